@@ -11,8 +11,3 @@ pub fn count(count: Option<u32>) -> Value {
 pub fn how_many(number: usize) -> Value {
     i64::try_from(number).ok().into()
 }
-
-/// `N` NULL cells.
-pub const fn unknown<const N: usize>() -> [Value; N] {
-    [const { Value::Null }; N]
-}

@@ -6,7 +6,8 @@ use super::Finals;
 use super::cells::how_many;
 use super::data_hash::HashedColumns;
 use super::formulas::round;
-use crate::table::{Row, TableDef, Value};
+use super::tables::is_source_tracking;
+use crate::table::{Row, RowBuilder, Value};
 
 /// Minimum share of the expected games, in percent, for a row to be production-ready.
 const FIT_FOR_USE: f64 = 70.0;
@@ -46,55 +47,44 @@ impl Completeness {
         self.percentage() >= FIT_FOR_USE && self.insufficient.is_none()
     }
 
-    /// Completes a row that contains only the columns covered by `hashed`: adds completeness, source tracking (empty in
-    /// a backfill), digest, and the stamps, which the warehouse sets.
+    /// Completes a row with completeness, source tracking, which is empty in a backfill, and digest.
     #[must_use]
     pub fn end_row(
-        self,
-        mut row: Row,
+        mut self,
+        mut row: RowBuilder,
         date: NaiveDate,
         finals: &Finals,
         hashed: &HashedColumns,
-        table: &TableDef,
     ) -> Row {
-        let digest = hashed.digest(&row);
-        row.reserve_exact(table.columns.len() - row.len());
-        row.extend(self.into_values(date, finals));
-        row.resize(table.columns.len() - 3, Value::Null);
-        row.extend([digest.into(), Value::Null, Value::Null]);
-        row
-    }
-
-    fn into_values(mut self, date: NaiveDate, finals: &Finals) -> [Value; 16] {
+        let data_hash = hashed.digest(row.values());
         let (percentage, ready) = (self.percentage(), self.is_production_ready());
         let missing = self.expected.saturating_sub(self.actual);
-        let decision = if missing == 0 {
-            "complete_window"
-        } else {
-            "incomplete_window"
-        };
+        let mut decision = "complete_window";
         if missing > 0 {
+            decision = "incomplete_window";
             self.issues
-                .push(format!("incomplete_window:{}/{}", self.actual, self.expected));
+                .push(format!("{decision}:{}/{}", self.actual, self.expected));
         }
-        [
-            how_many(self.expected),
-            how_many(self.actual),
-            how_many(missing),
-            percentage.into(),
-            ready.into(),
-            Value::List(self.issues),
-            Value::Null,
-            0.into(),
-            false.into(),
-            Value::Null,
-            false.into(),
-            matches!(date.month(), 4 | 10 | 11).into(),
-            (finals.day_of_season(date) < LEARNING_DAYS).into(),
-            decision.into(),
-            self.early_season.into(),
-            self.insufficient.into(),
-        ]
+        row.push("expected_games_count", how_many(self.expected));
+        row.push("actual_games_count", how_many(self.actual));
+        row.push("missing_games_count", how_many(missing));
+        row.push("completeness_percentage", percentage);
+        row.push("is_production_ready", ready);
+        row.push("data_quality_issues", Value::List(self.issues));
+        row.push("last_reprocess_attempt_at", Value::Null);
+        row.push("reprocess_attempt_count", 0);
+        row.push("circuit_breaker_active", false);
+        row.push("circuit_breaker_until", Value::Null);
+        row.push("manual_override_required", false);
+        row.push("season_boundary_detected", matches!(date.month(), 4 | 10 | 11));
+        let is_learning = finals.day_of_season(date) < LEARNING_DAYS;
+        row.push("backfill_bootstrap_mode", is_learning);
+        row.push("processing_decision_reason", decision);
+        row.push("early_season_flag", self.early_season);
+        row.push("insufficient_data_reason", self.insufficient);
+        row.push_nulls_while(is_source_tracking);
+        row.push("data_hash", data_hash);
+        row.finish()
     }
 }
 
@@ -103,6 +93,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::nba::stored::fixture::values;
+    use crate::nba::tables;
 
     // 10 of 14 is 71.428…, 7 of 10 just enough, 9 of 13 is 69.230….
     #[rstest]
@@ -136,11 +128,26 @@ mod tests {
             actual: 10,
             ..Completeness::default()
         };
-        let values = completeness.into_values("2024-04-02".parse().unwrap(), &Finals::default());
-        assert_eq!(values[2], Value::Int(4));
-        assert_eq!(values[4], Value::Bool(true));
-        assert_eq!(values[5], Value::List(vec!["incomplete_window:10/14".to_owned()]));
-        assert_eq!(values[11], Value::Bool(true));
-        assert_eq!(values[13], Value::from("incomplete_window"));
+        let table = tables::player_shot_zone();
+        let mut row = RowBuilder::new(table);
+        row.push_nulls_while(|column| column.name != "expected_games_count");
+        let date = "2024-04-02".parse().unwrap();
+        let row = completeness.end_row(row, date, &Finals::default(), &HashedColumns::new(&[]));
+        let [missing, ready, issues, boundary, decision] = values(
+            table,
+            &row,
+            [
+                "missing_games_count",
+                "is_production_ready",
+                "data_quality_issues",
+                "season_boundary_detected",
+                "processing_decision_reason",
+            ],
+        );
+        assert_eq!(missing, Value::Int(4));
+        assert_eq!(ready, Value::Bool(true));
+        assert_eq!(issues, Value::List(vec!["incomplete_window:10/14".to_owned()]));
+        assert_eq!(boundary, Value::Bool(true));
+        assert_eq!(decision, Value::from("incomplete_window"));
     }
 }

@@ -11,6 +11,11 @@ pub fn round(value: f64, digits: usize) -> f64 {
     format!("{value:.digits$}").parse().unwrap_or(value)
 }
 
+/// The same for a value that may be unknown.
+pub(super) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
+    value.map(|value| round(value, digits))
+}
+
 /// A team's possessions in one game, with one decimal, estimated from its own box score.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Possessions(f64);

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::GameLog;
 use super::averages::{mean, sample_deviation};
-use super::formulas::round;
+use super::formulas::rounded;
 use super::stored::{FORM, PlayerGame};
 
 /// Number of games in the shortest average.
@@ -54,9 +54,4 @@ impl PlayerForm {
 /// The points of the games whose points are known.
 pub(super) fn points(games: &[PlayerGame]) -> impl DoubleEndedIterator<Item = f64> + Clone {
     games.iter().filter_map(|game| game.points).map(f64::from)
-}
-
-/// Rounds to the decimals of the column.
-pub(super) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
-    value.map(|value| round(value, digits))
 }

@@ -1,6 +1,8 @@
 //! Row quality: the shared last columns of all stage tables.
 
-use crate::table::Value;
+use super::data_hash::HashedColumns;
+use super::tables::is_source_tracking;
+use crate::table::{Row, RowBuilder, Value};
 
 /// Issues that make a row unusable, whatever its score.
 const DISQUALIFYING: [&str; 3] = ["all_sources_failed", "missing_required", "placeholder_created"];
@@ -43,24 +45,23 @@ impl Quality {
         self.score >= 50.0 && !self.issues.iter().any(disqualifies)
     }
 
-    /// The last columns of a row, in order: quality, source, digest, and the stamps, which the warehouse sets.
+    /// Completes a row with source tracking, which is empty in a backfill, quality and digest.
     #[must_use]
-    pub fn into_values(self, data_hash: String) -> [Value; 12] {
+    pub fn end_row(self, mut row: RowBuilder, hashed: &HashedColumns) -> Row {
         let (tier, ready) = (self.tier(), self.is_production_ready());
-        [
-            tier.into(),
-            self.score.into(),
-            Value::List(self.issues.clone()),
-            Value::List(self.data_sources),
-            ready.into(),
-            tier.into(),
-            Value::List(self.issues),
-            self.primary_source.into(),
-            self.implausible.into(),
-            data_hash.into(),
-            Value::Null,
-            Value::Null,
-        ]
+        let data_hash = hashed.digest(row.values());
+        row.push_nulls_while(is_source_tracking);
+        row.push("quality_tier", tier);
+        row.push("quality_score", self.score);
+        row.push("quality_issues", Value::List(self.issues.clone()));
+        row.push("data_sources", Value::List(self.data_sources));
+        row.push("is_production_ready", ready);
+        row.push("data_quality_tier", tier);
+        row.push("data_quality_issues", Value::List(self.issues));
+        row.push("primary_source_used", self.primary_source);
+        row.push("processed_with_issues", self.implausible);
+        row.push("data_hash", data_hash);
+        row.finish()
     }
 }
 

@@ -17,6 +17,7 @@ mod markdown;
 mod moment;
 mod name;
 mod part;
+mod row_builder;
 mod schema;
 mod shown;
 mod value;
@@ -36,6 +37,7 @@ pub use name::{
     RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
 };
 pub use part::Part;
+pub use row_builder::RowBuilder;
 pub use schema::{
     Change, Dialect, Difference, Kind, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
     misfits,

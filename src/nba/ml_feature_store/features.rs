@@ -3,8 +3,8 @@
 use super::known::Known;
 use super::origin::Feature;
 use crate::nba::averages::mean;
-use crate::nba::formulas::round;
-use crate::nba::player_form::{LATEST, PlayerForm, points, rounded};
+use crate::nba::formulas::{round, rounded};
+use crate::nba::player_form::{LATEST, PlayerForm, points};
 use crate::nba::stored::{FORM, PlayerGame, TeamGame};
 
 /// The feature names, in order.

@@ -23,28 +23,26 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
     let quality = quality(&features);
     let season = known.log.before(date).len();
     let is_early = season < FEWEST_GAMES;
-    let mut row = Row::with_capacity(tables::ml_feature_store().columns.len());
-    row.extend(known.appearance.identity());
-    row.extend([
-        known.appearance.game.to_string().into(),
-        Value::Numbers(features.iter().map(|feature| feature.value).collect()),
-        Value::List(NAMES.map(str::to_owned).to_vec()),
-        how_many(NAMES.len()),
-        "v1_baseline_25".into(),
-        Value::Null,
-        quality.into(),
-        tier(quality).into(),
-        known.appearance.opponent().as_str().into(),
-        known.appearance.is_home().into(),
-        known.days_rest().into(),
-        if is_early {
-            "early_season"
-        } else {
-            data_source(&features)
-        }
-        .into(),
-        Value::Null,
-    ]);
+    let values = features.iter().map(|feature| feature.value).collect();
+    let source = if is_early {
+        "early_season"
+    } else {
+        data_source(&features)
+    };
+    let mut row = known.appearance.begin_row(tables::ml_feature_store());
+    row.push("game_id", known.appearance.game.to_string());
+    row.push("features", Value::Numbers(values));
+    row.push("feature_names", Value::List(NAMES.map(str::to_owned).to_vec()));
+    row.push("feature_count", how_many(NAMES.len()));
+    row.push("feature_version", "v1_baseline_25");
+    row.push("feature_generation_time_ms", Value::Null);
+    row.push("feature_quality_score", quality);
+    row.push("quality_tier", tier(quality));
+    row.push("opponent_team_abbr", known.appearance.opponent().as_str());
+    row.push("is_home", known.appearance.is_home());
+    row.push("days_rest", known.days_rest());
+    row.push("data_source", source);
+    row.push("updated_at", Value::Null);
     let window = known.log.newest(FORM, date);
     let completeness = Completeness {
         expected: finals.alongside(window, date),
@@ -54,7 +52,7 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
         insufficient: is_early
             .then(|| format!("{season} games of the season before the date, {FEWEST_GAMES} needed")),
     };
-    completeness.end_row(row, date, finals, &HASHED, tables::ml_feature_store())
+    completeness.end_row(row, date, finals, &HASHED)
 }
 
 /// The names of the features with default values.

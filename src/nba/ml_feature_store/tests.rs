@@ -5,7 +5,8 @@ use crate::nba::stored::fixture::{
     appearance, day, defense, final_of, finals, played, row, team_game, values, zones,
 };
 use crate::nba::tables;
-use crate::table::{Value, admit};
+use crate::nba::tables::fixture::assert_fits;
+use crate::table::Value;
 
 const DATE: &str = "2024-01-15";
 
@@ -87,9 +88,23 @@ fn inputs() -> Inputs {
 fn only_row(inputs: &Inputs) -> Row {
     let mut made = ml_feature_store(day(DATE), inputs).unwrap();
     assert_eq!((made.expected, made.rows.len()), (1, 1));
-    let admitted = admit(tables::ml_feature_store(), made.rows.clone());
-    assert_eq!(admitted.quarantined, []);
     made.rows.remove(0)
+}
+
+#[test]
+fn a_row_fits_its_table() {
+    assert_fits(
+        tables::ml_feature_store(),
+        &only_row(&inputs()),
+        &[
+            "universal_player_id",
+            "feature_generation_time_ms",
+            "updated_at",
+            "last_reprocess_attempt_at",
+            "circuit_breaker_until",
+            "insufficient_data_reason",
+        ],
+    );
 }
 
 fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {

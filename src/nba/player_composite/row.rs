@@ -11,10 +11,15 @@ use crate::nba::formulas::round;
 use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder};
 
-/// Number of scores that aren't computed: referees, schedule, travel and opponent.
-const DEFERRED: usize = 4;
+/// Scores that aren't computed.
+const DEFERRED: [&str; 4] = [
+    "referee_favorability_score",
+    "look_ahead_pressure_score",
+    "travel_impact_score",
+    "opponent_strength_score",
+];
 
 /// What is known about a player's game before it starts.
 pub(super) struct Circumstances<'a> {
@@ -77,35 +82,37 @@ impl Scores {
     }
 }
 
-/// Which of the four inputs are present, in column order.
-struct Ready([bool; 4]);
+/// Which of the four inputs are present.
+struct Ready {
+    zones: bool,
+    defense: bool,
+    rest: bool,
+    pace: bool,
+}
 
 impl Ready {
-    /// The missing-data field for each input.
-    const FIELDS: [&str; 4] = [
-        "player_shot_zone",
-        "team_defense_zone",
-        "days_rest",
-        "pace_differential",
-    ];
-
     fn of(load: &Workload, known: &Circumstances<'_>) -> Self {
         let zones = |defense: &DefenseZones| {
             defense.paint.is_some() && defense.mid_range.is_some() && defense.three_pt.is_some()
         };
-        Self([
-            known.zones.is_some_and(|zones| zones.primary.is_some()),
-            known.defense.is_some_and(zones),
-            load.days_rest.is_some(),
-            known.pace.is_some() && known.opponent_pace.is_some(),
-        ])
+        Self {
+            zones: known.zones.is_some_and(|zones| zones.primary.is_some()),
+            defense: known.defense.is_some_and(zones),
+            rest: load.days_rest.is_some(),
+            pace: known.pace.is_some() && known.opponent_pace.is_some(),
+        }
     }
 
+    /// The missing-data fields of the absent inputs.
     fn missing(&self) -> Vec<&'static str> {
-        let fields = Self::FIELDS.into_iter().zip(self.0);
-        fields
-            .filter_map(|(field, ready)| (!ready).then_some(field))
-            .collect()
+        let fields = [
+            (self.zones, "player_shot_zone"),
+            (self.defense, "team_defense_zone"),
+            (self.rest, "days_rest"),
+            (self.pace, "pace_differential"),
+        ];
+        let absent = fields.into_iter().filter(|(ready, _)| !ready);
+        absent.map(|(_, field)| field).collect()
     }
 }
 
@@ -119,23 +126,28 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
     let unready = ready.missing();
     // There are no usage projections for past games.
     let missing = [&["projected_usage_rate"], &unready[..]].concat();
-    let mut row = Row::with_capacity(tables::player_composite().columns.len());
-    row.extend(appearance.identity());
-    row.extend([appearance.game.to_string().into(), date.into()]);
-    row.extend([
-        scores.fatigue.into(),
-        scores.mismatch.unwrap_or_default().into(),
-        scores.pace.unwrap_or_default().into(),
-        0.0.into(),
-    ]);
-    row.extend([const { Value::Float(0.0) }; DEFERRED]);
-    row.push(scores.total.into());
-    row.extend(contexts(appearance, &load, known, &scores));
-    row.push("v1_4factors".into());
-    row.extend(gaps(&missing));
-    row.extend(warnings(&scores.warnings()));
-    row.extend(ready.0.map(Value::from));
-    row.push(unready.is_empty().into());
+    let mut row = appearance.begin_row(tables::player_composite());
+    row.push("game_id", appearance.game.to_string());
+    row.push("analysis_date", date);
+    row.push("fatigue_score", scores.fatigue);
+    row.push("shot_zone_mismatch_score", scores.mismatch.unwrap_or_default());
+    row.push("pace_score", scores.pace.unwrap_or_default());
+    row.push("usage_spike_score", 0.0);
+    for deferred in DEFERRED {
+        row.push(deferred, 0.0);
+    }
+    row.push("total_composite_adjustment", scores.total);
+    push_contexts(&mut row, appearance, &load, known, &scores);
+    row.push("calculation_version", "v1_4factors");
+    push_gaps(&mut row, &missing);
+    let warnings = scores.warnings();
+    row.push("has_warnings", !warnings.is_empty());
+    row.push("warning_details", joined(&warnings, "; "));
+    row.push("upstream_player_shot_ready", ready.zones);
+    row.push("upstream_team_defense_ready", ready.defense);
+    row.push("upstream_player_context_ready", ready.rest);
+    row.push("upstream_team_context_ready", ready.pace);
+    row.push("all_upstreams_ready", unready.is_empty());
     let games = known.log.before(date);
     let completeness = Completeness {
         expected: finals.in_last_days(7, games, date),
@@ -144,61 +156,59 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
         early_season: games.len() < FORM,
         insufficient: (!unready.is_empty()).then(|| format!("unknown: {}", unready.join(", "))),
     };
-    completeness.end_row(row, date, finals, &HASHED, tables::player_composite())
+    completeness.end_row(row, date, finals, &HASHED)
 }
 
-fn contexts(
+fn push_contexts(
+    row: &mut RowBuilder,
     appearance: &Appearance<'_>,
     load: &Workload,
     known: &Circumstances<'_>,
     scores: &Scores,
-) -> [Value; 4] {
+) {
     let zones = known.zones.copied().unwrap_or_default();
     let opponent = appearance.opponent().as_str();
     let pace = |pace: Option<f64>| pace.map(|pace| round(pace, 1));
-    [
-        json!({
-            "days_rest": load.days_rest,
-            "back_to_back": load.is_back_to_back(),
-            "games_last_7": load.week.games,
-            "minutes_last_7": round(load.week.minutes, 1),
-            "avg_minutes_pg_last_7": load.week.minutes_per_game().map(|minutes| round(minutes, 1)),
-            "back_to_backs_last_14": load.back_to_backs,
-            "player_age": null,
-        }),
-        json!({
-            "player_primary_zone": zones.primary.map(PrimaryZone::as_str),
-            "opponent": opponent,
-            "paint_rate": zones.paint,
-            "mid_range_rate": zones.mid_range,
-            "three_pt_rate": zones.three_pt,
-            "opponent_paint_vs_league": known.defense.and_then(|defense| defense.paint),
-            "opponent_mid_range_vs_league": known.defense.and_then(|defense| defense.mid_range),
-            "opponent_three_pt_vs_league": known.defense.and_then(|defense| defense.three_pt),
-        }),
-        json!({
-            "opponent": opponent,
-            "team_pace_last_10": pace(known.pace),
-            "opponent_pace_last_10": pace(known.opponent_pace),
-            "pace_differential": scores.pace_difference,
-        }),
-        json!({ "projected_usage_rate": null, "star_teammates_out": null }),
-    ]
-    .map(|context| context.to_string().into())
+    let fatigue = json!({
+        "days_rest": load.days_rest,
+        "back_to_back": load.is_back_to_back(),
+        "games_last_7": load.week.games,
+        "minutes_last_7": round(load.week.minutes, 1),
+        "avg_minutes_pg_last_7": load.week.minutes_per_game().map(|minutes| round(minutes, 1)),
+        "back_to_backs_last_14": load.back_to_backs,
+        "player_age": null,
+    });
+    let shot_zones = json!({
+        "player_primary_zone": zones.primary.map(PrimaryZone::as_str),
+        "opponent": opponent,
+        "paint_rate": zones.paint,
+        "mid_range_rate": zones.mid_range,
+        "three_pt_rate": zones.three_pt,
+        "opponent_paint_vs_league": known.defense.and_then(|defense| defense.paint),
+        "opponent_mid_range_vs_league": known.defense.and_then(|defense| defense.mid_range),
+        "opponent_three_pt_vs_league": known.defense.and_then(|defense| defense.three_pt),
+    });
+    let paces = json!({
+        "opponent": opponent,
+        "team_pace_last_10": pace(known.pace),
+        "opponent_pace_last_10": pace(known.opponent_pace),
+        "pace_differential": scores.pace_difference,
+    });
+    let usage = json!({ "projected_usage_rate": null, "star_teammates_out": null });
+    row.push("fatigue_context_json", fatigue.to_string());
+    row.push("shot_zone_context_json", shot_zones.to_string());
+    row.push("pace_context_json", paces.to_string());
+    row.push("usage_context_json", usage.to_string());
 }
 
 /// The share of the five fields that is known, in percent, and the names of the missing ones.
-fn gaps(missing: &[&str]) -> [Value; 2] {
+fn push_gaps(row: &mut RowBuilder, missing: &[&str]) {
     let known = 5 - u32::try_from(missing.len()).unwrap_or(5);
-    [
-        f64::from(20 * known).into(),
-        (!missing.is_empty()).then(|| missing.join(", ")).into(),
-    ]
+    row.push("data_completeness_pct", f64::from(20 * known));
+    row.push("missing_data_fields", joined(missing, ", "));
 }
 
-fn warnings(warnings: &[&str]) -> [Value; 2] {
-    [
-        (!warnings.is_empty()).into(),
-        (!warnings.is_empty()).then(|| warnings.join("; ")).into(),
-    ]
+/// The words in one text; `None` without words.
+fn joined(words: &[&str], separator: &str) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(separator))
 }

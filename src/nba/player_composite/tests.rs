@@ -3,7 +3,8 @@
 use super::*;
 use crate::nba::stored::fixture::{appearance, day, defense, finals, played, team_game, values, zones};
 use crate::nba::tables;
-use crate::table::{Value, admit};
+use crate::nba::tables::fixture::assert_fits;
+use crate::table::Value;
 
 const DATE: &str = "2024-01-15";
 
@@ -32,9 +33,22 @@ fn inputs() -> Inputs {
 fn only_row(inputs: &Inputs) -> Row {
     let mut made = player_composite(day(DATE), inputs).unwrap();
     assert_eq!((made.expected, made.rows.len()), (1, 1));
-    let admitted = admit(tables::player_composite(), made.rows.clone());
-    assert_eq!(admitted.quarantined, []);
     made.rows.remove(0)
+}
+
+#[test]
+fn a_row_fits_its_table() {
+    assert_fits(
+        tables::player_composite(),
+        &only_row(&inputs()),
+        &[
+            "universal_player_id",
+            "warning_details",
+            "last_reprocess_attempt_at",
+            "circuit_breaker_until",
+            "insufficient_data_reason",
+        ],
+    );
 }
 
 fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {

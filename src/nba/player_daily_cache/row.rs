@@ -8,12 +8,12 @@ use super::Inputs;
 use crate::nba::cells::how_many;
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::round;
-use crate::nba::player_form::{LATEST, PlayerForm, rounded};
+use crate::nba::formulas::{round, rounded};
+use crate::nba::player_form::{LATEST, PlayerForm};
 use crate::nba::stored::{Appearance, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder, Value};
 
 pub(super) fn row(
     appearance: &Appearance<'_>,
@@ -27,33 +27,31 @@ pub(super) fn row(
     let season = log.before(date);
     let form = PlayerForm::of(log, date);
     let zones = zones.copied().unwrap_or_default();
-    let mut row = Row::with_capacity(tables::player_daily_cache().columns.len());
-    row.extend(appearance.identity());
-    row.extend([
-        form.points_last_5.into(),
-        form.points_last_10.into(),
-        form.points_season.into(),
-        form.points_deviation.into(),
-        form.minutes_last_10.into(),
-        form.usage_last_10.into(),
-        form.shooting_last_10.into(),
-        how_many(season.len()),
-        rounded(inputs.teams.pace(appearance.team, date), 1).into(),
-        rounded(inputs.teams.offensive_rating(appearance.team, date), 2).into(),
-        form.usage_season.into(),
-    ]);
-    row.extend(load(&Workload::of(log, date)));
-    row.extend([
-        zones.primary.map(PrimaryZone::as_str).into(),
-        zones.paint.into(),
-        zones.three_pt.into(),
-        zones.assisted.map(|percent| round(percent / 100.0, 4)).into(),
-        Value::Null,
-        zones.primary.is_some().into(),
-    ]);
+    let pace = inputs.teams.pace(appearance.team, date);
+    let rating = inputs.teams.offensive_rating(appearance.team, date);
+    let assisted = zones.assisted.map(|percent| round(percent / 100.0, 4));
+    let mut row = appearance.begin_row(tables::player_daily_cache());
+    row.push("points_avg_last_5", form.points_last_5);
+    row.push("points_avg_last_10", form.points_last_10);
+    row.push("points_avg_season", form.points_season);
+    row.push("points_std_last_10", form.points_deviation);
+    row.push("minutes_avg_last_10", form.minutes_last_10);
+    row.push("usage_rate_last_10", form.usage_last_10);
+    row.push("ts_pct_last_10", form.shooting_last_10);
+    row.push("games_played_season", how_many(season.len()));
+    row.push("team_pace_last_10", rounded(pace, 1));
+    row.push("team_off_rating_last_10", rounded(rating, 2));
+    row.push("player_usage_rate_season", form.usage_season);
+    push_load(&mut row, &Workload::of(log, date));
+    row.push("primary_scoring_zone", zones.primary.map(PrimaryZone::as_str));
+    row.push("paint_rate_last_10", zones.paint);
+    row.push("three_pt_rate_last_10", zones.three_pt);
+    row.push("assisted_rate_last_10", assisted);
+    row.push("player_age", Value::Null);
+    row.push("shot_zone_data_available", zones.primary.is_some());
     let windows = Windows::of(log, date, &inputs.finals);
-    row.extend(windows.values());
-    row.push("v1".into());
+    windows.push_completeness(&mut row);
+    row.push("cache_version", "v1");
     let completeness = Completeness {
         issues: if zones.primary.is_some() {
             Vec::new()
@@ -63,27 +61,26 @@ pub(super) fn row(
         early_season: season.len() < FORM,
         ..windows.last_10
     };
-    completeness.end_row(row, date, &inputs.finals, &HASHED, tables::player_daily_cache())
+    completeness.end_row(row, date, &inputs.finals, &HASHED)
 }
 
-fn load(load: &Workload) -> [Value; 7] {
-    [
-        how_many(load.week.games),
-        how_many(load.fortnight.games),
-        whole(load.week.minutes),
-        whole(load.fortnight.minutes),
-        how_many(load.back_to_backs),
-        rounded(load.week.minutes_per_game(), 1).into(),
-        Value::Null,
-    ]
+fn push_load(row: &mut RowBuilder, load: &Workload) {
+    row.push("games_in_last_7_days", how_many(load.week.games));
+    row.push("games_in_last_14_days", how_many(load.fortnight.games));
+    row.push("minutes_in_last_7_days", whole(load.week.minutes));
+    row.push("minutes_in_last_14_days", whole(load.fortnight.minutes));
+    row.push("back_to_backs_last_14_days", how_many(load.back_to_backs));
+    let per_game = load.week.minutes_per_game();
+    row.push("avg_minutes_per_game_last_7", rounded(per_game, 1));
+    row.push("fourth_quarter_minutes_last_7", Value::Null);
 }
 
 #[allow(
     clippy::cast_possible_truncation,
     reason = "a fortnight has some twenty thousand minutes"
 )]
-fn whole(minutes: f64) -> Value {
-    (round(minutes, 0) as i64).into()
+fn whole(minutes: f64) -> i64 {
+    round(minutes, 0) as i64
 }
 
 /// Completeness per window: games of the player among those of his team.
@@ -112,21 +109,19 @@ impl Windows {
         }
     }
 
-    fn values(&self) -> [Value; 9] {
-        let [l5, l10, l7d, l14d] = [&self.last_5, &self.last_10, &self.week, &self.fortnight]
-            .map(|window| (window.percentage(), window.is_production_ready()));
-        let all = [l5, l10, l7d, l14d].iter().all(|(_, complete)| *complete);
-        [
-            l5.0.into(),
-            l5.1.into(),
-            l10.0.into(),
-            l10.1.into(),
-            l7d.0.into(),
-            l7d.1.into(),
-            l14d.0.into(),
-            l14d.1.into(),
-            all.into(),
-        ]
+    fn push_completeness(&self, row: &mut RowBuilder) {
+        let mut all = true;
+        for (window, percentage, complete) in [
+            (&self.last_5, "l5_completeness_pct", "l5_is_complete"),
+            (&self.last_10, "l10_completeness_pct", "l10_is_complete"),
+            (&self.week, "l7d_completeness_pct", "l7d_is_complete"),
+            (&self.fortnight, "l14d_completeness_pct", "l14d_is_complete"),
+        ] {
+            row.push(percentage, window.percentage());
+            row.push(complete, window.is_production_ready());
+            all &= window.is_production_ready();
+        }
+        row.push("all_windows_complete", all);
     }
 }
 

@@ -1,9 +1,9 @@
-//! The row of a player: formulas applied, in column order.
+//! The row of a player: formulas applied.
 
 use std::sync::LazyLock;
 
 use crate::nba::Minutes;
-use crate::nba::cells::{count, unknown};
+use crate::nba::cells::count;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::{Plays, effective_shooting, round, true_shooting};
 use crate::nba::games::Side;
@@ -12,13 +12,18 @@ use crate::nba::quality::Quality;
 use crate::nba::raw::{Feed, PlayerRow, Zone};
 use crate::nba::shot_chart::Charted;
 use crate::nba::tables;
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder, Value};
 
-/// Number of columns about betting lines for points, which no feed has.
-const POINTS_LINES: usize = 7;
-
-/// Source-tracking columns of the seven feeds, empty in a backfill.
-const SOURCE_TRACKING: usize = 28;
+/// No feed has betting lines for points.
+const POINTS_LINES: &[&str] = &[
+    "points_line",
+    "over_under_result",
+    "margin",
+    "points_line_source",
+    "opening_line",
+    "line_movement",
+    "opening_line_source",
+];
 
 /// A player with more minutes than this counts as a starter, because few feeds list the starters.
 const STARTERS_PLAY_MORE_THAN: f64 = 20.0;
@@ -38,83 +43,86 @@ pub(super) struct Appearance<'a> {
 pub(super) fn row(appearance: &Appearance<'_>) -> Row {
     static HASHED: LazyLock<HashedColumns> =
         LazyLock::new(|| HashedColumns::new(tables::player_game_business()));
-    let mut row = Row::with_capacity(tables::player_game().columns.len());
-    row.extend(identity(appearance));
-    row.extend(box_score(appearance.player));
-    row.extend(shots(appearance.shots));
-    row.extend(rates(appearance));
-    row.extend(result(appearance));
-    row.extend(unknown::<POINTS_LINES>());
-    row.extend([true.into(), "active".into()]);
-    let data_hash = HASHED.digest(&row);
-    row.extend(row_quality(appearance));
-    row.extend(unknown::<SOURCE_TRACKING>());
-    row.extend(quality(appearance).into_values(data_hash));
-    row
+    let mut row = RowBuilder::new(tables::player_game());
+    push_identity(&mut row, appearance);
+    push_box_score(&mut row, appearance.player);
+    push_shots(&mut row, appearance.shots);
+    push_rates(&mut row, appearance);
+    let minutes = appearance.player.minutes.unwrap_or_default();
+    row.push("starter_flag", minutes.decimal() > STARTERS_PLAY_MORE_THAN);
+    row.push("win_flag", appearance.side.map(|side| side.margin() > 0));
+    row.push_nulls(POINTS_LINES);
+    row.push("is_active", true);
+    row.push("player_status", "active");
+    row.push_nulls(&["shot_zones_estimated", "quality_sample_size"]);
+    row.push("quality_used_fallback", appearance.feed != Feed::Gamebook);
+    row.push("quality_reconstructed", false);
+    row.push_nulls(&["quality_calculated_at", "quality_metadata"]);
+    quality(appearance).end_row(row, &HASHED)
 }
 
-fn identity(appearance: &Appearance<'_>) -> [Value; 8] {
+fn push_identity(row: &mut RowBuilder, appearance: &Appearance<'_>) {
     let Appearance { player, id, .. } = appearance;
-    [
-        player.player.as_str().into(),
-        Value::Null,
-        player.name.into(),
-        id.to_string().into(),
-        id.date().into(),
-        player.team.as_str().into(),
-        id.opponent(player.team).as_str().into(),
-        SeasonYear::of(id.date()).year().into(),
-    ]
+    row.push("player_lookup", player.player.as_str());
+    row.push("universal_player_id", Value::Null);
+    row.push("player_full_name", player.name);
+    row.push("game_id", id.to_string());
+    row.push("game_date", id.date());
+    row.push("team_abbr", player.team.as_str());
+    row.push("opponent_team_abbr", id.opponent(player.team).as_str());
+    row.push("season_year", SeasonYear::of(id.date()).year());
 }
 
-fn box_score(player: &PlayerRow<'_>) -> [Value; 16] {
+fn push_box_score(row: &mut RowBuilder, player: &PlayerRow<'_>) {
     let line = &player.line;
-    [
-        count(line.points),
-        player.minutes.map(|minutes| round(minutes.decimal(), 1)).into(),
-        count(line.assists),
-        count(line.offensive_rebounds),
-        count(line.defensive_rebounds),
-        count(line.steals),
-        count(line.blocks),
-        count(line.turnovers),
-        count(line.personal_fouls),
-        player.plus_minus.into(),
-        count(line.fg_attempts),
-        count(line.fg_makes),
-        count(line.three_pt_attempts),
-        count(line.three_pt_makes),
-        count(line.ft_attempts),
-        count(line.ft_makes),
-    ]
+    row.push("points", count(line.points));
+    let minutes = player.minutes.map(|minutes| round(minutes.decimal(), 1));
+    row.push("minutes_played", minutes);
+    row.push("assists", count(line.assists));
+    row.push("offensive_rebounds", count(line.offensive_rebounds));
+    row.push("defensive_rebounds", count(line.defensive_rebounds));
+    row.push("steals", count(line.steals));
+    row.push("blocks", count(line.blocks));
+    row.push("turnovers", count(line.turnovers));
+    row.push("personal_fouls", count(line.personal_fouls));
+    row.push("plus_minus", player.plus_minus);
+    row.push("fg_attempts", count(line.fg_attempts));
+    row.push("fg_makes", count(line.fg_makes));
+    row.push("three_pt_attempts", count(line.three_pt_attempts));
+    row.push("three_pt_makes", count(line.three_pt_makes));
+    row.push("ft_attempts", count(line.ft_attempts));
+    row.push("ft_makes", count(line.ft_makes));
 }
 
-fn shots(shots: Option<Charted>) -> [Value; 10] {
-    let blocks = |zone| shots.and_then(|shots| shots.blocks(zone));
-    [
-        shots.map(|shots| shots.attempts(Zone::Paint)),
-        shots.map(|shots| shots.makes(Zone::Paint)),
-        shots.map(|shots| shots.attempts(Zone::MidRange)),
-        shots.map(|shots| shots.makes(Zone::MidRange)),
-        blocks(Zone::Paint),
-        blocks(Zone::MidRange),
-        blocks(Zone::Three),
-        shots.and_then(|shots| shots.and_ones()),
-        shots.and_then(|shots| shots.assisted()),
-        shots.and_then(|shots| shots.unassisted()),
-    ]
-    .map(count)
+fn push_shots(row: &mut RowBuilder, shots: Option<Charted>) {
+    let attempts = |zone| count(shots.map(|shots| shots.attempts(zone)));
+    let makes = |zone| count(shots.map(|shots| shots.makes(zone)));
+    let blocks = |zone| count(shots.and_then(|shots| shots.blocks(zone)));
+    row.push("paint_attempts", attempts(Zone::Paint));
+    row.push("paint_makes", makes(Zone::Paint));
+    row.push("mid_range_attempts", attempts(Zone::MidRange));
+    row.push("mid_range_makes", makes(Zone::MidRange));
+    row.push("paint_blocks", blocks(Zone::Paint));
+    row.push("mid_range_blocks", blocks(Zone::MidRange));
+    row.push("three_pt_blocks", blocks(Zone::Three));
+    row.push("and1_count", count(shots.and_then(|shots| shots.and_ones())));
+    row.push(
+        "assisted_fg_makes",
+        count(shots.and_then(|shots| shots.assisted())),
+    );
+    row.push(
+        "unassisted_fg_makes",
+        count(shots.and_then(|shots| shots.unassisted())),
+    );
 }
 
-fn rates(appearance: &Appearance<'_>) -> [Value; 3] {
+fn push_rates(row: &mut RowBuilder, appearance: &Appearance<'_>) {
     let line = &appearance.player.line;
     let shooting = || true_shooting(line.points?, line.fg_attempts?, line.ft_attempts?);
     let effective = || effective_shooting(line.fg_makes?, line.three_pt_makes?, line.fg_attempts?);
-    [
-        usage(appearance).ok().into(),
-        shooting().into(),
-        effective().into(),
-    ]
+    row.push("usage_rate", usage(appearance).ok());
+    row.push("ts_pct", shooting());
+    row.push("efg_pct", effective());
 }
 
 /// # Errors
@@ -137,25 +145,6 @@ fn usage(appearance: &Appearance<'_>) -> Result<f64, Vec<String>> {
         let holding = reasons.iter().filter(|(holds, _)| *holds);
         holding.map(|&(_, reason)| reason.to_owned()).collect()
     })
-}
-
-fn result(appearance: &Appearance<'_>) -> [Value; 2] {
-    let minutes = appearance.player.minutes.unwrap_or_default();
-    [
-        (minutes.decimal() > STARTERS_PLAY_MORE_THAN).into(),
-        appearance.side.map(|side| side.margin() > 0).into(),
-    ]
-}
-
-fn row_quality(appearance: &Appearance<'_>) -> [Value; 6] {
-    [
-        Value::Null,
-        Value::Null,
-        (appearance.feed != Feed::Gamebook).into(),
-        false.into(),
-        Value::Null,
-        Value::Null,
-    ]
 }
 
 fn quality(appearance: &Appearance<'_>) -> Quality {

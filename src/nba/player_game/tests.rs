@@ -7,7 +7,8 @@ use rstest::rstest;
 use super::*;
 use crate::nba::games::fixtures::*;
 use crate::nba::tables;
-use crate::table::{Row, Value, admit};
+use crate::nba::tables::fixture::assert_fits;
+use crate::table::{Row, Value};
 
 fn compute(filled: impl IntoIterator<Item = (Feed, Vec<Row>)>) -> DateOutcome {
     player_game(date(), &feeds(filled))
@@ -89,7 +90,6 @@ fn every_player_has_a_row() {
         assert_eq!(value(&outcome, "lalone", column), expected, "{column}");
     }
     assert_eq!(value(&outcome, "gswone", "win_flag"), true.into());
-    assert_eq!(admit(tables::player_game(), outcome.rows).quarantined, []);
 }
 
 // All ten play 53 minutes, so each still has a fifth of the plays. With a game length of 48 it would be 100·21.2·48 /
@@ -203,10 +203,8 @@ fn shots_credit_shooters_assists_and_blocks() {
         shot("LAL", "lalone", 16.0, true, None),
         shot("GSW", "gswone", 1.0, false, Some(("block", "204lalfour"))),
     ];
-    let outcome = compute([
-        (Feed::Gamebook, players(gamebook, "48:00")),
-        (Feed::PlayByPlay, shots),
-    ]);
+    let named = [("player_name", "Lal One".into()), ("plus_minus", (-10).into())];
+    let outcome = compute([gamebook_but(&named), (Feed::PlayByPlay, shots)]);
     let row = |player| {
         [
             "paint_attempts",
@@ -225,6 +223,25 @@ fn shots_credit_shooters_assists_and_blocks() {
     assert_eq!(row("lalone"), [2, 1, 1, 1, 0, 0, 0, 1, 1, 1].map(Value::from));
     assert_eq!(row("lalfour"), [0, 0, 0, 0, 1, 0, 0, 0, 0, 0].map(Value::from));
     assert_eq!(row("gswone"), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0].map(Value::from));
+    let lalone = outcome.rows.iter().find(|row| row[0] == "lalone".into());
+    assert_fits(
+        tables::player_game(),
+        lalone.unwrap(),
+        &[
+            "universal_player_id",
+            "points_line",
+            "over_under_result",
+            "margin",
+            "points_line_source",
+            "opening_line",
+            "line_movement",
+            "opening_line_source",
+            "shot_zones_estimated",
+            "quality_sample_size",
+            "quality_calculated_at",
+            "quality_metadata",
+        ],
+    );
 }
 
 #[test]

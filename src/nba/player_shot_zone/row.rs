@@ -1,4 +1,4 @@
-//! The row of a player: both windows summed and divided, in column order.
+//! The row of a player: both windows summed and divided.
 
 use std::ops::Add;
 use std::sync::LazyLock;
@@ -7,12 +7,12 @@ use chrono::NaiveDate;
 
 use super::log::Makes;
 use super::{GAMES, LONGER, Shooter, ShotGame};
-use crate::nba::cells::how_many;
+use crate::nba::cells::{count, how_many};
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::raw::Zone;
 use crate::nba::{Completeness, Finals, Shots, ZoneShots, tables};
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder, Value};
 
 /// The reason for unknown rates.
 pub(super) const NO_SHOT_DATA: &str = "no game of the window has shot data";
@@ -30,33 +30,30 @@ struct Sample {
 pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
         LazyLock::new(|| HashedColumns::new(tables::player_shot_zone_business()));
-    let table = tables::player_shot_zone();
     let window = shooter.games.newest(GAMES, date);
     let longer = shooter.games.newest(LONGER, date);
     let (ten, twenty) = (Sample::of(window), Sample::of(longer));
     let id = window.last().and_then(|game| game.universal_player_id.as_deref());
 
-    let mut row = Row::with_capacity(table.columns.len());
-    row.extend([shooter.player.as_str().into(), id.into(), date.into()]);
-    row.extend(ten.rates());
-    row.extend([how_many(ten.games), quality(ten.games, GAMES).into()]);
-    row.extend(ten.fractions());
-    row.extend(ten.per_game());
-    row.extend(twenty.paint_if_enough());
-    row.extend([how_many(twenty.games), quality(twenty.games, LONGER).into()]);
-    row.extend(creation(window));
-    row.extend([Value::Null, ten.primary_zone().into(), tier(ten.games).into()]);
-    row.push(
-        format!(
-            "shot data of {} of the last {GAMES} games, of {} of the last {}",
-            ten.games,
-            twenty.games,
-            longer.len()
-        )
-        .into(),
+    let mut row = RowBuilder::new(tables::player_shot_zone());
+    row.push("player_lookup", shooter.player.as_str());
+    row.push("universal_player_id", id);
+    row.push("analysis_date", date);
+    ten.push_shorter(&mut row);
+    twenty.push_longer(&mut row);
+    push_creation(&mut row, window);
+    row.push("player_position", Value::Null);
+    row.push("primary_scoring_zone", ten.primary_zone());
+    row.push("data_quality_tier", tier(ten.games));
+    let notes = format!(
+        "shot data of {} of the last {GAMES} games, of {} of the last {}",
+        ten.games,
+        twenty.games,
+        longer.len()
     );
+    row.push("calculation_notes", notes);
     let completeness = ten.completeness(window, longer.len(), date, finals);
-    completeness.end_row(row, date, finals, &HASHED, table)
+    completeness.end_row(row, date, finals, &HASHED)
 }
 
 impl Sample {
@@ -68,34 +65,40 @@ impl Sample {
         }
     }
 
-    /// Shares of the three zones, and the total number of shots.
-    fn rates(&self) -> [Value; 4] {
-        [
-            self.shots.rate(Zone::Paint).into(),
-            self.shots.rate(Zone::MidRange).into(),
-            self.shots.rate(Zone::Three).into(),
-            (self.games > 0).then(|| i64::from(self.shots.attempts())).into(),
-        ]
+    fn push_shorter(&self, row: &mut RowBuilder) {
+        let [paint, mid_range, three] =
+            [Zone::Paint, Zone::MidRange, Zone::Three].map(|zone| self.shots.from(zone));
+        row.push("paint_rate_last_10", self.shots.rate(Zone::Paint));
+        row.push("mid_range_rate_last_10", self.shots.rate(Zone::MidRange));
+        row.push("three_pt_rate_last_10", self.shots.rate(Zone::Three));
+        let attempts = (self.games > 0).then(|| self.shots.attempts());
+        row.push("total_shots_last_10", count(attempts));
+        row.push("games_in_sample_10", how_many(self.games));
+        row.push("sample_quality_10", quality(self.games, GAMES));
+        row.push("paint_pct_last_10", fraction(paint));
+        row.push("mid_range_pct_last_10", fraction(mid_range));
+        row.push("three_pt_pct_last_10", fraction(three));
+        row.push("paint_attempts_per_game", self.per_game(paint));
+        row.push("mid_range_attempts_per_game", self.per_game(mid_range));
+        row.push("three_pt_attempts_per_game", self.per_game(three));
     }
 
-    fn fractions(&self) -> [Value; 3] {
-        self.zones().map(|shots| fraction(shots).into())
+    fn push_longer(&self, row: &mut RowBuilder) {
+        let shots = if self.games < FEWEST_OF_LONGER {
+            ZoneShots::default()
+        } else {
+            self.shots
+        };
+        row.push("paint_rate_last_20", shots.rate(Zone::Paint));
+        row.push("paint_pct_last_20", fraction(shots.from(Zone::Paint)));
+        row.push("games_in_sample_20", how_many(self.games));
+        row.push("sample_quality_20", quality(self.games, LONGER));
     }
 
+    /// Attempts per game with shot data.
     #[allow(clippy::cast_precision_loss, reason = "a window has 20 games at most")]
-    fn per_game(&self) -> [Value; 3] {
-        self.zones().map(|shots| {
-            let per_game = || round(f64::from(shots.attempts) / self.games as f64, 1);
-            (self.games > 0).then(per_game).into()
-        })
-    }
-
-    fn paint_if_enough(&self) -> [Value; 2] {
-        if self.games < FEWEST_OF_LONGER {
-            return [Value::Null, Value::Null];
-        }
-        let paint = self.shots.from(Zone::Paint);
-        [self.shots.rate(Zone::Paint).into(), fraction(paint).into()]
+    fn per_game(&self, shots: Shots) -> Option<f64> {
+        (self.games > 0).then(|| round(f64::from(shots.attempts) / self.games as f64, 1))
     }
 
     /// The zone with most of the player's shots; `None` without shots.
@@ -109,10 +112,6 @@ impl Sample {
                 _ => "balanced",
             },
         )
-    }
-
-    fn zones(&self) -> [Shots; Zone::COUNT] {
-        [Zone::Paint, Zone::MidRange, Zone::Three].map(|zone| self.shots.from(zone))
     }
 
     fn completeness(
@@ -149,15 +148,17 @@ fn fraction(shots: Shots) -> Option<f64> {
 }
 
 /// Percentages of assisted and unassisted makes, over the games where both are known.
-fn creation(window: &[ShotGame]) -> [Value; 2] {
+fn push_creation(row: &mut RowBuilder, window: &[ShotGame]) {
     let games = window.iter().filter(|game| game.shots.is_some());
     let makes = games
         .filter_map(|game| game.makes)
         .fold(Makes::default(), Add::add);
-    [makes.assisted, makes.unassisted].map(|part| {
+    let percent = |part: u32| {
         let percent = || round(100.0 * f64::from(part) / f64::from(makes.all), 2);
-        (makes.all > 0).then(percent).into()
-    })
+        (makes.all > 0).then(percent)
+    };
+    row.push("assisted_rate_last_10", percent(makes.assisted));
+    row.push("unassisted_rate_last_10", percent(makes.unassisted));
 }
 
 /// The quality of a sample with shot data for `games` of `wanted` games.

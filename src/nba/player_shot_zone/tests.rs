@@ -8,6 +8,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::nba::tables;
+use crate::nba::tables::fixture::assert_fits;
 use crate::table::{Row, Value};
 
 fn day(number: u64) -> NaiveDate {
@@ -122,9 +123,18 @@ fn windows_sum_games_with_shot_data(#[case] column: &str, #[case] expected: Valu
 
 #[test]
 fn a_row_fits_its_table() {
-    let made = compute(day(14), 14, &twelve_games());
-    let admitted = crate::table::admit(tables::player_shot_zone(), made.rows);
-    assert_eq!((admitted.rows.len(), admitted.quarantined.len()), (1, 0));
+    let registered = [("universal_player_id", "jaysontatum_001".into())];
+    let games: Vec<Row> = (0..20).map(|number| game(number, &registered)).collect();
+    assert_fits(
+        tables::player_shot_zone(),
+        &compute(day(20), 20, &games).rows[0],
+        &[
+            "player_position",
+            "last_reprocess_attempt_at",
+            "circuit_breaker_until",
+            "insufficient_data_reason",
+        ],
+    );
 }
 
 // Old bug: box score threes divided by zero play-by-play shots gave a three_pt_rate of 100.

@@ -3,7 +3,7 @@
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::BadRow;
 use crate::nba::{Refused, tables};
-use crate::table::{Fields, Row, TableDef, Value};
+use crate::table::{Fields, Row, RowBuilder, TableDef};
 
 /// A player with a game on the date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +72,13 @@ impl<'a> Appearance<'a> {
         }
     }
 
-    /// The first columns of a Phase-4 row of this player: key, registry id and date.
+    /// Begins a Phase-4 row of this player: key, registry id and date.
     #[must_use]
-    pub fn identity(&self) -> [Value; 3] {
-        [
-            self.player.into(),
-            self.universal_player_id.into(),
-            self.game.date().into(),
-        ]
+    pub fn begin_row(&self, table: &'static TableDef) -> RowBuilder {
+        let mut row = RowBuilder::new(table);
+        row.push("player_lookup", self.player);
+        row.push("universal_player_id", self.universal_player_id);
+        row.push(&table.date_column, self.game.date());
+        row
     }
 }

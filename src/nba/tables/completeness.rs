@@ -4,12 +4,12 @@
 use super::provenance::{digest, source_tracking};
 use crate::table::{Column, ColumnType, Part};
 
-/// The columns of a Phase-4 table: data columns, then the shared ones. `sources` are the column prefixes of the source
-/// tables, each with its table name for the docs.
+/// The columns of a Phase-4 table: data columns, then the shared ones. `sources` are the source tables: the
+/// name in their tracking columns, and the one in the docs.
 pub(super) fn phase_4_columns(business: &[Column], sources: &[(&str, &str)]) -> Vec<Column> {
     let tracking = sources
         .iter()
-        .flat_map(|(prefix, table)| source_tracking(prefix, table));
+        .flat_map(|(source, table)| source_tracking(source, table));
     business
         .iter()
         .cloned()

@@ -19,10 +19,10 @@ pub fn ml_feature_store() -> &'static TableDef {
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
             &[
-                ("source_daily_cache", "players' daily cache"),
-                ("source_composite", "players' composite factors"),
-                ("source_shot_zones", "players' shot zones"),
-                ("source_team_defense", "teams' defence by zone"),
+                ("daily_cache", "players' daily cache"),
+                ("composite", "players' composite factors"),
+                ("shot_zones", "players' shot zones"),
+                ("team_defense", "teams' defence by zone"),
             ],
         )),
         date_column: Cow::Borrowed("game_date"),

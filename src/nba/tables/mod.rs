@@ -3,6 +3,8 @@
 mod bdl_player_boxscores;
 mod bigdataball_play_by_play;
 mod completeness;
+#[cfg(test)]
+pub(super) mod fixture;
 mod gamebook_player_stats;
 mod ml_feature_store;
 mod player_composite;
@@ -29,6 +31,7 @@ pub use player_game::player_game;
 pub(super) use player_game::player_game_business;
 pub use player_shot_zone::player_shot_zone;
 pub(super) use player_shot_zone::player_shot_zone_business;
+pub(super) use provenance::is_source_tracking;
 pub use schedule::schedule;
 pub use team_boxscore::team_boxscore;
 pub use team_defense::team_defense;

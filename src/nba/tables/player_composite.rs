@@ -19,10 +19,10 @@ pub fn player_composite() -> &'static TableDef {
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
             &[
-                ("source_player_context", "players' games"),
-                ("source_team_context", "teams' games"),
-                ("source_player_shot", "players' shot zones"),
-                ("source_team_defense", "teams' defence by zone"),
+                ("player_context", "players' games"),
+                ("team_context", "teams' games"),
+                ("player_shot", "players' shot zones"),
+                ("team_defense", "teams' defence by zone"),
             ],
         )),
         date_column: Cow::Borrowed("game_date"),

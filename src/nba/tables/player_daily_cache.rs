@@ -19,10 +19,10 @@ pub fn player_daily_cache() -> &'static TableDef {
         columns: Cow::Owned(phase_4_columns(
             &BUSINESS,
             &[
-                ("source_player_game", "players' games"),
-                ("source_team_offense", "team offence"),
-                ("source_upcoming_context", "context of upcoming games"),
-                ("source_shot_zone", "players' shot zones"),
+                ("player_game", "players' games"),
+                ("team_offense", "team offence"),
+                ("upcoming_context", "context of upcoming games"),
+                ("shot_zone", "players' shot zones"),
             ],
         )),
         date_column: Cow::Borrowed("cache_date"),

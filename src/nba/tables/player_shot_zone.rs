@@ -17,10 +17,7 @@ pub fn player_shot_zone() -> &'static TableDef {
              per game date and player with 10 games, whether or not he plays that night. Rates use only games with \
              shot data.",
         ),
-        columns: Cow::Owned(phase_4_columns(
-            &BUSINESS,
-            &[("source_player_game", "players' games")],
-        )),
+        columns: Cow::Owned(phase_4_columns(&BUSINESS, &[("player_game", "players' games")])),
         date_column: Cow::Borrowed("analysis_date"),
         key: Cow::Borrowed(&[Cow::Borrowed("analysis_date"), Cow::Borrowed("player_lookup")]),
         cluster: Cow::Borrowed(&[

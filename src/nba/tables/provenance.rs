@@ -4,10 +4,18 @@ use std::borrow::Cow;
 
 use crate::table::{Column, ColumnType, Part, Stamp};
 
-/// The four tracking columns of a feed: last read, rows found, completeness and digest. A backfill leaves them empty.
-pub(super) fn source_tracking(prefix: &str, feed: &str) -> Vec<Column> {
+/// The start of the name of every tracking column.
+const SOURCE: &str = "source_";
+
+/// Whether it is a tracking column of a feed, which a backfill leaves empty.
+pub(in crate::nba) fn is_source_tracking(column: &Column) -> bool {
+    column.name.starts_with(SOURCE)
+}
+
+/// The four tracking columns of a feed: last read, rows found, completeness and digest.
+pub(super) fn source_tracking(source: &str, feed: &str) -> Vec<Column> {
     let column = |suffix: &str, kind, doc: String| Column {
-        name: Cow::Owned(format!("{prefix}_{suffix}")),
+        name: Cow::Owned(format!("{SOURCE}{source}_{suffix}")),
         kind,
         nullable: true,
         stamp: None,

@@ -18,9 +18,9 @@ pub fn team_defense() -> &'static TableDef {
         columns: Cow::Owned(
             [
                 BUSINESS.to_vec(),
-                source_tracking("source_team_boxscore", "team box score"),
-                source_tracking("source_gamebook_players", "gamebook"),
-                source_tracking("source_bdl_players", "bdl feed"),
+                source_tracking("team_boxscore", "team box score"),
+                source_tracking("gamebook_players", "gamebook"),
+                source_tracking("bdl_players", "bdl feed"),
                 QUALITY.to_vec(),
             ]
             .concat(),

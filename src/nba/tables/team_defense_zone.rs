@@ -16,10 +16,7 @@ pub fn team_defense_zone() -> &'static TableDef {
             "What a team allowed in each zone over its last 15 games of the season strictly before the date: one row \
              per game date and team with 15 games. Zone columns use only games with shot data.",
         ),
-        columns: Cow::Owned(phase_4_columns(
-            &BUSINESS,
-            &[("source_team_defense", "team defence")],
-        )),
+        columns: Cow::Owned(phase_4_columns(&BUSINESS, &[("team_defense", "team defence")])),
         date_column: Cow::Borrowed("analysis_date"),
         key: Cow::Borrowed(&[Cow::Borrowed("analysis_date"), Cow::Borrowed("team_abbr")]),
         cluster: Cow::Borrowed(&[Cow::Borrowed("team_abbr"), Cow::Borrowed("analysis_date")]),

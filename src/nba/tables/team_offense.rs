@@ -20,8 +20,8 @@ pub fn team_offense() -> &'static TableDef {
             [
                 BUSINESS.to_vec(),
                 SHOT_ZONES.to_vec(),
-                source_tracking("source_nbac_boxscore", "team box score"),
-                source_tracking("source_play_by_play", "play-by-play"),
+                source_tracking("nbac_boxscore", "team box score"),
+                source_tracking("play_by_play", "play-by-play"),
                 QUALITY.to_vec(),
             ]
             .concat(),

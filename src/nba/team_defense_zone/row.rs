@@ -1,4 +1,4 @@
-//! The row of a team: its window summed and divided, in column order.
+//! The row of a team: its window summed and divided.
 
 use std::sync::LazyLock;
 
@@ -9,11 +9,11 @@ use super::{DefendedGame, GAMES};
 use crate::nba::averages::mean;
 use crate::nba::cells::how_many;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::round;
+use crate::nba::formulas::{round, rounded};
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::Zone;
 use crate::nba::{Completeness, Finals, ZoneShots, tables};
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder};
 
 /// The reason for unknown zones.
 pub(super) const NO_SHOT_DATA: &str = "no game of the window has shot data";
@@ -39,18 +39,19 @@ pub(super) fn row(
 ) -> Row {
     static HASHED: LazyLock<HashedColumns> =
         LazyLock::new(|| HashedColumns::new(tables::team_defense_zone_business()));
-    let table = tables::team_defense_zone();
     let allowed = Allowed::over(window);
-    let mut row = Row::with_capacity(table.columns.len());
-    row.extend([team.as_str().into(), date.into()]);
-    row.extend(allowed.paint(league));
-    row.extend(allowed.zone(Zone::MidRange, league));
-    row.extend(allowed.zone(Zone::Three, league));
-    row.extend(allowed.whole());
-    row.extend(allowed.extremes(league));
-    row.extend([allowed.tier().into(), allowed.notes(league).into()]);
+    let mut row = RowBuilder::new(tables::team_defense_zone());
+    row.push("team_abbr", team.as_str());
+    row.push("analysis_date", date);
+    allowed.push_zones(&mut row, league);
+    allowed.push_averages(&mut row);
+    row.push("games_in_sample", how_many(window.len()));
+    row.push("strongest_zone", allowed.least(|above| above, league));
+    row.push("weakest_zone", allowed.least(|above| -above, league));
+    row.push("data_quality_tier", allowed.tier());
+    row.push("calculation_notes", allowed.notes(league));
     let completeness = allowed.completeness(team, date, finals, league);
-    completeness.end_row(row, date, finals, &HASHED, table)
+    completeness.end_row(row, date, finals, &HASHED)
 }
 
 impl<'a> Allowed<'a> {
@@ -74,25 +75,31 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    /// Fraction, attempts, blocks, and difference to the league.
-    fn zone(&self, zone: Zone, league: &League) -> [Value; 4] {
-        let shots = self.shots.from(zone);
-        [
-            shots.fraction().map(|fraction| round(fraction, 3)).into(),
-            per_game(shots.attempts, self.games).into(),
-            per_game(self.blocks[zone as usize], self.games_with_blocks).into(),
-            // Adding 0.0 turns a rounded −0.0 into 0.0.
-            self.above(zone, league)
-                .map(|points| round(points, 2) + 0.0)
-                .into(),
-        ]
-    }
-
-    /// The same for the paint, which also has points.
-    fn paint(&self, league: &League) -> [Value; 5] {
-        let [fraction, attempts, blocks, above] = self.zone(Zone::Paint, league);
-        let points = per_game(2 * self.shots.from(Zone::Paint).makes, self.games);
-        [fraction, attempts, points.into(), blocks, above]
+    fn push_zones(&self, row: &mut RowBuilder, league: &League) {
+        let fraction = |zone| {
+            self.shots
+                .from(zone)
+                .fraction()
+                .map(|fraction| round(fraction, 3))
+        };
+        let attempts = |zone| per_game(self.shots.from(zone).attempts, self.games);
+        let blocks = |zone| per_game(self.blocks[zone as usize], self.games_with_blocks);
+        // Adding 0.0 turns a rounded −0.0 into 0.0.
+        let above = |zone| self.above(zone, league).map(|points| round(points, 2) + 0.0);
+        let paint_points = per_game(2 * self.shots.from(Zone::Paint).makes, self.games);
+        row.push("paint_pct_allowed_last_15", fraction(Zone::Paint));
+        row.push("paint_attempts_allowed_per_game", attempts(Zone::Paint));
+        row.push("paint_points_allowed_per_game", paint_points);
+        row.push("paint_blocks_per_game", blocks(Zone::Paint));
+        row.push("paint_defense_vs_league_avg", above(Zone::Paint));
+        row.push("mid_range_pct_allowed_last_15", fraction(Zone::MidRange));
+        row.push("mid_range_attempts_allowed_per_game", attempts(Zone::MidRange));
+        row.push("mid_range_blocks_per_game", blocks(Zone::MidRange));
+        row.push("mid_range_defense_vs_league_avg", above(Zone::MidRange));
+        row.push("three_pt_pct_allowed_last_15", fraction(Zone::Three));
+        row.push("three_pt_attempts_allowed_per_game", attempts(Zone::Three));
+        row.push("three_pt_blocks_per_game", blocks(Zone::Three));
+        row.push("three_pt_defense_vs_league_avg", above(Zone::Three));
     }
 
     /// Percentage points above the league; positive is a worse defence.
@@ -101,35 +108,29 @@ impl<'a> Allowed<'a> {
         Some(100.0 * (fraction - league.fraction(zone)))
     }
 
-    /// Values that don't depend on zones: rating, points, pace, and the number of games.
-    fn whole(&self) -> [Value; 4] {
-        let window = self.window.iter();
-        let rating = mean(window.clone().filter_map(|game| game.rating));
-        let points = mean(window.clone().filter_map(|game| game.points).map(f64::from));
-        let pace = mean(window.filter_map(|game| game.pace));
-        [
-            rating.map(|rating| round(rating, 2)).into(),
-            points.map(|points| round(points, 1)).into(),
-            pace.map(|pace| round(pace, 1)).into(),
-            how_many(self.window.len()),
-        ]
+    /// Averages that don't depend on zones.
+    fn push_averages(&self, row: &mut RowBuilder) {
+        let average = |value: fn(&DefendedGame) -> Option<f64>, digits| {
+            rounded(mean(self.window.iter().filter_map(value)), digits)
+        };
+        let points = |game: &DefendedGame| game.points.map(f64::from);
+        row.push("defensive_rating_last_15", average(|game| game.rating, 2));
+        row.push("opponent_points_per_game", average(points, 1));
+        row.push("opponent_pace", average(|game| game.pace, 1));
     }
 
-    /// The strongest and the weakest zone. On a tie, the one nearer to the basket.
-    fn extremes(&self, league: &League) -> [Value; 2] {
+    /// The zone where this rank of the points above the league is least. On a tie, the one nearer to the basket.
+    fn least(&self, rank: fn(f64) -> f64, league: &League) -> Option<&'static str> {
         let zones = [
             (Zone::Paint, "paint"),
             (Zone::MidRange, "mid_range"),
             (Zone::Three, "perimeter"),
         ];
-        let least = |sign: f64| {
-            let above = zones
-                .iter()
-                .filter_map(|(zone, name)| Some((sign * self.above(*zone, league)?, *name)));
-            let least = above.min_by(|(one, _), (two, _)| one.total_cmp(two));
-            least.map(|(_, name)| name).into()
-        };
-        [least(1.0), least(-1.0)]
+        let known = zones
+            .iter()
+            .filter_map(|(zone, name)| Some((rank(self.above(*zone, league)?), *name)));
+        let least = known.min_by(|(one, _), (two, _)| one.total_cmp(two));
+        least.map(|(_, name)| name)
     }
 
     const fn tier(&self) -> &'static str {

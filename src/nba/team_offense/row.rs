@@ -1,90 +1,75 @@
-//! The row of a team: formulas applied, in column order.
+//! The row of a team: formulas applied.
 
 use std::sync::LazyLock;
 
-use crate::nba::cells::{count, unknown};
+use crate::nba::cells::count;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::Possessions;
 use crate::nba::games::{Making, Side, Totals};
 use crate::nba::ids::SeasonYear;
 use crate::nba::quality::Quality;
 use crate::nba::tables;
-use crate::table::{Row, Value};
+use crate::table::{Row, RowBuilder, Value};
 
-/// Number of columns from paint to second-chance points, which need shots, not box scores.
-const SHOT_ZONES: usize = 6;
+/// They need shots, which box scores don't have.
+const SHOT_ZONES: &[&str] = &[
+    "team_paint_attempts",
+    "team_paint_makes",
+    "team_mid_range_attempts",
+    "team_mid_range_makes",
+    "points_in_paint_scored",
+    "second_chance_points_scored",
+];
 
-/// Number of columns about absent players and referees, which no feed has.
-const PEOPLE: usize = 3;
-
-/// Source-tracking columns of the two feeds, empty in a backfill.
-const SOURCE_TRACKING: usize = 8;
+/// No feed has absent players or referees.
+const ABSENT: &[&str] = &["players_inactive", "starters_inactive", "referee_crew_id"];
 
 pub(super) fn row(side: Side<'_>, making: Making) -> Row {
     static HASHED: LazyLock<HashedColumns> =
         LazyLock::new(|| HashedColumns::new(tables::team_offense_business()));
-    let mut row = Row::with_capacity(tables::team_offense().columns.len());
-    row.extend(identity(side));
-    row.extend(box_score(side.own));
-    row.extend(unknown::<SHOT_ZONES>());
-    row.extend(rates(side.own));
-    row.extend(result(side));
-    row.extend(unknown::<PEOPLE>());
-    let data_hash = HASHED.digest(&row);
-    row.extend([false.into(), Value::Null]);
-    row.extend(unknown::<SOURCE_TRACKING>());
-    row.extend(quality(side, making).into_values(data_hash));
-    row
+    let mut row = RowBuilder::new(tables::team_offense());
+    push_identity(&mut row, side);
+    push_box_score(&mut row, side.own);
+    row.push_nulls(SHOT_ZONES);
+    row.push("offensive_rating", side.own.rating());
+    row.push("pace", side.own.pace());
+    row.push("possessions", side.own.possessions().map(Possessions::whole));
+    row.push("ts_pct", side.own.true_shooting());
+    let margin = side.margin();
+    row.push("home_game", side.at_home());
+    row.push("win_flag", margin > 0);
+    row.push("margin_of_victory", margin);
+    row.push("overtime_periods", count(side.own.overtimes()));
+    row.push_nulls(ABSENT);
+    row.push("shot_zones_available", false);
+    row.push("shot_zones_source", Value::Null);
+    quality(side, making).end_row(row, &HASHED)
 }
 
-fn identity(side: Side<'_>) -> [Value; 6] {
+fn push_identity(row: &mut RowBuilder, side: Side<'_>) {
     let id = side.game.id.to_string();
     let date = side.game.id.date();
-    [
-        id.clone().into(),
-        side.game.nba_game_id.map_or(id, str::to_owned).into(),
-        date.into(),
-        side.team.as_str().into(),
-        side.opponent.as_str().into(),
-        SeasonYear::of(date).year().into(),
-    ]
+    row.push("game_id", id.as_str());
+    row.push("nba_game_id", side.game.nba_game_id.unwrap_or(&id));
+    row.push("game_date", date);
+    row.push("team_abbr", side.team.as_str());
+    row.push("opponent_team_abbr", side.opponent.as_str());
+    row.push("season_year", SeasonYear::of(date).year());
 }
 
-fn box_score(own: &Totals) -> [Value; 11] {
+fn push_box_score(row: &mut RowBuilder, own: &Totals) {
     let line = &own.line;
-    [
-        Some(own.points),
-        line.fg_attempts,
-        line.fg_makes,
-        line.three_pt_attempts,
-        line.three_pt_makes,
-        line.ft_attempts,
-        line.ft_makes,
-        line.rebounds,
-        line.assists,
-        line.turnovers,
-        line.personal_fouls,
-    ]
-    .map(count)
-}
-
-fn rates(own: &Totals) -> [Value; 4] {
-    [
-        own.rating().into(),
-        own.pace().into(),
-        own.possessions().map(Possessions::whole).into(),
-        own.true_shooting().into(),
-    ]
-}
-
-fn result(side: Side<'_>) -> [Value; 4] {
-    let margin = side.margin();
-    [
-        side.at_home().into(),
-        (margin > 0).into(),
-        margin.into(),
-        count(side.own.overtimes()),
-    ]
+    row.push("points_scored", count(Some(own.points)));
+    row.push("fg_attempts", count(line.fg_attempts));
+    row.push("fg_makes", count(line.fg_makes));
+    row.push("three_pt_attempts", count(line.three_pt_attempts));
+    row.push("three_pt_makes", count(line.three_pt_makes));
+    row.push("ft_attempts", count(line.ft_attempts));
+    row.push("ft_makes", count(line.ft_makes));
+    row.push("rebounds", count(line.rebounds));
+    row.push("assists", count(line.assists));
+    row.push("turnovers", count(line.turnovers));
+    row.push("personal_fouls", count(line.personal_fouls));
 }
 
 fn quality(side: Side<'_>, making: Making) -> Quality {

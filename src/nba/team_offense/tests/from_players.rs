@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::table::admit;
+use crate::nba::tables::fixture::assert_fits;
 
 #[test]
 fn players_add_up_to_their_team() {
@@ -73,7 +73,27 @@ fn players_add_up_to_their_team() {
     ] {
         assert_eq!(value(&outcome, "GSW", column), expected, "{column}");
     }
-    assert_eq!(admit(tables::team_offense(), outcome.rows).quarantined, []);
+}
+
+#[test]
+fn a_row_fits_its_table() {
+    let outcome = compute(RECONSTRUCT, [(Feed::Gamebook, players(gamebook, "48:00"))]);
+    assert_fits(
+        tables::team_offense(),
+        &outcome.rows[0],
+        &[
+            "team_paint_attempts",
+            "team_paint_makes",
+            "team_mid_range_attempts",
+            "team_mid_range_makes",
+            "points_in_paint_scored",
+            "second_chance_points_scored",
+            "players_inactive",
+            "starters_inactive",
+            "referee_crew_id",
+            "shot_zones_source",
+        ],
+    );
 }
 
 // 96 · 48 / 53 = 86.94…, 96 · 48 / 58 = 79.44…
