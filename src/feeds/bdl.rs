@@ -4,29 +4,19 @@
 use std::iter;
 use std::sync::Arc;
 
-use super::cells::{collected, counted, day};
+use super::cells::{STEALS_TO_FREE_THROWS, collected, push_counts, push_day};
 use super::faults::Profile;
 use super::league::{Appearance, League, NbaGameId, PlayerLine, Stat};
-use crate::nba::Minutes;
 use crate::nba::ids::GameId;
-use crate::table::{Row, Value};
+use crate::nba::{Minutes, tables};
+use crate::table::{Row, RowBuilder};
 
-const STATS: [Stat; 15] = [
-    Stat::Pts,
-    Stat::Ast,
-    Stat::Reb,
-    Stat::Oreb,
-    Stat::Dreb,
-    Stat::Stl,
-    Stat::Blk,
-    Stat::Tov,
-    Stat::Pf,
-    Stat::Fgm,
-    Stat::Fga,
-    Stat::Fg3m,
-    Stat::Fg3a,
-    Stat::Ftm,
-    Stat::Fta,
+const POINTS_TO_REBOUNDS: [(&str, Stat); 5] = [
+    ("points", Stat::Pts),
+    ("assists", Stat::Ast),
+    ("rebounds", Stat::Reb),
+    ("offensive_rebounds", Stat::Oreb),
+    ("defensive_rebounds", Stat::Dreb),
 ];
 
 /// The rows of `nba_raw.bdl_player_boxscores`, ordered by date.
@@ -37,41 +27,33 @@ pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item =
         let game = league
             .game(line.game)
             .filter(|_| line.appearance == Appearance::Played);
-        let first = game.map(|game| row(&league, &faults, game, line));
-        let again = first
-            .clone()
-            .zip(game)
-            .filter(|(_, game)| faults.repeats_bdl(game.date()));
-        iter::chain(first, again.map(|(row, game)| read_a_day_later(row, game)))
+        let collected_after = |days| game.map(|game| row(&league, &faults, game, line, days));
+        let is_repeated = game.is_some_and(|game| faults.repeats_bdl(game.date()));
+        let again = is_repeated.then(|| collected_after(2)).flatten();
+        iter::chain(collected_after(1), again)
     })
 }
 
-fn row(league: &League, faults: &Profile, game: GameId, line: &PlayerLine) -> Row {
+fn row(league: &League, faults: &Profile, game: GameId, line: &PlayerLine, days: u64) -> Row {
     let person = &league.people[line.person as usize];
     let id = if faults.numbers_bdl(game.date()) {
         own_number(line.game)
     } else {
         game.to_string()
     };
-    let mut row = vec![id.into()];
-    row.extend(day(game));
-    row.extend([
-        line.team.as_str().into(),
-        person.name.as_str().into(),
-        person.lookup.as_str().into(),
-        game.home().as_str().into(),
-        game.away().as_str().into(),
-        line.minutes.map(whole).into(),
-    ]);
-    row.extend(counted(&line.counts, STATS));
-    row.push(Value::Timestamp(collected(game.date(), 1, 10)));
-    row
-}
-
-fn read_a_day_later(mut row: Row, game: GameId) -> Row {
-    row.pop();
-    row.push(Value::Timestamp(collected(game.date(), 2, 10)));
-    row
+    let mut row = RowBuilder::new(tables::bdl_player_boxscores());
+    row.push("game_id", id);
+    push_day(&mut row, game);
+    row.push("team_abbr", line.team.as_str());
+    row.push("player_full_name", person.name.as_str());
+    row.push("player_lookup", person.lookup.as_str());
+    row.push("home_team_abbr", game.home().as_str());
+    row.push("away_team_abbr", game.away().as_str());
+    row.push("minutes", line.minutes.map(whole));
+    push_counts(&mut row, &line.counts, &POINTS_TO_REBOUNDS);
+    push_counts(&mut row, &line.counts, &STEALS_TO_FREE_THROWS);
+    row.push("processed_at", collected(game.date(), days, 10));
+    row.finish()
 }
 
 /// Minutes rounded to the nearest whole minute, with two digits: `32`, `00`.

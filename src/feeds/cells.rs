@@ -4,16 +4,33 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
 use super::league::{Counts, Stat};
 use crate::nba::ids::{GameId, SeasonYear};
-use crate::table::Value;
+use crate::table::RowBuilder;
 
-/// The counts in the order of a table's columns.
-pub fn counted<const N: usize>(counts: &Counts, stats: [Stat; N]) -> [Value; N] {
-    stats.map(|stat| counts.get(stat).map(i64::from).into())
+/// Columns that are adjacent in both feeds of players.
+pub const STEALS_TO_FREE_THROWS: [(&str, Stat); 10] = [
+    ("steals", Stat::Stl),
+    ("blocks", Stat::Blk),
+    ("turnovers", Stat::Tov),
+    ("personal_fouls", Stat::Pf),
+    ("field_goals_made", Stat::Fgm),
+    ("field_goals_attempted", Stat::Fga),
+    ("three_pointers_made", Stat::Fg3m),
+    ("three_pointers_attempted", Stat::Fg3a),
+    ("free_throws_made", Stat::Ftm),
+    ("free_throws_attempted", Stat::Fta),
+];
+
+/// Adds counts, each in its column.
+pub fn push_counts(row: &mut RowBuilder, counts: &Counts, columns: &[(&str, Stat)]) {
+    for &(column, stat) in columns {
+        row.push(column, counts.get(stat).map(i64::from));
+    }
 }
 
-/// Date and season, which are adjacent in most feeds.
-pub fn day(game: GameId) -> [Value; 2] {
-    [game.date().into(), SeasonYear::of(game.date()).year().into()]
+/// Adds date and season, which are adjacent in most feeds.
+pub fn push_day(row: &mut RowBuilder, game: GameId) {
+    row.push("game_date", game.date());
+    row.push("season_year", SeasonYear::of(game.date()).year());
 }
 
 /// The collection time of a feed: this hour, UTC, this many days after the game. Never the current time, so that the

@@ -2,28 +2,17 @@
 
 use std::sync::Arc;
 
-use super::cells::{collected, counted, day};
+use super::cells::{STEALS_TO_FREE_THROWS, collected, push_counts, push_day};
 use super::faults::Profile;
 use super::league::{Appearance, League, PlayerLine, Stat};
 use crate::nba::ids::GameId;
-use crate::table::{Row, Value};
+use crate::nba::tables;
+use crate::table::{Row, RowBuilder};
 
-const STATS: [Stat; 15] = [
-    Stat::Pts,
-    Stat::Ast,
-    Stat::Stl,
-    Stat::Blk,
-    Stat::Tov,
-    Stat::Pf,
-    Stat::Fgm,
-    Stat::Fga,
-    Stat::Fg3m,
-    Stat::Fg3a,
-    Stat::Ftm,
-    Stat::Fta,
-    Stat::Oreb,
-    Stat::Dreb,
-    Stat::Reb,
+const REBOUNDS: [(&str, Stat); 3] = [
+    ("offensive_rebounds", Stat::Oreb),
+    ("defensive_rebounds", Stat::Dreb),
+    ("total_rebounds", Stat::Reb),
 ];
 
 /// The rows of `nba_raw.nbac_gamebook_player_stats`, ordered by date.
@@ -43,21 +32,24 @@ fn row(league: &League, game: GameId, line: &PlayerLine) -> Row {
         Appearance::DidNotPlay => "dnp",
         Appearance::Inactive => "inactive",
     };
-    let mut row = vec![game.to_string().into()];
-    row.extend(day(game));
-    row.extend([
-        game.home().as_str().into(),
-        game.away().as_str().into(),
-        person.name.as_str().into(),
-        person.lookup.as_str().into(),
-        line.team.as_str().into(),
-        status.into(),
-        line.minutes.map(|minutes| minutes.to_string()).into(),
-    ]);
-    row.extend(counted(&line.counts, STATS));
-    row.extend([
-        line.plus_minus.map(i64::from).into(),
-        Value::Timestamp(collected(game.date(), 1, 8)),
-    ]);
-    row
+    let mut row = RowBuilder::new(tables::gamebook_player_stats());
+    row.push("game_id", game.to_string());
+    push_day(&mut row, game);
+    row.push("home_team_abbr", game.home().as_str());
+    row.push("away_team_abbr", game.away().as_str());
+    row.push("player_name", person.name.as_str());
+    row.push("player_lookup", person.lookup.as_str());
+    row.push("team_abbr", line.team.as_str());
+    row.push("player_status", status);
+    row.push("minutes", line.minutes.map(|minutes| minutes.to_string()));
+    push_counts(
+        &mut row,
+        &line.counts,
+        &[("points", Stat::Pts), ("assists", Stat::Ast)],
+    );
+    push_counts(&mut row, &line.counts, &STEALS_TO_FREE_THROWS);
+    push_counts(&mut row, &line.counts, &REBOUNDS);
+    row.push("plus_minus", line.plus_minus.map(i64::from));
+    row.push("processed_at", collected(game.date(), 1, 8));
+    row.finish()
 }

@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 
 use super::league::{League, Person, Shot};
 use crate::nba::ids::GameId;
-use crate::table::{Row, Value};
+use crate::nba::tables;
+use crate::table::{Row, RowBuilder};
 
 /// Since this date the source puts the league's player number before the key.
 const NUMBERED_SINCE: Option<NaiveDate> = NaiveDate::from_ymd_opt(2024, 10, 1);
@@ -23,23 +24,21 @@ pub fn rows(league: &Arc<League>) -> impl Iterator<Item = Row> + Send + use<> {
 
 fn row(league: &League, game: GameId, shot: &Shot) -> Row {
     let shooter = shot.shooter.map(|at| &league.people[at as usize]);
-    vec![
-        game.to_string().into(),
-        game.date().into(),
-        game.home().as_str().into(),
-        game.away().as_str().into(),
-        shot.period.map(i64::from).into(),
-        "shot".into(),
-        subtype(league, shot).into(),
-        shooter.map(|person| key(person, game.date())).into(),
-        shot.team.as_str().into(),
-        Value::Null,
-        Value::Null,
-        Value::Null,
-        shot.made.into(),
-        if shot.three { "3PT" } else { "2PT" }.into(),
-        shot.distance.map(f64::from).into(),
-    ]
+    let mut row = RowBuilder::new(tables::bigdataball_play_by_play());
+    row.push("game_id", game.to_string());
+    row.push("game_date", game.date());
+    row.push("home_team_abbr", game.home().as_str());
+    row.push("away_team_abbr", game.away().as_str());
+    row.push("period", shot.period.map(i64::from));
+    row.push("event_type", "shot");
+    row.push("event_subtype", subtype(league, shot));
+    row.push("player_1_lookup", shooter.map(|person| key(person, game.date())));
+    row.push("player_1_team_abbr", shot.team.as_str());
+    row.push_nulls(&["player_2_lookup", "player_2_role", "player_2_team_abbr"]);
+    row.push("shot_made", shot.made);
+    row.push("shot_type", if shot.three { "3PT" } else { "2PT" });
+    row.push("shot_distance", shot.distance.map(f64::from));
+    row.finish()
 }
 
 fn subtype(league: &League, shot: &Shot) -> Option<String> {

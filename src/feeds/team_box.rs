@@ -2,28 +2,32 @@
 
 use std::sync::Arc;
 
-use super::cells::{collected, counted, day};
+use super::cells::{collected, push_counts, push_day};
 use super::faults::Profile;
 use super::league::{Counts, League, Stat, TeamLine};
-use crate::nba::TeamMinutes;
 use crate::nba::ids::GameId;
-use crate::table::{Row, Value};
+use crate::nba::{TeamMinutes, tables};
+use crate::table::{Row, RowBuilder, Value};
 
-const SHOOTING: [(Stat, Stat); 3] = [
-    (Stat::Fgm, Stat::Fga),
-    (Stat::Fg3m, Stat::Fg3a),
-    (Stat::Ftm, Stat::Fta),
+const SHOOTING: [([&str; 3], Stat, Stat); 3] = [
+    (["fg_made", "fg_attempted", "fg_percentage"], Stat::Fgm, Stat::Fga),
+    (
+        ["three_pt_made", "three_pt_attempted", "three_pt_percentage"],
+        Stat::Fg3m,
+        Stat::Fg3a,
+    ),
+    (["ft_made", "ft_attempted", "ft_percentage"], Stat::Ftm, Stat::Fta),
 ];
 
-const STATS: [Stat; 8] = [
-    Stat::Oreb,
-    Stat::Dreb,
-    Stat::Reb,
-    Stat::Ast,
-    Stat::Stl,
-    Stat::Blk,
-    Stat::Tov,
-    Stat::Pf,
+const STATS: [(&str, Stat); 8] = [
+    ("offensive_rebounds", Stat::Oreb),
+    ("defensive_rebounds", Stat::Dreb),
+    ("total_rebounds", Stat::Reb),
+    ("assists", Stat::Ast),
+    ("steals", Stat::Stl),
+    ("blocks", Stat::Blk),
+    ("turnovers", Stat::Tov),
+    ("personal_fouls", Stat::Pf),
 ];
 
 /// The rows of `nba_raw.nbac_team_boxscore`, ordered by date.
@@ -43,27 +47,28 @@ fn row(game: GameId, line: &TeamLine, inverted: bool) -> Row {
     } else {
         game.to_string()
     };
-    let mut row = vec![id.into(), line.game.to_string().into()];
-    row.extend(day(game));
-    row.extend([
-        line.team.as_str().into(),
-        Value::Null,
-        Value::Bool((line.team == game.home()) != inverted),
-        line.minutes
-            .map(|minutes| format!("{}:00", TeamMinutes::nearest(minutes).player_minutes()))
-            .into(),
-    ]);
-    row.extend(counted(&line.counts, [Stat::Pts]));
-    for (made, tried) in SHOOTING {
-        row.extend(counted(&line.counts, [made, tried]));
-        row.push(percentage(&line.counts, made, tried));
+    let counts = &line.counts;
+    let minutes = line.minutes.map(TeamMinutes::nearest);
+    let mut row = RowBuilder::new(tables::team_boxscore());
+    row.push("game_id", id);
+    row.push("nba_game_id", line.game.to_string());
+    push_day(&mut row, game);
+    row.push("team_abbr", line.team.as_str());
+    row.push("team_name", Value::Null);
+    row.push("is_home", (line.team == game.home()) != inverted);
+    row.push(
+        "minutes",
+        minutes.map(|minutes| format!("{}:00", minutes.player_minutes())),
+    );
+    push_counts(&mut row, counts, &[("points", Stat::Pts)]);
+    for ([made, attempted, percentage], makes, attempts) in SHOOTING {
+        push_counts(&mut row, counts, &[(made, makes), (attempted, attempts)]);
+        row.push(percentage, fraction(counts, makes, attempts));
     }
-    row.extend(counted(&line.counts, STATS));
-    row.extend([
-        line.plus_minus.map(i64::from).into(),
-        Value::Timestamp(collected(game.date(), 1, 7)),
-    ]);
-    row
+    push_counts(&mut row, counts, &STATS);
+    row.push("plus_minus", line.plus_minus.map(i64::from));
+    row.push("processed_at", collected(game.date(), 1, 7));
+    row.finish()
 }
 
 /// The game id with home and away swapped: its second and third part.
@@ -71,13 +76,8 @@ fn turned_round(game: GameId) -> String {
     GameId::new(game.date(), game.home(), game.away()).map_or_else(|_| game.to_string(), |id| id.to_string())
 }
 
-/// Made divided by attempted, 0 to 1; NULL without attempts.
-fn percentage(counts: &Counts, made: Stat, tried: Stat) -> Value {
-    let shots = counts
-        .get(made)
-        .zip(counts.get(tried))
-        .filter(|&(_, tried)| tried > 0);
-    shots
-        .map(|(made, tried)| f64::from(made) / f64::from(tried))
-        .into()
+/// Made divided by attempted; `None` without attempts.
+fn fraction(counts: &Counts, made: Stat, tried: Stat) -> Option<f64> {
+    let tried = counts.get(tried).filter(|&tried| tried > 0)?;
+    Some(f64::from(counts.get(made)?) / f64::from(tried))
 }

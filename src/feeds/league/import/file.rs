@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use csv::{Reader, StringRecord};
+use csv::{ErrorKind, Position, Reader, StringRecord};
 
 use super::cells::Cells;
 use super::findings::Findings;
+use crate::feeds::league::Stat;
+use crate::plan::near_miss;
 
 /// The columns of a file.
 pub(super) struct Columns {
@@ -13,6 +15,8 @@ pub(super) struct Columns {
     pub(super) indispensable: &'static [&'static str],
     /// Optional columns; their values are unknown if missing. Some are accepted but not read.
     pub(super) optional: &'static [&'static str],
+    /// Whether the counts of a box score are optional columns too.
+    pub(super) counts: bool,
 }
 
 /// Passes every row of the file to `take`, and collects rows that can't be parsed or that `take` rejects.
@@ -33,68 +37,60 @@ pub(super) fn each(
     let mut record = StringRecord::new();
     loop {
         let line = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) if reader.position().record() <= 1 => return found.reject(path, None, "has no rows"),
-            Ok(false) => return,
+        let taken = match reader.read_record(&mut record) {
+            Ok(false) => break,
             Ok(true) => {
-                let line = record.position().map_or(line, csv::Position::line);
-                if let Err(reason) = take(
-                    &Cells {
-                        header: &header,
-                        record: &record,
-                        line,
-                    },
-                    found,
-                ) {
-                    found.reject(path, Some(line), reason);
+                let line = record.position().map_or(line, Position::line);
+                let (header, record) = (&header, &record);
+                take(&Cells { header, record, line }, found).map_err(|reason| (line, reason))
+            }
+            Err(error) => {
+                let line = error.position().map_or(line, Position::line);
+                match row_fault(&error) {
+                    Some(reason) => Err((line, reason)),
+                    None => return found.reject(path, Some(line), format!("cannot be read: {error}")),
                 }
             }
-            Err(error) => match error.kind() {
-                csv::ErrorKind::UnequalLengths {
-                    pos,
-                    expected_len,
-                    len,
-                } => {
-                    let line = pos.as_ref().map_or(line, csv::Position::line);
-                    found.reject(
-                        path,
-                        Some(line),
-                        format!("has {len} fields, expected {expected_len}"),
-                    );
-                }
-                csv::ErrorKind::Utf8 { pos, .. } => {
-                    let line = pos.as_ref().map_or(line, csv::Position::line);
-                    found.reject(path, Some(line), "is not UTF-8 text");
-                }
-                _ => return found.reject(path, Some(line), format!("cannot be read: {error}")),
-            },
+        };
+        if let Err((line, reason)) = taken {
+            found.reject(path, Some(line), reason);
         }
+    }
+    if reader.position().record() <= 1 {
+        found.reject(path, None, "has no rows");
+    }
+}
+
+/// What is wrong with one row; `None` if the rows after it can't be read either.
+fn row_fault(error: &csv::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => Some(format!("has {len} fields, expected {expected_len}")),
+        ErrorKind::Utf8 { .. } => Some("is not UTF-8 text".to_owned()),
+        _ => None,
     }
 }
 
 impl Columns {
+    fn known(&self) -> impl Iterator<Item = &'static str> {
+        let counts = Stat::COLUMNS.into_iter().filter(|_| self.counts);
+        let named = self.indispensable.iter().chain(self.optional).copied();
+        named.chain(counts.map(|(_, column)| column))
+    }
+
     fn check(&self, header: &StringRecord) -> Result<(), String> {
-        let known = || self.indispensable.iter().chain(self.optional);
         for (at, name) in header.iter().enumerate() {
-            if !known().any(|known| *known == name) {
-                let near = known().map(|known| (strsim::jaro_winkler(name, known), known));
-                let near = near
-                    .filter(|(likeness, _)| *likeness > 0.75)
-                    .max_by(|a, b| a.0.total_cmp(&b.0));
-                let hint = near
-                    .map(|(_, known)| format!("; did you mean {known}?"))
-                    .unwrap_or_default();
-                return Err(format!("unknown column {name:?}{hint}"));
+            if self.known().all(|known| known != name) {
+                let hint = near_miss(name, self.known()).map(|near| format!("; did you mean {near}?"));
+                return Err(format!("unknown column {name:?}{}", hint.unwrap_or_default()));
             }
             if header.iter().take(at).any(|before| before == name) {
                 return Err(format!("column {name} is duplicated"));
             }
         }
-        match self
-            .indispensable
-            .iter()
-            .find(|&&name| header.iter().all(|held| held != name))
-        {
+        let mut required = self.indispensable.iter();
+        match required.find(|&&name| header.iter().all(|held| held != name)) {
             Some(missing) => Err(format!("required column {missing} is missing")),
             None => Ok(()),
         }

@@ -27,6 +27,7 @@ const COLUMNS: Columns = Columns {
         "loc_x",
         "loc_y",
     ],
+    counts: false,
 };
 
 /// The shots in play order, and the shot types they refer to. `games` is `None` if the games are inconsistent; rows are
