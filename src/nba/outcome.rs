@@ -14,3 +14,14 @@ pub struct DateOutcome {
     /// Remarks that don't affect the state of the date.
     pub notes: Vec<String>,
 }
+
+impl From<Vec<Row>> for DateOutcome {
+    /// A date with all rows expected of it.
+    fn from(rows: Vec<Row>) -> Self {
+        Self {
+            expected: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            rows,
+            ..Self::default()
+        }
+    }
+}

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 
-use super::look_back::on_its_date;
+use super::extracts::on_its_date;
 use super::schedule::{games, team_scopes};
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};

@@ -3,6 +3,8 @@
 
 mod command;
 mod dates;
+mod expected_rows;
+mod extracts;
 mod feed_stage;
 mod look_back;
 mod ml_feature_store;
@@ -10,7 +12,6 @@ mod player_composite;
 mod player_daily_cache;
 mod player_game;
 mod player_shot_zone;
-mod players;
 mod printed;
 mod process;
 mod schedule;
@@ -28,14 +29,15 @@ use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
 use command::CommandStage;
 use feed_stage::FeedStage;
-use ml_feature_store::MlFeatureStore;
-use player_composite::PlayerComposite;
-use player_daily_cache::PlayerDailyCache;
+use look_back::LookBackStage;
+use ml_feature_store::ML_FEATURE_STORE;
+use player_composite::PLAYER_COMPOSITE;
+use player_daily_cache::PLAYER_DAILY_CACHE;
 use player_game::PLAYER_GAME;
-use player_shot_zone::PlayerShotZone;
+use player_shot_zone::PLAYER_SHOT_ZONE;
 use sql::SqlStage;
 use team_defense::TEAM_DEFENSE;
-use team_defense_zone::TeamDefenseZone;
+use team_defense_zone::TEAM_DEFENSE_ZONE;
 use team_offense::TEAM_OFFENSE;
 
 /// The sources of rows in built-in stages, as named by the operator.
@@ -46,16 +48,24 @@ pub const FORCED: &str = "forced-reconstruction";
 
 const FEED_STAGES: [FeedStage; 3] = [TEAM_OFFENSE, TEAM_DEFENSE, PLAYER_GAME];
 
+const LOOK_BACK_STAGES: [LookBackStage; 5] = [
+    TEAM_DEFENSE_ZONE,
+    PLAYER_SHOT_ZONE,
+    PLAYER_COMPOSITE,
+    PLAYER_DAILY_CACHE,
+    ML_FEATURE_STORE,
+];
+
 /// The names of the built-in stages.
 pub const BUILT_IN: [&str; 8] = [
     TEAM_OFFENSE.name,
     TEAM_DEFENSE.name,
     PLAYER_GAME.name,
-    TeamDefenseZone::NAME,
-    PlayerShotZone::NAME,
-    PlayerComposite::NAME,
-    PlayerDailyCache::NAME,
-    MlFeatureStore::NAME,
+    TEAM_DEFENSE_ZONE.name,
+    PLAYER_SHOT_ZONE.name,
+    PLAYER_COMPOSITE.name,
+    PLAYER_DAILY_CACHE.name,
+    ML_FEATURE_STORE.name,
 ];
 
 /// The implementation of a stage; `None` for an unknown built-in stage.
@@ -64,13 +74,11 @@ pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {
         (StageKind::Sql(own), _) => Some(Arc::new(SqlStage::new(spec, own))),
         (StageKind::Command(own), _) => Some(Arc::new(CommandStage::new(spec, own))),
-        (StageKind::Nba, TeamDefenseZone::NAME) => Some(Arc::new(TeamDefenseZone)),
-        (StageKind::Nba, PlayerShotZone::NAME) => Some(Arc::new(PlayerShotZone)),
-        (StageKind::Nba, PlayerComposite::NAME) => Some(Arc::new(PlayerComposite)),
-        (StageKind::Nba, PlayerDailyCache::NAME) => Some(Arc::new(PlayerDailyCache)),
-        (StageKind::Nba, MlFeatureStore::NAME) => Some(Arc::new(MlFeatureStore)),
         (StageKind::Nba, name) => {
-            let stage = FEED_STAGES.into_iter().find(|stage| stage.name == name)?;
+            if let Some(stage) = FEED_STAGES.into_iter().find(|stage| stage.name == name) {
+                return Some(Arc::new(stage));
+            }
+            let stage = LOOK_BACK_STAGES.into_iter().find(|stage| stage.name == name)?;
             Some(Arc::new(stage))
         }
     }

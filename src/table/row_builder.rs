@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_missing_extra_or_out_of_place_is_refused() {
+    fn columns_missing_extra_or_out_of_place_are_refused() {
         let row = built(&["game_date", "team", "rate", "points", "made_of"]);
         assert_eq!(row.unwrap().len(), 6, "the stamp too");
         for wrong in [

@@ -17,7 +17,7 @@ const FEWEST_GAMES: usize = 5;
 
 pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::ml_feature_store_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::ml_feature_store::BUSINESS));
     let date = known.date();
     let features = features(known);
     let quality = quality(&features);

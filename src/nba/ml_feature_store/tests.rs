@@ -4,9 +4,10 @@ use super::*;
 use crate::nba::stored::fixture::{
     appearance, day, defense, final_of, finals, played, row, team_game, values, zones,
 };
+use crate::nba::stored::{Cached, Factors, PlayerLogs, TeamLogs};
 use crate::nba::tables;
 use crate::nba::tables::fixture::assert_fits;
-use crate::table::Value;
+use crate::table::{Row, Value};
 
 const DATE: &str = "2024-01-15";
 
@@ -28,8 +29,8 @@ fn games() -> Vec<Row> {
 }
 
 /// BOS won four of six games, with a pace of 98 or 100 and ratings of 110 or 112. DEN played the day before.
-fn inputs() -> Inputs {
-    Inputs {
+fn extracts() -> Extracts {
+    Extracts {
         finals: finals(&[
             "2024-01-01",
             "2024-01-05",
@@ -82,11 +83,12 @@ fn inputs() -> Inputs {
         )],
         player_zones: vec![zones(DATE)],
         defense_zones: vec![defense(DATE)],
+        ..Extracts::default()
     }
 }
 
-fn only_row(inputs: &Inputs) -> Row {
-    let mut made = ml_feature_store(day(DATE), inputs).unwrap();
+fn only_row(extracts: &Extracts) -> Row {
+    let mut made = ml_feature_store(day(DATE), extracts).unwrap();
     assert_eq!((made.expected, made.rows.len()), (1, 1));
     made.rows.remove(0)
 }
@@ -95,7 +97,7 @@ fn only_row(inputs: &Inputs) -> Row {
 fn a_row_fits_its_table() {
     assert_fits(
         tables::ml_feature_store(),
-        &only_row(&inputs()),
+        &only_row(&extracts()),
         &[
             "universal_player_id",
             "feature_generation_time_ms",
@@ -107,17 +109,17 @@ fn a_row_fits_its_table() {
     );
 }
 
-fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
-    values(tables::ml_feature_store(), &only_row(inputs), names)
+fn columns<const N: usize>(extracts: &Extracts, names: [&str; N]) -> [Value; N] {
+    values(tables::ml_feature_store(), &only_row(extracts), names)
 }
 
 // Rest: 13th to 15th is 2 days, DEN 1. Trend: (18 + 21 + 24) / 3 − (14 + 18) / 2 = 5, rising. Minutes unchanged. Free
 // throws: 21 of 105 points. Wins: 4 of 6. Only injury and usage spike are defaults: (23 · 100 + 2 · 40) / 25 = 95.2; 15
 // of 25 are from Phase 4.
 #[test]
-fn a_player_with_complete_inputs() {
+fn a_player_with_complete_extracts() {
     let row = columns(
-        &inputs(),
+        &extracts(),
         [
             "features",
             "feature_count",
@@ -155,12 +157,12 @@ fn a_player_with_complete_inputs() {
 // 123.5, and √(123.5 / 5) = 4.97. There are three games since the 8th. Other features use their defaults.
 #[test]
 fn without_phase_4_games_are_used_before_defaults() {
-    let bare = Inputs {
+    let bare = Extracts {
         cached: Vec::new(),
         factors: Vec::new(),
         player_zones: Vec::new(),
         defense_zones: Vec::new(),
-        ..inputs()
+        ..extracts()
     };
     let row = columns(&bare, ["features", "feature_quality_score", "data_source"]);
     let features = [
@@ -178,16 +180,16 @@ fn games_on_or_after_the_date_are_ignored() {
     let mut later = games();
     later.push(played(DATE, 60, 48.0, &[("ft_makes", 30.into())]));
     later.push(played("2024-01-17", 70, 48.0, &[]));
-    let later = Inputs {
+    let later = Extracts {
         players: PlayerLogs::read(&later).unwrap(),
-        ..inputs()
+        ..extracts()
     };
-    assert_eq!(only_row(&later), only_row(&inputs()));
+    assert_eq!(only_row(&later), only_row(&extracts()));
 }
 
 #[test]
 fn a_score_with_missing_input_counts_as_a_default() {
-    let mut unknown = inputs();
+    let mut unknown = extracts();
     unknown.factors[0][2] = "projected_usage_rate, player_shot_zone".into();
     let [issues] = columns(&unknown, ["data_quality_issues"]);
     let defaults = ["shot_zone_mismatch_score", "usage_spike_score", "injury_risk"];
@@ -197,12 +199,12 @@ fn a_score_with_missing_input_counts_as_a_default() {
 
 #[test]
 fn the_first_game_of_a_season_uses_defaults() {
-    let first = Inputs {
+    let first = Extracts {
         schedule: vec![final_of(DATE, "DEN", "BOS", "0042300401")],
         players: PlayerLogs::default(),
         teams: TeamLogs::default(),
         cached: Vec::new(),
-        ..inputs()
+        ..extracts()
     };
     let [features, source, rest, ready] = columns(
         &first,

@@ -82,48 +82,35 @@ impl Scores {
     }
 }
 
-/// Which of the four inputs are present.
-struct Ready {
-    zones: bool,
-    defense: bool,
-    rest: bool,
-    pace: bool,
-}
-
-impl Ready {
-    fn of(load: &Workload, known: &Circumstances<'_>) -> Self {
-        let zones = |defense: &DefenseZones| {
-            defense.paint.is_some() && defense.mid_range.is_some() && defense.three_pt.is_some()
-        };
-        Self {
-            zones: known.zones.is_some_and(|zones| zones.primary.is_some()),
-            defense: known.defense.is_some_and(zones),
-            rest: load.days_rest.is_some(),
-            pace: known.pace.is_some() && known.opponent_pace.is_some(),
-        }
-    }
-
-    /// The missing-data fields of the absent inputs.
-    fn missing(&self) -> Vec<&'static str> {
-        let fields = [
-            (self.zones, "player_shot_zone"),
-            (self.defense, "team_defense_zone"),
-            (self.rest, "days_rest"),
-            (self.pace, "pace_differential"),
-        ];
-        let absent = fields.into_iter().filter(|(ready, _)| !ready);
-        absent.map(|(_, field)| field).collect()
-    }
+/// The four inputs: the column that says whether each is present, its missing-data field, and whether it is.
+fn upstreams(load: &Workload, known: &Circumstances<'_>) -> [(&'static str, &'static str, bool); 4] {
+    let has_zones = |defense: &DefenseZones| {
+        defense.paint.is_some() && defense.mid_range.is_some() && defense.three_pt.is_some()
+    };
+    let shots = known.zones.is_some_and(|zones| zones.primary.is_some());
+    let defense = known.defense.is_some_and(has_zones);
+    let pace = known.pace.is_some() && known.opponent_pace.is_some();
+    [
+        ("upstream_player_shot_ready", "player_shot_zone", shots),
+        ("upstream_team_defense_ready", "team_defense_zone", defense),
+        (
+            "upstream_player_context_ready",
+            "days_rest",
+            load.days_rest.is_some(),
+        ),
+        ("upstream_team_context_ready", "pace_differential", pace),
+    ]
 }
 
 pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::player_composite_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::player_composite::BUSINESS));
     let date = appearance.game.date();
     let load = Workload::of(known.log, date);
     let scores = Scores::of(&load, known);
-    let ready = Ready::of(&load, known);
-    let unready = ready.missing();
+    let upstreams = upstreams(&load, known);
+    let unready = upstreams.iter().filter(|(_, _, is_ready)| !is_ready);
+    let unready: Vec<&str> = unready.map(|(_, field, _)| *field).collect();
     // There are no usage projections for past games.
     let missing = [&["projected_usage_rate"], &unready[..]].concat();
     let mut row = appearance.begin_row(tables::player_composite());
@@ -143,10 +130,9 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
     let warnings = scores.warnings();
     row.push("has_warnings", !warnings.is_empty());
     row.push("warning_details", joined(&warnings, "; "));
-    row.push("upstream_player_shot_ready", ready.zones);
-    row.push("upstream_team_defense_ready", ready.defense);
-    row.push("upstream_player_context_ready", ready.rest);
-    row.push("upstream_team_context_ready", ready.pace);
+    for (column, _, is_ready) in upstreams {
+        row.push(column, is_ready);
+    }
     row.push("all_upstreams_ready", unready.is_empty());
     let games = known.log.before(date);
     let completeness = Completeness {

@@ -2,20 +2,21 @@
 
 use super::*;
 use crate::nba::stored::fixture::{appearance, day, defense, finals, played, team_game, values, zones};
+use crate::nba::stored::{DefenseZones, PlayerLogs, TeamLogs};
 use crate::nba::tables;
 use crate::nba::tables::fixture::assert_fits;
-use crate::table::Value;
+use crate::table::{Row, Value};
 
 const DATE: &str = "2024-01-15";
 
 /// BOS finished games on the 9th, 11th, 13th and 14th; the player missed the 13th. Pace: BOS 98 and 100, DEN 103.
-fn inputs() -> Inputs {
+fn extracts() -> Extracts {
     let games = [
         played("2024-01-09", 20, 36.0, &[]),
         played("2024-01-11", 22, 38.0, &[]),
         played("2024-01-14", 18, 37.0, &[]),
     ];
-    Inputs {
+    Extracts {
         finals: finals(&["2024-01-09", "2024-01-11", "2024-01-13", "2024-01-14", DATE]),
         players: PlayerLogs::read(&games).unwrap(),
         teams: TeamLogs::read(&[
@@ -27,11 +28,12 @@ fn inputs() -> Inputs {
         appearances: vec![appearance(DATE, "one")],
         player_zones: vec![zones(DATE)],
         defense_zones: vec![defense(DATE)],
+        ..Extracts::default()
     }
 }
 
-fn only_row(inputs: &Inputs) -> Row {
-    let mut made = player_composite(day(DATE), inputs).unwrap();
+fn only_row(extracts: &Extracts) -> Row {
+    let mut made = player_composite(day(DATE), extracts).unwrap();
     assert_eq!((made.expected, made.rows.len()), (1, 1));
     made.rows.remove(0)
 }
@@ -40,7 +42,7 @@ fn only_row(inputs: &Inputs) -> Row {
 fn a_row_fits_its_table() {
     assert_fits(
         tables::player_composite(),
-        &only_row(&inputs()),
+        &only_row(&extracts()),
         &[
             "universal_player_id",
             "warning_details",
@@ -51,16 +53,16 @@ fn a_row_fits_its_table() {
     );
 }
 
-fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
-    values(tables::player_composite(), &only_row(inputs), names)
+fn columns<const N: usize>(extracts: &Extracts, names: [&str; N]) -> [Value; N] {
+    values(tables::player_composite(), &only_row(extracts), names)
 }
 
 // Played yesterday: −15. 111 minutes in 3 games are 37 per game: −8. Fatigue: 77. Paint: 4 · 40/50 = 3.2. Pace: 103 −
 // 99 = 4, half is 2. Total: −23/20 + 3.2 + 2 = 4.05. In the week 3 of 4 team games: 75 %.
 #[test]
-fn a_player_with_complete_inputs() {
+fn a_player_with_complete_extracts() {
     let scores = columns(
-        &inputs(),
+        &extracts(),
         [
             "game_id",
             "fatigue_score",
@@ -80,7 +82,7 @@ fn a_player_with_complete_inputs() {
     ];
     assert_eq!(scores, expected);
     let trust = columns(
-        &inputs(),
+        &extracts(),
         [
             "data_completeness_pct",
             "missing_data_fields",
@@ -108,7 +110,7 @@ fn a_player_with_complete_inputs() {
 // With `<=` instead of `<` anywhere, one of these games on or after the date would count.
 #[test]
 fn games_on_or_after_the_date_are_ignored() {
-    let before = only_row(&inputs());
+    let before = only_row(&extracts());
     let games = [
         played("2024-01-09", 20, 36.0, &[]),
         played("2024-01-11", 22, 38.0, &[]),
@@ -123,21 +125,21 @@ fn games_on_or_after_the_date_are_ignored() {
         team_game(DATE, "BOS", 140.0, 150.0, true),
         team_game(DATE, "DEN", 140.0, 90.0, false),
     ];
-    let later = Inputs {
+    let later = Extracts {
         players: PlayerLogs::read(&games).unwrap(),
         teams: TeamLogs::read(&teams).unwrap(),
         player_zones: vec![zones(DATE), zones("2024-01-16")],
-        ..inputs()
+        ..extracts()
     };
     assert_eq!(only_row(&later), before);
 }
 
 #[test]
 fn missing_inputs_score_zero_and_are_named() {
-    let unknown = Inputs {
+    let unknown = Extracts {
         player_zones: Vec::new(),
         defense_zones: Vec::new(),
-        ..inputs()
+        ..extracts()
     };
     let row = columns(
         &unknown,
@@ -171,10 +173,10 @@ fn missing_inputs_score_zero_and_are_named() {
 
 #[test]
 fn the_first_game_of_a_season_has_no_fatigue() {
-    let first = Inputs {
+    let first = Extracts {
         players: PlayerLogs::default(),
         teams: TeamLogs::default(),
-        ..inputs()
+        ..extracts()
     };
     let row = columns(
         &first,
@@ -204,9 +206,9 @@ fn an_extreme_matchup_adds_a_warning() {
         row[at.unwrap()] = 12.0.into();
         row
     };
-    let extreme = Inputs {
+    let extreme = Extracts {
         defense_zones: vec![weak(defense(DATE))],
-        ..inputs()
+        ..extracts()
     };
     let row = columns(
         &extreme,

@@ -4,13 +4,12 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use super::Inputs;
 use crate::nba::cells::how_many;
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::{round, rounded};
 use crate::nba::player_form::{LATEST, PlayerForm};
-use crate::nba::stored::{Appearance, FORM, PlayerGame, PlayerZones, PrimaryZone};
+use crate::nba::stored::{Appearance, Extracts, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
 use crate::table::{Row, RowBuilder, Value};
@@ -19,37 +18,25 @@ pub(super) fn row(
     appearance: &Appearance<'_>,
     log: &GameLog<PlayerGame>,
     zones: Option<&PlayerZones>,
-    inputs: &Inputs,
+    extracts: &Extracts,
 ) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::player_daily_cache_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::player_daily_cache::BUSINESS));
     let date = appearance.game.date();
     let season = log.before(date);
     let form = PlayerForm::of(log, date);
     let zones = zones.copied().unwrap_or_default();
-    let pace = inputs.teams.pace(appearance.team, date);
-    let rating = inputs.teams.offensive_rating(appearance.team, date);
-    let assisted = zones.assisted.map(|percent| round(percent / 100.0, 4));
+    let pace = extracts.teams.pace(appearance.team, date);
+    let rating = extracts.teams.offensive_rating(appearance.team, date);
     let mut row = appearance.begin_row(tables::player_daily_cache());
-    row.push("points_avg_last_5", form.points_last_5);
-    row.push("points_avg_last_10", form.points_last_10);
-    row.push("points_avg_season", form.points_season);
-    row.push("points_std_last_10", form.points_deviation);
-    row.push("minutes_avg_last_10", form.minutes_last_10);
-    row.push("usage_rate_last_10", form.usage_last_10);
-    row.push("ts_pct_last_10", form.shooting_last_10);
+    push_form(&mut row, &form);
     row.push("games_played_season", how_many(season.len()));
     row.push("team_pace_last_10", rounded(pace, 1));
     row.push("team_off_rating_last_10", rounded(rating, 2));
     row.push("player_usage_rate_season", form.usage_season);
     push_load(&mut row, &Workload::of(log, date));
-    row.push("primary_scoring_zone", zones.primary.map(PrimaryZone::as_str));
-    row.push("paint_rate_last_10", zones.paint);
-    row.push("three_pt_rate_last_10", zones.three_pt);
-    row.push("assisted_rate_last_10", assisted);
-    row.push("player_age", Value::Null);
-    row.push("shot_zone_data_available", zones.primary.is_some());
-    let windows = Windows::of(log, date, &inputs.finals);
+    push_zones(&mut row, &zones);
+    let windows = Windows::of(log, date, &extracts.finals);
     windows.push_completeness(&mut row);
     row.push("cache_version", "v1");
     let completeness = Completeness {
@@ -61,7 +48,17 @@ pub(super) fn row(
         early_season: season.len() < FORM,
         ..windows.last_10
     };
-    completeness.end_row(row, date, &inputs.finals, &HASHED)
+    completeness.end_row(row, date, &extracts.finals, &HASHED)
+}
+
+fn push_form(row: &mut RowBuilder, form: &PlayerForm) {
+    row.push("points_avg_last_5", form.points_last_5);
+    row.push("points_avg_last_10", form.points_last_10);
+    row.push("points_avg_season", form.points_season);
+    row.push("points_std_last_10", form.points_deviation);
+    row.push("minutes_avg_last_10", form.minutes_last_10);
+    row.push("usage_rate_last_10", form.usage_last_10);
+    row.push("ts_pct_last_10", form.shooting_last_10);
 }
 
 fn push_load(row: &mut RowBuilder, load: &Workload) {
@@ -73,6 +70,16 @@ fn push_load(row: &mut RowBuilder, load: &Workload) {
     let per_game = load.week.minutes_per_game();
     row.push("avg_minutes_per_game_last_7", rounded(per_game, 1));
     row.push("fourth_quarter_minutes_last_7", Value::Null);
+}
+
+fn push_zones(row: &mut RowBuilder, zones: &PlayerZones) {
+    row.push("primary_scoring_zone", zones.primary.map(PrimaryZone::as_str));
+    row.push("paint_rate_last_10", zones.paint);
+    row.push("three_pt_rate_last_10", zones.three_pt);
+    let assisted = zones.assisted.map(|percent| percent / 100.0);
+    row.push("assisted_rate_last_10", rounded(assisted, 4));
+    row.push("player_age", Value::Null);
+    row.push("shot_zone_data_available", zones.primary.is_some());
 }
 
 #[allow(

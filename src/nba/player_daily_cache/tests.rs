@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::nba::stored::fixture::{appearance, day, finals, played, team_game, values, zones};
+use crate::nba::stored::{PlayerLogs, TeamLogs};
 use crate::nba::tables;
 use crate::nba::tables::fixture::assert_fits;
-use crate::table::Value;
+use crate::table::{Row, Value};
 
 const DATE: &str = "2024-01-15";
 
@@ -29,8 +30,8 @@ fn games() -> Vec<Row> {
 }
 
 /// BOS finished eight games; the player missed those on the 3rd and the 13th.
-fn inputs(games: &[Row]) -> Inputs {
-    Inputs {
+fn extracts(games: &[Row]) -> Extracts {
+    Extracts {
         finals: finals(&[
             "2024-01-01",
             "2024-01-03",
@@ -52,11 +53,12 @@ fn inputs(games: &[Row]) -> Inputs {
         .unwrap(),
         appearances: vec![appearance(DATE, "one")],
         player_zones: vec![zones(DATE)],
+        ..Extracts::default()
     }
 }
 
-fn only_row(inputs: &Inputs) -> Row {
-    let mut made = player_daily_cache(day(DATE), inputs).unwrap();
+fn only_row(extracts: &Extracts) -> Row {
+    let mut made = player_daily_cache(day(DATE), extracts).unwrap();
     assert_eq!((made.expected, made.rows.len()), (1, 1));
     made.rows.remove(0)
 }
@@ -65,7 +67,7 @@ fn only_row(inputs: &Inputs) -> Row {
 fn a_row_fits_its_table() {
     assert_fits(
         tables::player_daily_cache(),
-        &only_row(&inputs(&games())),
+        &only_row(&extracts(&games())),
         &[
             "universal_player_id",
             "fourth_quarter_minutes_last_7",
@@ -78,8 +80,8 @@ fn a_row_fits_its_table() {
     );
 }
 
-fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
-    values(tables::player_daily_cache(), &only_row(inputs), names)
+fn columns<const N: usize>(extracts: &Extracts, names: [&str; N]) -> [Value; N] {
+    values(tables::player_daily_cache(), &only_row(extracts), names)
 }
 
 // Last five: 20 + 14 + 18 + 25 + 23 = 100. All six: 110, mean 18.33; squared deviations sum to 157.33, and √(157.33 /
@@ -88,7 +90,7 @@ fn columns<const N: usize>(inputs: &Inputs, names: [&str; N]) -> [Value; N] {
 #[test]
 fn averages_cover_earlier_games_only() {
     let row = columns(
-        &inputs(&games()),
+        &extracts(&games()),
         [
             "points_avg_last_5",
             "points_avg_last_10",
@@ -124,7 +126,7 @@ fn averages_cover_earlier_games_only() {
 #[test]
 fn workload_and_zones_exclude_the_date_itself() {
     let row = columns(
-        &inputs(&games()),
+        &extracts(&games()),
         [
             "games_in_last_7_days",
             "games_in_last_14_days",
@@ -160,7 +162,7 @@ fn workload_and_zones_exclude_the_date_itself() {
 #[test]
 fn windows_report_their_completeness() {
     let row = columns(
-        &inputs(&games()),
+        &extracts(&games()),
         [
             "l5_completeness_pct",
             "l10_completeness_pct",
@@ -186,7 +188,7 @@ fn windows_report_their_completeness() {
 
     // Without the 14th: five since the 1st of eight team games, and two of four in the week.
     let row = columns(
-        &inputs(&games()[..5]),
+        &extracts(&games()[..5]),
         [
             "l5_completeness_pct",
             "l7d_completeness_pct",
@@ -204,7 +206,7 @@ fn games_on_or_after_the_date_are_ignored() {
     let mut later = games();
     later.push(played(DATE, 60, 48.0, &[("usage_rate", 40.0.into())]));
     later.push(played("2024-01-17", 70, 48.0, &[]));
-    assert_eq!(only_row(&inputs(&later)), only_row(&inputs(&games())));
+    assert_eq!(only_row(&extracts(&later)), only_row(&extracts(&games())));
 }
 
 #[test]
@@ -212,7 +214,7 @@ fn a_row_needs_five_games_before_the_date() {
     let mut games = games();
     games.truncate(4);
     games.push(played(DATE, 60, 48.0, &[]));
-    let made = player_daily_cache(day(DATE), &inputs(&games)).unwrap();
+    let made = player_daily_cache(day(DATE), &extracts(&games)).unwrap();
     assert_eq!((made.expected, made.rows.len()), (0, 0));
     assert!(
         !is_eligible(PlayerLogs::default().of("one"), day(DATE)),

@@ -42,7 +42,7 @@ pub(super) struct Appearance<'a> {
 
 pub(super) fn row(appearance: &Appearance<'_>) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::player_game_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::player_game::BUSINESS));
     let mut row = RowBuilder::new(tables::player_game());
     push_identity(&mut row, appearance);
     push_box_score(&mut row, appearance.player);

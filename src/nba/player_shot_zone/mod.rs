@@ -1,14 +1,13 @@
 //! The rule of stage `player_shot_zone`: each player's shots by zone over the last 10 and 20 games.
 
-mod log;
 mod row;
 #[cfg(test)]
 mod tests;
 
 use chrono::NaiveDate;
 
-pub use self::log::{Shooter, ShotGame, ShotLogs};
-use super::{DateOutcome, Finals, Notes};
+use super::stored::Extracts;
+use super::{DateOutcome, Notes};
 
 /// Increment this when the same feeds give different rows; stored rows then show as outdated.
 pub const VERSION: u32 = 1;
@@ -19,13 +18,13 @@ pub const GAMES: usize = 10;
 /// Length of the longer window.
 const LONGER: usize = 20;
 
-/// Computes a date. Schedule and logs must cover its season up to the day before. Every player of the season has a row,
-/// including one without a game on the date or for weeks; the row shows it.
+/// Computes a date. Every player of the season has a row, including one without a game on the date or for weeks; the
+/// row shows it.
 #[must_use]
-pub fn player_shot_zone(date: NaiveDate, finals: &Finals, logs: &ShotLogs) -> DateOutcome {
+pub fn player_shot_zone(date: NaiveDate, extracts: &Extracts) -> DateOutcome {
     let mut made = DateOutcome::default();
     let mut notes = Notes::default();
-    for shooter in logs.shooters() {
+    for shooter in extracts.shots.shooters() {
         match shooter.games.before(date).len() {
             0 => {}
             1..GAMES => notes.add(format!(
@@ -41,7 +40,7 @@ pub fn player_shot_zone(date: NaiveDate, finals: &Finals, logs: &ShotLogs) -> Da
                     notes.add(row::NO_SHOT_DATA.to_owned());
                 }
                 made.expected += 1;
-                made.rows.push(row::row(shooter, date, finals));
+                made.rows.push(row::row(shooter, date, &extracts.finals));
             }
         }
     }

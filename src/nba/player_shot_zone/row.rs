@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use super::log::Makes;
-use super::{GAMES, LONGER, Shooter, ShotGame};
+use super::{GAMES, LONGER};
 use crate::nba::cells::{count, how_many};
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::round;
 use crate::nba::raw::Zone;
+use crate::nba::stored::{Makes, Shooter, ShotGame};
 use crate::nba::{Completeness, Finals, Shots, ZoneShots, tables};
 use crate::table::{Row, RowBuilder, Value};
 
@@ -29,7 +29,7 @@ struct Sample {
 /// The row of a player with enough games.
 pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::player_shot_zone_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::player_shot_zone::BUSINESS));
     let window = shooter.games.newest(GAMES, date);
     let longer = shooter.games.newest(LONGER, date);
     let (ten, twenty) = (Sample::of(window), Sample::of(longer));

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::nba::Finals;
+use crate::nba::stored::ShotLogs;
 use crate::nba::tables;
 use crate::nba::tables::fixture::assert_fits;
 use crate::table::{Row, Value};
@@ -66,7 +68,12 @@ fn game_without_shots(number: u64) -> Row {
 }
 
 fn compute(date: NaiveDate, days: u64, rows: &[Row]) -> DateOutcome {
-    player_shot_zone(date, &finals(days), &ShotLogs::read(rows).unwrap())
+    let extracts = Extracts {
+        finals: finals(days),
+        shots: ShotLogs::read(rows).unwrap(),
+        ..Extracts::default()
+    };
+    player_shot_zone(date, &extracts)
 }
 
 fn value(made: &DateOutcome, column: &str) -> Value {

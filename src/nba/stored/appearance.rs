@@ -1,8 +1,8 @@
 //! The players of a date, from `player_game_summary`: only who, for which team and where, not how the game ended.
 
+use crate::nba::Refused;
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::BadRow;
-use crate::nba::{Refused, tables};
 use crate::table::{Fields, Row, RowBuilder, TableDef};
 
 /// A player with a game on the date.
@@ -27,12 +27,6 @@ impl<'a> Appearance<'a> {
         "game_id",
         "team_abbr",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_game()
-    }
 
     /// Parses a row of [`Self::COLUMNS`].
     ///

@@ -1,8 +1,7 @@
 //! A player's form, from `player_daily_cache`.
 
 use crate::nba::raw::BadRow;
-use crate::nba::tables;
-use crate::table::{Fields, Row, TableDef};
+use crate::table::{Fields, Row};
 
 /// The part of a player's form used by the feature store.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -36,12 +35,6 @@ impl Cached {
         "team_pace_last_10",
         "team_off_rating_last_10",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_daily_cache()
-    }
 
     /// Reads a row of [`Self::COLUMNS`]: the player's key and form.
     ///

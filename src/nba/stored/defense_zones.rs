@@ -2,8 +2,7 @@
 
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
-use crate::nba::tables;
-use crate::table::{Fields, Row, TableDef};
+use crate::table::{Fields, Row};
 
 /// A team's defence, as of the morning of a date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -32,12 +31,6 @@ impl DefenseZones {
         "defensive_rating_last_15",
         "opponent_pace",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::team_defense_zone()
-    }
 
     /// Reads a row of [`Self::COLUMNS`]: the team and its defence.
     ///

@@ -1,8 +1,7 @@
 //! A player's scores, from `player_composite_factors`. A score with missing input is stored as 0; here it is `None`.
 
 use crate::nba::raw::BadRow;
-use crate::nba::tables;
-use crate::table::{Fields, Row, TableDef};
+use crate::table::{Fields, Row};
 
 /// The four computed scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -28,12 +27,6 @@ impl Factors {
         "pace_score",
         "usage_spike_score",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_composite()
-    }
 
     /// Reads a row of [`Self::COLUMNS`]: the player's key and the scores.
     ///

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use super::counted_game::is_counted;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
-use crate::nba::{Dated, GameLog, Played, tables};
-use crate::table::{Fields, Row, TableDef};
+use crate::nba::{Dated, GameLog, Played};
+use crate::table::{Fields, Row};
 
-/// A counted game: the player has minutes or points above 0.
+/// A counted game of a player.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlayerGame {
     /// Date of the game.
@@ -40,12 +41,6 @@ impl Played for PlayerGame {
     }
 }
 
-impl PlayerGame {
-    fn counts(&self) -> bool {
-        self.minutes.is_some_and(|minutes| minutes > 0.0) || self.points.is_some_and(|points| points > 0)
-    }
-}
-
 /// The counted games of every player, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct PlayerLogs {
@@ -66,12 +61,6 @@ impl PlayerLogs {
         "ft_makes",
     ];
 
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_game()
-    }
-
     /// Reads rows of [`Self::COLUMNS`], ordered by date.
     ///
     /// # Errors
@@ -91,7 +80,7 @@ impl PlayerLogs {
                 ts_pct: fields.optional_number()?,
                 ft_makes: fields.optional_count()?,
             };
-            if !game.counts() {
+            if !is_counted(game.minutes, game.points) {
                 continue;
             }
             match logs.get_mut(player) {

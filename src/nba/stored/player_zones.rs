@@ -1,8 +1,8 @@
 //! A player's shot zones, from `player_shot_zone_analysis`.
 
+use crate::nba::Refused;
 use crate::nba::raw::BadRow;
-use crate::nba::{Refused, tables};
-use crate::table::{Fields, Row, TableDef};
+use crate::table::{Fields, Row};
 
 /// A player's primary zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,6 @@ impl PlayerZones {
         "three_pt_rate_last_10",
         "assisted_rate_last_10",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_shot_zone()
-    }
 
     /// Reads a row of [`Self::COLUMNS`]: the player's key and the zones.
     ///

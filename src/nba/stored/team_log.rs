@@ -6,8 +6,8 @@ use super::FORM;
 use crate::nba::averages::mean;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
-use crate::nba::{Dated, GameLog, tables};
-use crate::table::{Fields, Row, TableDef};
+use crate::nba::{Dated, GameLog};
+use crate::table::{Fields, Row};
 
 /// A game of a team.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,12 +36,6 @@ impl TeamLogs {
     /// The columns to read, in order.
     pub const COLUMNS: &'static [&'static str] =
         &["game_date", "team_abbr", "pace", "offensive_rating", "win_flag"];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::team_offense()
-    }
 
     /// Reads rows of [`Self::COLUMNS`], ordered by date.
     ///

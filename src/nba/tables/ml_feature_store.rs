@@ -38,11 +38,7 @@ pub fn ml_feature_store() -> &'static TableDef {
 }
 
 /// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn ml_feature_store_business() -> &'static [Column] {
-    &BUSINESS
-}
-
-static BUSINESS: [Column; 16] = [
+pub(in crate::nba) static BUSINESS: [Column; 16] = [
     Column::required(
         "player_lookup",
         ColumnType::String,

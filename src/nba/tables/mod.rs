@@ -6,40 +6,32 @@ mod completeness;
 #[cfg(test)]
 pub(super) mod fixture;
 mod gamebook_player_stats;
-mod ml_feature_store;
-mod player_composite;
-mod player_daily_cache;
-mod player_game;
-mod player_shot_zone;
+pub(super) mod ml_feature_store;
+pub(super) mod player_composite;
+pub(super) mod player_daily_cache;
+pub(super) mod player_game;
+pub(super) mod player_shot_zone;
 mod provenance;
 mod schedule;
 mod team_boxscore;
-mod team_defense;
-mod team_defense_zone;
-mod team_offense;
+pub(super) mod team_defense;
+pub(super) mod team_defense_zone;
+pub(super) mod team_offense;
 
 pub use bdl_player_boxscores::bdl_player_boxscores;
 pub use bigdataball_play_by_play::bigdataball_play_by_play;
 pub use gamebook_player_stats::gamebook_player_stats;
 pub use ml_feature_store::ml_feature_store;
-pub(super) use ml_feature_store::ml_feature_store_business;
 pub use player_composite::player_composite;
-pub(super) use player_composite::player_composite_business;
 pub use player_daily_cache::player_daily_cache;
-pub(super) use player_daily_cache::player_daily_cache_business;
 pub use player_game::player_game;
-pub(super) use player_game::player_game_business;
 pub use player_shot_zone::player_shot_zone;
-pub(super) use player_shot_zone::player_shot_zone_business;
 pub(super) use provenance::is_source_tracking;
 pub use schedule::schedule;
 pub use team_boxscore::team_boxscore;
 pub use team_defense::team_defense;
-pub(super) use team_defense::team_defense_business;
 pub use team_defense_zone::team_defense_zone;
-pub(super) use team_defense_zone::team_defense_zone_business;
 pub use team_offense::team_offense;
-pub(super) use team_offense::team_offense_business;
 
 use crate::table::TableDef;
 

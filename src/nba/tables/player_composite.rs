@@ -37,17 +37,13 @@ pub fn player_composite() -> &'static TableDef {
     &TABLE
 }
 
-/// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn player_composite_business() -> &'static [Column] {
-    &BUSINESS
-}
-
 const SCORE: ColumnType = ColumnType::Numeric {
     precision: 3,
     scale: 1,
 };
 
-static BUSINESS: [Column; 28] = [
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
+pub(in crate::nba) static BUSINESS: [Column; 28] = [
     Column::required(
         "player_lookup",
         ColumnType::String,

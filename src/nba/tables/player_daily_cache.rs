@@ -36,11 +36,6 @@ pub fn player_daily_cache() -> &'static TableDef {
     &TABLE
 }
 
-/// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn player_daily_cache_business() -> &'static [Column] {
-    &BUSINESS
-}
-
 const PER_GAME: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 1,
@@ -54,7 +49,8 @@ const FRACTION: ColumnType = ColumnType::Numeric {
     scale: 3,
 };
 
-static BUSINESS: [Column; 37] = [
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
+pub(in crate::nba) static BUSINESS: [Column; 37] = [
     Column::required(
         "player_lookup",
         ColumnType::String,

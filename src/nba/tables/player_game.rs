@@ -42,11 +42,7 @@ pub fn player_game() -> &'static TableDef {
 }
 
 /// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn player_game_business() -> &'static [Column] {
-    &BUSINESS
-}
-
-static BUSINESS: [Column; 48] = [
+pub(in crate::nba) static BUSINESS: [Column; 48] = [
     Column::required(
         "player_lookup",
         ColumnType::String,

@@ -30,11 +30,6 @@ pub fn player_shot_zone() -> &'static TableDef {
     &TABLE
 }
 
-/// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn player_shot_zone_business() -> &'static [Column] {
-    &BUSINESS
-}
-
 const PERCENT: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 2,
@@ -48,7 +43,8 @@ const PER_GAME: ColumnType = ColumnType::Numeric {
     scale: 1,
 };
 
-static BUSINESS: [Column; 25] = [
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
+pub(in crate::nba) static BUSINESS: [Column; 25] = [
     Column::required(
         "player_lookup",
         ColumnType::String,

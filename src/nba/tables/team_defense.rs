@@ -38,11 +38,7 @@ pub fn team_defense() -> &'static TableDef {
 }
 
 /// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn team_defense_business() -> &'static [Column] {
-    &BUSINESS
-}
-
-static BUSINESS: [Column; 40] = [
+pub(in crate::nba) static BUSINESS: [Column; 40] = [
     Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
     Column::required(

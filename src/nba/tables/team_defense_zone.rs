@@ -25,11 +25,6 @@ pub fn team_defense_zone() -> &'static TableDef {
     &TABLE
 }
 
-/// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn team_defense_zone_business() -> &'static [Column] {
-    &BUSINESS
-}
-
 const FRACTION: ColumnType = ColumnType::Numeric {
     precision: 5,
     scale: 3,
@@ -47,7 +42,8 @@ const POINTS_OF_PERCENT: ColumnType = ColumnType::Numeric {
     scale: 2,
 };
 
-static BUSINESS: [Column; 23] = [
+/// The data columns, which come first in a row. `data_hash` covers exactly these.
+pub(in crate::nba) static BUSINESS: [Column; 23] = [
     Column::required("team_abbr", ColumnType::String, "The team, three letters.").playing(Part::Side),
     Column::required(
         "analysis_date",

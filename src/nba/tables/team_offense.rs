@@ -39,11 +39,7 @@ pub fn team_offense() -> &'static TableDef {
 }
 
 /// The data columns, which come first in a row. `data_hash` covers exactly these.
-pub(in crate::nba) fn team_offense_business() -> &'static [Column] {
-    &BUSINESS
-}
-
-static BUSINESS: [Column; 34] = [
+pub(in crate::nba) static BUSINESS: [Column; 34] = [
     Column::required("game_id", ColumnType::String, "YYYYMMDD_AWAY_HOME.").playing(Part::Group),
     Column::nullable(
         "nba_game_id",

@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::DefenseLogs;
 use crate::nba::ZoneShots;
 use crate::nba::averages::mean;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::Zone;
+use crate::nba::stored::DefenseLogs;
 
 /// Length of the league window, in days.
 const DAYS: u64 = 30;

@@ -1,7 +1,6 @@
 //! The rule of stage `team_defense_zone`: the shots each team allowed by zone over its last 15 games.
 
 mod league;
-mod log;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -9,8 +8,8 @@ mod tests;
 use chrono::NaiveDate;
 
 use self::league::League;
-pub use self::log::{DefendedGame, DefenseLogs};
 use super::ids::TeamCode;
+use super::stored::Extracts;
 use super::{DateOutcome, Finals, Notes};
 
 /// Increment this when the same feeds give different rows; stored rows then show as outdated.
@@ -24,9 +23,10 @@ pub fn expected(date: NaiveDate, finals: &Finals) -> impl Iterator<Item = TeamCo
     TeamCode::all().filter(move |&team| finals.before(team, date) >= GAMES)
 }
 
-/// Computes a date. Schedule and logs must cover its season up to the day before.
+/// Computes a date.
 #[must_use]
-pub fn team_defense_zone(date: NaiveDate, finals: &Finals, logs: &DefenseLogs) -> DateOutcome {
+pub fn team_defense_zone(date: NaiveDate, extracts: &Extracts) -> DateOutcome {
+    let (finals, logs) = (&extracts.finals, &extracts.defense);
     let league = League::before(date, logs);
     let mut made = DateOutcome::default();
     let mut notes = Notes::default();

@@ -4,14 +4,15 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
+use super::GAMES;
 use super::league::League;
-use super::{DefendedGame, GAMES};
 use crate::nba::averages::mean;
 use crate::nba::cells::how_many;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::{round, rounded};
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::Zone;
+use crate::nba::stored::DefendedGame;
 use crate::nba::{Completeness, Finals, ZoneShots, tables};
 use crate::table::{Row, RowBuilder};
 
@@ -38,7 +39,7 @@ pub(super) fn row(
     league: &League,
 ) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::team_defense_zone_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::team_defense_zone::BUSINESS));
     let allowed = Allowed::over(window);
     let mut row = RowBuilder::new(tables::team_defense_zone());
     row.push("team_abbr", team.as_str());

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::nba::stored::DefenseLogs;
 use crate::nba::tables;
 use crate::nba::tables::fixture::assert_fits;
 use crate::table::{Row, Value};
@@ -104,7 +105,16 @@ fn season(days: u64) -> Vec<Row> {
 }
 
 fn compute(rows: &[Row]) -> DateOutcome {
-    team_defense_zone(date(), &finals(DAYS), &DefenseLogs::read(rows).unwrap())
+    team_defense_zone(date(), &extracts(DAYS, rows))
+}
+
+/// The stored games `rows`, with finals on this many days.
+fn extracts(days: u64, rows: &[Row]) -> Extracts {
+    Extracts {
+        finals: finals(days),
+        defense: DefenseLogs::read(rows).unwrap(),
+        ..Extracts::default()
+    }
 }
 
 fn value(made: &DateOutcome, team: &str, column: &str) -> Value {
@@ -166,14 +176,14 @@ fn every_team_with_fifteen_games_has_a_row() {
 
 #[test]
 fn teams_with_fourteen_games_are_counted_and_not_expected() {
-    let logs = DefenseLogs::read(&season(DAYS)).unwrap();
-    let made = team_defense_zone(day(14), &finals(DAYS), &logs);
+    let extracts = extracts(DAYS, &season(DAYS));
+    let made = team_defense_zone(day(14), &extracts);
     assert_eq!((made.expected, made.rows.len()), (0, 0));
     assert_eq!(
         made.notes,
         ["INSUFFICIENT_DATA: a team has played fewer than 15 games (30 times)"]
     );
-    assert_eq!(team_defense_zone(day(15), &finals(DAYS), &logs).expected, 30);
+    assert_eq!(team_defense_zone(day(15), &extracts).expected, 30);
 }
 
 #[test]
@@ -265,7 +275,7 @@ proptest! {
                 game(day(number), team.as_str(), &[("opp_paint_makes", makes.into())])
             }));
         }
-        let logs = DefenseLogs::read(&all).unwrap();
-        prop_assert_eq!(team_defense_zone(date(), &finals(DAYS + later), &logs), compute(&known));
+        let later = team_defense_zone(date(), &extracts(DAYS + later, &all));
+        prop_assert_eq!(later, compute(&known));
     }
 }

@@ -26,7 +26,7 @@ const ABSENT: &[&str] = &["players_inactive", "starters_inactive", "referee_crew
 
 pub(super) fn row(side: Side<'_>, making: Making) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(tables::team_offense_business()));
+        LazyLock::new(|| HashedColumns::new(&tables::team_offense::BUSINESS));
     let mut row = RowBuilder::new(tables::team_offense());
     push_identity(&mut row, side);
     push_box_score(&mut row, side.own);

@@ -7,11 +7,9 @@ use std::sync::atomic::AtomicUsize;
 
 use chrono::{Days, NaiveDate};
 
-use super::player_shot_zone::PlayerShotZone;
-use super::team_defense_zone::TeamDefenseZone;
-use super::team_offense::TEAM_OFFENSE;
 use crate::engine::{Scope, Stage};
 use crate::nba::tables;
+use crate::stages::{PLAYER_SHOT_ZONE, TEAM_DEFENSE_ZONE, TEAM_OFFENSE};
 use crate::table::{ColumnType, Row, TableDef, Value};
 use crate::warehouse::sqlite::SqliteWarehouse;
 use crate::warehouse::{ErrorClass, Filling, Warehouse};
@@ -153,12 +151,12 @@ async fn a_date_expects_a_row_per_team_with_fifteen_games() {
         (tables::team_defense(), team_defense()),
     ];
     let warehouse = warehouse(&dir, filled).await;
-    let scopes = TeamDefenseZone.scope(&warehouse, &dates()).await.unwrap();
+    let scopes = TEAM_DEFENSE_ZONE.scope(&warehouse, &dates()).await.unwrap();
     assert_eq!(scopes[0], skip("bootstrap: day 0 of the season"));
     assert_eq!(scopes[13], skip("bootstrap: day 13 of the season"));
     assert_eq!(scopes[14], skip("no team has played 15 games of the season yet"));
     assert_eq!(scopes[15..], vec![Scope::Rows(2); 25]);
-    owes_what_it_has(&TeamDefenseZone, &warehouse, &scopes).await;
+    owes_what_it_has(&TEAM_DEFENSE_ZONE, &warehouse, &scopes).await;
 }
 
 #[tokio::test]
@@ -169,7 +167,7 @@ async fn a_date_expects_a_row_per_player_with_ten_games() {
         (tables::player_game(), player_game()),
     ];
     let warehouse = warehouse(&dir, filled).await;
-    let scopes = PlayerShotZone.scope(&warehouse, &dates()).await.unwrap();
+    let scopes = PLAYER_SHOT_ZONE.scope(&warehouse, &dates()).await.unwrap();
     assert_eq!(scopes[13], skip("bootstrap: day 13 of the season"));
     assert_eq!(scopes[14..18], vec![Scope::Rows(1); 4]);
     assert_eq!(
@@ -177,16 +175,16 @@ async fn a_date_expects_a_row_per_player_with_ten_games() {
         vec![Scope::Rows(2); 22],
         "the second player's tenth game was the day before"
     );
-    owes_what_it_has(&PlayerShotZone, &warehouse, &scopes).await;
+    owes_what_it_has(&PLAYER_SHOT_ZONE, &warehouse, &scopes).await;
 }
 
 #[tokio::test]
 async fn missing_input_names_the_stage_to_run_first() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
-    let bootstrap = PlayerShotZone.scope(&warehouse, &dates()[..14]).await.unwrap();
+    let bootstrap = PLAYER_SHOT_ZONE.scope(&warehouse, &dates()[..14]).await.unwrap();
     assert_eq!(bootstrap.len(), 14, "nothing is needed where nothing is owed");
-    let error = PlayerShotZone.scope(&warehouse, &dates()).await.unwrap_err();
+    let error = PLAYER_SHOT_ZONE.scope(&warehouse, &dates()).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Data);
     assert_eq!(
         error.message,

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::{BadRow, Zone};
-use crate::nba::{Dated, GameLog, Played, ZoneShots, tables};
-use crate::table::{Fields, Row, TableDef};
+use crate::nba::{Dated, GameLog, Played, ZoneShots};
+use crate::table::{Fields, Row};
 
 /// A game from the view of the defending team.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,12 +60,6 @@ impl DefenseLogs {
         "defensive_rating",
         "opponent_pace",
     ];
-
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::team_defense()
-    }
 
     /// Reads rows of [`Self::COLUMNS`].
     ///

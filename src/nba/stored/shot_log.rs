@@ -5,12 +5,13 @@ use std::ops::Add;
 
 use chrono::NaiveDate;
 
+use super::counted_game::is_counted;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
-use crate::nba::{Dated, GameLog, Played, ZoneShots, tables};
-use crate::table::{FieldError, Fields, Row, TableDef};
+use crate::nba::{Dated, GameLog, Played, ZoneShots};
+use crate::table::{FieldError, Fields, Row};
 
-/// A counted game: the player has minutes or points above 0.
+/// A counted game of a player.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShotGame {
     /// Date of the game.
@@ -107,12 +108,6 @@ impl ShotLogs {
         "unassisted_fg_makes",
     ];
 
-    /// The table these rows come from.
-    #[must_use]
-    pub fn table() -> &'static TableDef {
-        tables::player_game()
-    }
-
     /// Reads rows of [`Self::COLUMNS`].
     ///
     /// # Errors
@@ -126,7 +121,7 @@ impl ShotLogs {
             let universal_player_id = fields.optional_text()?.map(Box::from);
             let team = fields.text()?.parse()?;
             let (minutes, points) = (fields.optional_number()?, fields.optional_count()?);
-            if minutes.is_some_and(|minutes| minutes > 0.0) || points.is_some_and(|points| points > 0) {
+            if is_counted(minutes, points) {
                 logs.entry(player).or_default().enter(ShotGame {
                     date,
                     team,
