@@ -123,7 +123,7 @@ struct Place {
     /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Plan: nba, harbour or a TOML file [default: the plan of the state folder; nba in a new one]
+    /// Plan: nba, shop or a TOML file [default: the plan of the state folder; nba in a new one]
     #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
     #[command(flatten)]

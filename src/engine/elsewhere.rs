@@ -96,7 +96,7 @@ mod tests {
     fn intents_of_a_dead_process_make_dates_unknown() {
         let folder = tempfile::tempdir().unwrap();
         let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite")).unwrap();
-        let plan = load("harbour").unwrap();
+        let plan = load("shop").unwrap();
         let target = ledger.target(&plan.name, "toy").unwrap();
         let (stage, day) = (plan.stages[0].name.as_str(), plan.range.from());
         let done = UnitRecord::new(day, UnitState::Ok, "auto");

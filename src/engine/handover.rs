@@ -110,7 +110,7 @@ mod tests {
         Entry {
             number,
             kind: COMMIT.to_owned(),
-            subject: "ship_calls".to_owned(),
+            subject: "events".to_owned(),
             date: Some(date),
             state: "ok".to_owned(),
             rows: Some(2),
@@ -143,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn unsynced_commits_of_a_dead_process_are_recovered() {
-        let (dir, plan) = (tempfile::tempdir().unwrap(), load("harbour").unwrap());
+        let (dir, plan) = (tempfile::tempdir().unwrap(), load("shop").unwrap());
         let warehouse = warehouse(dir.path(), &plan).await;
         let records = warehouse.records().unwrap();
         let mut ledger = Ledger::in_memory().unwrap();
@@ -157,7 +157,7 @@ mod tests {
 
         let batches = [vec![day(2), day(3), day(4)]];
         ledger
-            .intend(target, "ship_calls", "r1", &batches, Utc::now())
+            .intend(target, "events", "r1", &batches, Utc::now())
             .unwrap();
         records
             .append(&plan.name, &[commit(3, day(2)), commit(4, day(3))])
@@ -166,10 +166,10 @@ mod tests {
         ledger.set_synced(target, Synced::Yes, 5).unwrap();
 
         take_over(&mut ledger, target, &plan, &warehouse).await.unwrap();
-        let units = ledger.units(target, "ship_calls").unwrap();
+        let units = ledger.units(target, "events").unwrap();
         let found: Vec<_> = units.iter().map(|unit| (unit.date, unit.state)).collect();
         assert_eq!(found, [(day(2), UnitState::Ok), (day(3), UnitState::Ok)]);
-        let open = ledger.open_intents(target, "ship_calls").unwrap();
+        let open = ledger.open_intents(target, "events").unwrap();
         assert_eq!(open[0].dates, [day(4)], "of which nothing newer is recorded");
     }
 

@@ -18,7 +18,7 @@ pub const BUILTIN: &str = "nba";
 /// Built-in plan files by name.
 pub(super) const PLANS: &[(&str, &str)] = &[
     ("nba", include_str!("../../assets/plans/nba.toml")),
-    ("harbour", include_str!("../../assets/plans/harbour.toml")),
+    ("shop", include_str!("../../assets/plans/shop.toml")),
 ];
 
 /// Whether this is the name of a built-in plan.

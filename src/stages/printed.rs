@@ -104,7 +104,7 @@ mod tests {
             scale: 2,
         };
         TableDef {
-            dataset: Cow::Borrowed("harbour"),
+            dataset: Cow::Borrowed("shop"),
             name: Cow::Borrowed("calls"),
             doc: Cow::Borrowed(""),
             columns: Cow::Owned(vec![

@@ -69,7 +69,7 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
     else {
         return Err(format!(
             "{} is not a valid table; write dataset.table with ASCII letters, digits and underscores, for example \
-             harbour.tides",
+             shop.orders",
             quoted(path)
         ));
     };

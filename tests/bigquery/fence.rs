@@ -334,14 +334,14 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let waits = |wait: backcourt::fence::Waiting<'_>| panic!("waited for a free lease: {wait:?}");
     let lease_guard = LeaseGuard::take(
         Arc::new(holder.clone()),
-        "harbour",
+        "shop",
         &own.path(),
         Utc::now(),
         waits,
     )
     .unwrap();
     let flags = proxy.flags();
-    let mut run = vec!["run", "--plan", "harbour"];
+    let mut run = vec!["run", "--plan", "shop"];
     run.extend(flags.iter().map(String::as_str));
     for _ in 0..starts {
         let second = State::none();
@@ -355,6 +355,6 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     }
     // A released lease is free at once.
     drop(lease_guard);
-    let free = block_on(async { holder.leases().unwrap().look("harbour").await.unwrap().unwrap() });
+    let free = block_on(async { holder.leases().unwrap().look("shop").await.unwrap().unwrap() });
     assert_eq!((free.epoch, free.holder), (1, None));
 }

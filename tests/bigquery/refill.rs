@@ -405,10 +405,10 @@ fn own_stages_match_the_embedded_warehouse() {
     let Some(emulator) = Emulator::start() else { return };
     let (here, there) = (State::none(), State::none());
     let [on, address, behind, prefix] = emulator.flags();
-    here.backcourt(&["run", "--plan", "harbour", "--output", "silent"])
+    here.backcourt(&["run", "--plan", "shop", "--output", "silent"])
         .expect(0);
     let run = [
-        "run", "--plan", "harbour", "--output", "silent", &on, &address, &behind, &prefix,
+        "run", "--plan", "shop", "--output", "silent", &on, &address, &behind, &prefix,
     ];
     let finished = || {
         let facts = there.facts();
@@ -424,8 +424,8 @@ fn own_stages_match_the_embedded_warehouse() {
     block_on(async {
         let embedded = SqliteWarehouse::open(&here.path().join("warehouse")).unwrap();
         let remote = emulator.open();
-        for table in ["ship_calls", "daily_tons", "week_so_far"] {
-            let sql = format!("SELECT * FROM `harbour.{table}` ORDER BY 1, 2");
+        for table in ["events", "daily_active_users", "weekly_active_users"] {
+            let sql = format!("SELECT * FROM `shop.{table}` ORDER BY 1, 2, 3");
             let [here, there] = [
                 embedded.query(&sql).await.unwrap(),
                 remote.query(&sql).await.unwrap(),
@@ -440,13 +440,13 @@ fn own_stages_match_the_embedded_warehouse() {
         }
     });
     let plan = there.path().with_extension("toml");
-    let unmarked = include_str!("../../assets/plans/harbour.toml").replace('`', "");
+    let unmarked = include_str!("../../assets/plans/shop.toml").replace('`', "");
     std::fs::write(&plan, unmarked).unwrap();
     let plan = plan.display().to_string();
     let mut other = run;
     other[2] = &plan;
     let refused = State::none().backcourt(&other).expect(2);
-    assert!(refused.err.contains("write `harbour.ship_calls`"), "{refused:?}");
+    assert!(refused.err.contains("write `shop.events`"), "{refused:?}");
 }
 
 /// Columns named like SQL keywords and like the scripts' own names.

@@ -15,7 +15,7 @@ type Wait = (Instant, Instant, String);
 fn before_first_read(made: &[Made]) -> Vec<Wait> {
     let is_read = |made: &&Made| {
         let is_query = made.sql.starts_with("SELECT") || made.sql.starts_with("BEGIN TRANSACTION");
-        !made.is_dry && is_query && made.sql.contains("`rehearsal_harbour.ship_calls`")
+        !made.is_dry && is_query && made.sql.contains("`rehearsal_shop.events`")
     };
     let read = made.iter().find(is_read).expect("it reads");
     let mut waits: Vec<Wait> = Vec::new();
@@ -77,13 +77,13 @@ fn a_start_needs_few_round_trips_before_its_first_read() {
         let run = [
             "run",
             "--plan",
-            "harbour",
+            "shop",
             "--output",
             "silent",
             "--to",
             "2024-03-01",
             "--stop-after",
-            "ship_calls",
+            "events",
         ];
         let began = Instant::now();
         state

@@ -29,8 +29,8 @@ const DATES: [&str; 3] = ["2021-10-19", "2021-10-20", "2021-10-21"];
 
 /// The tables of the built-in plans, and one with every column type.
 fn every_table() -> Vec<TableDef> {
-    let harbour = plan::load("harbour").unwrap();
-    let own = harbour.stages.iter().filter_map(|stage| match &stage.kind {
+    let shop = plan::load("shop").unwrap();
+    let own = shop.stages.iter().filter_map(|stage| match &stage.kind {
         StageKind::Sql(spec) => Some(spec.table.clone()),
         StageKind::Command(spec) => match &spec.leaves {
             Leaves::Printed(table) => Some(table.clone()),
@@ -300,11 +300,10 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
     assert!(!leases.take("nba", Some(&before), &holder()).await.unwrap());
     let paths = ["nba_raw.nbac_schedule".to_owned(), "d.b".to_owned()];
     warehouse.owners_of(&paths).await.unwrap();
-    let claims =
-        [(&paths[0], None), (&paths[1], Some("it's harbour".to_owned()))].map(|(table, from)| Claim {
-            table: table.clone(),
-            from,
-        });
+    let claims = [(&paths[0], None), (&paths[1], Some("it's shop".to_owned()))].map(|(table, from)| Claim {
+        table: table.clone(),
+        from,
+    });
     let owner = Owner {
         plan: "nba".to_owned(),
         by: "ann".to_owned(),
@@ -353,7 +352,7 @@ fn google_accepts_every_statement_of_the_built_in_plans() {
         for table in &tables {
             about(&warehouse, table, &planned).await;
         }
-        for name in ["nba", "harbour"] {
+        for name in ["nba", "shop"] {
             queries(&warehouse, &plan::load(name).unwrap()).await;
         }
         let mut wider = games();

@@ -95,7 +95,7 @@ fn a_second_start_is_refused_and_a_killed_holder_is_replaced_at_once() {
         .args([
             "run",
             "--plan",
-            "harbour",
+            "shop",
             "--output",
             "silent",
             "--warehouse",

@@ -184,7 +184,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn plan_files(text in spoilt(include_str!("../../assets/plans/harbour.toml"), 4)) {
+    fn plan_files(text in spoilt(include_str!("../../assets/plans/shop.toml"), 4)) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("plan.toml");
         fs::write(&file, text).unwrap();

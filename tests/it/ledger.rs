@@ -192,7 +192,7 @@ fn the_newest_result_of_a_check_counts_and_can_be_outdated() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder);
     let target = ledger.target("nba", "sqlite:w").unwrap();
-    let plan = load("harbour").unwrap();
+    let plan = load("shop").unwrap();
     let mut record = CheckRecord {
         name: "rows_per_date".to_owned(),
         state: CheckState::Fail,

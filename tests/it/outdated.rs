@@ -34,7 +34,7 @@ columns = [ { name = "day", type = "DATE" }, { name = "n", type = "INT64" } ]
 "#;
 
 const SHIPS: &str = r#"
-name = "harbour"
+name = "shop"
 title = "A program that is edited between two runs"
 from = "2024-03-01"
 to = "2024-03-03"

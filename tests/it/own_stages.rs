@@ -170,16 +170,14 @@ fn shown(value: &rusqlite::types::Value) -> String {
 }
 
 #[test]
-fn the_harbour_plan_needs_no_other_program_and_is_idempotent() {
+fn the_shop_plan_needs_no_other_program_and_is_idempotent() {
     let state = State::none();
     let run = || {
         state
-            .backcourt(&["run", "--plan", "harbour", "--output", "jsonl"])
+            .backcourt(&["run", "--plan", "shop", "--output", "jsonl"])
             .expect(0)
     };
-    let dry = state
-        .backcourt(&["run", "--plan", "harbour", "--dry-run"])
-        .expect(0);
+    let dry = state.backcourt(&["run", "--plan", "shop", "--dry-run"]).expect(0);
     assert!(!dry.out.contains("box scores"), "{}", dry.out);
     assert!(!state.path().exists());
     let finished = |out: &str| {
@@ -191,41 +189,46 @@ fn the_harbour_plan_needs_no_other_program_and_is_idempotent() {
     // 31 days of March, five of them Sundays, three stages.
     assert_eq!(finished(&run().out), 78);
     assert_eq!(finished(&run().out), 0);
-    let file = state.path().join("warehouse/harbour.sqlite");
-    let harbour = Connection::open(file).unwrap();
-    let one = |sql: &str| harbour.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    // A ship on days 3, 6, 9 and so on, two on the day after, three two days after; nine of the 62 are on Sundays.
-    assert_eq!(one("SELECT COUNT(*) || '' FROM ship_calls"), "53");
-    // The second of March: berths 1 to 3 with 1020, 2020 and 3020 tons.
+    let file = state.path().join("warehouse/shop.sqlite");
+    let shop = Connection::open(file).unwrap();
+    let one = |sql: &str| shop.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    // User u visits every u-th day: 31 + 15 + 10 + 7 + 6 + 5 + 4 + 3 + 3 + 3 = 87 page views, 14 of them on Sundays. Every
+    // third visit is a purchase: 10 + 5 + 3 + 2 + 2 + 1 + 1 + 1 + 1 + 1 = 27, five of them on Sundays.
+    assert_eq!(one("SELECT COUNT(*) || '' FROM events"), "95");
+    // On the sixth of March users 1, 2, 3 and 6 visit; the first two buy for 10 and 20.
     assert_eq!(
-        one("SELECT tons || '' FROM daily_tons WHERE day = '2024-03-02'"),
-        "6060"
+        one(
+            "SELECT users || ' ' || orders || ' ' || revenue FROM daily_active_users WHERE event_date = '2024-03-06'"
+        ),
+        "4 2 30.0"
     );
-    // The first, second and fourth: 3020, 6060 and 3080 tons.
+    // Until then users 4 and 5 have visited too, on their days: 4 of 6.
     assert_eq!(
-        one("SELECT mean_tons || '' FROM week_so_far WHERE day = '2024-03-04'"),
-        "4053.33"
+        one("SELECT users || ' ' || stickiness FROM weekly_active_users WHERE event_date = '2024-03-06'"),
+        "6 0.667"
     );
     let warehouse: Vec<_> = fs::read_dir(state.path().join("warehouse")).unwrap().collect();
     let foreign = |entry: &std::io::Result<fs::DirEntry>| {
         let name = entry.as_ref().unwrap().file_name();
         let name = name.to_string_lossy();
         // Its own tables and the leases.
-        !name.starts_with("harbour.") && !name.starts_with("backcourt.")
+        !name.starts_with("shop.") && !name.starts_with("backcourt.")
     };
     assert!(!warehouse.iter().any(foreign), "{warehouse:?}");
     for (arguments, code, said) in [
         (
             &["status"][..],
             0,
-            "ship_calls -> harbour.ship_calls: 31 dates (26 ok, 5 skipped), 53 rows",
+            "events -> shop.events: 31 dates (26 ok, 5 skipped), 95 rows",
         ),
-        (&["check", "tons_add_up"], 0, "PASS tons_add_up"),
-        (&["report"], 0, "harbour.week_so_far"),
+        (&["check", "revenue_adds_up"], 0, "PASS revenue_adds_up"),
+        // Only user 1 visits on a prime day above 10: the 11th, 13th, 19th, 23rd and 29th; 17 and 31 are Sundays.
+        (&["check", "stickiness"], 0, "WARN stickiness: 5 rows on 5 dates"),
+        (&["report"], 0, "shop.weekly_active_users"),
         (
             &["run", "--dry-run"],
             0,
-            "week_so_far: 31 dates, 0 to do, 26 already done, 5 without work",
+            "weekly_active_users: 31 dates, 0 to do, 26 already done, 5 without work",
         ),
         (
             &["rerun", "--dates", "2024-03-05", "--output", "plain"],
@@ -235,10 +238,10 @@ fn the_harbour_plan_needs_no_other_program_and_is_idempotent() {
         (
             &["load"],
             2,
-            "nothing to load: no stage of plan harbour uses box scores",
+            "nothing to load: no stage of plan shop uses box scores",
         ),
     ] {
-        let arguments = [arguments, &["--plan", "harbour"]].concat();
+        let arguments = [arguments, &["--plan", "shop"]].concat();
         let told = state.backcourt(&arguments).expect(code);
         assert!(told.out.contains(said) || told.err.contains(said), "{told:#?}");
     }

@@ -354,7 +354,7 @@ fn slow(name: &str, number: u8) -> String {
     format!(
         "name = \"{name}\"\ntitle = \"slow\"\nfrom = \"2024-03-01\"\nto = \"2024-03-31\"\nworkers = 1\n[[stage]]\n\
          name = \"calls\"\nkind = \"command\"\ncommand = [\"sh\", \"-c\", \"sleep 0.05; printf 'day,n\\\\n{{date}},{number}\\\\n'\"]\n\
-         table = \"harbour.calls\"\ndate_column = \"day\"\nkey = [\"day\"]\n\
+         table = \"shop.calls\"\ndate_column = \"day\"\nkey = [\"day\"]\n\
          columns = [{{ name = \"day\", type = \"DATE\" }}, {N}]\n"
     )
 }
@@ -365,9 +365,9 @@ fn two_plans_one_table() {
     let mut first = place.command(&["run", "--output", "plain"], &slow("slow", 1));
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the first plan writes", || {
-        place.has("harbour")
+        place.has("shop")
             && place
-                .open("harbour")
+                .open("shop")
                 .query_row("SELECT 1 FROM calls", [], |_| Ok(()))
                 .is_ok()
     });
@@ -380,10 +380,7 @@ fn two_plans_one_table() {
         .expect(4);
     assert!(at_work.out.contains("plan slow on"), "{}", at_work.out);
     assert_eq!(first.wait().unwrap().code(), Some(0));
-    assert_eq!(
-        place.number("harbour", "SELECT COUNT(*) FROM calls WHERE n = 1"),
-        31
-    );
+    assert_eq!(place.number("shop", "SELECT COUNT(*) FROM calls WHERE n = 1"), 31);
 }
 
 #[test]
@@ -403,8 +400,8 @@ fn of_two_concurrent_first_starts_one_wins() {
     let mut codes: Vec<_> = runs.iter_mut().map(|run| run.wait().unwrap().code()).collect();
     codes.sort_unstable();
     assert_eq!(codes, [Some(0), Some(2)]);
-    assert_eq!(place.number("harbour", "SELECT COUNT(DISTINCT n) FROM calls"), 1);
-    assert_eq!(place.number("harbour", "SELECT COUNT(*) FROM calls"), 31);
+    assert_eq!(place.number("shop", "SELECT COUNT(DISTINCT n) FROM calls"), 1);
+    assert_eq!(place.number("shop", "SELECT COUNT(*) FROM calls"), 31);
 }
 
 const EXISTING: &str = "CREATE TABLE tenants (day TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day));

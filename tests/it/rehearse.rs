@@ -157,7 +157,7 @@ fn a_rehearsal_skips_commands_and_reads_their_stored_rows() {
     let run = [
         "run",
         "--plan",
-        "harbour",
+        "shop",
         "--from",
         "2024-03-01",
         "--to",
@@ -166,12 +166,7 @@ fn a_rehearsal_skips_commands_and_reads_their_stored_rows() {
     state
         .backcourt(&[&run[..], &["--output", "silent"]].concat())
         .expect(0);
-    let days = [
-        "--plan",
-        "harbour",
-        "--dates",
-        "2024-03-08..2024-03-09,2024-03-05",
-    ];
+    let days = ["--plan", "shop", "--dates", "2024-03-08..2024-03-09,2024-03-05"];
     let found = object(&rehearse(&state, &[&days[..], &["--json"]].concat()).expect(0));
     let stages: Vec<&Value> = found["tables"]
         .as_array()
@@ -179,18 +174,18 @@ fn a_rehearsal_skips_commands_and_reads_their_stored_rows() {
         .iter()
         .map(|table| &table["stage"])
         .collect();
-    assert_eq!(stages, ["daily_tons", "week_so_far"]);
-    assert_eq!(table(&found, "harbour.week_so_far")["same"], 3);
+    assert_eq!(stages, ["daily_active_users", "weekly_active_users"]);
+    assert_eq!(table(&found, "shop.weekly_active_users")["same"], 3);
     let copied: Vec<&Value> = found["copied"]
         .as_array()
         .unwrap()
         .iter()
         .map(|copied| &copied["table"])
         .collect();
-    assert_eq!(copied, ["harbour.daily_tons", "harbour.ship_calls"]);
-    let refused = rehearse(&state, &[&days[..], &["--stage", "ship_calls"]].concat()).expect(2);
+    assert_eq!(copied, ["shop.daily_active_users", "shop.events"]);
+    let refused = rehearse(&state, &[&days[..], &["--stage", "events"]].concat()).expect(2);
     assert!(
-        refused.err.contains("stage ship_calls runs a program"),
+        refused.err.contains("stage events runs a program"),
         "{}",
         refused.err
     );

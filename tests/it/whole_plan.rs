@@ -65,7 +65,7 @@ to = "2024-03-31"
 name = "calls"
 kind = "command"
 command = ["sh", "-c", "printf 'day,n\n{date},1\n'"]
-table = "harbour.calls"
+table = "shop.calls"
 date_column = "day"
 key = ["day"]
 columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
@@ -74,15 +74,15 @@ name = "never"
 stage = "calls"
 title = "Never met"
 severity = "blocking"
-sql = "SELECT day FROM `harbour.calls` WHERE n = 1"
+sql = "SELECT day FROM `shop.calls` WHERE n = 1"
 expect = [{ rows = 0 }]
 [[stage]]
 name = "sums"
 kind = "sql"
 needs = ["calls"]
-reads = [{ table = "harbour.calls" }]
-sql = "SELECT day, n FROM `harbour.calls` WHERE day IN UNNEST(@dates)"
-table = "harbour.sums"
+reads = [{ table = "shop.calls" }]
+sql = "SELECT day, n FROM `shop.calls` WHERE day IN UNNEST(@dates)"
+table = "shop.sums"
 date_column = "day"
 key = ["day"]
 columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]

@@ -180,7 +180,7 @@ fn command_output_is_stored_only_with_declared_columns() {
     "table = \"port.tons\"",
     "table = \"tons\"",
     "stage 'tons': 'tons' is not a valid table; write dataset.table with ASCII letters, digits and underscores, for \
-     example harbour.tides"
+     example shop.orders"
 )]
 #[case(
     "table = \"port.tons\"",

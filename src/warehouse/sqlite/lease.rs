@@ -223,7 +223,7 @@ mod tests {
         second.give_back(&folder).unwrap();
         let free = look(&folder, "nba").unwrap().unwrap();
         assert_eq!((free.epoch, free.holder), (2, None));
-        assert!(take(&folder, "harbour", None, &holder(3)).unwrap().is_some());
+        assert!(take(&folder, "shop", None, &holder(3)).unwrap().is_some());
     }
 
     #[test]

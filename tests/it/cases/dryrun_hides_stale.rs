@@ -3,9 +3,9 @@
 use super::Planned;
 
 fn plan(add: u32) -> String {
-    let harbour = include_str!("../../../assets/plans/harbour.toml");
-    let changed = harbour.replace("1000 * berth", &format!("{} * berth", 1000 + add));
-    assert!(add == 0 || changed != harbour);
+    let shop = include_str!("../../../assets/plans/shop.toml");
+    let changed = shop.replace("10 * user", &format!("{} * user", 10 + add));
+    assert!(add == 0 || changed != shop);
     changed
 }
 
@@ -17,9 +17,9 @@ fn a_dry_run_counts_what_the_run_computes() {
     let rerun = [
         "rerun",
         "--stage",
-        "ship_calls",
+        "events",
         "--dates",
-        "2024-03-05",
+        "2024-03-06",
         "--output",
         "plain",
     ];
@@ -36,10 +36,10 @@ fn a_dry_run_counts_what_the_run_computes() {
             .parse()
             .unwrap()
     };
-    let announced = ["ship_calls", "daily_tons", "week_so_far"].map(of);
+    let announced = ["events", "daily_active_users", "weekly_active_users"].map(of);
     case.run(&[]).expect(0);
     let facts = case.state.facts().split_off(before);
-    let done = ["ship_calls", "daily_tons", "week_so_far"].map(|stage| {
+    let done = ["events", "daily_active_users", "weekly_active_users"].map(|stage| {
         let ended = |fact: &&serde_json::Value| fact["event"] == "unit_finished" && fact["stage"] == stage;
         facts.iter().filter(ended).count() as u64
     });
@@ -47,6 +47,6 @@ fn a_dry_run_counts_what_the_run_computes() {
     assert_eq!(
         announced,
         [0, 1, 6],
-        "one day of tons, and the six of the seven days that look back on it and are no Sunday"
+        "one day, and the six of the seven days that look back on it and are not a Sunday"
     );
 }
