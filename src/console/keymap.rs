@@ -403,8 +403,8 @@ pub const TABLE: &[Binding] = bindings! {
     "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "next view: by date, by group";
     "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "previous view";
 
-    "hit-before"      NextAttention [ch('n')]            &[Place::Log], None, "previous match";
-    "hit-after"       PreviousAttention [ch('N')]        &[Place::Log], None, "next match";
+    "next-match"      NextAttention [ch('n')]            &[Place::Log], None, "next match";
+    "previous-match"  PreviousAttention [ch('N')]        &[Place::Log], None, "previous match";
     "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "minimum level: all, info, warnings, errors";
     "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap or cut long lines";
     "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "show only the log of the date under the cursor, or all";

@@ -8,7 +8,12 @@ use super::{Action, Binding, Key, Place, TABLE, at, is_order};
 use crate::plan::with_hint;
 
 /// Commands that were renamed, each with its earlier name, which configuration files may still use.
-const RENAMED: [(&str, &str); 2] = [("helm", "take-control"), ("minute-on", "minute-forward")];
+const RENAMED: [(&str, &str); 4] = [
+    ("helm", "take-control"),
+    ("minute-on", "minute-forward"),
+    ("hit-before", "previous-match"),
+    ("hit-after", "next-match"),
+];
 
 /// Keys that can't be rebound: questions are answered the same way on every console, and no configuration can remove
 /// the keys to leave.

@@ -21,8 +21,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Last => model.log.follow(),
         Action::Level => model.log.next_level(),
         Action::Wrap => model.log.wrap = !model.log.wrap,
-        Action::NextAttention => hit(model, -1, page),
-        Action::PreviousAttention => hit(model, 1, page),
+        Action::NextAttention => hit(model, 1, page),
+        Action::PreviousAttention => hit(model, -1, page),
         _ => {}
     }
     Vec::new()

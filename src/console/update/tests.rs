@@ -675,7 +675,7 @@ fn log_search_reports_missing_matches() {
     keys(&mut model, "\x1b/team\n");
     assert_eq!(said(&model), "");
     let below = model.log.below();
-    keys(&mut model, "N");
+    keys(&mut model, "n");
     assert_eq!(
         (said(&model), model.log.below()),
         ("no match for 'team' below", below)
