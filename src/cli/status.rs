@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
-use crate::plan::{Plan, Severity};
+use crate::plan::{Plan, Severity, source_clause, value_and_target};
 use crate::report::{Standing, by_state};
 
 use super::error::CliError;
@@ -74,8 +74,14 @@ pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliErr
 pub(super) fn text(standing: &Standing) -> String {
     let run = &standing.run;
     let mut lines = vec![format!(
-        "run {} of plan {} on {}: {} (process {}, source {}, started {})",
-        run.id, run.plan, run.warehouse, run.state, run.pid, run.source, run.started_at
+        "run {} of plan {} on {}: {} (process {}{}, started {})",
+        run.id,
+        run.plan,
+        run.warehouse,
+        run.state,
+        run.pid,
+        source_clause(run.source.as_deref()),
+        run.started_at
     )];
     let recorded = standing.recorded_by.as_ref();
     lines.extend(recorded.map(|host| {
@@ -124,10 +130,10 @@ pub(super) fn text(standing: &Standing) -> String {
                 ""
             };
             lines.push(format!(
-                "  {:8} {}: {value} (target {}{advisory})",
+                "  {:8} {}: {}{advisory}",
                 Coverage::of_state(check.state, check.over),
                 check.name,
-                check.target
+                value_and_target(value, &check.target)
             ));
             let notes = Coverage::of_rest(check.state, check.over)
                 .into_iter()

@@ -1,4 +1,4 @@
-//! The range of dates as blocks of twelve months: weeks are columns, weekdays are rows.
+//! The range of dates as blocks of a year: weeks are columns, weekdays are rows.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
@@ -8,25 +8,29 @@ pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"
 /// Maximum number of columns: twelve months in a leap year that starts on a Sunday touch 54 weeks.
 pub const MOST_COLUMNS: usize = 54;
 
-/// Twelve months of the range; fewer at its end.
+/// A year of the range; fewer months at its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     /// First day of its first month.
     pub first: NaiveDate,
     /// Last date of the range, or the last day of its last month.
     pub last: NaiveDate,
+    /// The month in which a year begins.
+    first_month: u32,
 }
 
-/// The blocks from the month of `from` to `to`, oldest first.
-pub fn blocks(from: NaiveDate, to: NaiveDate) -> Vec<Block> {
+/// The blocks from the month of `from` to `to`, oldest first; a year begins in `first_month`.
+pub fn blocks(from: NaiveDate, to: NaiveDate, first_month: u32) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut next = from.with_day(1);
     while let Some(first) = next.filter(|first| *first <= to) {
-        let following = first.checked_add_months(Months::new(12));
+        let months = 12 - (12 + first.month() - first_month) % 12;
+        let following = first.checked_add_months(Months::new(months));
         let end = following.and_then(|day| day.pred_opt()).unwrap_or(to);
         blocks.push(Block {
             first,
             last: end.min(to),
+            first_month,
         });
         next = following;
     }
@@ -64,10 +68,10 @@ impl Block {
             .take_while(move |day| *day <= last)
     }
 
-    /// The label, five columns wide: `21/22`, or `2022` if the block starts in January.
+    /// The label, five columns wide: `2022`, or `21/22` if a year doesn't begin in January.
     pub fn label(self) -> String {
-        let year = self.first.year();
-        if self.first.month() == 1 {
+        let year = self.first.year() - i32::from(self.first.month() < self.first_month);
+        if self.first_month == 1 {
             format!("{year:<5}")
         } else {
             format!("{:02}/{:02}", year.rem_euclid(100), (year + 1).rem_euclid(100))
@@ -83,11 +87,14 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn labels(blocks: &[Block]) -> Vec<String> {
+        blocks.iter().map(|block| block.label()).collect()
+    }
+
     #[test]
     fn the_backfill_has_five_blocks_from_october() {
-        let blocks = blocks(day("2021-10-19"), day("2026-01-03"));
-        let labels: Vec<_> = blocks.iter().map(|block| block.label()).collect();
-        assert_eq!(labels, ["21/22", "22/23", "23/24", "24/25", "25/26"]);
+        let blocks = blocks(day("2021-10-19"), day("2026-01-03"), 10);
+        assert_eq!(labels(&blocks), ["21/22", "22/23", "23/24", "24/25", "25/26"]);
         assert_eq!(
             (blocks[0].first, blocks[0].last),
             (day("2021-10-01"), day("2022-09-30"))
@@ -100,15 +107,18 @@ mod tests {
     }
 
     #[test]
-    fn a_block_from_january_is_a_year() {
-        assert_eq!(blocks(day("2024-01-05"), day("2024-01-05"))[0].label(), "2024 ");
+    fn a_block_is_a_year_wherever_the_range_begins() {
+        let range = (day("2024-03-01"), day("2025-02-10"));
+        assert_eq!(labels(&blocks(range.0, range.1, 1)), ["2024 ", "2025 "]);
+        assert_eq!(labels(&blocks(range.0, range.1, 10)), ["23/24", "24/25"]);
+        assert_eq!(blocks(range.0, range.1, 1)[0].last, day("2024-12-31"));
     }
 
     #[test]
     fn every_date_has_a_unique_cell() {
-        for (from, to) in [("2021-10-19", "2026-01-03"), ("2012-01-01", "2012-12-31")] {
+        for (from, to, first_month) in [("2021-10-19", "2026-01-03", 10), ("2012-03-01", "2013-12-31", 1)] {
             let mut seen = std::collections::HashSet::new();
-            let blocks = blocks(day(from), day(to));
+            let blocks = blocks(day(from), day(to), first_month);
             for date in day(from).iter_days().take_while(|date| *date <= day(to)) {
                 let (index, block) = blocks
                     .iter()
@@ -124,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_leap_year_starting_on_sunday_is_the_widest() {
-        let year = blocks(day("2012-01-01"), day("2012-12-31"))[0];
+        let year = blocks(day("2012-01-01"), day("2012-12-31"), 1)[0];
         assert_eq!(year.column(year.last) + 1, MOST_COLUMNS);
     }
 

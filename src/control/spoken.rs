@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView};
 use crate::figures::counted;
 use crate::ledger::{CheckState, UnitState};
+use crate::plan::source_clause;
 
 use super::wire::Payload;
 
@@ -47,11 +48,11 @@ fn standing(snapshot: &Snapshot) -> String {
         _ => format!(", {:.1} % done", run.progress.percent()),
     };
     let mut lines = vec![format!(
-        "run {} on {}: {state}{done} (process {}, source {}, {})",
+        "run {} on {}: {state}{done} (process {}{}, {})",
         run.id,
         run.warehouse,
         run.pid,
-        run.source,
+        source_clause(run.source.as_deref()),
         counted(snapshot.workers.len(), "worker")
     )];
     lines.push(match &run.ending {

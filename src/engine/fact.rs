@@ -38,8 +38,8 @@ pub enum Event {
         plan: String,
         /// Warehouse as the operator named it.
         warehouse: String,
-        /// Source the stages read.
-        source: String,
+        /// Source the stages read; `None` if none of them has a choice.
+        source: Option<String>,
         /// Workers at the start.
         workers: usize,
         /// Process id.

@@ -56,7 +56,8 @@ impl Snapshot {
                 id: run.to_owned(),
                 title: String::new(),
                 warehouse: String::new(),
-                source: String::new(),
+                source: None,
+                first_month: 1,
                 pid: 0,
                 control: None,
                 state: RunState::Running,
@@ -93,8 +94,11 @@ pub struct RunView {
     pub title: String,
     /// Warehouse as the operator named it.
     pub warehouse: String,
-    /// Source the stages read.
-    pub source: String,
+    /// Source the stages read; `None` if none of them has a choice.
+    pub source: Option<String>,
+    /// The month in which a year of the plan begins, 1 to 12.
+    #[serde(default = "january")]
+    pub first_month: u32,
     /// Process id.
     pub pid: u32,
     /// Path of the control socket, if there is one.
@@ -127,6 +131,11 @@ pub struct RunView {
     pub question: Option<Arc<Question>>,
     /// The closing sentence, once the run has ended.
     pub ending: Option<String>,
+}
+
+/// Runs recorded before plans could say so.
+const fn january() -> u32 {
+    1
 }
 
 impl RunView {

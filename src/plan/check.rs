@@ -99,6 +99,32 @@ pub struct SourceTable {
     pub sql: String,
 }
 
+/// The target of a check that expects no row.
+const NO_OFFENDING_ROW: &str = "no offending row";
+
+/// A check's value that says what was counted: `3 offending rows on 2 dates` of a check that expects no row.
+#[must_use]
+pub fn value_text(value: &str, target: &str) -> String {
+    let counts_offending =
+        target == NO_OFFENDING_ROW && value.starts_with(|first: char| first.is_ascii_digit());
+    if counts_offending {
+        value.replacen(" row", " offending row", 1)
+    } else {
+        value.to_owned()
+    }
+}
+
+/// A check's value with its target, unless the value alone says what was expected.
+#[must_use]
+pub fn value_and_target(value: &str, target: &str) -> String {
+    let value = value_text(value, target);
+    if target == NO_OFFENDING_ROW {
+        value
+    } else {
+        format!("{value} (target {target})")
+    }
+}
+
 impl CheckSpec {
     /// The expectation as text, for the target column of the checklist.
     #[must_use]
@@ -126,7 +152,7 @@ impl fmt::Display for Bound {
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rows(0) => f.write_str("no offending row"),
+            Self::Rows(0) => f.write_str(NO_OFFENDING_ROW),
             Self::Rows(rows) => write!(f, "{rows} {}", plural(*rows, "row")),
             Self::Cell {
                 column,

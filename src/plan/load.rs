@@ -70,6 +70,8 @@ struct RawPlan {
     project: Option<String>,
     from: String,
     to: String,
+    #[serde(default = "default_first_month")]
+    first_month: u32,
     #[serde(default = "default_source")]
     source: String,
     #[serde(default = "default_workers")]
@@ -89,6 +91,10 @@ struct RawPlan {
     source_tables: Vec<RawSourceTable>,
     #[serde(rename = "breakdown", default)]
     breakdowns: Vec<RawBreakdown>,
+}
+
+const fn default_first_month() -> u32 {
+    1
 }
 
 fn default_source() -> String {
@@ -178,6 +184,9 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     let raw: RawPlan = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
     let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
     let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
+    if !(1..=12).contains(&raw.first_month) {
+        return Err(format!("first_month is {}; give 1 to 12", raw.first_month));
+    }
     if raw.workers == 0 {
         return Err("workers is 0; give 1 or more".to_owned());
     }
@@ -236,6 +245,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         origin: String::new(),
         title: raw.title,
         range,
+        first_month: raw.first_month,
         source: raw.source,
         workers: raw.workers,
         stages,

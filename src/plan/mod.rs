@@ -21,7 +21,9 @@ mod stages;
 
 pub use breakdown::BreakdownSpec;
 pub use builtin::{BUILTIN, is_builtin};
-pub use check::{Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest};
+pub use check::{
+    Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest, value_and_target, value_text,
+};
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
@@ -38,6 +40,12 @@ use std::collections::BTreeSet;
 
 use crate::sql::tables;
 
+/// The source in the description of a run: `, source auto`; empty if there is no choice.
+#[must_use]
+pub fn source_clause(source: Option<&str>) -> String {
+    source.map_or_else(String::new, |source| format!(", source {source}"))
+}
+
 /// A validated plan: everything a run needs to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -49,6 +57,8 @@ pub struct Plan {
     pub title: String,
     /// First and last date of the backfill.
     pub range: DateRange,
+    /// The month in which a year begins in the calendar, 1 to 12.
+    pub first_month: u32,
     /// Source the stages read by default.
     pub source: String,
     /// Workers at the start; the operator can change the number during a run.
@@ -114,6 +124,12 @@ impl Plan {
     #[must_use]
     pub fn uses_nba_feeds(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind == StageKind::Nba)
+    }
+
+    /// The source that a run reads, if the plan has a stage with a choice of sources; no other plan shows one.
+    #[must_use]
+    pub fn shown_source(&self, source: &str) -> Option<String> {
+        self.uses_nba_feeds().then(|| source.to_owned())
     }
 
     /// Looks up a runbook item by number.

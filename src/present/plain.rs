@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use crate::engine::{Ending, Event, Fact, Snapshot};
 use crate::figures::counted;
 use crate::ledger::{Coverage, RunState};
-use crate::plan::Severity;
+use crate::plan::{Severity, source_clause, value_and_target, value_text};
 
 use super::Presenter;
 
@@ -36,8 +36,9 @@ fn said(fact: &Fact) -> Option<String> {
             pid,
             control,
         } => format!(
-            "run {} of plan {plan} on {warehouse}, source {source}, {}, process {pid}{}",
+            "run {} of plan {plan} on {warehouse}{}, {}, process {pid}{}",
             fact.run,
+            source_clause(source.as_deref()),
             counted(*workers, "worker"),
             control.as_deref().map(socket).unwrap_or_default()
         ),
@@ -168,8 +169,9 @@ fn of_check(event: &Event) -> Option<String> {
             ..
         } => {
             let answer = format!(
-                "{} {check}: {value} (target {target}{}){}",
+                "{} {check}: {}{}{}",
                 Coverage::of_state(*state, *over),
+                value_and_target(value, target),
                 match severity {
                     Severity::Advisory => ", advisory",
                     Severity::Blocking => "",
@@ -184,10 +186,12 @@ fn of_check(event: &Event) -> Option<String> {
             feed,
             state,
             value,
+            target,
             offending,
             ..
         } => Some(format!(
-            "source {feed}: {state} {check}: {value}{}",
+            "source {feed}: {state} {check}: {}{}",
+            value_text(value, target),
             named(offending)
         )),
         Event::CheckWaived {

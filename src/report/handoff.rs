@@ -50,8 +50,8 @@ pub struct PastRun {
     pub ended_at: Option<DateTime<Utc>>,
     /// The closing message.
     pub ending: Option<String>,
-    /// Source the stages read.
-    pub source: String,
+    /// Source the stages read; `None` if none of them has a choice.
+    pub source: Option<String>,
     /// Workers at the start.
     pub workers: u32,
     /// First date of the run.
@@ -100,7 +100,7 @@ impl Handoff {
         handoff.runs = ledger
             .runs(target)?
             .into_iter()
-            .map(|run| past(run, &newest))
+            .map(|run| past(run, plan, &newest))
             .collect();
         handoff.waivers = ledger.waivers(target)?;
         handoff.acceptances = ledger.acceptances(target)?;
@@ -119,7 +119,7 @@ impl Handoff {
 }
 
 /// The newest run's state comes from the lock; an older run without an end was interrupted.
-fn past(run: RunRecord, (newest, its_state): &(String, RunState)) -> PastRun {
+fn past(run: RunRecord, plan: &Plan, (newest, its_state): &(String, RunState)) -> PastRun {
     let state = match run.state {
         _ if run.id == *newest => *its_state,
         state if state.has_ended() => state,
@@ -131,7 +131,7 @@ fn past(run: RunRecord, (newest, its_state): &(String, RunState)) -> PastRun {
         started_at: run.started_at,
         ended_at: run.ended_at,
         ending: run.ending,
-        source: run.source,
+        source: plan.shown_source(&run.source),
         workers: run.workers,
         from: run.dates.first().copied(),
         to: run.dates.last().copied(),

@@ -8,7 +8,7 @@ use super::handoff::dates_per_hour;
 use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
 use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
-use crate::plan::{Severity, compact_dates};
+use crate::plan::{Severity, compact_dates, source_clause, value_and_target};
 use crate::runbook::{Item, ItemState};
 use crate::warehouse::Cost;
 
@@ -66,13 +66,10 @@ fn state(page: &mut String, standing: &Standing) {
         format_args!("- Run: {} ({}), process {}", run.id, run.state, run.pid),
     );
     line(page, format_args!("- Plan {} on {}", run.plan, run.warehouse));
+    let workers = counted(run.workers, "worker");
     line(
         page,
-        format_args!(
-            "- Source {}, {} at the start",
-            run.source,
-            counted(run.workers, "worker")
-        ),
+        format_args!("- {workers} at the start{}", source_clause(run.source.as_deref())),
     );
     line(page, format_args!("- Started {}", run.started_at));
     if let Some(ending) = &run.ending {
@@ -330,10 +327,9 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
         line(
             page,
             format_args!(
-                "- {} was waived at {} (target {}) by {} on {}{counts}: {}",
+                "- {} was waived at {} by {} on {}{counts}: {}",
                 waiver.check,
-                waiver.value,
-                waiver.target,
+                value_and_target(&waiver.value, &waiver.target),
                 waiver.by,
                 moment(waiver.at),
                 waiver.reason
@@ -514,7 +510,7 @@ fn runs(page: &mut String, runs: &[PastRun]) {
                 run.state,
                 moment(run.started_at),
                 run.ended_at.map_or_else(|| "-".to_owned(), moment),
-                run.source,
+                cell(run.source.as_deref()),
                 run.workers,
                 cell(run.ending.as_deref())
             ),

@@ -112,10 +112,9 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
 
 /// A `run` command for these dates, with the last run's source if it isn't the plan's.
 fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
-    let source = if standing.run.source == plan.source {
-        String::new()
-    } else {
-        format!(" --source {}", standing.run.source)
+    let source = match &standing.run.source {
+        Some(source) if *source != plan.source => format!(" --source {source}"),
+        _ => String::new(),
     };
     format!("run{dates}{source}")
 }

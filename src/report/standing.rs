@@ -55,8 +55,8 @@ pub struct Run {
     pub plan: String,
     /// Warehouse as given by the operator.
     pub warehouse: String,
-    /// Source the stages read.
-    pub source: String,
+    /// Source the stages read; `None` if none of them has a choice.
+    pub source: Option<String>,
     /// Workers at the start.
     pub workers: u32,
     /// When it started, in UTC, to the second.
@@ -222,7 +222,7 @@ impl Standing {
             pid: run.pid,
             plan: run.plan,
             warehouse: run.warehouse,
-            source: run.source,
+            source: plan.shown_source(&run.source),
             workers: run.workers,
             started_at: run.started_at.to_rfc3339_opts(SecondsFormat::Secs, false),
             ending: run.ending,

@@ -495,7 +495,7 @@ fn every_kind() -> Vec<Event> {
         Event::RunStarted {
             plan: text(),
             warehouse: text(),
-            source: text(),
+            source: Some(text()),
             workers: 15,
             pid: 1,
             control: Some(text()),

@@ -223,7 +223,11 @@ fn the_shop_plan_needs_no_other_program_and_is_idempotent() {
         ),
         (&["check", "revenue_adds_up"], 0, "PASS revenue_adds_up"),
         // Only user 1 visits on a prime day above 10: the 11th, 13th, 19th, 23rd and 29th; 17 and 31 are Sundays.
-        (&["check", "stickiness"], 0, "WARN stickiness: 5 rows on 5 dates"),
+        (
+            &["check", "stickiness"],
+            0,
+            "WARN stickiness: 5 offending rows on 5 dates",
+        ),
         (&["report"], 0, "shop.weekly_active_users"),
         (
             &["run", "--dry-run"],
@@ -244,6 +248,8 @@ fn the_shop_plan_needs_no_other_program_and_is_idempotent() {
         let arguments = [arguments, &["--plan", "shop"]].concat();
         let told = state.backcourt(&arguments).expect(code);
         assert!(told.out.contains(said) || told.err.contains(said), "{told:#?}");
+        // No stage has a choice of sources.
+        assert!(!told.out.contains("source"), "{}", told.out);
     }
 }
 

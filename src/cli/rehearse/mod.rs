@@ -83,7 +83,7 @@ struct Rehearsal {
     schema: &'static str,
     plan: String,
     from: String,
-    source: String,
+    source: Option<String>,
     dates: Vec<NaiveDate>,
     /// Rows copied, by table.
     copied: Vec<copy::Copied>,
@@ -237,7 +237,7 @@ impl Rehearsing {
             schema: SCHEMA,
             plan: self.plan.name.clone(),
             from: self.from.name(),
-            source: self.source.clone(),
+            source: self.plan.shown_source(&self.source),
             equal: tables.iter().all(TableDifference::is_equal),
             tables,
             dates: self.dates.clone(),

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Rehearsal;
 use super::difference::{Different, Named, TableDifference};
 use crate::figures::counted;
+use crate::plan::source_clause;
 
 /// Width of the verdict column.
 const WORD: usize = 12;
@@ -13,11 +14,11 @@ const WORD: usize = 12;
 pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
     let rows: usize = rehearsal.copied.iter().map(|copied| copied.rows).sum();
     let mut lines = vec![format!(
-        "{} ({}) of plan {}, source {}, from {}: copied {} of {}",
+        "{} ({}) of plan {}{}, from {}: copied {} of {}",
         counted(rehearsal.dates.len(), "date"),
         rehearsal.days(),
         rehearsal.plan,
-        rehearsal.source,
+        source_clause(rehearsal.source.as_deref()),
         rehearsal.from,
         counted(rows, "row"),
         counted(rehearsal.copied.len(), "table"),
@@ -137,7 +138,7 @@ mod tests {
             schema: super::super::SCHEMA,
             plan: "nba".to_owned(),
             from: "bigquery:nba-props".to_owned(),
-            source: "auto".to_owned(),
+            source: Some("auto".to_owned()),
             dates: vec![day()],
             copied: vec![Copied {
                 table: "raw.feed".to_owned(),

@@ -57,12 +57,14 @@ pub fn rerun(
         .chain(selection.left_out())
         .collect();
     let dates = selection.dates;
-    let (what, source) = (counted(dates.len(), "date"), &snapshot.run.source);
     // The question names the source: a source that gave bad rows would give them again.
+    let source = snapshot.run.source.as_ref();
+    let source = source.map_or_else(String::new, |source| format!(" (source: {source})"));
+    let what = format!("Rerun {} of {stage}{source}", counted(dates.len(), "date"));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: match short {
-            Short::Kept => format!("Rerun {what} of {stage} (source: {source})?"),
-            Short::Accepted => format!("Rerun {what} of {stage} (source: {source}) and accept fewer rows?"),
+            Short::Kept => format!("{what}?"),
+            Short::Accepted => format!("{what} and accept fewer rows?"),
         },
         order: rerun_command(stage, &dates, short),
         dates,

@@ -277,6 +277,13 @@ impl Model {
         self.dates.stage(self.snapshot.as_deref()?)
     }
 
+    /// The month in which a year of the plan begins.
+    pub(super) fn first_month(&self) -> u32 {
+        self.snapshot
+            .as_ref()
+            .map_or(1, |snapshot| snapshot.run.first_month)
+    }
+
     pub(super) fn check(&self) -> Option<&CheckView> {
         self.checks.marked(self.snapshot.as_deref()?)?.check()
     }

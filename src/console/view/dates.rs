@@ -54,7 +54,14 @@ fn strip_area(area: Rect) -> Rect {
 pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<NaiveDate> {
     let units = &model.stage()?.units;
     let range = units.first()?.date..=units.last()?.date;
-    date_in_heat(&range, model.dates.cursor?, strip_area(area), column, line)
+    date_in_heat(
+        &range,
+        model.first_month(),
+        model.dates.cursor?,
+        strip_area(area),
+        column,
+        line,
+    )
 }
 
 fn nothing(model: &Model) -> &'static str {
@@ -79,6 +86,7 @@ fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area
     let selected = model.dates.selected().filter(|_| model.dates.anchor.is_some());
     Heat {
         cells: &cells,
+        first_month: model.first_month(),
         cursor,
         selected,
     }

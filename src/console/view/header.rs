@@ -131,24 +131,24 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
             .write(&place, BOLD)
             .write("  ", PLAIN);
     }
-    let source = format!("source {}", run.source);
-    let pid = format!("pid {}", run.pid);
     // A read-only view starts with its warehouse, a run with its title.
-    let facts = if let Some((text, style)) = observed(model, theme) {
+    let next = if let Some((text, style)) = observed(model, theme) {
         pen.write(&text, style.patch(BOLD))
             .write("  ", PLAIN)
             .write(&run.warehouse, BOLD);
-        [run.title.clone(), source, pid]
+        &run.title
     } else {
         pen.write(&run.title, BOLD);
-        [run.warehouse.clone(), source, pid]
+        &run.warehouse
     };
-    for (at, fact) in facts.iter().enumerate() {
-        // The first item is shown even if it must be cut, the others only whole.
-        if at > 0 && pen.left() < width(fact) + 3 {
+    pen.write("  ", PLAIN).write(next, PLAIN);
+    let source = run.source.as_ref().map(|source| format!("source {source}"));
+    for fact in source.into_iter().chain([format!("pid {}", run.pid)]) {
+        // Shown only whole; the item before may be cut.
+        if pen.left() < width(&fact) + 3 {
             break;
         }
-        pen.write("  ", PLAIN).write(fact, PLAIN);
+        pen.write("  ", PLAIN).write(&fact, PLAIN);
     }
 }
 

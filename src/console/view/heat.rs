@@ -1,4 +1,4 @@
-//! The calendar of dates: weeks are columns, weekdays are rows, and a block is twelve months. Blocks that don't fit
+//! The calendar of dates: weeks are columns, weekdays are rows, and a block is a year. Blocks that don't fit
 //! shrink to one row with one glyph per week.
 
 use std::ops::{Range, RangeInclusive};
@@ -34,6 +34,8 @@ pub struct Cell {
 pub struct Heat<'a> {
     /// The dates.
     pub cells: &'a [Cell],
+    /// The month in which a year begins.
+    pub first_month: u32,
     /// The date under the cursor.
     pub cursor: NaiveDate,
     /// The selected range.
@@ -47,7 +49,7 @@ impl Heat<'_> {
             return;
         };
         let columns = columns_a_week(area);
-        for placed in placed(&(first.date..=last.date), self.cursor, area) {
+        for placed in placed(&(first.date..=last.date), self.first_month, self.cursor, area) {
             let (block, at) = (placed.block, placed.rows.start);
             if placed.is_whole() {
                 self.whole(block, columns, theme, area, at, buf);
@@ -134,8 +136,8 @@ fn columns_a_week(area: Rect) -> usize {
 }
 
 /// The blocks of a range that fit, top down.
-fn placed(range: &RangeInclusive<NaiveDate>, cursor: NaiveDate, area: Rect) -> Vec<Placed> {
-    let blocks = blocks(*range.start(), *range.end());
+fn placed(range: &RangeInclusive<NaiveDate>, first_month: u32, cursor: NaiveDate, area: Rect) -> Vec<Placed> {
+    let blocks = blocks(*range.start(), *range.end(), first_month);
     let here = blocks
         .iter()
         .position(|block| block.contains(cursor))
@@ -158,13 +160,14 @@ fn placed(range: &RangeInclusive<NaiveDate>, cursor: NaiveDate, area: Rect) -> V
 /// The date drawn at this column and row of the area; in a row of weeks, the first date of the week.
 pub fn date_at(
     range: &RangeInclusive<NaiveDate>,
+    first_month: u32,
     cursor: NaiveDate,
     area: Rect,
     column: usize,
     line: usize,
 ) -> Option<NaiveDate> {
     let week = column.checked_sub(LABEL)? / columns_a_week(area);
-    let placed = placed(range, cursor, area);
+    let placed = placed(range, first_month, cursor, area);
     let under = placed.iter().find(|placed| placed.rows.contains(&line))?;
     let block = under.block;
     let weekday = if under.is_whole() {
@@ -237,8 +240,8 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let (range, cursor) = (day("2021-10-19")..=day("2026-01-03"), day("2024-12-25"));
         let area = Rect::new(0, 0, width, height);
-        let at = |column, line| date_at(&range, cursor, area, column, line);
-        for placed in placed(&range, cursor, area) {
+        let at = |column, line| date_at(&range, 10, cursor, area, column, line);
+        for placed in placed(&range, 10, cursor, area) {
             let (block, top) = (placed.block, placed.rows.start);
             let dates = block.first.iter_days().take_while(|date| *date <= block.last);
             for date in dates.filter(|date| range.contains(date)) {

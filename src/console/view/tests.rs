@@ -617,6 +617,21 @@ fn the_widest_screen_has_room_for_the_facts_of_the_runbook() {
     insta::assert_snapshot!("ascii-runbook-80x24", text(&drawn));
 }
 
+#[rstest]
+#[case(Some("auto"))]
+#[case(None)]
+fn a_source_is_shown_if_there_is_a_choice(#[case] source: Option<&str>) {
+    let mut snapshot = running(50);
+    snapshot.run.source = source.map(str::to_owned);
+    let mut model = Model::default();
+    feed(&mut model, history(snapshot));
+    feed(&mut model, [key('R')]);
+    let drawn = text(&screen(&mut model, UTF8, 120, 40));
+    assert!(drawn.contains("Rerun 5 dates of team_offense"), "{drawn}");
+    assert_eq!(drawn.contains("  source auto  pid "), source.is_some(), "{drawn}");
+    assert_eq!(drawn.contains("(source: auto)"), source.is_some(), "{drawn}");
+}
+
 #[test]
 fn the_styles_of_a_screen() {
     let drawn = screen(&mut model("one-fail"), UTF8, 80, 24);

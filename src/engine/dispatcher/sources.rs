@@ -93,8 +93,8 @@ impl Dispatcher {
         let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
         match state {
             CheckState::Error => tracing::error!("source {feed}: {name} could not run: {value}"),
-            CheckState::Warn => tracing::warn!("source {feed}: {state} {name}: {value} (target {target})"),
-            _ => tracing::info!("source {feed}: {state} {name}: {value} (target {target})"),
+            CheckState::Warn => tracing::warn!("source {feed}: {state} {name}: {found}"),
+            _ => tracing::info!("source {feed}: {state} {name}: {found}"),
         }
         self.ledger.record_check(self.target, &self.run.id, &record)?;
         self.emit(Event::SourceChecked {

@@ -18,7 +18,7 @@ impl Dispatcher {
         self.emit(Event::RunStarted {
             plan: self.plan.name.clone(),
             warehouse: self.run.warehouse.clone(),
-            source: self.run.source.clone(),
+            source: self.plan.shown_source(&self.run.source),
             workers: self.workers,
             pid: self.run.pid,
             control: self.options.control.clone(),

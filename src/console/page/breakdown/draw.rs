@@ -63,7 +63,10 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     let below = rows(area, tabs_at + 1, 0);
     match page.by(found) {
         Some(by) => groups(page, found, by, theme, below, buf),
-        None => dates(page, found, roomy, theme, below, buf),
+        None => {
+            let first_month = snapshot.run.first_month;
+            dates(page, found, first_month, roomy, theme, below, buf);
+        }
     }
 }
 
@@ -142,7 +145,15 @@ fn tabs(page: &BreakdownPage, found: &Breakdown, theme: Theme, area: Rect, buf: 
     }
 }
 
-fn dates(page: &BreakdownPage, found: &Breakdown, legend: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn dates(
+    page: &BreakdownPage,
+    found: &Breakdown,
+    first_month: u32,
+    legend: bool,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let (Some((first, _)), Some((last, _))) = (found.dates.first(), found.dates.last()) else {
         Pen::on(buf, theme, row(area, 0)).write("nothing to count", PLAIN);
         return;
@@ -164,6 +175,7 @@ fn dates(page: &BreakdownPage, found: &Breakdown, legend: bool, theme: Theme, ar
     let under = if legend { 2 } else { 1 };
     let heat = Heat {
         cells: &cells,
+        first_month,
         cursor,
         selected: None,
     };
