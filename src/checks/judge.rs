@@ -118,7 +118,6 @@ fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured 
         }
     }
     let value = match (rows, dates.len()) {
-        (0, _) => "none".to_owned(),
         (rows, 0) => measured(rows, "row"),
         (rows, dates) => format!("{} on {}", measured(rows, "row"), measured(dates, "date")),
     };

@@ -6,7 +6,7 @@ use super::facts::DateStates;
 use super::{Facts, ItemState};
 use crate::figures::{count, counted, is_or_are};
 use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
-use crate::plan::{CheckSpec, Condition, Plan, Severity};
+use crate::plan::{CheckSpec, Condition, Plan, Severity, value_and_target, value_text};
 
 /// The state of a condition, with the fact that shows it.
 pub(super) struct Shown {
@@ -214,12 +214,10 @@ fn at_gate(answer: &CheckRecord) -> GateCheck<'_> {
 /// A result as text: the value, and if it didn't pass, its state and target.
 fn answer(last: &CheckRecord, plan: &Plan) -> String {
     let value = last.value.as_deref().unwrap_or("-");
+    let target = plan.check(&last.name).map(CheckSpec::target).unwrap_or_default();
     match last.state {
-        CheckState::Pass => value.to_owned(),
-        state => {
-            let target = plan.check(&last.name).map(CheckSpec::target).unwrap_or_default();
-            format!("{value}, {state}, target {target}")
-        }
+        CheckState::Pass => value_text(value, &target),
+        state => format!("{state} {}", value_and_target(value, &target)),
     }
 }
 

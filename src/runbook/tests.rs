@@ -162,28 +162,28 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ALL_DONE,
     Waived,
     ItemState::Done,
-    "99.8, WAIVED, target pct = 100"
+    "WAIVED 99.8 (target pct = 100)"
 )]
 #[case::not_met(
     "{ check = 'must' }",
     ALL_DONE,
     Fail,
     ItemState::NeedsYou,
-    "must: 99.8, FAIL, target pct = 100"
+    "must: FAIL 99.8 (target pct = 100)"
 )]
 #[case::not_answered(
     "{ check = 'must' }",
     ALL_DONE,
     Error,
     ItemState::NeedsYou,
-    "must: 99.8, ERROR, target pct = 100"
+    "must: ERROR 99.8 (target pct = 100)"
 )]
 #[case::never_met_and_outdated(
     "{ check = 'must' }",
     ALL_DONE,
     Outdated,
     ItemState::Open,
-    "must: 99.8, OUTDATED, target pct = 100"
+    "must: OUTDATED 99.8 (target pct = 100)"
 )]
 fn stage_and_blocking_check_conditions(
     #[case] done_when: &str,
@@ -198,8 +198,8 @@ fn stage_and_blocking_check_conditions(
 
 #[rstest]
 #[case::met(Pass, ItemState::Done, "99.8")]
-#[case::the_answer_stands(Warn, ItemState::Done, "99.8, WARN, target pct > 80")]
-#[case::not_answered(Error, ItemState::NeedsYou, "should: 99.8, ERROR, target pct > 80")]
+#[case::the_answer_stands(Warn, ItemState::Done, "WARN 99.8 (target pct > 80)")]
+#[case::not_answered(Error, ItemState::NeedsYou, "should: ERROR 99.8 (target pct > 80)")]
 #[case::outdated(Outdated, ItemState::Undone, "should: outdated, run it again")]
 fn an_advisory_check_is_done_when_its_result_is_current(
     #[case] should: CheckState,
@@ -214,7 +214,7 @@ fn an_advisory_check_is_done_when_its_result_is_current(
 
 #[rstest]
 #[case::outdated(Outdated, "must: outdated, run it again")]
-#[case::fails_now(Fail, "must: 99.8, FAIL, target pct = 100")]
+#[case::fails_now(Fail, "must: FAIL 99.8 (target pct = 100)")]
 fn items_that_fail_again_are_reopened(#[case] now: CheckState, #[case] fact: &str) {
     let mut facts = facts(ALL_DONE, &[(now, Pending)]);
     facts.once_met.insert("must".to_owned());
@@ -228,7 +228,7 @@ fn items_need_all_conditions_and_show_only_the_missing_ones() {
     let both = "{ check = 'must' }, { asked = 'should' }";
     let done = only(both, &facts(ALL_DONE, &[(Pass, Warn)]));
     assert_eq!(done.state, ItemState::Done);
-    assert_eq!(done.fact, "must: 99.8; should: 99.8, WARN, target pct > 80");
+    assert_eq!(done.fact, "must: 99.8; should: WARN 99.8 (target pct > 80)");
     assert_eq!(done.at, Some(minute(12)));
     assert_eq!(done.checks, ["must", "should"]);
     let half = only(both, &facts(ALL_DONE, &[(Pass, Pending)]));

@@ -250,7 +250,10 @@ fn adopt_existing() {
         .expect(1);
     holds(
         &one.out,
-        &["FAIL as_source: 40 rows on 40 dates", "1 of 1,096 dates done"],
+        &[
+            "FAIL as_source: 40 offending rows on 40 dates",
+            "1 of 1,096 dates done",
+        ],
     );
     let check = &case.status()["checks"][0];
     assert_eq!(check["state"], "FAIL");
@@ -263,7 +266,10 @@ fn adopt_existing() {
     let rerun = case
         .backcourt(&["rerun", "--offending", "as_source", "--output", "plain"])
         .expect(0);
-    holds(&rerun.out, &["PASS on 41 of 1,096 dates as_source: none"]);
+    holds(
+        &rerun.out,
+        &["PASS on 41 of 1,096 dates as_source: 0 offending rows"],
+    );
 }
 
 #[test]
@@ -287,7 +293,7 @@ fn a_check_reports_how_many_dates_it_covers() {
     assert_eq!(finished["over"], serde_json::json!({ "done": 1, "total": 1096 }));
     // Once all dates are done there is nothing to add.
     let all = case.backcourt(&["run", "--output", "plain"]).expect(0);
-    holds(&all.out, &[" PASS as_source: none (target no offending row)\n"]);
+    holds(&all.out, &[" PASS as_source: 0 offending rows\n"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::checks::ask;
 use crate::engine::Origin;
 use crate::feeds::{self, Feed};
-use crate::plan::CheckSpec;
+use crate::plan::{CheckSpec, value_and_target, value_text};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::super::StateDir;
@@ -51,12 +51,19 @@ pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Findi
     let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);
     match ask(check, warehouse).await {
         Err(error) => of(Verdict::Fail, error.message),
-        Ok(measured) if measured.met => of(Verdict::Ok, format!("{}: {}", check.title, measured.value)),
+        Ok(measured) if measured.met => {
+            let value = value_text(&measured.value, &check.target());
+            of(Verdict::Ok, format!("{}: {value}", check.title))
+        }
         Ok(measured) => Finding {
             dates: measured.offending,
             ..of(
                 Verdict::Warn,
-                format!("{}: {} (target {})", check.title, measured.value, check.target()),
+                format!(
+                    "{}: {}",
+                    check.title,
+                    value_and_target(&measured.value, &check.target())
+                ),
             )
         },
     }

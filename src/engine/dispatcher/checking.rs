@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::checks::Measured;
 use crate::figures::counted;
 use crate::ledger::{CheckState, Purpose};
-use crate::plan::{Severity, with_hint};
+use crate::plan::{Severity, value_and_target, with_hint};
 use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
@@ -176,19 +176,19 @@ impl Dispatcher {
             note,
             ..
         } = answered;
-        let (name, target) = (&view.name, &view.target);
+        let (name, found) = (&view.name, value_and_target(&value, &view.target));
         if let Some(note) = &note {
             tracing::info!(stage, "{name} {note}");
         }
         match state {
             CheckState::Fail | CheckState::Error => {
-                tracing::error!(stage, "{state} {name}: {value} (target {target})");
+                tracing::error!(stage, "{state} {name}: {found}");
                 if let Some(remark) = &view.remark {
                     tracing::error!(stage, "{remark}");
                 }
             }
-            CheckState::Warn => tracing::warn!(stage, "{state} {name}: {value} (target {target})"),
-            _ => tracing::info!(stage, "{state} {name}: {value} (target {target})"),
+            CheckState::Warn => tracing::warn!(stage, "{state} {name}: {found}"),
+            _ => tracing::info!(stage, "{state} {name}: {found}"),
         }
         let event = Event::CheckFinished {
             check: view.name.clone(),

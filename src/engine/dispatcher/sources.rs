@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::checks::{Measured, ask};
 use crate::ledger::{CheckState, Purpose};
+use crate::plan::value_and_target;
 use crate::warehouse::WarehouseError;
 
 use super::super::board::{Answered, is_open, take_answer};
@@ -91,6 +92,7 @@ impl Dispatcher {
             ..
         } = answered;
         let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
+        let found = value_and_target(&value, &target);
         match state {
             CheckState::Error => tracing::error!("source {feed}: {name} could not run: {value}"),
             CheckState::Warn => tracing::warn!("source {feed}: {state} {name}: {found}"),

@@ -17,7 +17,7 @@ const OUTAGES: [&str; 3] = ["2021-12-25", "2023-12-16", "2025-11-14"];
 
 const FIRST: &str = "team_offense";
 
-/// The results of the first stage's checks while these dates are missing, except those that are "none".
+/// The results of the first stage's checks while these dates are missing, except those that find no row.
 const ANSWERS: [(&str, CheckState, &str); 8] = [
     ("critical_1_teams_per_date", CheckState::Warn, "12.6"),
     ("critical_2_game_id_format", CheckState::Pass, "100"),
@@ -68,7 +68,7 @@ pub fn the_usage_rate_once_all_is_done() -> Vec<Msg> {
         stage.counts = whole.counts;
     }
     for check in &mut run.checks {
-        answer(check, CheckState::Pass, "none", Vec::new());
+        answer(check, CheckState::Pass, "0 rows", Vec::new());
     }
     let mut known = fixture::three_stages(50).breakdowns.remove(0);
     "usage_coverage".clone_into(&mut known.check);
@@ -93,7 +93,7 @@ fn ended_with_failures() -> Vec<Msg> {
         let (state, value) = ANSWERS
             .into_iter()
             .find(of)
-            .map_or((CheckState::Pass, "none"), |(_, state, value)| (state, value));
+            .map_or((CheckState::Pass, "0 rows"), |(_, state, value)| (state, value));
         let offending = match check.name.as_str() {
             "rows_per_date" => outages.clone(),
             "critical_5_spot_check" => vec![outages[1]],
