@@ -332,14 +332,8 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let holder = open(&proxy.address());
     let own = State::none();
     let waits = |wait: backcourt::fence::Waiting<'_>| panic!("waited for a free lease: {wait:?}");
-    let lease_guard = LeaseGuard::take(
-        Arc::new(holder.clone()),
-        "shop",
-        &own.path(),
-        Utc::now(),
-        waits,
-    )
-    .unwrap();
+    let lease_guard =
+        LeaseGuard::take(Arc::new(holder.clone()), "shop", &own.path(), Utc::now(), waits).unwrap();
     let flags = proxy.flags();
     let mut run = vec!["run", "--plan", "shop"];
     run.extend(flags.iter().map(String::as_str));

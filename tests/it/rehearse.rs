@@ -182,7 +182,8 @@ fn a_rehearsal_skips_commands_and_reads_their_stored_rows() {
         .iter()
         .map(|copied| &copied["table"])
         .collect();
-    assert_eq!(copied, ["shop.daily_active_users", "shop.events"]);
+    // The days before; of daily_active_users only the dates that are computed here are read.
+    assert_eq!(copied, ["shop.events"]);
     let refused = rehearse(&state, &[&days[..], &["--stage", "events"]].concat()).expect(2);
     assert!(
         refused.err.contains("stage events runs a program"),

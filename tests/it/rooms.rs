@@ -110,6 +110,10 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "replay",
             // Which checks are marked as advisory.
             "plan::Severity",
+            // A run's source and a check's value are worded as elsewhere.
+            "plan::source_clause",
+            "plan::value_and_target",
+            "plan::value_text",
             // Whether a failed run ended before it wrote anything, and which events are notified.
             "ledger::CheckState",
             "ledger::RunState",
@@ -126,6 +130,8 @@ const MAY_USE: [(&str, &[&str]); 19] = [
         "control",
         &[
             "engine",
+            // A run's source is worded as elsewhere.
+            "plan::source_clause",
             // The states of runs, units and checks; snapshots and events contain them.
             "ledger::CheckState",
             "ledger::RunState",
