@@ -87,11 +87,11 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, cause: Place, count: u64) {
+    fn add(&mut self, cause: CountedAs, count: u64) {
         match cause {
-            Place::Known => self.known += count,
-            Place::Lacking(at) => self.lacking[at] += count,
-            Place::Beside(at) => self.beside[at] += count,
+            CountedAs::Known => self.known += count,
+            CountedAs::Lacking(at) => self.lacking[at] += count,
+            CountedAs::Beside(at) => self.beside[at] += count,
         }
     }
 
@@ -123,7 +123,7 @@ impl Tally {
 
 /// Where a row of the result is counted.
 #[derive(Clone, Copy)]
-enum Place {
+enum CountedAs {
     Known,
     Lacking(usize),
     Beside(usize),
@@ -178,7 +178,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
                 spec.count, row[count_at]
             )
         })?;
-        let cause = place(spec, &row[cause_at])?;
+        let cause = counted_as(spec, &row[cause_at])?;
         whole.add(cause, count);
         dates
             .entry(date)
@@ -209,15 +209,15 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
     })
 }
 
-fn place(spec: &BreakdownSpec, cause: &Value) -> Result<Place, String> {
+fn counted_as(spec: &BreakdownSpec, cause: &Value) -> Result<CountedAs, String> {
     if *cause == Value::Null {
-        return Ok(Place::Known);
+        return Ok(CountedAs::Known);
     }
     let text = cause.to_string();
     let among = |causes: &[String]| causes.iter().position(|known| *known == text);
     among(&spec.causes)
-        .map(Place::Lacking)
-        .or_else(|| among(&spec.beside).map(Place::Beside))
+        .map(CountedAs::Lacking)
+        .or_else(|| among(&spec.beside).map(CountedAs::Beside))
         .ok_or_else(|| {
             format!(
                 "column {} contains '{text}', which is not one of the plan's causes",

@@ -12,13 +12,13 @@ use crate::plan::{Plan, StageSpec, with_hint};
 use super::error::CliError;
 use super::operator::operator;
 use super::run::cannot_print;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `accept`.
 #[derive(Debug, Args)]
 pub(super) struct AcceptArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// The stage whose outdated dates keep their rows
     #[arg(value_name = "STAGE")]
     stage: String,

@@ -13,14 +13,14 @@ use super::error::CliError;
 use super::look::Look;
 use super::operator::console_name;
 use super::recorded::Observing;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `attach`.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct AttachArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Observe only; never take control
     #[arg(long)]
     read_only: bool,
@@ -62,7 +62,7 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
 }
 
 /// The read-only console of the progress recorded in the warehouse.
-fn observe(place: &Place, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
+fn observe(place: &PlanArgs, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
     let plan = place.plan()?;
     let home = place.warehouse.home(folder)?.of(&plan)?;
     let Some(observing) = Observing::of(&home, &plan)? else {

@@ -16,13 +16,13 @@ use super::error::CliError;
 use super::progress::waiting;
 use super::run::{cannot_print, no_threads};
 use super::start::{Console, Job, Output, Show, begun, every_date, start};
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Checks to run [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,

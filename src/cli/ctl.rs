@@ -11,7 +11,7 @@ use crate::ledger::RunLock;
 use super::error::CliError;
 use super::operator::operator;
 use super::run::cannot_print;
-use super::{Place, StateDir, status};
+use super::{PlanArgs, StateDir, status};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -24,7 +24,7 @@ Exit codes:
 #[command(after_help = format!("Orders:\n{}\n{EXIT_CODES}", words::help()))]
 pub(super) struct CtlArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// The command, for example: pause, workers 4, rerun failed
     #[arg(value_name = "ORDER", required = true)]
     words: Vec<String>,

@@ -24,13 +24,13 @@ use super::origin::FromBoxScores;
 use super::progress::{Progress, waiting};
 use super::run::{cannot_print, dates_of, no_threads};
 use super::start::every_stage;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `load`.
 #[derive(Debug, Args)]
 pub(super) struct LoadArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// CSV file with one row per player and game
     #[arg(long, value_name = "CSV")]
     player_box: Option<PathBuf>,

@@ -119,7 +119,7 @@ enum Subcommands {
 
 /// Flags shared by the subcommands that work on a plan.
 #[derive(Debug, Clone, Args)]
-struct Place {
+struct PlanArgs {
     /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
@@ -130,7 +130,7 @@ struct Place {
     warehouse: home::WarehouseArgs,
 }
 
-impl Place {
+impl PlanArgs {
     /// Loads the plan and checks that this program has its source and built-in stages.
     fn plan(&self) -> Result<Plan, CliError> {
         let plan = which_plan::load(self)?;

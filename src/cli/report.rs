@@ -16,13 +16,13 @@ use super::file::put;
 use super::run::cannot_print;
 use super::state_dir::real;
 use super::status::standing;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
@@ -75,7 +75,7 @@ fn text(
 }
 
 /// The flags that select the same state folder, plan and warehouse; defaults are omitted.
-fn go(place: &Place, standing: &Standing) -> Result<Go, CliError> {
+fn go(place: &PlanArgs, standing: &Standing) -> Result<Go, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
     if folder.path() != StateDir::of(None)?.path() {

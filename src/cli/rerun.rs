@@ -12,7 +12,7 @@ use crate::stages;
 use super::error::CliError;
 use super::run::{dates_of, forced_source};
 use super::start::{Job, Show, begun, every_date, start};
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `rerun`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ use super::{Place, StateDir};
 #[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "outdated", "dates", "offending"])))]
 pub(super) struct RerunArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// All failed, partial and empty dates of the plan
     #[arg(long)]
     failed: bool,

@@ -14,14 +14,14 @@ use crate::stages;
 use super::error::CliError;
 use super::number::whole;
 use super::start::{Job, Show, start};
-use super::{Place, dry_run, sample};
+use super::{PlanArgs, dry_run, sample};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: PlanArgs,
     /// First date [default: the plan's]
     #[arg(long, value_name = "YYYY-MM-DD")]
     from: Option<String>,

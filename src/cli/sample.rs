@@ -16,7 +16,7 @@ use super::error::CliError;
 use super::progress::waiting;
 use super::run::no_threads;
 use super::start::{every_stage, resolve};
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// The plan's sample dates among those of the run.
 pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>, CliError> {
@@ -63,7 +63,7 @@ pub(super) fn sample(
 
 /// Takes a sample and prints it; returns the exit code. Starts no run and creates no file.
 pub(super) fn alone(
-    place: &Place,
+    place: &PlanArgs,
     plan: &Plan,
     sample: Sample,
     presenter: Presenter,

@@ -26,7 +26,7 @@ use super::lease::lease;
 use super::look::Look;
 use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
 pub(super) const LARGEST_BATCH: usize = 16;
@@ -177,7 +177,7 @@ fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, C
 }
 
 /// Runs a job from taking the lock to the exit code.
-pub(super) fn start(place: &Place, job: Job) -> Result<u8, CliError> {
+pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let on_change = on_change(job.on_change, presenter)?;
     let folder = StateDir::of(place.state_dir.as_deref())?;

@@ -13,13 +13,13 @@ use crate::report::{Standing, by_state};
 use super::error::CliError;
 use super::recorded::recorded;
 use super::run::cannot_print;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -38,7 +38,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
 }
 
 /// The progress of the plan, with the ledger it comes from.
-pub(super) fn standing(place: &Place) -> Result<(Ledger, Standing, Plan), CliError> {
+pub(super) fn standing(place: &PlanArgs) -> Result<(Ledger, Standing, Plan), CliError> {
     let plan = place.plan()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let never = || {

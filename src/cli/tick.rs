@@ -11,13 +11,13 @@ use crate::runbook::may_tick;
 use super::error::CliError;
 use super::operator::operator;
 use super::run::cannot_print;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `tick`.
 #[derive(Debug, Args)]
 pub(super) struct TickArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Number of the item, for example 24 or 14a; `backcourt status` lists them
     #[arg(value_name = "ITEM")]
     item: String,

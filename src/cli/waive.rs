@@ -11,13 +11,13 @@ use crate::plan::with_hint;
 use super::error::CliError;
 use super::operator::operator;
 use super::run::cannot_print;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Flags of `waive`.
 #[derive(Debug, Args)]
 pub(super) struct WaiveArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// The failed check
     #[arg(value_name = "CHECK")]
     check: String,

@@ -7,10 +7,10 @@ use crate::ledger::{KnownPlan, Ledger};
 use crate::plan::{self, BUILTIN, Plan};
 
 use super::error::CliError;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 
 /// Loads the plan given by `--plan`, or the default one.
-pub(super) fn load(place: &Place) -> Result<Plan, CliError> {
+pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
     if let Some(named) = &place.plan {
         return Ok(plan::load(named)?);
     }

@@ -30,7 +30,7 @@ use super::error::CliError;
 use super::progress::Progress;
 use super::run::{cannot_print, no_threads};
 use super::start::every_stage;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 use finding::{Area, Finding, Verdict};
 
 /// Maximum concurrent queries: a project has a limit, and other work.
@@ -43,7 +43,7 @@ const SCHEMA: &str = "backcourt.doctor/1";
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Run only these raw-data checks, and list all their failing dates
     #[arg(value_name = "NAME")]
     names: Vec<String>,

@@ -31,7 +31,7 @@ use super::home::Home;
 use super::progress::{Progress, waiting};
 use super::run::{cannot_print, chosen_stages, forced_source, no_threads};
 use super::start::resolve;
-use super::{Place, StateDir};
+use super::{PlanArgs, StateDir};
 use compute::Computing;
 use difference::TableDifference;
 use scratch::Scratch;
@@ -47,7 +47,7 @@ const SCHEMA: &str = "backcourt.rehearsal/1";
     .help("Warehouse to copy input rows from and compare with: bigquery:PROJECT, bigquery:PROJECT@URL or sqlite:DIR")))]
 pub(super) struct RehearseArgs {
     #[command(flatten)]
-    place: Place,
+    place: PlanArgs,
     /// Dates to recompute, for example 2024-01-05..2024-01-07,2024-01-10
     #[arg(long, value_name = "D..D,D…", required = true)]
     dates: String,

@@ -26,12 +26,12 @@ pub struct Sheet {
     file: &'static str,
     rows: usize,
     raw: Vec<u8>,
-    columns: Vec<Place>,
+    columns: Vec<ColumnSpan>,
 }
 
 /// The position of a column in the unpacked bytes.
 #[derive(Debug)]
-struct Place {
+struct ColumnSpan {
     name: String,
     texts: Option<Vec<String>>,
     start: usize,
@@ -118,12 +118,12 @@ impl Sheet {
         }
     }
 
-    fn place(&self, name: &str) -> Result<&Place, Damaged> {
+    fn place(&self, name: &str) -> Result<&ColumnSpan, Damaged> {
         let found = self.columns.iter().find(|place| place.name == name);
         found.ok_or_else(|| self.damaged(format!("has no column {name}")))
     }
 
-    fn planes(&self, place: &Place) -> Numbers<'_> {
+    fn planes(&self, place: &ColumnSpan) -> Numbers<'_> {
         let planes = &self.raw[place.start..place.start + place.width * self.rows];
         Numbers {
             planes,
@@ -217,14 +217,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn sheet(&mut self) -> Option<(usize, Vec<Place>)> {
+    fn sheet(&mut self) -> Option<(usize, Vec<ColumnSpan>)> {
         let rows = usize::try_from(u32::from_le_bytes(self.take(4)?.try_into().ok()?)).ok()?;
         let columns = self.short()?;
         let columns = (0..columns).map(|_| self.column(rows)).collect::<Option<_>>()?;
         Some((rows, columns))
     }
 
-    fn column(&mut self, rows: usize) -> Option<Place> {
+    fn column(&mut self, rows: usize) -> Option<ColumnSpan> {
         let name = self.text()?;
         let (texts, width) = match self.take(1)? {
             b"t" => {
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
                 return None;
             }
         }
-        Some(Place {
+        Some(ColumnSpan {
             name,
             texts,
             start,

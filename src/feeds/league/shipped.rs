@@ -91,7 +91,7 @@ fn people(sheet: &Sheet) -> Result<Vec<Person>, Damaged> {
 }
 
 fn players(sheet: &Sheet) -> Result<Vec<PlayerLine>, Damaged> {
-    let line = Line::columns(sheet)?;
+    let line = StatColumns::columns(sheet)?;
     let numbers = sheet.texts("player_id")?;
     let places: Vec<u32> = (0..).take(numbers.distinct().len()).collect();
     let (played, seconds) = (sheet.numbers("played")?, sheet.numbers("seconds")?);
@@ -118,7 +118,7 @@ fn players(sheet: &Sheet) -> Result<Vec<PlayerLine>, Damaged> {
 }
 
 fn teams(sheet: &Sheet) -> Result<Vec<TeamLine>, Damaged> {
-    let line = Line::columns(sheet)?;
+    let line = StatColumns::columns(sheet)?;
     let minutes = sheet.numbers("minutes")?;
     let one = |row| {
         let minutes: Option<u32> = narrow(sheet, minutes.at(row))?;
@@ -164,7 +164,7 @@ fn shots(people: &[Person]) -> Result<(Vec<Shot>, Vec<String>), Damaged> {
 }
 
 /// The columns shared by player and team lines.
-struct Line<'a> {
+struct StatColumns<'a> {
     sheet: &'a Sheet,
     game: Parsed<'a, NbaGameId>,
     team: Parsed<'a, TeamCode>,
@@ -172,7 +172,7 @@ struct Line<'a> {
     plus_minus: Numbers<'a>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> StatColumns<'a> {
     fn columns(sheet: &'a Sheet) -> Result<Self, Damaged> {
         let counts = Stat::COLUMNS.into_iter().map(|(_, name)| sheet.numbers(name));
         Ok(Self {
