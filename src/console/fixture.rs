@@ -5,17 +5,22 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use tracing::Level;
 
+use super::backcourt::checks::{NamedDate, judge};
 use super::backcourt::console::{LeaseHolder, Msg, Observation};
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
-    Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView, Part,
-    Phase, Preparing, Progress, Question, RunView, SampleState, SampleView, Snapshot, StageEstimate,
-    StageNulls, StageState, StageView, StoredRows, Tally, TaskView, Topic, UnitSample, UnitView, WorkerView,
+    Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView,
+    Limit, Part, Phase, Preparing, Progress, Question, RunView, SampleState, SampleView, Snapshot,
+    StageEstimate, StageNulls, StageState, StageView, StoredRows, Tally, TaskView, UnitSample, UnitView,
+    WorkerView, summary,
 };
+use super::backcourt::figures::counted;
 use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
-use super::backcourt::plan::{ItemId, Severity};
+use super::backcourt::plan::{Bound, CheckSpec, Expectation, Fingerprint, ItemId, Severity, TextTest};
 use super::backcourt::runbook::{Item, ItemState};
+use super::backcourt::table::Value;
 use super::backcourt::telemetry::{LogLine, Vitals};
+use super::backcourt::warehouse::Answer;
 
 pub const STAGE: &str = "team_offense";
 const WORKERS: usize = 15;
@@ -35,11 +40,10 @@ pub fn second(seconds: f64) -> DateTime<Utc> {
 /// Why a date is skipped; `None` if it isn't.
 fn off_day(date: NaiveDate) -> Option<&'static str> {
     match (date.month(), date.day()) {
-        (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season"),
-        (2, 14..20) => Some("All-Star break"),
-        (12, 24) | (11, 23) => Some("no game in the schedule"),
-        (5, day) if day % 2 == 0 => Some("no game in the schedule"),
-        (6, day) if day % 3 != 0 => Some("no game in the schedule"),
+        (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season: no game for a month or more"),
+        (2, 14..20) | (12, 24) | (11, 23) => Some("off-day: no final in the schedule"),
+        (5, day) if day % 2 == 0 => Some("off-day: no final in the schedule"),
+        (6, day) if day % 3 != 0 => Some("off-day: no final in the schedule"),
         _ => None,
     }
 }
@@ -49,24 +53,17 @@ fn units(state: impl Fn(usize) -> UnitState) -> Vec<UnitView> {
     let mut games = 0;
     let dates = day("2021-10-19").iter_days().take(1_538);
     let unit = |date| {
-        if let Some(reason) = off_day(date) {
-            return unit(date, UnitState::Skipped, Some(reason));
+        if off_day(date).is_some() {
+            return unit(date, UnitState::Skipped);
         }
         let state = state(games);
         games += 1;
-        let reason = match state {
-            UnitState::Failed => Some("transient: the feed could not be read (connection reset), 4 attempts"),
-            UnitState::Partial => Some("1 game has no play-by-play and no box score"),
-            UnitState::Empty => Some("no feed holds a game of this date"),
-            UnitState::Unknown => Some("sent, and no answer came"),
-            _ => None,
-        };
-        unit(date, state, reason)
+        unit(date, state)
     };
     dates.map(unit).collect()
 }
 
-fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
+fn unit(date: NaiveDate, state: UnitState) -> UnitView {
     let expected = if state == UnitState::Skipped {
         0
     } else {
@@ -79,6 +76,17 @@ fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
         UnitState::Empty | UnitState::Unknown => (0, 1),
         UnitState::Pending | UnitState::Running | UnitState::Skipped => (0, 0),
     };
+    let reason = match state {
+        UnitState::Failed => Some(format!(
+            "the gamebook feed is unavailable for {date} (503 Service Unavailable); retry this date later"
+        )),
+        UnitState::Partial | UnitState::Empty => {
+            Some(format!("expected {}, got {rows}", counted(expected, "row")))
+        }
+        UnitState::Stale => Some("its inputs have changed since".to_owned()),
+        UnitState::Skipped => off_day(date).map(str::to_owned),
+        _ => None,
+    };
     UnitView {
         date,
         state,
@@ -89,106 +97,96 @@ fn unit(date: NaiveDate, state: UnitState, reason: Option<&str>) -> UnitView {
     }
 }
 
-/// Name, title, severity, target, previous value.
-type Check = (
-    &'static str,
-    &'static str,
-    Severity,
-    &'static str,
-    Option<&'static str>,
-);
+fn specs() -> [CheckSpec; 9] {
+    let spec = |name: &str, title: &str, severity, expectation, before: Option<&str>| CheckSpec {
+        name: name.to_owned(),
+        stage: STAGE.to_owned(),
+        title: title.to_owned(),
+        severity,
+        sql: String::new(),
+        expect: vec![expectation],
+        before: before.map(str::to_owned),
+        dates: Vec::new(),
+        fingerprint: Fingerprint::default(),
+    };
+    let number = |column: &str, bound| Expectation::Cell {
+        column: column.to_owned(),
+        row: None,
+        bound,
+    };
+    let ids = Expectation::Every {
+        column: "game_id".to_owned(),
+        test: TextTest::Matches("^[0-9]{8}_".to_owned()),
+    };
+    let advisory =
+        |name, title, expectation, before| spec(name, title, Severity::Advisory, expectation, before);
+    let blocking =
+        |name, title, expectation, before| spec(name, title, Severity::Blocking, expectation, before);
+    let no_rows = |name, title, before| blocking(name, title, Expectation::Rows(0), before);
+    let (teams, dates) = (
+        number("avg_teams", Bound::AtLeast(28.0)),
+        number("pct", Bound::AtLeast(95.0)),
+    );
+    let last = number("teams", Bound::Equals(16.0));
+    [
+        advisory("team_count", "Teams a date on average", teams, Some("12.7")),
+        no_rows("score_match", "Points equal the box score", Some("31 rows")),
+        blocking("formats", "Ids and dates well formed", ids, None),
+        advisory("full_dates", "Dates with 20 teams or more", dates, Some("20.1")),
+        blocking("date_2026_01_03", "2026-01-03 is whole", last, Some("2")),
+        no_rows("rows_per_date", "Rows per date = 2 x finals", None),
+        no_rows("home_away", "Home and away as scheduled", None),
+        no_rows("points", "2 x FG2 + 3 x FG3 + FT = points", None),
+        no_rows("overtime", "Overtime equal for both teams", None),
+    ]
+}
 
-const CHECKS: [Check; 9] = [
-    (
-        "team_count",
-        "Teams a date on average",
-        Severity::Advisory,
-        "avg_teams >= 28",
-        Some("12.7"),
-    ),
-    (
-        "score_match",
-        "Points equal the box score",
-        Severity::Blocking,
-        "no offending row",
-        Some("31 rows"),
-    ),
-    (
-        "formats",
-        "Ids and dates well formed",
-        Severity::Blocking,
-        "every game_id well formed",
-        None,
-    ),
-    (
-        "full_dates",
-        "Dates with 20 teams or more",
-        Severity::Advisory,
-        "pct >= 95",
-        Some("20.1"),
-    ),
-    (
-        "date_2026_01_03",
-        "2026-01-03 is whole",
-        Severity::Blocking,
-        "teams = 16",
-        Some("2"),
-    ),
-    (
-        "rows_per_date",
-        "Rows per date = 2 x finals",
-        Severity::Blocking,
-        "no offending row",
-        None,
-    ),
-    (
-        "home_away",
-        "Home and away as scheduled",
-        Severity::Blocking,
-        "no offending row",
-        None,
-    ),
-    (
-        "points",
-        "2 x FG2 + 3 x FG3 + FT = points",
-        Severity::Blocking,
-        "no offending row",
-        None,
-    ),
-    (
-        "overtime",
-        "Overtime equal for both teams",
-        Severity::Blocking,
-        "no offending row",
-        None,
-    ),
-];
+/// The result of a check's query with which it gets this state.
+fn found(expectation: &Expectation, state: CheckState) -> Answer {
+    let row = |column: &str, value: Value| (column.to_owned(), vec![vec![value]]);
+    let (column, rows) = match expectation {
+        Expectation::Rows(_) if state == CheckState::Fail => {
+            let dates = ["2023-12-16", "2024-11-02", "2026-01-03"];
+            (
+                "game_date".to_owned(),
+                dates.map(|date| vec![Value::from(date)]).to_vec(),
+            )
+        }
+        Expectation::Cell { column, .. } if state == CheckState::Warn => row(column, Value::from(12.7)),
+        Expectation::Cell {
+            column,
+            bound: Bound::AtLeast(limit) | Bound::Equals(limit),
+            ..
+        } => row(column, Value::from(*limit)),
+        Expectation::Every { column, .. } => row(column, Value::from("20231216_ORL_BOS")),
+        _ => ("game_date".to_owned(), Vec::new()),
+    };
+    Answer {
+        columns: vec![column],
+        rows,
+    }
+}
 
 fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
-    let check = |(at, (name, title, severity, target, before)): (usize, &Check)| {
+    let check = |(at, spec): (usize, CheckSpec)| {
         let state = state(at);
         let asked = !matches!(state, CheckState::Pending | CheckState::Running);
+        let found = found(&spec.expect[0], state);
+        let measured = judge(&spec, &found, &|_| NamedDate::Counts).expect("a result");
         let value = match state {
-            CheckState::Warn => Some("avg_teams 12.7"),
-            CheckState::Fail => Some("3 rows"),
-            CheckState::Error => Some("no such column: win_flag"),
-            _ if asked => Some(if target.starts_with("no") { "0 rows" } else { "met" }),
-            _ => None,
-        };
-        let offending = match state {
-            CheckState::Fail => vec![day("2023-12-16"), day("2024-11-02"), day("2026-01-03")],
-            _ => Vec::new(),
+            CheckState::Error => Some("no such column: win_flag".to_owned()),
+            _ => asked.then_some(measured.value),
         };
         CheckView {
-            name: (*name).to_owned(),
-            stage: STAGE.to_owned(),
-            title: (*title).to_owned(),
-            severity: *severity,
+            target: spec.target(),
+            name: spec.name,
+            stage: spec.stage,
+            title: spec.title,
+            severity: spec.severity,
             state,
-            value: value.map(str::to_owned),
-            target: (*target).to_owned(),
-            before: before.map(str::to_owned),
-            offending: Arc::new(offending),
+            value: value.clone(),
+            before: spec.before,
+            offending: Arc::new(measured.offending),
             over: None,
             note: None,
             asked_at: asked.then(|| second(9.0)),
@@ -196,10 +194,10 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             cost: None,
             waiver: None,
             remark: None,
-            history: Arc::new(answers(at, asked.then_some((state, value)))),
+            history: Arc::new(answers(at, asked.then_some((state, value.as_deref())))),
         }
     };
-    CHECKS.iter().enumerate().map(check).collect()
+    specs().into_iter().enumerate().map(check).collect()
 }
 
 /// The recorded results of a check: every second one also ran two days ago.
@@ -285,7 +283,7 @@ pub fn bad_sources(version: u64) -> Snapshot {
             severity: Severity::Advisory,
             state,
             value: value.map(str::to_owned),
-            target: "no offending row".to_owned(),
+            target: Expectation::Rows(0).to_string(),
             before: None,
             offending: Arc::new(dates.iter().map(|date| day(date)).collect()),
             over: None,
@@ -339,6 +337,10 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         .collect::<super::backcourt::ledger::Counts>();
     let total = counts.total - counts.skipped;
     let done = total - counts.pending - counts.running - counts.unknown;
+    let limit = Limit::Commits {
+        waiting: 6,
+        busy: WORKERS,
+    };
     Snapshot {
         version,
         at: second(seconds),
@@ -361,9 +363,9 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 eta: Some((3.2, 4.9)),
                 unmeasured: 0,
             },
-            limit: "the writer: one commit at a time, 82 % of the time".to_owned(),
+            limit: limit.to_string(),
             workers: WORKERS,
-            enough_workers: Some(9),
+            enough_workers: limit.enough_workers(),
             billed: None,
             elsewhere: ElsewhereView::default(),
             question: None,
@@ -394,6 +396,18 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
     }
 }
 
+fn set_limit(snapshot: &mut Snapshot, limit: &Limit) {
+    snapshot.run.limit = limit.to_string();
+    snapshot.run.enough_workers = limit.enough_workers();
+}
+
+/// Ends the run with the sentence that the engine would end it with.
+fn end(snapshot: &mut Snapshot) {
+    let counts = &snapshot.stages[0].counts;
+    let ended = usize::try_from(counts.total - counts.skipped).expect("small");
+    snapshot.run.ending = Some(summary(ended, counts, &snapshot.checks));
+}
+
 /// Number, title, manual, state, evidence, remark.
 type ItemRow = (
     &'static str,
@@ -418,7 +432,7 @@ const ITEMS: [ItemRow; 12] = [
         "Verify the warehouse and the feeds",
         false,
         ItemState::Done,
-        "begun",
+        "started",
         None,
     ),
     (
@@ -450,7 +464,7 @@ const ITEMS: [ItemRow; 12] = [
         "Query 1: average teams per date",
         false,
         ItemState::Done,
-        "12.7, WARN (team_count asks for avg_teams >= 28)",
+        "WARN 12.7 (target avg_teams >= 28)",
         Some(
             "28 cannot be met: a complete season has 12.7 teams a date. rows_per_date compares with the schedule.",
         ),
@@ -460,7 +474,7 @@ const ITEMS: [ItemRow; 12] = [
         "Query 2: game_id format",
         false,
         ItemState::NeedsYou,
-        "99.8, FAIL (formats asks for 100)",
+        "formats: FAIL 2 of 11544 not, first: NULL (target every game_id well formed)",
         None,
     ),
     (
@@ -468,7 +482,7 @@ const ITEMS: [ItemRow; 12] = [
         "usage_rate above 95 %",
         false,
         ItemState::Open,
-        "usage_coverage not run yet",
+        "usage_coverage: not run yet",
         None,
     ),
     (
@@ -559,7 +573,7 @@ pub fn paused(version: u64) -> Snapshot {
         }
     });
     snapshot.run.state = RunState::Paused;
-    "paused by the operator".clone_into(&mut snapshot.run.limit);
+    set_limit(&mut snapshot, &Limit::Operator);
     snapshot.run.progress.eta = None;
     for worker in &mut snapshot.workers {
         worker.task = None;
@@ -571,15 +585,14 @@ pub fn paused(version: u64) -> Snapshot {
 pub fn finished(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 12.3, |_| UnitState::Ok);
     snapshot.run.state = RunState::Finished;
-    "nothing: the run has ended".clone_into(&mut snapshot.run.limit);
+    set_limit(&mut snapshot, &Limit::Ended);
     snapshot.run.progress.eta = None;
-    snapshot.run.ending =
-        Some("Finished: every date and every blocking check is as it should be.".to_owned());
     snapshot.stages[0].state = StageState::Passed;
     snapshot.checks = checks(|at| match at {
         0 | 3 => CheckState::Warn,
         _ => CheckState::Pass,
     });
+    end(&mut snapshot);
     for worker in &mut snapshot.workers {
         worker.task = None;
     }
@@ -590,7 +603,6 @@ pub fn finished(version: u64) -> Snapshot {
 pub fn one_fail(version: u64) -> Snapshot {
     let mut snapshot = finished(version);
     snapshot.stages[0].state = StageState::Failed;
-    snapshot.run.ending = Some("Finished: 1 blocking check is not met.".to_owned());
     snapshot.checks = checks(|at| match at {
         0 | 3 => CheckState::Warn,
         5 => CheckState::Fail,
@@ -598,6 +610,7 @@ pub fn one_fail(version: u64) -> Snapshot {
         8 => CheckState::Outdated,
         _ => CheckState::Pass,
     });
+    end(&mut snapshot);
     snapshot
 }
 
@@ -667,7 +680,7 @@ pub fn estimated(version: u64) -> Snapshot {
     snapshot.run.state = RunState::Paused;
     snapshot.run.ending = None;
     snapshot.run.question = Some(Arc::new(Question::cost()));
-    "awaiting approval of the cost".clone_into(&mut snapshot.run.limit);
+    set_limit(&mut snapshot, &Limit::Cost);
     let known = |bytes: u64, jobs: u64| Expected {
         bytes,
         jobs,
@@ -706,15 +719,10 @@ pub fn estimated(version: u64) -> Snapshot {
 /// A run paused for an answer before its first unit.
 pub fn asking(version: u64) -> Snapshot {
     let mut snapshot = paused(version);
-    let lines = vec![
-        "table d.one of stage s holds 4711 rows in 120 partitions".to_owned(),
-        "The run replaces the rows of every date it runs; rows of other dates stay.".to_owned(),
-    ];
-    let choices = [("replace", "Replace"), ("keep", "Keep them")];
-    let title = "Replace rows of a table that no plan owns?";
-    let question = Question::new(Topic::ExistingRows, title, lines, &choices);
+    let line = "12 dates of team_offense were computed by another definition (12 dates by definition 1)";
+    let question = Question::outdated(vec![line.to_owned()]);
     snapshot.run.question = Some(Arc::new(question));
-    "awaiting your answer".clone_into(&mut snapshot.run.limit);
+    set_limit(&mut snapshot, &Limit::Answer);
     snapshot
 }
 
@@ -780,7 +788,7 @@ pub fn loading(version: u64) -> Snapshot {
         share: 0.43,
     });
     snapshot.run.progress = Progress::default();
-    "reading the packed box scores".clone_into(&mut snapshot.run.limit);
+    set_limit(&mut snapshot, &Limit::Preparing);
     snapshot.stages[0].state = StageState::Waiting;
     snapshot.stages[0].counts = super::backcourt::ledger::Counts::default();
     snapshot.stages[0].units = Arc::default();

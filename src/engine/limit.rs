@@ -7,7 +7,7 @@ use crate::figures::counted;
 
 /// What limits the speed of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Limit {
+pub enum Limit {
     /// Steps before the first unit.
     Preparing,
     /// Awaiting approval of the cost.
@@ -74,7 +74,8 @@ pub(super) enum Limit {
 
 impl Limit {
     /// Number of workers beyond which more don't help, by estimate; `None` if each one helps.
-    pub(super) fn enough_workers(&self) -> Option<usize> {
+    #[must_use]
+    pub fn enough_workers(&self) -> Option<usize> {
         let enough = match *self {
             Self::Preparing
             | Self::Cost

@@ -50,6 +50,7 @@ pub use launch::{
     Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
     threads,
 };
+pub use limit::Limit;
 pub use lineage::{Input, Lineage, Reach, Units};
 pub use link::{Access, Link};
 pub use observer::{Observed, Observer};
@@ -69,4 +70,5 @@ pub use snapshot::{
     RunView, Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
 };
 pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};
+pub use summary::summary;
 pub use worklist::{Demand, Replaces};

@@ -89,6 +89,28 @@ impl Question {
         Self::new(Topic::Sample, title, Vec::new(), &[("go-on", "Continue")])
     }
 
+    /// Asks before rows of another program are replaced; `lines` has one for each table.
+    #[must_use]
+    pub fn existing_rows(mut lines: Vec<String>) -> Self {
+        let title = match lines.len() {
+            1 => "Replace rows of a table that no plan owns?".to_owned(),
+            tables => format!("Replace rows of {tables} tables that no plan owns?"),
+        };
+        lines.push("The run replaces the rows of every date it runs; rows of other dates stay.".to_owned());
+        lines.push("The tables then belong to this plan; other plans that fill them are refused.".to_owned());
+        Self::new(Topic::ExistingRows, title, lines, &[("replace", "Replace")])
+    }
+
+    /// Asks whether to rerun outdated dates; `lines` has one for each stage. The first choice changes nothing.
+    #[must_use]
+    pub fn outdated(mut lines: Vec<String>) -> Self {
+        lines.push(
+            "Rerun replaces their rows using the plan's definition. Keep leaves them outdated.".to_owned(),
+        );
+        let choices = [("keep", "Keep"), ("rerun", "Rerun")];
+        Self::new(Topic::Outdated, "Rerun the outdated dates?", lines, &choices)
+    }
+
     /// The index of the choice with this word.
     ///
     /// # Errors

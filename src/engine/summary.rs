@@ -18,7 +18,8 @@ const TOLD: [CheckState; 8] = [
 ];
 
 /// Summarises a run that ended `ended` units: all units by state, then the checks.
-pub(super) fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
+#[must_use]
+pub fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
     let count = |is_meant: fn(UnitState) -> bool| -> usize {
         let states = UnitState::ALL.into_iter().filter(|state| is_meant(*state));
         states

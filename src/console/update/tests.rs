@@ -291,8 +291,8 @@ fn a_question_opens_automatically_and_ignores_other_keys() {
     let answer = |word: &str| Command::Answer {
         answer: word.to_owned(),
     };
-    assert_eq!(keys(&mut model, "lh\x1bpll\n"), send(answer("keep")));
-    assert_eq!(keys(&mut model, "pl\n"), send(answer("replace")));
+    assert_eq!(keys(&mut model, "lh\x1bpll\n"), send(answer("rerun")));
+    assert_eq!(keys(&mut model, "pl\n"), send(answer("keep")));
     assert_eq!(keys(&mut model, "q"), [Effect::Quit], "there is nothing to lose");
     keys(&mut model, "p");
     update(&mut model, Msg::Snapshot(Arc::new(running(3))));
@@ -426,7 +426,7 @@ fn check_keys_on_a_heading_are_refused_and_details_show_history() {
             "check: Rows per date = 2 x finals",
             "stage: team_defense",
             "severity: blocking: a failure stops the downstream stages",
-            "value: 3 rows",
+            "value: 3 rows on 3 dates",
             "target: no offending row",
             "before: -",
             "waiver: by ruth on 2026-01-03 08:30 UTC at 31 rows on 12 dates; no longer ",

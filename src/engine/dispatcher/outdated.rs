@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::ledger::{CurrentUnits, MadeBy};
 
-use super::super::{Event, OnChange, Question, Topic, Work};
+use super::super::{Event, OnChange, Question, Work};
 use super::{Dispatcher, Fatal};
 use crate::figures::counted;
 
@@ -28,7 +28,7 @@ impl Dispatcher {
         }
         let lines: Vec<String> = self.outdated()?.iter().map(Outdated::line).collect();
         if !lines.is_empty() {
-            self.put_question(question(lines));
+            self.put_question(Question::outdated(lines));
         }
         Ok(())
     }
@@ -98,12 +98,4 @@ impl Outdated {
             MadeBy::summary(&self.made_by).unwrap_or_default()
         )
     }
-}
-
-/// Asks whether to rerun them. The first choice changes nothing.
-fn question(mut lines: Vec<String>) -> Question {
-    lines
-        .push("Rerun replaces their rows using the plan's definition. Keep leaves them outdated.".to_owned());
-    let choices = [("keep", "Keep"), ("rerun", "Rerun")];
-    Question::new(Topic::Outdated, "Rerun the outdated dates?", lines, &choices)
 }

@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
 use super::super::{
-    Estimate, Event, Known, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Topic, Work,
+    Estimate, Event, Known, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Work,
 };
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::fence::host_name;
@@ -159,7 +159,7 @@ impl Dispatcher {
                         .collect(),
                 );
             }
-            self.put_question(existing_rows(foreign));
+            self.put_question(Question::existing_rows(foreign));
         }
         self.ask_about_outdated()?;
         self.preflight.step = Step::Seen(findings);
@@ -244,15 +244,4 @@ impl Dispatcher {
             }
         }
     }
-}
-
-/// Asks before rows of another program are replaced.
-fn existing_rows(mut lines: Vec<String>) -> Question {
-    let title = match lines.len() {
-        1 => "Replace rows of a table that no plan owns?".to_owned(),
-        tables => format!("Replace rows of {tables} tables that no plan owns?"),
-    };
-    lines.push("The run replaces the rows of every date it runs; rows of other dates stay.".to_owned());
-    lines.push("The tables then belong to this plan; other plans that fill them are refused.".to_owned());
-    Question::new(Topic::ExistingRows, title, lines, &[("replace", "Replace")])
 }

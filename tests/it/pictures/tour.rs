@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backcourt::console::Msg;
-use backcourt::engine::{CheckView, Snapshot, StageState, StageView, UnitView};
+use backcourt::engine::{CheckView, Limit, Snapshot, StageState, StageView, UnitView};
 use backcourt::ledger::{CheckState, Counts, RunState, UnitState};
 use backcourt::plan::{BUILTIN, CheckSpec, Plan, load};
 use chrono::{Duration, NaiveDate};
@@ -38,7 +38,7 @@ pub fn half_way() -> Vec<Msg> {
     run.run.progress.total = 6_967;
     run.run.progress.done = 600;
     run.run.progress.eta = Some((82.0, 95.0));
-    "read slots: 2 batches at once; more workers won't help".clone_into(&mut run.run.limit);
+    run.run.limit = Limit::Lanes(2).to_string();
     let mut told = fixture::history(run);
     told.extend([clock(), fixture::vitals(), log("2023-12-18", OUTAGES[1])]);
     told
