@@ -37,8 +37,8 @@ pub(super) fn lookback_range(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDat
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
 }
 
-/// Reads these extracts for a batch of dates. Each is parsed as soon as it has been read, so that a season of rows doesn't
-/// stay in memory.
+/// Reads these extracts for a batch of dates. Each is parsed as soon as it has been read, so that a season of rows
+/// doesn't stay in memory.
 pub(super) async fn read_extracts(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
