@@ -242,8 +242,6 @@ fn check_view(
         Some(state) => state,
     };
     CheckView {
-        name: spec.name.clone(),
-        stage: spec.stage.clone(),
         title: spec.title.clone(),
         severity: spec.severity,
         state,
@@ -251,14 +249,13 @@ fn check_view(
         target: spec.target(),
         before: spec.before.clone(),
         offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
-        over: None,
         note: last.and_then(|record| record.note.clone()),
         asked_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
-        cost: None,
         waiver: waiver.cloned(),
         remark: last.and_then(|last| last.remark(spec, waiver)),
         history: Arc::new(history),
+        ..CheckView::blank(&spec.name, &spec.stage)
     }
 }
 

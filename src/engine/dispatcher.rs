@@ -7,10 +7,12 @@ mod batches;
 mod breakdowns;
 mod check_queue;
 mod checking;
+mod commits;
 mod costs;
 mod elsewhere;
 mod ending;
 mod estimating;
+mod failures;
 mod invalidation;
 mod mode;
 mod orders;
@@ -25,36 +27,32 @@ mod snapshots;
 mod sources;
 mod stage_run;
 mod stages;
+mod tasks;
 mod ticking;
 mod trouble;
 mod unit;
 mod waiving;
+mod workers;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, Utc};
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use chrono::Utc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::checks::{Breakdown, Measured};
 use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
 use crate::plan::{CheckSpec, Plan};
-use crate::warehouse::{AbandonedJob, Warehouse, WarehouseError};
+use crate::warehouse::{AbandonedJob, Warehouse};
 
-use super::board::{ActiveTime, Slot, check_views};
+use super::board::{ActiveTime, check_views};
 use super::elsewhere::Elsewhere;
 use super::eta::EtaEstimator;
 use super::events::{EventLog, EventLogError};
-use super::preflight::{Findings, Settled, Unsettled};
-use super::worker::{Batch, Computed};
-use super::writer::Commit;
 use super::{
-    CheckView, Correction, Ending, Estimate, Event, Known, Lineage, Options, Order, Origin, Phase,
-    Provenance, Sample, Sampled, Setup, Snapshot, Stage, StageError, UnitSample,
+    CheckView, Ending, Event, Known, Lineage, Options, Order, Origin, Provenance, Sample, Setup, Snapshot,
+    Stage, UnitSample,
 };
 use breakdowns::Breakdowns;
 use check_queue::CheckQueue;
@@ -62,61 +60,15 @@ use costs::Bills;
 use mode::Mode;
 use preflight::Preflight;
 use recording::Recorder;
-use reloading::Answer;
-use scoping::Scoped;
 use stage_run::{ScopeState, StageRun, stage_runs};
+use tasks::{CheckTicket, Joined, TaskKind, TaskOutcome, Tasks};
 use ticking::Runbook;
+use workers::Workers;
 
 pub(super) use recording::CommitRecord;
 
 /// Minimum time between snapshots; [`Refresh::Now`] ignores it.
 const REFRESH_GAP: Duration = Duration::from_millis(100);
-
-/// The result of a finished task.
-enum TaskOutcome {
-    Prepared(Result<Option<String>, StageError>),
-    Examined(Result<Findings, StageError>),
-    Settled(Result<Settled, Unsettled>),
-    Estimated(Estimate, f64),
-    Sampled(Result<Sampled, StageError>, f64),
-    Scoped(usize, Result<Scoped, StageError>),
-    Worked(Batch, Result<Vec<Computed>, StageError>),
-    Written(usize, Commit, Result<(), WarehouseError>),
-    Checked(CheckTicket, Result<Measured, WarehouseError>, f64),
-    SourceChecked(CheckTicket, Result<Measured, WarehouseError>, f64),
-    BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
-    Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
-    Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
-    Recorded(i64, Result<(), WarehouseError>),
-    Pruned,
-    Answered,
-}
-
-/// What a task was doing, kept outside it because a panicked task returns nothing.
-enum TaskKind {
-    Preflight,
-    Preparation,
-    Estimate,
-    Sample,
-    Scope,
-    Worker(Batch, AbortHandle),
-    Writer(usize, Vec<Batch>),
-    Check(usize),
-    Source(usize),
-    Breakdown(usize),
-    Inspection,
-    Cancellation,
-    Reload,
-    Recorder,
-}
-
-/// A check or breakdown in flight: its index, and how often the rows it counts had changed when the query started. If
-/// they have changed again since, its result is outdated.
-#[derive(Debug, Clone, Copy)]
-struct CheckTicket {
-    at: usize,
-    changes: u64,
-}
 
 /// How soon the next snapshot must be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,12 +107,7 @@ pub(super) struct Dispatcher {
     leaving: bool,
     stage_runs: Vec<StageRun>,
     elsewhere: Elsewhere,
-    slots: Vec<Slot>,
-    workers: usize,
-    /// Permits for reading and computing: the warehouse's limit, whatever the number of workers.
-    lanes: Arc<Semaphore>,
-    /// Index of the stage that hands out the next batch first (round robin).
-    turn: usize,
+    workers: Workers,
     checks: CheckQueue,
     /// The raw-data checks.
     sources: CheckQueue,
@@ -172,10 +119,7 @@ pub(super) struct Dispatcher {
     /// Message about the run being continued, until it is emitted.
     continued: Option<String>,
     preflight: Preflight,
-    tasks: JoinSet<TaskOutcome>,
-    task_kinds: HashMap<Id, TaskKind>,
-    phases: mpsc::UnboundedSender<(usize, Phase)>,
-    phase_reports: mpsc::UnboundedReceiver<(usize, Phase)>,
+    tasks: Tasks,
     samples: mpsc::UnboundedSender<UnitSample>,
     sample_reports: mpsc::UnboundedReceiver<UnitSample>,
     orders: mpsc::Receiver<Order>,
@@ -230,14 +174,10 @@ impl Dispatcher {
             .map(|_| Recorder::begin(&mut ledger, target))
             .transpose()?;
         ledger.begin_run(target, &run)?;
-        let (phases, phase_reports) = mpsc::unbounded_channel();
         let (samples, sample_reports) = mpsc::unbounded_channel();
         let mut dispatcher = Self {
             source: Arc::from(options.source.as_str()),
-            workers: options.workers,
-            lanes: Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS))),
-            turn: 0,
-            slots: (0..options.workers).map(|_| Slot::idle()).collect(),
+            workers: Workers::new(options.workers, warehouse.lanes()),
             plan,
             warehouse,
             bills,
@@ -266,10 +206,7 @@ impl Dispatcher {
                 sample,
                 ..Preflight::default()
             },
-            tasks: JoinSet::new(),
-            task_kinds: HashMap::new(),
-            phases,
-            phase_reports,
+            tasks: Tasks::default(),
             samples,
             sample_reports,
             orders,
@@ -354,32 +291,26 @@ impl Dispatcher {
                 order = self.orders.recv(), if !self.is_abandoned() => if let Some(order) = order {
                     self.on_order(order)?;
                 },
-                Some((slot, phase)) = self.phase_reports.recv() => {
-                    if let Some(slot) = self.slots.get_mut(slot) {
+                Some((slot, phase)) = self.workers.reports.recv() => {
+                    if let Some(slot) = self.workers.slots.get_mut(slot) {
                         slot.enter(phase);
                         self.request_refresh(Refresh::Soon);
                     }
                 }
                 Some(unit) = self.sample_reports.recv() => self.show_sample(Event::UnitSampled(unit)),
-                Some(joined) = self.tasks.join_next_with_id() => self.on_joined(joined)?,
+                Some(joined) = self.tasks.next() => self.on_joined(joined)?,
                 why = lost(&mut self.lease_guard) => self.on_lease_lost(why),
                 () = sleep_until(wake) => {}
             }
         }
     }
 
-    fn on_joined(&mut self, joined: Result<(Id, TaskOutcome), JoinError>) -> Result<(), Fatal> {
+    fn on_joined(&mut self, joined: Joined) -> Result<(), Fatal> {
         self.request_refresh(Refresh::Soon);
-        match joined {
-            Ok((id, report)) => match self.task_kinds.remove(&id) {
-                Some(_) => self.on_outcome(report),
-                // Cancelled just as it finished.
-                None => Ok(()),
-            },
-            Err(error) => match self.task_kinds.remove(&error.id()) {
-                Some(owner) => self.on_panic(owner, error),
-                None => Ok(()),
-            },
+        match self.tasks.outcome(joined) {
+            Some(Ok(outcome)) => self.on_outcome(outcome),
+            Some(Err((kind, error))) => self.on_panic(kind, error),
+            None => Ok(()),
         }
     }
 
@@ -414,18 +345,8 @@ impl Dispatcher {
         }
     }
 
-    /// Spawns a task and records its kind.
-    fn spawn(&mut self, owner: TaskKind, task: impl Future<Output = TaskOutcome> + Send + 'static) {
-        self.spawn_as(|_| owner, task);
-    }
-
-    fn spawn_as(
-        &mut self,
-        owner: impl FnOnce(AbortHandle) -> TaskKind,
-        task: impl Future<Output = TaskOutcome> + Send + 'static,
-    ) {
-        let handle = self.tasks.spawn(task);
-        self.task_kinds.insert(handle.id(), owner(handle));
+    fn spawn(&mut self, kind: TaskKind, task: impl Future<Output = TaskOutcome> + Send + 'static) {
+        self.tasks.spawn(|_| kind, task);
     }
 
     fn emit(&mut self, event: Event) {
@@ -467,8 +388,7 @@ impl Dispatcher {
         let is_behind = self.refresh != Refresh::Current || self.preflight.preparing.is_some();
         let refresh = is_behind.then(|| self.published_at + REFRESH_GAP);
         // A retry needs a free worker. If all are busy, the one that finishes wakes the loop; no timer is needed.
-        let worker_waits =
-            (self.slots.iter().take(self.workers)).any(|slot| slot.task.is_none()) && self.mode.is_running();
+        let worker_waits = self.mode.is_running() && !self.workers.idle().is_empty();
         let lines = self.stage_runs.iter().enumerate().flat_map(|(at, stage_run)| {
             let hands_out = worker_waits && self.may_hand_out(at);
             let resting = hands_out.then(|| stage_run.queue.next_due()).flatten();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::ledger::{CheckState, GateCheck, Ledger, LedgerError, Target, UnitState, unwaived};
+use crate::ledger::{CheckState, Ledger, LedgerError, Target, UnitState, unwaived};
 use crate::plan::{Plan, Severity};
 
 use super::ElsewhereView;
@@ -45,14 +45,8 @@ impl Elsewhere {
             };
             elsewhere.view.stale += in_state(|state| state == UnitState::Stale).count() as u64;
             elsewhere.view.outdated += in_state(|state| state == UnitState::Outdated).count() as u64;
-            let at_gate = (plan.checks_of(&stage.name)).filter_map(|check| {
-                let answer = answers.get(&check.name)?;
-                Some(GateCheck {
-                    severity: check.severity,
-                    state: answer.state,
-                    offending: &answer.offending,
-                })
-            });
+            let at_gate = (plan.checks_of(&stage.name))
+                .filter_map(|check| Some(answers.get(&check.name)?.at_gate(check.severity)));
             let attention = unwaived(in_state(UnitState::needs_attention), at_gate);
             elsewhere.view.attention += attention.len() as u64;
             elsewhere.units.insert(stage.name.clone(), units);

@@ -131,42 +131,32 @@ impl Observer {
             RunState::Interrupted
         };
         let until = run.ended_at.unwrap_or(observed.at);
+        let blank = Snapshot::blank(&run.id, observed.at);
         Ok(Snapshot {
             version,
-            at: observed.at,
             run: RunView {
-                id: run.id.clone(),
                 title: plan.title.clone(),
                 warehouse: run.warehouse.clone(),
                 source: plan.shown_source(&run.source),
                 first_month: plan.first_month,
                 pid: run.pid,
-                control: None,
                 state,
-                pausing: false,
-                preparing: None,
                 active_seconds: (until - run.started_at).as_seconds_f64().max(0.0),
                 progress: Progress {
                     total,
                     done: total - stages.iter().map(open).sum::<u64>(),
                     ..Progress::default()
                 },
-                limit: String::new(),
                 workers: usize::try_from(run.workers).unwrap_or(usize::MAX),
-                enough_workers: None,
-                billed: None,
                 elsewhere: elsewhere.view(),
-                question: None,
                 ending: run.ending.clone(),
+                ..blank.run
             },
             stages,
-            workers: Vec::new(),
             checks,
             runbook: Arc::new(derive(plan, &Facts::gather(ledger, target, plan)?)),
             sources: check_views(plan, plan.sources.iter(), ledger, target)?,
-            breakdowns: Vec::new(),
-            sample: None,
-            estimate: None,
+            ..blank
         })
     }
 

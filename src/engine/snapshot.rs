@@ -394,6 +394,30 @@ pub struct CheckView {
 }
 
 impl CheckView {
+    /// A check without a result; advisory until the plan says otherwise.
+    #[must_use]
+    pub fn blank(name: &str, stage: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            stage: stage.to_owned(),
+            title: String::new(),
+            severity: Severity::Advisory,
+            state: CheckState::Pending,
+            value: None,
+            target: String::new(),
+            before: None,
+            offending: Arc::default(),
+            over: None,
+            note: None,
+            asked_at: None,
+            seconds: None,
+            cost: None,
+            waiver: None,
+            remark: None,
+            history: Arc::default(),
+        }
+    }
+
     /// The check as seen by its stage's gate.
     pub(super) fn at_gate(&self) -> GateCheck<'_> {
         GateCheck {

@@ -62,27 +62,11 @@ pub fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Severity;
 
     fn check(state: CheckState) -> CheckView {
         CheckView {
-            name: String::new(),
-            stage: String::new(),
-            title: String::new(),
-            severity: Severity::Blocking,
             state,
-            value: None,
-            target: String::new(),
-            before: None,
-            offending: std::sync::Arc::default(),
-            over: None,
-            note: None,
-            asked_at: None,
-            seconds: None,
-            cost: None,
-            waiver: None,
-            remark: None,
-            history: std::sync::Arc::default(),
+            ..CheckView::blank("", "")
         }
     }
 

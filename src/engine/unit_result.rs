@@ -115,15 +115,9 @@ pub(super) fn judge_unit(
         kept: None,
     };
     let unit = UnitRecord {
-        date,
-        state: UnitState::Pending,
-        expected: 0,
-        rows: 0,
         attempts,
-        class: None,
-        reason: None,
-        source: source.to_owned(),
         seconds,
+        ..UnitRecord::new(date, UnitState::Pending, source)
     };
     let mut unit_result = UnitResult {
         rows: admitted.rows,

@@ -233,15 +233,10 @@ mod tests {
 
     fn record(state: UnitState, expected: u32, rows: u32, source: &str) -> UnitRecord {
         UnitRecord {
-            date: NaiveDate::MIN,
-            state,
             expected,
             rows,
             attempts: 1,
-            class: None,
-            reason: None,
-            source: source.to_owned(),
-            seconds: 0.0,
+            ..UnitRecord::new(NaiveDate::MIN, state, source)
         }
     }
 

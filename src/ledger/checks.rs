@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::{CheckState, Definition, Ledger, LedgerError, Target, Waiver};
-use crate::plan::{CheckSpec, Fingerprint, Plan};
+use super::{CheckState, Definition, GateCheck, Ledger, LedgerError, Target, Waiver};
+use crate::plan::{CheckSpec, Fingerprint, Plan, Severity};
 
 /// One result of a check.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,16 @@ pub struct CheckRecord {
 }
 
 impl CheckRecord {
+    /// The result as the gate of its stage sees it.
+    #[must_use]
+    pub fn at_gate(&self, severity: Severity) -> GateCheck<'_> {
+        GateCheck {
+            severity,
+            state: self.state,
+            offending: &self.offending,
+        }
+    }
+
     /// A caveat the operator needs to judge this result: another definition, or a waiver that no longer applies.
     #[must_use]
     pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {

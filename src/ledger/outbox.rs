@@ -290,17 +290,7 @@ mod tests {
     use crate::ledger::{UnitRecord, UnitState};
 
     fn record(ledger: &mut Ledger, target: Target, state: UnitState) {
-        let unit = UnitRecord {
-            date: NaiveDate::MIN,
-            state,
-            expected: 1,
-            rows: 1,
-            attempts: 1,
-            class: None,
-            reason: None,
-            source: "auto".to_owned(),
-            seconds: 0.5,
-        };
+        let unit = UnitRecord::new(NaiveDate::MIN, state, "auto");
         ledger
             .record_units(target, "s", "r", &[unit], Utc::now())
             .unwrap();

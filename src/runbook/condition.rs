@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::facts::DateStates;
 use super::{Facts, ItemState};
 use crate::figures::{count, counted, is_or_are};
-use crate::ledger::{CheckRecord, CheckState, GateCheck, Tally, UnitState, unwaived};
+use crate::ledger::{CheckRecord, CheckState, Tally, UnitState, unwaived};
 use crate::plan::{CheckSpec, Condition, Plan, Severity, value_and_target, value_text};
 
 /// The state of a condition, with the fact that shows it.
@@ -134,7 +134,9 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         let spec = plan.check(name);
         spec.map_or(ItemState::Open, |spec| met(&spec.name, plan, facts).state)
     };
-    let against: Vec<&CheckRecord> = answers().filter(|answer| at_gate(answer).blocks()).collect();
+    let against: Vec<&CheckRecord> = answers()
+        .filter(|answer| answer.at_gate(Severity::Blocking).blocks())
+        .collect();
     let at = answers().map(|answer| answer.at).chain(dates.at).max();
     if let Some(worst) = against
         .iter()
@@ -162,7 +164,8 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
         .filter(|answer| answer.state == CheckState::Waived)
         .collect();
     let trouble = facts.tallies.get(stage).map_or(0, |tally| {
-        unwaived(tally.attention.iter().copied(), answers().map(at_gate)).len()
+        let at_gate = answers().map(|answer| answer.at_gate(Severity::Blocking));
+        unwaived(tally.attention.iter().copied(), at_gate).len()
     });
     if trouble > 0 {
         let fact = format!("{}; {trouble} of them keep the gate closed", dates.fact);
@@ -199,15 +202,6 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
             let list: Vec<String> = dates.iter().map(ToString::to_string).collect();
             Shown::new(ItemState::Done, format!("{} ok", list.join(", ")), at)
         }
-    }
-}
-
-/// A blocking check's result as input of the gate rule.
-fn at_gate(answer: &CheckRecord) -> GateCheck<'_> {
-    GateCheck {
-        severity: Severity::Blocking,
-        state: answer.state,
-        offending: &answer.offending,
     }
 }
 

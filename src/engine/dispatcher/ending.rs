@@ -61,7 +61,7 @@ impl Dispatcher {
 
     /// The batches and dates that workers are processing.
     pub(super) fn in_hand(&self) -> (usize, usize) {
-        let tasks = self.slots.iter().filter_map(|slot| slot.task.as_ref());
+        let tasks = self.workers.tasks();
         tasks.fold((0, 0), |(batches, dates), task| (batches + 1, dates + task.dates))
     }
 
@@ -70,27 +70,19 @@ impl Dispatcher {
         if self.mode.is_running() {
             self.hold(HoldReason::Operator);
         }
-        let is_worker = |owner: &TaskKind| matches!(owner, TaskKind::Worker(..));
-        let given_up: Vec<_> = (self.task_kinds)
-            .extract_if(|_, owner| is_worker(owner))
-            .filter_map(|(_, owner)| match owner {
-                TaskKind::Worker(batch, task) => Some((batch, task)),
-                _ => None,
-            })
-            .collect();
-        let (mut batches, mut dates, mut tasks) = (0, 0, Vec::new());
-        for (batch, task) in given_up {
-            task.abort();
-            tasks.push(task);
-            self.slots[batch.slot].end();
-            self.give_up(&batch)?;
-            batches += 1;
-            dates += batch.dates.len();
+        let aborted = self.tasks.abort_workers();
+        for (batch, _) in &aborted {
+            self.workers.slots[batch.slot].end();
+            self.give_up(batch)?;
         }
+        let (batches, dates) = (
+            aborted.len(),
+            aborted.iter().map(|(batch, _)| batch.dates.len()).sum::<usize>(),
+        );
         if batches > 0 {
-            self.cancel_jobs_of(tasks);
+            self.cancel_jobs_of(aborted.into_iter().map(|(_, task)| task).collect());
         }
-        self.drop_surplus_workers();
+        self.workers.drop_surplus();
         self.request_refresh(Refresh::Now);
         Ok(match batches {
             0 => "nothing was being read or computed; paused".to_owned(),
@@ -169,7 +161,7 @@ impl Dispatcher {
         };
         let mut message = why.clone();
         let mut joined = Vec::new();
-        while let Some(task) = self.tasks.join_next_with_id().await {
+        while let Some(task) = self.tasks.next().await {
             joined.push(task);
         }
         for job in cancel_abandoned(self.warehouse.as_ref()).await {
@@ -197,7 +189,7 @@ impl Dispatcher {
                 .flat_map(|stage_run| stage_run.writer.held());
             held.any(|slot| slot == at)
         };
-        let mut slots = self.slots.iter().enumerate();
+        let mut slots = self.workers.slots.iter().enumerate();
         self.stage_runs.iter().any(writes) || slots.any(|(at, slot)| slot.task.is_some() && !is_held(at))
     }
 

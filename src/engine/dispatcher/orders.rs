@@ -10,7 +10,6 @@ use crate::ledger::{Purpose, RunState};
 use crate::table::sql_name;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
-use super::super::board::Slot;
 use super::super::limit::times_as_long;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
 use super::mode::{HoldReason, Mode};
@@ -157,14 +156,10 @@ impl Dispatcher {
                 is_or_are(number)
             ));
         }
-        let before = self.workers;
+        let before = self.workers.wanted;
         let enough = self.limit().enough_workers();
         self.eta.change(times_as_long(enough, before, number));
-        self.workers = number;
-        while self.slots.len() < number {
-            self.slots.push(Slot::idle());
-        }
-        self.drop_surplus_workers();
+        self.workers.resize(number);
         tracing::info!("workers: {before} to {number}");
         self.emit(Event::WorkersChanged {
             from: before,

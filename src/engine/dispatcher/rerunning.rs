@@ -1,6 +1,6 @@
 //! Reruns at the operator's request: dates are recorded as pending, then queued.
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use crate::figures::counted;
 use crate::ledger::{UnitRecord, UnitState};
@@ -20,26 +20,15 @@ impl Dispatcher {
         if let Some(why) = &self.preflight.writes_nothing {
             return Ok(Err(format!("{why}; rerun with 'backcourt rerun'")));
         }
-        let keeps_source = matches!(selection, Selection::Stale | Selection::Outdated);
         let mut count = 0;
         for at in 0..self.stage_runs.len() {
-            if stage.is_some_and(|stage| stage != self.stage_runs[at].board.name) {
-                continue;
+            if stage.is_none_or(|stage| stage == self.stage_runs[at].board.name) {
+                let dates = self.selected(at, selection);
+                let keeps_source = matches!(selection, Selection::Stale | Selection::Outdated);
+                self.prepare_rerun(at, &dates, source, keeps_source, accept_short);
+                count += dates.len();
+                self.requeue(at, dates)?;
             }
-            let dates = self.selected(at, selection);
-            if dates.is_empty() {
-                continue;
-            }
-            for &date in &dates {
-                let unit = self.stage_runs[at].units.get_mut(date);
-                unit.attempts = 0;
-                unit.accepts_short = accept_short;
-                // A date rerun only because something it is computed from has changed keeps the source of its rows.
-                let kept = || unit.stored_source.clone().filter(|_| keeps_source);
-                unit.source = source.map(str::to_owned).or_else(kept);
-            }
-            count += dates.len();
-            self.requeue(at, dates)?;
         }
         let left_out = self.left_out(selection, stage);
         if count == 0 {
@@ -59,8 +48,30 @@ impl Dispatcher {
         Ok(Ok(format!("{} queued{held}{left_out}", counted(count, "date"))))
     }
 
-    /// Queues dates of a stage that had ended, recorded as pending first.
+    /// Sets how dates are computed again. A date rerun only because something it is computed from has changed keeps the
+    /// source of its rows.
+    fn prepare_rerun(
+        &mut self,
+        at: usize,
+        dates: &[NaiveDate],
+        source: Option<&str>,
+        keeps_source: bool,
+        accept_short: bool,
+    ) {
+        for &date in dates {
+            let unit = self.stage_runs[at].units.get_mut(date);
+            unit.attempts = 0;
+            unit.accepts_short = accept_short;
+            let kept = || unit.stored_source.clone().filter(|_| keeps_source);
+            unit.source = source.map(str::to_owned).or_else(kept);
+        }
+    }
+
+    /// Queues dates of a stage, recorded as pending first.
     fn requeue(&mut self, at: usize, dates: Vec<NaiveDate>) -> Result<(), Fatal> {
+        if dates.is_empty() {
+            return Ok(());
+        }
         let stage_run = &mut self.stage_runs[at];
         stage_run.queue.open();
         stage_run.trouble.forget();
@@ -71,8 +82,7 @@ impl Dispatcher {
         let reopened = |date: &NaiveDate| stage_run.reopened(*date, &self.options.source);
         let records: Vec<UnitRecord> = dates.iter().filter_map(reopened).collect();
         let stage = stage_run.board.name.clone();
-        self.ledger
-            .record_units(self.target, &stage, &self.run.id, &records, Utc::now())?;
+        self.record_units(at, &records)?;
         self.start_clock(at);
         self.eta.add(at, dates.len() as u64);
         tracing::info!(stage, "{} requeued by the operator", counted(dates.len(), "date"));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use futures_util::future::{try_join, try_join_all};
 
 use crate::figures::counted;
@@ -209,17 +209,12 @@ impl Dispatcher {
     /// Records the plan of a stage before its first unit: new skipped dates, dates to rerun as pending, so that the next
     /// start reruns them if this process crashes, and the open intents of a crashed process as settled.
     fn record_plan(&mut self, at: usize, plan: &StagePlan, skipped: &[UnitRecord]) -> Result<(), Fatal> {
-        let name = self.stage_runs[at].board.name.clone();
-        let (target, now) = (self.target, Utc::now());
-        self.ledger
-            .record_units(target, &name, &self.run.id, skipped, now)?;
+        self.record_units(at, skipped)?;
         if !plan.unsettled.is_empty() {
             // The crashed process may have committed after the checks last ran.
             self.outdate_checks(at)?;
         }
-        let reopened = self.reopened(at, plan);
-        self.ledger
-            .record_units(target, &name, &self.run.id, &reopened, now)?;
+        self.record_units(at, &self.reopened(at, plan))?;
         self.close_intents(at, &plan.promised)
     }
 

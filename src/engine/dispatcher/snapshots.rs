@@ -33,7 +33,7 @@ impl Dispatcher {
                 active_seconds,
                 progress: self.eta.progress(moving, &self.to_come()),
                 limit: limit.to_string(),
-                workers: self.workers,
+                workers: self.workers.wanted,
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),
                 elsewhere: self.elsewhere.view(),
@@ -45,7 +45,7 @@ impl Dispatcher {
                 .iter()
                 .map(|stage_run| stage_run.board.view())
                 .collect(),
-            workers: (self.slots.iter().enumerate())
+            workers: (self.workers.slots.iter().enumerate())
                 .map(|(at, slot)| slot.view(at, active_seconds))
                 .collect(),
             checks: self.checks_shown(),
@@ -73,10 +73,8 @@ impl Dispatcher {
 
     /// Reports the current workers of each stage to the ETA estimator.
     pub(super) fn report_workers(&mut self) {
-        let tasks = || self.slots.iter().filter_map(|slot| slot.task.as_ref());
-        let at_work =
-            |stage_run: &StageRun| tasks().filter(|task| task.stage == stage_run.board.name).count();
-        let workers = self.stage_runs.iter().map(at_work);
+        let stages = self.stage_runs.iter();
+        let workers = stages.map(|stage_run| self.workers.busy_with(&stage_run.board.name));
         self.eta.at_work(self.time.seconds(), workers);
     }
 
@@ -85,24 +83,22 @@ impl Dispatcher {
         if let Some(limit) = self.mode.limit() {
             return limit;
         }
-        let busy = self.slots.iter().filter(|slot| slot.task.is_some()).count();
+        let busy = self.workers.tasks().count();
         if let Some(limit) = self.limit_of_a_table(busy) {
             return limit;
         }
         let waiting: usize = (self.stage_runs.iter())
             .map(|stage_run| stage_run.writer.in_line())
             .sum();
-        if waiting * 2 > self.workers {
+        if waiting * 2 > self.workers.wanted {
             return Limit::Commits { waiting, busy };
         }
         let lanes = self.warehouse.lanes();
-        let queueing = (self.slots.iter().filter_map(|slot| slot.task.as_ref()))
-            .filter(|task| task.phase == Phase::Queue)
-            .count();
-        if queueing > 0 && busy > lanes {
+        let is_queueing = self.workers.tasks().any(|task| task.phase == Phase::Queue);
+        if is_queueing && busy > lanes {
             return Limit::Lanes(lanes);
         }
-        if busy >= self.workers {
+        if busy >= self.workers.wanted {
             return Limit::Workers { busy, lanes };
         }
         let resting: usize = (self.stage_runs.iter())

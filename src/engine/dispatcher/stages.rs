@@ -19,7 +19,7 @@ impl Dispatcher {
             plan: self.plan.name.clone(),
             warehouse: self.run.warehouse.clone(),
             source: self.plan.shown_source(&self.run.source),
-            workers: self.workers,
+            workers: self.workers.wanted,
             pid: self.run.pid,
             control: self.options.control.clone(),
         });
@@ -304,9 +304,6 @@ impl Dispatcher {
     }
 
     pub(super) fn is_worked_on(&self, at: usize) -> bool {
-        let name = &self.stage_runs[at].board.name;
-        self.slots
-            .iter()
-            .any(|slot| slot.task.as_ref().is_some_and(|task| task.stage == *name))
+        self.workers.busy_with(&self.stage_runs[at].board.name) > 0
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use crate::ledger::{CheckRecord, CheckState, PastAnswer};
+use crate::ledger::{CheckRecord, CheckState, PastAnswer, Waiver};
 use crate::plan::with_hint;
 
 use super::super::{Event, StageState};
@@ -46,15 +46,26 @@ impl Dispatcher {
             .ledger
             .waive(self.target, &self.run.id, &failed, spec, reason, by, now)?;
         view.state = CheckState::Waived;
-        let waived = PastAnswer::of(&self.run.id, &failed);
         view.remember(PastAnswer {
             state: view.state,
-            ..waived
+            ..PastAnswer::of(&self.run.id, &failed)
         });
         view.waiver = Some(waiver.clone());
         view.remark = None;
         let stage = view.stage.clone();
-        tracing::warn!(stage, "{name} waived by {}: {reason}", waiver.by);
+        self.report_waiver(&stage, waiver);
+        self.judge_again(&stage)?;
+        Ok(Ok(format!("{name} waived for this definition and value")))
+    }
+
+    fn report_waiver(&mut self, stage: &str, waiver: Waiver) {
+        tracing::warn!(
+            stage,
+            "{} waived by {}: {}",
+            waiver.check,
+            waiver.by,
+            waiver.reason
+        );
         self.emit(Event::CheckWaived {
             check: waiver.check,
             reason: waiver.reason,
@@ -64,8 +75,6 @@ impl Dispatcher {
             fingerprint: waiver.fingerprint,
         });
         self.request_refresh(Refresh::Now);
-        self.judge_again(&stage)?;
-        Ok(Ok(format!("{name} waived for this definition and value")))
     }
 
     /// Evaluates the gate of a finished stage again after a check has a new result. Stages downstream may start.

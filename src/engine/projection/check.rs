@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use super::stage::judged;
 use crate::engine::{CheckView, Event, Fact, Snapshot};
 use crate::ledger::{CheckState, PastAnswer, Waiver};
-use crate::plan::Severity;
 
 pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     match &fact.event {
@@ -78,24 +77,10 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
 fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: &str) -> &'a mut CheckView {
     let known = checks.iter().position(|view| view.name == name);
     let at = known.unwrap_or_else(|| {
+        let target = target.to_owned();
         checks.push(CheckView {
-            name: name.to_owned(),
-            stage: stage.to_owned(),
-            title: String::new(),
-            severity: Severity::Advisory,
-            state: CheckState::Pending,
-            value: None,
-            target: target.to_owned(),
-            before: None,
-            offending: Arc::default(),
-            over: None,
-            note: None,
-            asked_at: None,
-            seconds: None,
-            cost: None,
-            waiver: None,
-            remark: None,
-            history: Arc::default(),
+            target,
+            ..CheckView::blank(name, stage)
         });
         checks.len() - 1
     });

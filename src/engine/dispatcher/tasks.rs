@@ -1,0 +1,114 @@
+//! The tasks in flight, and what each of them is doing. It must not know what follows from their outcomes.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+
+use super::super::preflight::{Findings, Settled, Unsettled};
+use super::super::worker::{Batch, Computed};
+use super::super::writer::Commit;
+use super::super::{Correction, Estimate, Sampled, StageError};
+use super::reloading::Answer;
+use super::scoping::Scoped;
+use crate::checks::{Breakdown, Measured};
+use crate::warehouse::WarehouseError;
+
+/// The result of a finished task.
+pub(super) enum TaskOutcome {
+    Prepared(Result<Option<String>, StageError>),
+    Examined(Result<Findings, StageError>),
+    Settled(Result<Settled, Unsettled>),
+    Estimated(Estimate, f64),
+    Sampled(Result<Sampled, StageError>, f64),
+    Scoped(usize, Result<Scoped, StageError>),
+    Worked(Batch, Result<Vec<Computed>, StageError>),
+    Written(usize, Commit, Result<(), WarehouseError>),
+    Checked(CheckTicket, Result<Measured, WarehouseError>, f64),
+    SourceChecked(CheckTicket, Result<Measured, WarehouseError>, f64),
+    BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
+    Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
+    Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
+    Recorded(i64, Result<(), WarehouseError>),
+    Pruned,
+    Answered,
+}
+
+/// What a task was doing, kept outside it because a panicked task returns nothing.
+pub(super) enum TaskKind {
+    Preflight,
+    Preparation,
+    Estimate,
+    Sample,
+    Scope,
+    Worker(Batch, AbortHandle),
+    Writer(usize, Vec<Batch>),
+    Check(usize),
+    Source(usize),
+    Breakdown(usize),
+    Inspection,
+    Cancellation,
+    Reload,
+    Recorder,
+}
+
+/// A check or breakdown in flight: its index, and how often the rows it counts had changed when the query started. If
+/// they have changed again since, its result is outdated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CheckTicket {
+    pub(super) at: usize,
+    pub(super) changes: u64,
+}
+
+/// A task that has ended, with its outcome unless it panicked or was aborted.
+pub(super) type Joined = Result<(Id, TaskOutcome), JoinError>;
+
+/// The tasks in flight.
+#[derive(Default)]
+pub(super) struct Tasks {
+    set: JoinSet<TaskOutcome>,
+    kinds: HashMap<Id, TaskKind>,
+}
+
+impl Tasks {
+    pub(super) fn spawn(
+        &mut self,
+        kind: impl FnOnce(AbortHandle) -> TaskKind,
+        task: impl Future<Output = TaskOutcome> + Send + 'static,
+    ) {
+        let handle = self.set.spawn(task);
+        self.kinds.insert(handle.id(), kind(handle));
+    }
+
+    /// Waits for the next task to end. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Option<Joined> {
+        self.set.join_next_with_id().await
+    }
+
+    /// The outcome of a task, or its kind if it failed; `None` if it was cancelled just as it finished.
+    pub(super) fn outcome(&mut self, joined: Joined) -> Option<Result<TaskOutcome, (TaskKind, JoinError)>> {
+        Some(match joined {
+            Ok((id, outcome)) => self.kinds.remove(&id).map(|_| Ok(outcome))?,
+            Err(error) => Err((self.kinds.remove(&error.id())?, error)),
+        })
+    }
+
+    /// Aborts the workers' tasks and forgets their outcomes. Returns their batches.
+    pub(super) fn abort_workers(&mut self) -> Vec<(Batch, AbortHandle)> {
+        let workers = (self.kinds).extract_if(|_, kind| matches!(kind, TaskKind::Worker(..)));
+        let aborted = workers.filter_map(|(_, kind)| match kind {
+            TaskKind::Worker(batch, task) => Some((batch, task)),
+            _ => None,
+        });
+        aborted.inspect(|(_, task)| task.abort()).collect()
+    }
+
+    pub(super) fn abort_all(&mut self) {
+        self.set.abort_all();
+    }
+
+    /// Aborts all tasks and waits until they have ended.
+    pub(super) async fn shutdown(&mut self) {
+        self.set.shutdown().await;
+    }
+}
