@@ -7,11 +7,10 @@ use clap::Args;
 
 use crate::figures::counted;
 use crate::ledger::{Acceptance, Definition, Ledger, MadeBy, RunLock};
-use crate::plan::{Plan, StageSpec, with_hint};
+use crate::plan::{Plan, StageSpec};
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::operator::operator;
-use super::run::cannot_print;
 use super::{PlanArgs, StateDir};
 
 /// Flags of `accept`.
@@ -32,12 +31,10 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     let spec = named(&plan, &arguments.stage)?;
     let reason = arguments.reason.trim();
     if reason.is_empty() {
-        return Err(CliError::Usage(
-            "an acceptance needs a reason; give it with --reason".to_owned(),
-        ));
+        return Err(CliError::NoReason("an acceptance"));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let nothing = || CliError::Usage(format!("{} has no outdated dates; nothing to accept", spec.name));
+    let nothing = || CliError::NothingToAccept(spec.name.clone());
     if !folder.ledger().exists() {
         return Err(nothing());
     }
@@ -68,10 +65,7 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
 }
 
 fn named<'a>(plan: &'a Plan, stage: &str) -> Result<&'a StageSpec, CliError> {
-    plan.stage(stage).ok_or_else(|| {
-        let known = plan.stages.iter().map(|stage| stage.name.as_str());
-        CliError::Usage(with_hint("stage", stage, known))
-    })
+    plan.stage(stage).ok_or_else(|| CliError::no_stage(plan, stage))
 }
 
 /// The acceptance of another definition's rows; `None` if the definition is the plan's or unknown.

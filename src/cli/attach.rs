@@ -8,7 +8,6 @@ use crate::console::Preferences;
 use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
-use super::ctl::no_active_run;
 use super::error::CliError;
 use super::look::Look;
 use super::operator::console_name;
@@ -51,14 +50,8 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
         arguments.read_only,
         &preferences,
         arguments.notify.clone(),
-    )
-    .map_err(|error| CliError::Usage(error.to_string()))?;
-    shown.ok_or_else(|| {
-        CliError::Usage(format!(
-            "{}; start one with 'backcourt run'",
-            no_active_run(&folder)
-        ))
-    })
+    )?;
+    shown.ok_or_else(|| CliError::no_active_run(&folder, "start one with 'backcourt run'"))
 }
 
 /// The read-only console of the progress recorded in the warehouse.
@@ -66,10 +59,10 @@ fn observe(place: &PlanArgs, folder: &StateDir, preferences: &Preferences) -> Re
     let plan = place.plan()?;
     let home = place.warehouse.home(folder)?.of(&plan)?;
     let Some(observing) = Observing::of(&home, &plan)? else {
-        return Err(CliError::Usage(format!(
-            "{home} has no recorded progress for plan {}; start it with 'backcourt run --warehouse'",
-            plan.name
-        )));
+        return Err(CliError::NoProgress {
+            home: home.to_string(),
+            plan: plan.name,
+        });
     };
     let Observing {
         runtime,

@@ -9,12 +9,11 @@ use crate::checks::break_down;
 use crate::console::keymap::Keymap;
 use crate::engine::{Checks, Permits, Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::{BreakdownSpec, Plan, with_hint};
+use crate::plan::{BreakdownSpec, Plan};
 use crate::report::explained;
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print, no_threads};
 use super::progress::waiting;
-use super::run::{cannot_print, no_threads};
 use super::start::{Console, Job, Output, Show, begun, every_date, start};
 use super::{PlanArgs, StateDir};
 
@@ -40,8 +39,7 @@ pub(super) struct CheckArgs {
 pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     if let Some(stranger) = arguments.names.iter().find(|name| plan.check(name).is_none()) {
-        let known = plan.checks.iter().map(|check| check.name.as_str());
-        return Err(CliError::Usage(with_hint("check", stranger, known)));
+        return Err(CliError::no_check(&plan, stranger));
     }
     if arguments.explain {
         return explain(arguments, &plan);
@@ -53,11 +51,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
         None => None,
     };
     let Some((ledger, run)) = known else {
-        return Err(CliError::Usage(format!(
-            "nothing to check: plan {} has never run in {}; start it with 'backcourt run'",
-            plan.name,
-            folder.path().display()
-        )));
+        return Err(CliError::never_run("nothing to check: ", &plan, &folder));
     };
     let checks = if arguments.names.is_empty() {
         Checks::All
@@ -95,15 +89,13 @@ fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let known = plan.breakdowns.iter().map(|spec| spec.check.as_str());
     for name in &arguments.names {
         if plan.breakdown(name).is_none() {
-            return Err(CliError::Usage(with_hint("breakdown of", name, known)));
+            return Err(CliError::unknown("breakdown of", name, known));
         }
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(plan)?;
     if home.is_missing() {
-        return Err(CliError::Usage(
-            "no breakdown available: the warehouse has no tables yet; start with 'backcourt run'".to_owned(),
-        ));
+        return Err(CliError::NoBreakdown);
     }
     let warehouse = home.open()?;
     let runtime = Builder::new_current_thread().enable_all().build();
@@ -114,7 +106,10 @@ fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     for spec in plan.breakdowns.iter().filter(is_meant) {
         let asked = || runtime.block_on(break_down(spec, warehouse.as_ref()));
         let found = waiting(&home.to_string(), asked);
-        let found = found.map_err(|error| CliError::Usage(format!("{}: {}", spec.check, error.message)))?;
+        let found = found.map_err(|cause| CliError::Breakdown {
+            check: spec.check.clone(),
+            cause,
+        })?;
         match arguments.output {
             Output::Jsonl => {
                 let found = serde_json::json!({ "check": spec.check, "title": spec.title, "found": found });

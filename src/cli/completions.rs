@@ -6,8 +6,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::Cli;
-use super::error::CliError;
-use super::run::cannot_print;
+use super::error::{CliError, cannot_print};
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

@@ -6,11 +6,9 @@ use clap::Args;
 
 use crate::control::{self, Payload, Request, RequestMessage, words};
 use crate::engine::Reply;
-use crate::ledger::RunLock;
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::operator::operator;
-use super::run::cannot_print;
 use super::{PlanArgs, StateDir, status};
 
 const EXIT_CODES: &str = "\
@@ -34,50 +32,33 @@ pub(super) struct CtlArgs {
 }
 
 pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
-    let request = words::parse(&arguments.words.join(" ")).map_err(CliError::Usage)?;
+    let request = words::parse(&arguments.words.join(" ")).map_err(CliError::Refused)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let asked = RequestMessage {
         by: Some(operator()),
         ..RequestMessage::new(request)
     };
     let mut out = std::io::stdout().lock();
-    let payload = control::ask(folder.path(), &asked).map_err(|error| CliError::Usage(error.to_string()))?;
+    let payload = control::ask(folder.path(), &asked)?;
     let payload = match (payload, &asked.request) {
         (Some(payload), _) => payload,
         (None, Request::Help) => Payload::Help(words::help()),
         (None, Request::Status) if arguments.json => {
-            let sentence = format!(
-                "{}; use 'backcourt status --json' to read the ledger",
-                no_active_run(&folder)
-            );
-            return Err(CliError::Usage(sentence));
+            let next = "use 'backcourt status --json' to read the ledger";
+            return Err(CliError::no_active_run(&folder, next));
         }
         (None, Request::Status) => {
             let (_, standing, _) = status::standing(&arguments.place)?;
             write!(out, "{}", status::text(&standing)).map_err(cannot_print)?;
             return Ok(0);
         }
-        (None, _) => {
-            return Err(CliError::Usage(format!(
-                "{}; start one with 'backcourt run'",
-                no_active_run(&folder)
-            )));
-        }
+        (None, _) => return Err(CliError::no_active_run(&folder, "start one with 'backcourt run'")),
     };
     if arguments.json {
-        serde_json::to_writer(&mut out, &payload).map_err(|error| cannot_print(error.into()))?;
+        serde_json::to_writer(&mut out, &payload).map_err(cannot_print)?;
         writeln!(out).map_err(cannot_print)?;
     } else {
         write!(out, "{}", control::text(&payload)).map_err(cannot_print)?;
     }
     Ok(u8::from(matches!(payload, Payload::Reply(Reply::Refused(_)))))
-}
-
-/// Why no run can take a command.
-pub(super) fn no_active_run(folder: &StateDir) -> String {
-    let place = folder.path().display();
-    match RunLock::holder(folder.path()) {
-        Some(holder) => format!("process {} is using {place} but takes no commands", holder.pid),
-        None => format!("no run is active in {place}"),
-    }
 }

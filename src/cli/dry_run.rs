@@ -17,10 +17,10 @@ use crate::plan::{CheckSpec, Plan};
 use crate::warehouse::Purpose;
 
 use super::StateDir;
-use super::error::CliError;
+use super::error::{CliError, cannot_print, no_threads};
 use super::progress::waiting;
 use super::recorded::recorded;
-use super::run::{RunArgs, cannot_print, no_threads};
+use super::run_args::RunArgs;
 use super::start::{LARGEST_BATCH, every_stage, resolve};
 
 /// Exit code if a run would be refused.
@@ -57,7 +57,7 @@ pub(super) fn say(
         .map_err(no_threads)?;
     if plan.uses_nba_feeds() {
         let loaded = waiting(&whom, || runtime.block_on(feeds::is_loaded(warehouse.as_ref())));
-        if !loaded.map_err(|error| CliError::Usage(error.message))? {
+        if !loaded? {
             say(format!(
                 "{home} has no raw data yet: a run would load the shipped box scores"
             ))?;
@@ -161,7 +161,7 @@ fn say_findings(
     permits: Permits,
     say: &mut impl FnMut(String) -> Result<(), CliError>,
 ) -> Result<bool, CliError> {
-    let findings = looked.map_err(|error| CliError::Usage(error.message))?;
+    let findings = looked?;
     findings.notes().into_iter().try_for_each(&mut *say)?;
     let problems = findings.problems(permits);
     let foreign = findings.foreign_rows();

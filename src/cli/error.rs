@@ -1,38 +1,191 @@
-//! Errors of commands and their exit codes.
+//! Errors of commands, one sentence each, and their exit codes. An error of another module keeps its own sentence.
 
-use crate::engine::LaunchError;
+use std::io;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+
+use super::StateDir;
+use crate::control::ClientError;
+use crate::engine::{HandoverError, LaunchError, StageError};
+use crate::feeds::LoadError;
+use crate::feeds::faults::ProfileError;
 use crate::fence::FenceError;
-use crate::ledger::{LedgerError, LockError};
-use crate::plan::{PlanError, RangeError};
+use crate::ledger::{LedgerError, LockError, RunLock};
+use crate::plan::{Plan, PlanError, RangeError, with_hint};
+use crate::present::AttachError;
+use crate::replay::ReplayError;
+use crate::telemetry::StartError;
+use crate::warehouse::WarehouseError;
+use crate::warehouse::bigquery::AddressError;
 
-/// Why a command did nothing, in one sentence.
+/// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    /// A flag, name, value or input file is invalid.
-    #[error("{0}")]
-    Usage(String),
-    /// Another process uses the state folder, or it can't be locked.
+    #[error(transparent)]
+    Flags(#[from] clap::Error),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Range(#[from] RangeError),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    #[error(transparent)]
+    BoxScores(#[from] LoadError),
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Another run writes the plan's tables, or the lease can't be checked.
     #[error(transparent)]
     Fence(#[from] FenceError),
-    /// The ledger can't be opened, read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The engine could not start.
+    #[error(transparent)]
+    Log(#[from] StartError),
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The rule for what an operator may do, which is not the command's own, refuses it.
+    #[error("{0}")]
+    Refused(String),
     /// A system call failed.
     #[error("{what}: {cause}; {next}")]
     System {
-        /// What was attempted, and on what.
         what: String,
-        /// The system's error.
-        cause: std::io::Error,
-        /// What to do next.
+        cause: io::Error,
         next: &'static str,
     },
+
+    #[error("{}", with_hint(.what, .name, .known.iter().map(String::as_str)))]
+    Unknown {
+        what: &'static str,
+        name: String,
+        known: Vec<String>,
+    },
+    #[error("config file {} {problem}", .path.display())]
+    Config { path: PathBuf, problem: String },
+    #[error("no home folder found; give a file with --config")]
+    NoConfigFolder,
+    #[error("no home folder found ({0}); give --state-dir")]
+    NoStateFolder(etcetera::HomeDirError),
+    #[error("{} already exists; choose another name, or replace it with --force", .0.display())]
+    Exists(PathBuf),
+    #[error("{0} needs a reason; give it with --reason")]
+    NoReason(&'static str),
+
+    #[error(
+        "state folder {} has {} plans: {}; choose one with --plan, for example --plan {example}",
+        .folder.display(), .names.len(), .names.join(", ")
+    )]
+    SeveralPlans {
+        folder: PathBuf,
+        names: Vec<String>,
+        example: String,
+    },
+    #[error("state folder {} belongs to plan '{plan}', {problem}; give its file with --plan", .folder.display())]
+    OtherPlan {
+        folder: PathBuf,
+        plan: String,
+        problem: String,
+    },
+    #[error("{nothing}plan {plan} has never run in {}; start it with 'backcourt run'", .folder.display())]
+    NeverRun {
+        /// What the command would have worked on, with a colon; may be empty.
+        nothing: &'static str,
+        plan: String,
+        folder: PathBuf,
+    },
+    #[error(
+        "plan {plan} has never run in {}; start it with 'backcourt run --paused' to tick items before the first date",
+        .folder.display()
+    )]
+    NothingToTick { plan: String, folder: PathBuf },
+    #[error("{0} has no outdated dates; nothing to accept")]
+    NothingToAccept(String),
+    #[error("{why}; {next}")]
+    NoActiveRun { why: String, next: &'static str },
+    #[error("{home} has no recorded progress for plan {plan}; start it with 'backcourt run --warehouse'")]
+    NoProgress { home: String, plan: String },
+    #[error("no breakdown available: the warehouse has no tables yet; start with 'backcourt run'")]
+    NoBreakdown,
+    #[error("{check}: {cause}")]
+    Breakdown { check: String, cause: WarehouseError },
+
+    #[error("--output tui needs a terminal on standard input and output; use --output plain")]
+    NoTerminal,
+    #[error("--on-change ask needs the console; use --on-change rerun or --on-change keep")]
+    NoConsole,
+    #[error(
+        "{given}, and {missing} is missing; the plan covers {first} to {last}, give {missing} too for other dates"
+    )]
+    OutsideOfPlan {
+        given: String,
+        missing: &'static str,
+        first: NaiveDate,
+        last: NaiveDate,
+    },
+    #[error("no stages selected: --stop-after {stop} ends before {}; leave out one of the two flags", .named.join(", "))]
+    NoStages { stop: String, named: Vec<String> },
+
+    #[error(
+        "'{0}' is not a valid warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT"
+    )]
+    NotAWarehouse(String),
+    #[error(
+        "{0} works only with BigQuery, but this warehouse is embedded; leave it out or give --warehouse \
+         bigquery:PROJECT"
+    )]
+    OnlyBigQuery(&'static str),
+    #[error("nothing to load: no stage of plan {0} uses box scores; start it with 'backcourt run'")]
+    NothingToLoad(String),
+    #[error(
+        "{0}; load elsewhere with --dataset-prefix or another warehouse, or replace them with --overwrite-raw"
+    )]
+    ForeignRows(String),
+
+    #[error("plan {0} has no sample dates; add [[sample]] with a representative date and a reason")]
+    NoSampleDates(String),
+    #[error("no sample date is in this run; plan {plan} samples {}", .dates.join(", "))]
+    NoSampleDateChosen { plan: String, dates: Vec<String> },
+    #[error("{0} has no raw data to sample yet; load it with 'backcourt load', or leave out --dry-run")]
+    NothingToSample(String),
+    #[error("the sample crashed: {0}")]
+    SampleCrashed(tokio::task::JoinError),
+
+    #[error("--dates is empty; write for example 2024-01-05..2024-01-07")]
+    NoDates,
+    #[error("{0} not found; give the warehouse to compare with in --from")]
+    NothingToCompare(String),
+    #[error("{0} has no raw data to rehearse with; load it with 'backcourt load'")]
+    NoRawData(String),
+    #[error("stage {0} runs a program, and a rehearsal doesn't start programs; leave it out of --stage")]
+    RunsAProgram(String),
+    #[error(
+        "nothing to rehearse: the selected stages of plan {0} all run programs, and a rehearsal doesn't start programs"
+    )]
+    OnlyPrograms(String),
+    #[error("{} is the state folder; choose another folder with --scratch", .0.display())]
+    ScratchIsState(PathBuf),
+    #[error("{} contains files that no rehearsal created; choose another folder with --scratch", .0.display())]
+    ScratchInUse(PathBuf),
+    #[error(
+        "cannot copy {table}: neither backcourt nor plan {plan} defines its columns; choose stages that don't read it \
+         with --stage"
+    )]
+    NoColumns { table: String, plan: String },
 }
 
 impl CliError {
@@ -42,16 +195,62 @@ impl CliError {
             _ => 2,
         }
     }
-}
 
-impl From<PlanError> for CliError {
-    fn from(error: PlanError) -> Self {
-        Self::Usage(error.to_string())
+    /// A name that is not among the known ones.
+    pub(super) fn unknown<'a>(
+        what: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        Self::Unknown {
+            what,
+            name: name.to_owned(),
+            known: known.into_iter().map(ToOwned::to_owned).collect(),
+        }
+    }
+
+    /// No stage of the plan has this name.
+    pub(super) fn no_stage(plan: &Plan, name: &str) -> Self {
+        Self::unknown("stage", name, plan.stages.iter().map(|stage| stage.name.as_str()))
+    }
+
+    /// No check of the plan has this name.
+    pub(super) fn no_check(plan: &Plan, name: &str) -> Self {
+        Self::unknown("check", name, plan.checks.iter().map(|check| check.name.as_str()))
+    }
+
+    /// The plan has never run in the state folder.
+    pub(super) fn never_run(nothing: &'static str, plan: &Plan, folder: &StateDir) -> Self {
+        Self::NeverRun {
+            nothing,
+            plan: plan.name.clone(),
+            folder: folder.path().to_owned(),
+        }
+    }
+
+    /// No run of the state folder can take a command.
+    pub(super) fn no_active_run(folder: &StateDir, next: &'static str) -> Self {
+        let place = folder.path().display();
+        let why = match RunLock::holder(folder.path()) {
+            Some(holder) => format!("process {} is using {place} but takes no commands", holder.pid),
+            None => format!("no run is active in {place}"),
+        };
+        Self::NoActiveRun { why, next }
     }
 }
 
-impl From<RangeError> for CliError {
-    fn from(error: RangeError) -> Self {
-        Self::Usage(error.to_string())
+pub(super) fn cannot_print(cause: impl Into<io::Error>) -> CliError {
+    CliError::System {
+        what: "cannot write to standard output".to_owned(),
+        cause: cause.into(),
+        next: "check the output path",
+    }
+}
+
+pub(super) fn no_threads(cause: io::Error) -> CliError {
+    CliError::System {
+        what: "cannot start the runtime".to_owned(),
+        cause,
+        next: "free some memory or raise the process limit",
     }
 }

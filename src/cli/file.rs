@@ -9,10 +9,7 @@ use super::error::CliError;
 /// Writes a file atomically. Fails if it exists, unless `force` is set.
 pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliError> {
     let refuse = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
-            "{} already exists; choose another name, or replace it with --force",
-            path.display()
-        )),
+        io::ErrorKind::AlreadyExists => CliError::Exists(path.to_owned()),
         _ => CliError::System {
             what: format!("cannot write {}", path.display()),
             cause,

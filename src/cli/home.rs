@@ -14,7 +14,7 @@ use super::number::whole;
 use super::start::every_stage;
 use crate::engine::Ceilings;
 use crate::feeds::{self, Feed};
-use crate::plan::{Plan, StageSpec};
+use crate::plan::{Plan, PlanError, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, understands};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -78,14 +78,11 @@ impl WarehouseArgs {
                 self.embedded(super::state_dir::real(Path::new(place)))
             }
             Some(("bigquery", place)) => {
-                let address = Address::parse(place).map_err(|error| CliError::Usage(error.to_string()))?;
+                let address = Address::parse(place)?;
                 let settings = self.settings(&address);
                 Ok(Home::BigQuery(address, Box::new(settings)))
             }
-            Some(_) => Err(CliError::Usage(format!(
-                "'{}' is not a valid warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT",
-                named.unwrap_or_default()
-            ))),
+            Some(_) => Err(CliError::NotAWarehouse(named.unwrap_or_default().to_owned())),
         }
     }
 
@@ -130,10 +127,7 @@ impl WarehouseArgs {
             (self.lease_wait.is_some(), "--lease-wait"),
         ];
         match unused.iter().find(|(given, _)| *given) {
-            Some((_, flag)) => Err(CliError::Usage(format!(
-                "{flag} works only with BigQuery, but this warehouse is embedded; leave it out or give --warehouse \
-                 bigquery:PROJECT"
-            ))),
+            Some((_, flag)) => Err(CliError::OnlyBigQuery(flag)),
             None => Ok(Home::Embedded(folder)),
         }
     }
@@ -165,7 +159,10 @@ impl Home {
 
     /// Refuses a plan with a query this warehouse can't answer correctly, before anything is created or written.
     pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
-        let refuse = |problem: String| CliError::Usage(format!("plan {}: {problem}", plan.name));
+        let refuse = |problem| PlanError {
+            plan: plan.name.clone(),
+            problem,
+        };
         // The embedded warehouse has no projects: a table name means the same table with any of them.
         let is_own = |project: &str| match self {
             Self::Embedded(_) => true,
@@ -178,13 +175,11 @@ impl Home {
             return (plan.stages.iter().flat_map(StageSpec::queries))
                 .chain(plan.checks.iter().map(|check| check.sql.as_str()))
                 .try_for_each(|sql| settings.prefix.refuse_unmarked(sql, &datasets))
-                .map_err(refuse);
+                .map_err(|problem| refuse(problem).into());
         }
         for stage in &plan.stages {
             for sql in stage.queries() {
-                understands(sql).map_err(|error| {
-                    CliError::Usage(format!("plan {}: stage '{}': {error}", plan.name, stage.name))
-                })?;
+                understands(sql).map_err(|error| refuse(format!("stage '{}': {error}", stage.name)))?;
             }
         }
         Ok(())
@@ -213,11 +208,7 @@ impl Home {
     /// Opens it; an embedded warehouse with the simulated outages that were loaded. Sends no request to `BigQuery` yet.
     pub(super) fn open(&self) -> Result<Arc<dyn Warehouse>, CliError> {
         match self {
-            Self::Embedded(folder) => {
-                let warehouse =
-                    SqliteWarehouse::open(folder).map_err(|error| CliError::Usage(error.message))?;
-                Ok(feeds::with_outages(Arc::new(warehouse)))
-            }
+            Self::Embedded(folder) => Ok(feeds::with_outages(Arc::new(SqliteWarehouse::open(folder)?))),
             Self::BigQuery(address, settings) => Ok(Arc::new(BigQueryWarehouse::new(
                 address.clone(),
                 settings.as_ref().clone(),

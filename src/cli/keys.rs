@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::error::CliError;
-use super::run::cannot_print;
+use super::error::{CliError, cannot_print};
 use crate::console::keymap::{Keymap, TABLE, spelt};
 
 const NAME: usize = 18;

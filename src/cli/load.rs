@@ -17,12 +17,12 @@ use crate::ledger::{Ledger, LedgerError, RunLock, Target, UnitRecord, UnitState}
 use crate::plan::Plan;
 use crate::warehouse::{Replace, Warehouse};
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print, no_threads};
 use super::first_use::loaded;
 use super::lease::lease;
 use super::origin::FromBoxScores;
 use super::progress::{Progress, waiting};
-use super::run::{cannot_print, dates_of, no_threads};
+use super::run_args::dates_of;
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
 
@@ -57,13 +57,10 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let dates = dates_of(&arguments.dates)?;
     if !plan.uses_nba_feeds() {
-        return Err(CliError::Usage(format!(
-            "nothing to load: no stage of plan {} uses box scores; start it with 'backcourt run'",
-            plan.name
-        )));
+        return Err(CliError::NothingToLoad(plan.name));
     }
     let filled = arguments.filled();
-    let faults = Profile::open(&filled.faults).map_err(|error| CliError::Usage(error.to_string()))?;
+    let faults = Profile::open(&filled.faults)?;
     let lineage = Lineage::of(&every_stage(&plan)?);
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
@@ -81,16 +78,13 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         if !arguments.overwrite_raw {
             waiting(&whom, || runtime.block_on(leave_foreign(warehouse.as_ref())))?;
         }
-        let usage = |error: &dyn std::error::Error| CliError::Usage(error.to_string());
-        let league = filled.box_scores.read().map_err(|error| usage(&error))?;
-        let origin = serde_json::to_string(&filled).map_err(|error| usage(&error))?;
+        let league = filled.box_scores.read()?;
+        let origin = serde_json::to_string(&filled)?;
         // Marked before the rows change: if the process dies in between, too many dates are stale rather than too few.
         let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
         let written = AtomicUsize::new(0);
         let load = feeds::load(warehouse.as_ref(), league, faults, &written);
-        let report = runtime
-            .block_on(watched(load, &written))
-            .map_err(|error| usage(&error))?;
+        let report = runtime.block_on(watched(load, &written))?;
         ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
         let stale = match stale {
             0 => String::new(),
@@ -143,12 +137,9 @@ impl LoadArgs {
 /// Refuses to replace rows that another program loaded.
 async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
     let foreign = feeds::foreign(warehouse).await;
-    match foreign.map_err(|error| CliError::Usage(error.message))? {
+    match foreign? {
         None => Ok(()),
-        Some(foreign) => Err(CliError::Usage(format!(
-            "{foreign}; load elsewhere with --dataset-prefix or another warehouse, or replace them with \
-             --overwrite-raw"
-        ))),
+        Some(foreign) => Err(CliError::ForeignRows(foreign.to_string())),
     }
 }
 
@@ -179,9 +170,7 @@ async fn correct(
     dates: &[NaiveDate],
 ) -> Result<String, CliError> {
     let origin = FromBoxScores::of(ledger, &warehouse.name())?;
-    let usage = |message: String| CliError::Usage(message);
-    let corrections = origin.differing(warehouse, dates).await;
-    let corrections = corrections.map_err(|error| usage(error.message))?;
+    let corrections = origin.differing(warehouse, dates).await?;
     let mut stale = 0;
     let mut said = Vec::new();
     for correction in corrections {
@@ -196,7 +185,7 @@ async fn correct(
             .iter()
             .map(|invalidated| invalidated.dates.len())
             .sum::<usize>();
-        let replaced = warehouse
+        warehouse
             .replace(Replace {
                 table: &correction.table,
                 dates: &correction.dates,
@@ -206,8 +195,7 @@ async fn correct(
                 name: None,
                 record: None,
             })
-            .await;
-        replaced.map_err(|error| usage(error.message))?;
+            .await?;
         let days: Vec<String> = correction.dates.iter().map(ToString::to_string).collect();
         said.push(format!("{table} on {}", days.join(", ")));
     }

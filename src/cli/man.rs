@@ -7,9 +7,7 @@ use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
 use super::Cli;
-use super::error::CliError;
-use super::run::cannot_print;
-use crate::plan::with_hint;
+use super::error::{CliError, cannot_print};
 
 /// Arguments of `man`.
 #[derive(Debug, Args)]
@@ -48,6 +46,6 @@ pub(super) fn man(arguments: &ManArgs) -> Result<u8, CliError> {
 fn page_of(program: &clap::Command, name: &str) -> Result<clap::Command, CliError> {
     program.find_subcommand(name).cloned().ok_or_else(|| {
         let known: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-        CliError::Usage(with_hint("subcommand", name, known))
+        CliError::unknown("subcommand", name, known)
     })
 }

@@ -27,6 +27,7 @@ mod replay;
 mod report;
 mod rerun;
 mod run;
+mod run_args;
 mod sample;
 mod start;
 mod state_dir;
@@ -43,7 +44,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::console::sanitised;
-use crate::plan::{Plan, with_hint};
+use crate::plan::{Plan, PlanError, with_hint};
 use crate::stages;
 
 use config::Config;
@@ -62,7 +63,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Subcommands>,
     #[command(flatten)]
-    run: run::RunArgs,
+    run: run_args::RunArgs,
     /// Config file with settings and key bindings [default: `$XDG_CONFIG_HOME/backcourt/config.toml`]
     #[arg(long, global = true, value_name = "FILE", env = "BACKCOURT_CONFIG")]
     config: Option<PathBuf>,
@@ -80,7 +81,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Run all pending dates of the plan, then its checks
-    Run(Box<run::RunArgs>),
+    Run(Box<run_args::RunArgs>),
     /// Load the raw tables of the NBA plan from the shipped box scores or CSV files
     Load(load::LoadArgs),
     /// Run checks and show the results
@@ -135,7 +136,10 @@ impl PlanArgs {
     fn plan(&self) -> Result<Plan, CliError> {
         let plan = which_plan::load(self)?;
         let named = self.plan.as_ref().unwrap_or(&plan.name);
-        let refuse = |problem: String| Err(CliError::Usage(format!("plan {named}: {problem}")));
+        let refuse = |problem| {
+            let plan = named.clone();
+            Err(PlanError { plan, problem }.into())
+        };
         if !stages::SOURCES.contains(&plan.source.as_str()) {
             return refuse(with_hint("source", &plan.source, stages::SOURCES));
         }
@@ -200,10 +204,9 @@ fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Resul
     if config == Config::default() {
         return Ok(Parsed { cli, matches, config });
     }
-    let refuse = |error: clap::Error| CliError::Usage(error.to_string());
     let command = config.as_defaults_of(Cli::command());
-    let matches = command.try_get_matches_from(arguments).map_err(refuse)?;
-    let cli = Cli::from_arg_matches(&matches).map_err(refuse)?;
+    let matches = command.try_get_matches_from(arguments)?;
+    let cli = Cli::from_arg_matches(&matches)?;
     Ok(Parsed { cli, matches, config })
 }
 

@@ -8,10 +8,9 @@ use crate::engine::{Observed, Observer};
 use crate::ledger::{Ledger, RunRecord};
 use crate::plan::Plan;
 
-use super::error::CliError;
+use super::error::{CliError, no_threads};
 use super::home::Home;
 use super::progress::waiting;
-use super::run::no_threads;
 
 /// The progress of a plan as recorded in a warehouse.
 pub(super) struct Recorded {
@@ -58,15 +57,13 @@ impl Observing {
         if home.is_missing() {
             return Ok(None);
         }
-        let usage = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
-        let warehouse = home.open_to_read().map_err(|error| usage(&error))?;
+        let warehouse = home.open_to_read()?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(no_threads)?;
         let mut observer = Observer::new(Arc::new(plan.clone()), warehouse)?;
-        let read = waiting(&home.to_string(), || runtime.block_on(observer.read()));
-        let observed = read.map_err(|error| usage(&error))?;
+        let observed = waiting(&home.to_string(), || runtime.block_on(observer.read()))?;
         Ok(observed.map(|observed| Self {
             runtime,
             observer,

@@ -11,9 +11,8 @@ use crate::present::{self, Lines, Presenter};
 use crate::replay::{self, Recorded, Recording};
 
 use super::StateDir;
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::look::Look;
-use super::run::cannot_print;
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
@@ -63,11 +62,10 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
         Some(path) => path.clone(),
         None => StateDir::of(arguments.state_dir.as_deref())?.events(),
     };
-    let refuse = |error: replay::ReplayError| CliError::Usage(error.to_string());
     if arguments.list {
-        return list(&replay::list(&path).map_err(refuse)?);
+        return list(&replay::list(&path)?);
     }
-    let recording = replay::read(&path, arguments.run.as_deref()).map_err(refuse)?;
+    let recording = replay::read(&path, arguments.run.as_deref())?;
     let has_screen = std::io::stdin().is_terminal()
         && std::io::stdout().is_terminal()
         && std::env::var_os("TERM").is_some_and(|term| term != "dumb");

@@ -11,9 +11,8 @@ use crate::plan::Plan;
 use crate::report::{Go, Handoff, Standing, markdown};
 use crate::runbook::{Facts, derive};
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::file::put;
-use super::run::cannot_print;
 use super::state_dir::real;
 use super::status::standing;
 use super::{PlanArgs, StateDir};
@@ -70,7 +69,7 @@ fn text(
         Format::Md => Ok(markdown(&handoff)),
         Format::Json => serde_json::to_string_pretty(&handoff)
             .map(|text| text + "\n")
-            .map_err(|error| cannot_print(error.into())),
+            .map_err(cannot_print),
     }
 }
 

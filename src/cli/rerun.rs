@@ -6,11 +6,10 @@ use clap::{ArgGroup, Args};
 use crate::console::keymap::Keymap;
 use crate::engine::{Permits, Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::with_hint;
 use crate::stages;
 
 use super::error::CliError;
-use super::run::{dates_of, forced_source};
+use super::run_args::{dates_of, forced_source};
 use super::start::{Job, Show, begun, every_date, start};
 use super::{PlanArgs, StateDir};
 
@@ -53,8 +52,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     let plan = arguments.place.plan()?;
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
     if let Some(stranger) = arguments.stage.iter().find(|stage| !names.contains(stage)) {
-        let known = names.iter().map(String::as_str);
-        return Err(CliError::Usage(with_hint("stage", stranger, known)));
+        return Err(CliError::no_stage(&plan, stranger));
     }
     let selection = if arguments.failed {
         Selection::Failed
@@ -64,8 +62,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         Selection::Outdated
     } else if let Some(check) = &arguments.offending {
         if plan.check(check).is_none() {
-            let known = plan.checks.iter().map(|check| check.name.as_str());
-            return Err(CliError::Usage(with_hint("check", check, known)));
+            return Err(CliError::no_check(&plan, check));
         }
         Selection::Offending(check.clone())
     } else {
@@ -78,11 +75,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         None => None,
     };
     if known.is_none() && !matches!(selection, Selection::Dates(_)) {
-        return Err(CliError::Usage(format!(
-            "nothing to rerun: plan {} has never run in {}; start it with 'backcourt run'",
-            plan.name,
-            folder.path().display()
-        )));
+        return Err(CliError::never_run("nothing to rerun: ", &plan, &folder));
     }
     let stages = match (&arguments.stage, &known) {
         (Some(stage), _) => vec![stage.clone()],

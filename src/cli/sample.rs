@@ -12,33 +12,24 @@ use crate::ledger::Ledger;
 use crate::plan::{Plan, SampleDate};
 use crate::present::{Lines, Presenter};
 
-use super::error::CliError;
+use super::error::{CliError, no_threads};
 use super::progress::waiting;
-use super::run::no_threads;
 use super::start::{every_stage, resolve};
 use super::{PlanArgs, StateDir};
 
 /// The plan's sample dates among those of the run.
 pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>, CliError> {
     if plan.samples.is_empty() {
-        return Err(CliError::Usage(format!(
-            "plan {} has no sample dates; add [[sample]] with a representative date and a reason",
-            plan.name
-        )));
+        return Err(CliError::NoSampleDates(plan.name.clone()));
     }
     let is_chosen = |sample: &&SampleDate| dates.contains(&sample.date);
     let chosen: Vec<SampleDate> = plan.samples.iter().filter(is_chosen).cloned().collect();
     if chosen.is_empty() {
-        let named: Vec<String> = plan
-            .samples
-            .iter()
-            .map(|sample| sample.date.to_string())
-            .collect();
-        return Err(CliError::Usage(format!(
-            "no sample date is in this run; plan {} samples {}",
-            plan.name,
-            named.join(", ")
-        )));
+        let dates = plan.samples.iter().map(|sample| sample.date.to_string());
+        return Err(CliError::NoSampleDateChosen {
+            plan: plan.name.clone(),
+            dates: dates.collect(),
+        });
     }
     Ok(chosen)
 }
@@ -70,11 +61,7 @@ pub(super) fn alone(
 ) -> Result<u8, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let home = place.warehouse.home(&folder)?.of(plan)?;
-    let nothing = || {
-        CliError::Usage(format!(
-            "{home} has no raw data to sample yet; load it with 'backcourt load', or leave out --dry-run"
-        ))
-    };
+    let nothing = || CliError::NothingToSample(home.to_string());
     if home.is_missing() {
         return Err(nothing());
     }
@@ -82,7 +69,7 @@ pub(super) fn alone(
     let threads = threads().map_err(no_threads)?;
     let asked = || threads.block_on(feeds::is_loaded(warehouse.as_ref()));
     let is_loaded = waiting(&home.to_string(), asked);
-    if !is_loaded.map_err(|error| CliError::Usage(error.message))? {
+    if !is_loaded? {
         return Err(nothing());
     }
     let known = match Ledger::open_to_read(&folder.ledger())? {
@@ -113,10 +100,7 @@ pub(super) fn alone(
         }
         take.await
     });
-    let sampled = match sampled {
-        Ok(sampled) => sampled.map_err(|error| CliError::Usage(error.message))?,
-        Err(died) => return Err(CliError::Usage(format!("the sample crashed: {died}"))),
-    };
+    let sampled = sampled.map_err(CliError::SampleCrashed)??;
     say(Event::SampleFinished {
         sound: sampled.is_sound,
         held: false,

@@ -8,13 +8,13 @@ use chrono::{NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
-use crate::control::{ControlLock, Run, Server, Socket};
+use crate::control::{ControlLock, PlaceError, Run, Server, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage,
     Work,
 };
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
-use crate::plan::{Plan, with_hint};
+use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
@@ -112,10 +112,7 @@ impl Show {
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
         Ok(match self.output {
             Output::Tui if !is_terminal => {
-                return Err(CliError::Usage(
-                    "--output tui needs a terminal on standard input and output; use --output plain"
-                        .to_owned(),
-                ));
+                return Err(CliError::NoTerminal);
             }
             Output::Auto if is_terminal => Presenter::Tui,
             Output::Tui => Presenter::Tui,
@@ -167,9 +164,7 @@ pub(super) struct Job {
 fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, CliError> {
     let has_screen = matches!(presenter, Presenter::Tui);
     match said {
-        Some(OnChange::Ask) if !has_screen => Err(CliError::Usage(
-            "--on-change ask needs the console; use --on-change rerun or --on-change keep".to_owned(),
-        )),
+        Some(OnChange::Ask) if !has_screen => Err(CliError::NoConsole),
         Some(said) => Ok(said),
         None if has_screen => Ok(OnChange::Ask),
         None => Ok(OnChange::Keep),
@@ -195,21 +190,13 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
-    let (log, _files) =
-        telemetry::start(&folder.logs()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let (log, _files) = telemetry::start(&folder.logs())?;
     let warehouse = home.open()?;
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
-    let socket = Socket::bind(folder.path())
-        .inspect_err(|error| tracing::warn!("{error}; the run takes no commands from other processes"))
-        .ok();
+    let socket = reachable(Socket::bind(folder.path()));
     let options = Options {
-        // Jobs are named after the run id, and two hosts may start in the same millisecond.
-        run_id: format!(
-            "{}-{:08x}",
-            Utc::now().format("%Y%m%dT%H%M%S%.3f"),
-            fastrand::u32(..)
-        ),
+        run_id: run_id(),
         dates: job.dates,
         source_is_explicit: job.source.is_some(),
         source: job.source.unwrap_or_else(|| job.plan.source.clone()),
@@ -255,14 +242,7 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
         log: log.clone(),
         control_lock: control_lock.clone(),
     };
-    let _server = match socket.map(|socket| Server::start(socket, shown)) {
-        Some(Err(error)) => {
-            tracing::warn!("{error}; the run takes no commands from other processes");
-            None
-        }
-        Some(Ok(server)) => Some(server),
-        None => None,
-    };
+    let _server = socket.and_then(|socket| reachable(Server::start(socket, shown)));
     let context = PresenterContext {
         log: &log,
         folder: folder.path(),
@@ -278,6 +258,19 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
         cause,
         next: "use --output plain",
     })
+}
+
+/// A run id. Jobs are named after it, and two hosts may start in the same millisecond.
+fn run_id() -> String {
+    let now = Utc::now().format("%Y%m%dT%H%M%S%.3f");
+    format!("{now}-{:08x}", fastrand::u32(..))
+}
+
+/// A part of the control socket. A run without it is only out of reach for other processes.
+fn reachable<T>(opened: Result<T, PlaceError>) -> Option<T> {
+    opened
+        .inspect_err(|error| tracing::warn!("{error}; the run takes no commands from other processes"))
+        .ok()
 }
 
 /// Every date of the plan and every recorded date outside its range: reruns and checks select from these, whatever
@@ -319,21 +312,15 @@ fn no_process(cause: std::io::Error) -> CliError {
 pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage>>, CliError> {
     for name in names {
         if plan.stage(name).is_none() {
-            let known = plan.stages.iter().map(|stage| stage.name.as_str());
-            return Err(CliError::Usage(with_hint("stage", name, known)));
+            return Err(CliError::no_stage(plan, name));
         }
     }
     plan.stages
         .iter()
         .filter(|spec| names.contains(&spec.name))
         .map(|spec| {
-            stages::stage(spec).ok_or_else(|| {
-                CliError::Usage(with_hint(
-                    "built-in stage",
-                    &spec.name,
-                    stages::BUILT_IN.iter().copied(),
-                ))
-            })
+            stages::stage(spec)
+                .ok_or_else(|| CliError::unknown("built-in stage", &spec.name, stages::BUILT_IN))
         })
         .collect()
 }

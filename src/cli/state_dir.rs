@@ -18,8 +18,7 @@ impl StateDir {
         if let Some(folder) = given {
             return Ok(Self(real(folder)));
         }
-        let base = etcetera::choose_base_strategy()
-            .map_err(|error| CliError::Usage(format!("no home folder found ({error}); give --state-dir")))?;
+        let base = etcetera::choose_base_strategy().map_err(CliError::NoStateFolder)?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
         Ok(Self(state.join("backcourt")))
     }

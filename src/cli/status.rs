@@ -8,11 +8,10 @@ use clap::Args;
 use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity, source_clause, value_and_target};
-use crate::report::{Standing, by_state};
+use crate::report::{Check, Stage, Standing, by_state};
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::recorded::recorded;
-use super::run::cannot_print;
 use super::{PlanArgs, StateDir};
 
 /// Flags of `status`.
@@ -29,7 +28,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
     let (_, standing, _) = standing(&arguments.place)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer(&mut out, &standing).map_err(|error| cannot_print(error.into()))?;
+        serde_json::to_writer(&mut out, &standing).map_err(cannot_print)?;
         writeln!(out).map_err(cannot_print)?;
     } else {
         write!(out, "{}", text(&standing)).map_err(cannot_print)?;
@@ -41,13 +40,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
 pub(super) fn standing(place: &PlanArgs) -> Result<(Ledger, Standing, Plan), CliError> {
     let plan = place.plan()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let never = || {
-        CliError::Usage(format!(
-            "plan {} has never run in {}; start it with 'backcourt run'",
-            plan.name,
-            folder.path().display()
-        ))
-    };
+    let never = || CliError::never_run("", &plan, &folder);
     let local = Ledger::open_to_read(&folder.ledger())?;
     let known = match local {
         Some(ledger) => ledger.last_run(&plan.name)?.map(|run| (ledger, run)),
@@ -72,6 +65,28 @@ pub(super) fn standing(place: &PlanArgs) -> Result<(Ledger, Standing, Plan), Cli
 
 /// The progress as text.
 pub(super) fn text(standing: &Standing) -> String {
+    let mut lines = run_lines(standing);
+    for stage in &standing.stages {
+        lines.extend(stage_lines(stage));
+        lines.push(String::new());
+        let checks = standing.checks.iter().filter(|check| check.stage == stage.name);
+        lines.extend(checks.flat_map(check_lines));
+    }
+    lines.extend(standing.cost.map(|cost| format!("\ntotal {cost}")));
+    if !standing.runbook.is_empty() {
+        lines.push("\nrunbook".to_owned());
+        lines.extend(standing.runbook.iter().map(|item| {
+            let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
+            format!(
+                "  {:>3} {:15} {}: {}{by}",
+                item.item, item.state, item.title, item.fact
+            )
+        }));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn run_lines(standing: &Standing) -> Vec<String> {
     let run = &standing.run;
     let mut lines = vec![format!(
         "run {} of plan {} on {}: {} (process {}{}, started {})",
@@ -88,76 +103,66 @@ pub(super) fn text(standing: &Standing) -> String {
         format!("recorded in the warehouse by {host}; this state folder has no run of the plan")
     }));
     lines.extend(run.ending.clone());
-    for stage in &standing.stages {
-        let dates = |counts: &Counts| {
-            let number = counted(counts.total, "date");
-            format!("{number} ({})", by_state(counts))
-        };
-        let outside = match stage.outside.total {
-            0 => String::new(),
-            _ => format!(", outside the plan {}", dates(&stage.outside)),
-        };
-        lines.push(format!(
-            "\n{} -> {}: {}{outside}, {}, {:.1} s",
-            stage.name,
-            stage.table.as_deref().unwrap_or("no table"),
-            dates(&stage.dates),
-            counted(stage.rows, "row"),
-            stage.seconds
-        ));
-        lines.extend(stage.cost.map(|cost| format!("  {cost}")));
-        lines.extend(MadeBy::summary(&stage.definitions).map(|told| format!("  {told}")));
-        for (reason, count) in &stage.skipped_reasons {
-            lines.push(format!("  skipped {count}: {reason}"));
-        }
-        for unit in &stage.attention {
-            let reason = unit.reason.as_deref().unwrap_or_default();
-            lines.push(format!(
-                "  {} {} {}/{}, {}: {reason}",
-                unit.date,
-                unit.state,
-                unit.rows,
-                counted(unit.expected, "row"),
-                counted(unit.attempts, "attempt")
-            ));
-        }
-        lines.push(String::new());
-        for check in standing.checks.iter().filter(|check| check.stage == stage.name) {
-            let value = check.value.as_deref().unwrap_or("-");
-            let advisory = if check.severity == Severity::Advisory {
-                ", advisory"
-            } else {
-                ""
-            };
-            lines.push(format!(
-                "  {:8} {}: {}{advisory}",
-                Coverage::of_state(check.state, check.over),
-                check.name,
-                value_and_target(value, &check.target)
-            ));
-            let notes = Coverage::of_rest(check.state, check.over)
-                .into_iter()
-                .chain(check.note.clone());
-            lines.extend(notes.map(|note| format!("           {note}")));
-            lines.extend(check.remark.as_ref().map(|remark| format!("           {remark}")));
-            lines.extend(check.waiver.as_ref().map(|waiver| {
-                format!(
-                    "           waived at {} by {}: {}",
-                    waiver.value, waiver.by, waiver.reason
-                )
-            }));
-        }
-    }
-    lines.extend(standing.cost.map(|cost| format!("\ntotal {cost}")));
-    if !standing.runbook.is_empty() {
-        lines.push("\nrunbook".to_owned());
-        lines.extend(standing.runbook.iter().map(|item| {
-            let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
-            format!(
-                "  {:>3} {:15} {}: {}{by}",
-                item.item, item.state, item.title, item.fact
-            )
-        }));
-    }
-    lines.join("\n") + "\n"
+    lines
+}
+
+fn stage_lines(stage: &Stage) -> Vec<String> {
+    let dates = |counts: &Counts| {
+        let number = counted(counts.total, "date");
+        format!("{number} ({})", by_state(counts))
+    };
+    let outside = match stage.outside.total {
+        0 => String::new(),
+        _ => format!(", outside the plan {}", dates(&stage.outside)),
+    };
+    let mut lines = vec![format!(
+        "\n{} -> {}: {}{outside}, {}, {:.1} s",
+        stage.name,
+        stage.table.as_deref().unwrap_or("no table"),
+        dates(&stage.dates),
+        counted(stage.rows, "row"),
+        stage.seconds
+    )];
+    lines.extend(stage.cost.map(|cost| format!("  {cost}")));
+    lines.extend(MadeBy::summary(&stage.definitions).map(|told| format!("  {told}")));
+    let skipped = stage.skipped_reasons.iter();
+    lines.extend(skipped.map(|(reason, count)| format!("  skipped {count}: {reason}")));
+    lines.extend(stage.attention.iter().map(|unit| {
+        format!(
+            "  {} {} {}/{}, {}: {}",
+            unit.date,
+            unit.state,
+            unit.rows,
+            counted(unit.expected, "row"),
+            counted(unit.attempts, "attempt"),
+            unit.reason.as_deref().unwrap_or_default()
+        )
+    }));
+    lines
+}
+
+fn check_lines(check: &Check) -> Vec<String> {
+    let value = check.value.as_deref().unwrap_or("-");
+    let advisory = if check.severity == Severity::Advisory {
+        ", advisory"
+    } else {
+        ""
+    };
+    let mut lines = vec![format!(
+        "  {:8} {}: {}{advisory}",
+        Coverage::of_state(check.state, check.over),
+        check.name,
+        value_and_target(value, &check.target)
+    )];
+    let waiver = check
+        .waiver
+        .as_ref()
+        .map(|waiver| format!("waived at {} by {}: {}", waiver.value, waiver.by, waiver.reason));
+    let notes = Coverage::of_rest(check.state, check.over)
+        .into_iter()
+        .chain(check.note.clone())
+        .chain(check.remark.clone())
+        .chain(waiver);
+    lines.extend(notes.map(|note| format!("           {note}")));
+    lines
 }

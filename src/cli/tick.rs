@@ -8,9 +8,8 @@ use clap::Args;
 use crate::ledger::{Ledger, RunLock, Tick};
 use crate::runbook::may_tick;
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::operator::operator;
-use super::run::cannot_print;
 use super::{PlanArgs, StateDir};
 
 /// Flags of `tick`.
@@ -33,15 +32,12 @@ pub(super) fn tick(arguments: &TickArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let note = arguments.note.trim();
     let may = |last: Option<&Tick>| {
-        may_tick(&plan, last, &arguments.item, !arguments.withdraw, note).map_err(CliError::Usage)
+        may_tick(&plan, last, &arguments.item, !arguments.withdraw, note).map_err(CliError::Refused)
     };
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let never = || {
-        CliError::Usage(format!(
-            "plan {} has never run in {}; start it with 'backcourt run --paused' to tick items before the first date",
-            plan.name,
-            folder.path().display()
-        ))
+    let never = || CliError::NothingToTick {
+        plan: plan.name.clone(),
+        folder: folder.path().to_owned(),
     };
     if !folder.ledger().exists() {
         may(None)?;

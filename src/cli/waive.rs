@@ -6,11 +6,9 @@ use chrono::Utc;
 use clap::Args;
 
 use crate::ledger::{CheckState, Ledger, RunLock};
-use crate::plan::with_hint;
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print};
 use super::operator::operator;
-use super::run::cannot_print;
 use super::{PlanArgs, StateDir};
 
 /// Flags of `waive`.
@@ -29,16 +27,14 @@ pub(super) struct WaiveArgs {
 pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
     let Some(spec) = plan.check(&arguments.check) else {
-        let known = plan.checks.iter().map(|check| check.name.as_str());
-        return Err(CliError::Usage(with_hint("check", &arguments.check, known)));
+        return Err(CliError::no_check(&plan, &arguments.check));
     };
     let reason = arguments.reason.trim();
     if reason.is_empty() {
-        let sentence = "a waiver needs a reason; give it with --reason";
-        return Err(CliError::Usage(sentence.to_owned()));
+        return Err(CliError::NoReason("a waiver"));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let never = || CliError::Usage(CheckState::Pending.refuse_waiver(&spec.name).unwrap_or_default());
+    let never = || CliError::Refused(CheckState::Pending.refuse_waiver(&spec.name).unwrap_or_default());
     if !folder.ledger().exists() {
         return Err(never());
     }
@@ -49,7 +45,7 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     let newest = ledger.newest_checks(target, &plan)?;
     let last = newest.get(&spec.name).ok_or_else(never)?;
     if let Some(refusal) = last.state.refuse_waiver(&spec.name) {
-        return Err(CliError::Usage(refusal));
+        return Err(CliError::Refused(refusal));
     }
     let waiver = ledger.waive(target, &run.id, last, spec, reason, &operator(), Utc::now())?;
     let mut out = std::io::stdout().lock();

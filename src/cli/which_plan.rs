@@ -19,15 +19,12 @@ pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
         [] => Ok(plan::load(BUILTIN)?),
         [only] => of_folder(only, &folder),
         several => {
-            let names: Vec<&str> = several.iter().map(|plan| plan.name.as_str()).collect();
-            let named = several.iter().find_map(|plan| plan.source.as_deref());
-            Err(CliError::Usage(format!(
-                "state folder {} has {} plans: {}; choose one with --plan, for example --plan {}",
-                folder.path().display(),
-                several.len(),
-                names.join(", "),
-                named.unwrap_or("FILE")
-            )))
+            let example = several.iter().find_map(|plan| plan.source.as_deref());
+            Err(CliError::SeveralPlans {
+                folder: folder.path().to_owned(),
+                names: several.iter().map(|plan| plan.name.clone()).collect(),
+                example: example.unwrap_or("FILE").to_owned(),
+            })
         }
     }
 }
@@ -43,12 +40,10 @@ fn known(folder: &StateDir) -> Vec<KnownPlan> {
 
 /// The only plan of a folder, loaded from its recorded source.
 fn of_folder(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
-    let refuse = |problem: String| {
-        CliError::Usage(format!(
-            "state folder {} belongs to plan '{}', {problem}; give its file with --plan",
-            folder.path().display(),
-            known.name
-        ))
+    let refuse = |problem| CliError::OtherPlan {
+        folder: folder.path().to_owned(),
+        plan: known.name.clone(),
+        problem,
     };
     let source = match &known.source {
         Some(source) => source,

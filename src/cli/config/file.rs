@@ -42,7 +42,10 @@ impl Config {
         let Some(path) = place(named) else {
             return Ok(Self::default());
         };
-        let refuse = |problem: String| CliError::Usage(format!("config file {} {problem}", path.display()));
+        let refuse = |problem| CliError::Config {
+            path: path.clone(),
+            problem,
+        };
         match fs::read_to_string(&path) {
             Ok(text) => Self::parse(&text).map_err(|mistakes| refuse(listed(&mistakes))),
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => Ok(Self::default()),

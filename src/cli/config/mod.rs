@@ -12,8 +12,8 @@ use clap::{ArgMatches, Args, Subcommand};
 
 pub(super) use file::Config;
 
-use super::error::CliError;
-use super::run::{Workers, cannot_print};
+use super::error::{CliError, cannot_print};
+use super::run_args::Workers;
 use super::start::Show;
 
 /// Arguments of `config`.
@@ -64,9 +64,7 @@ pub(super) fn config(
         ConfigCommand::Template => template::template(place.as_deref()),
         ConfigCommand::Show(_) => show::show(place.as_deref(), config, given),
         ConfigCommand::Path => {
-            let place = place.ok_or_else(|| {
-                CliError::Usage("no home folder found; give a file with --config".to_owned())
-            })?;
+            let place = place.ok_or(CliError::NoConfigFolder)?;
             if !place.exists() {
                 // The hint goes to standard error, so that `$EDITOR "$(backcourt config path)"` works.
                 let hint = "create it, for example with 'backcourt config template'";

@@ -21,14 +21,14 @@ use serde::Serialize;
 use crate::engine::Stage;
 use crate::feeds::Feed;
 use crate::figures::counted;
-use crate::plan::{Plan, SourceTable, with_hint};
+use crate::plan::{Plan, SourceTable};
 use crate::table::TableDef;
 use crate::warehouse::bigquery::BigQueryWarehouse;
 use crate::warehouse::{Warehouse, WarehouseError};
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print, no_threads};
+use super::home::Home;
 use super::progress::Progress;
-use super::run::{cannot_print, no_threads};
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
 use finding::{Area, Finding, Verdict};
@@ -82,9 +82,9 @@ struct Report<'a> {
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
-    let known = || plan.sources.iter().map(|source| source.name.as_str());
     if let Some(stranger) = arguments.names.iter().find(|name| plan.source(name).is_none()) {
-        return Err(CliError::Usage(with_hint("source check", stranger, known())));
+        let known = plan.sources.iter().map(|source| source.name.as_str());
+        return Err(CliError::unknown("source check", stranger, known));
     }
     let stages = every_stage(&plan)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
@@ -96,34 +96,23 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
         examination.findings.push(terminal::finding());
     }
     if home.is_missing() {
-        let next = if plan.uses_nba_feeds() {
-            "'backcourt run' creates it and loads the shipped box scores; 'backcourt load' only loads them"
-        } else {
-            "'backcourt run' creates it"
-        };
-        let detail = format!("{home} doesn't exist yet");
-        let place = Finding::new(Area::Warehouse, "place", Verdict::Note, detail);
-        examination.findings.push(place.next(next));
+        examination.findings.push(not_created(&home, &plan));
     } else {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .map_err(no_threads)?;
-        let opened = home.open_to_read();
-        let project = home.project();
-        let examined = opened.and_then(|warehouse| {
-            let looking = look(
-                arguments,
-                &plan,
-                &stages,
-                &folder,
-                warehouse.as_ref(),
-                project.as_ref(),
-                &mut examination,
-            );
-            runtime.block_on(looking)
-        });
+        let subject = Subject {
+            names: &arguments.names,
+            plan: &plan,
+            stages: &stages,
+            folder: &folder,
+            project: home.project(),
+        };
+        let examined = home
+            .open_to_read()
+            .and_then(|warehouse| runtime.block_on(subject.examine(warehouse.as_ref(), &mut examination)));
         if let Err(error) = examined {
             let fault = Finding::new(Area::Warehouse, "place", Verdict::Fail, error.message);
             examination.findings.push(fault);
@@ -141,13 +130,23 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
             state: worst,
             examination: &examination,
         };
-        serde_json::to_writer(&mut out, &report).map_err(|error| cannot_print(error.into()))?;
+        serde_json::to_writer(&mut out, &report).map_err(cannot_print)?;
         writeln!(out).map_err(cannot_print)?;
     } else {
         let page = text::text(&examination, !arguments.names.is_empty());
         write!(out, "{page}").map_err(cannot_print)?;
     }
     Ok(u8::from(worst >= Verdict::Warn))
+}
+
+fn not_created(home: &Home, plan: &Plan) -> Finding {
+    let next = if plan.uses_nba_feeds() {
+        "'backcourt run' creates it and loads the shipped box scores; 'backcourt load' only loads them"
+    } else {
+        "'backcourt run' creates it"
+    };
+    let detail = format!("{home} doesn't exist yet");
+    Finding::new(Area::Warehouse, "place", Verdict::Note, detail).next(next)
 }
 
 fn of_plan(plan: &Plan) -> Finding {
@@ -162,74 +161,100 @@ fn of_plan(plan: &Plan) -> Finding {
     Finding::new(Area::Plan, plan.name.clone(), Verdict::Ok, detail)
 }
 
-/// Examines the warehouse; findings made before an error are kept.
-async fn look(
-    arguments: &DoctorArgs,
-    plan: &Plan,
-    stages: &[Arc<dyn Stage>],
-    folder: &StateDir,
-    warehouse: &dyn Warehouse,
-    project: Option<&BigQueryWarehouse>,
-    examination: &mut Examination,
-) -> Result<(), WarehouseError> {
-    if arguments.names.is_empty() {
+/// What is examined.
+struct Subject<'a> {
+    /// The raw-data checks to run; if any are named, nothing else is examined.
+    names: &'a [String],
+    plan: &'a Plan,
+    stages: &'a [Arc<dyn Stage>],
+    folder: &'a StateDir,
+    project: Option<BigQueryWarehouse>,
+}
+
+impl Subject<'_> {
+    /// Examines the warehouse; findings made before an error are kept.
+    async fn examine(
+        &self,
+        warehouse: &dyn Warehouse,
+        examination: &mut Examination,
+    ) -> Result<(), WarehouseError> {
+        if !self.names.is_empty() || self.tables(warehouse, &mut examination.findings).await? {
+            self.sources(warehouse, examination).await?;
+        }
+        Ok(())
+    }
+
+    /// Examines the tables and what else a run needs. Returns whether the raw-data checks can run.
+    async fn tables(
+        &self,
+        warehouse: &dyn Warehouse,
+        findings: &mut Vec<Finding>,
+    ) -> Result<bool, WarehouseError> {
         let place = Finding::new(Area::Warehouse, "place", Verdict::Ok, warehouse.name());
-        examination.findings.push(place);
-        let is_fed = plan.uses_nba_feeds();
+        findings.push(place);
+        let is_fed = self.plan.uses_nba_feeds();
         let feeds = Feed::ALL.into_iter().filter(|_| is_fed);
         let mut defined: Vec<&TableDef> = feeds.map(Feed::table).collect();
-        defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
-        match project {
-            None => examination
-                .findings
-                .extend(tables::findings(warehouse, &defined).await?),
+        defined.extend(self.stages.iter().filter_map(|stage| stage.fills().definition()));
+        match &self.project {
+            None => findings.extend(tables::findings(warehouse, &defined).await?),
             Some(project) => {
                 let (found, may_ask) = bigquery::findings(project, &defined).await;
-                examination.findings.extend(found);
+                findings.extend(found);
                 if !may_ask {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
-        let stopping = preflight::findings(warehouse, plan, stages, folder).await?;
-        examination.findings.extend(stopping);
+        let stopping = preflight::findings(warehouse, self.plan, self.stages, self.folder).await?;
+        findings.extend(stopping);
         if is_fed {
-            let loaded = sources::loaded(warehouse, folder).await?;
+            let loaded = sources::loaded(warehouse, self.folder).await?;
             let nothing = loaded.state == Verdict::Note && loaded.next.is_some();
-            examination.findings.push(loaded);
+            findings.push(loaded);
             if nothing {
-                return Ok(());
+                return Ok(false);
             }
         }
+        Ok(true)
     }
-    let chosen = |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|named| named == name);
-    let asked: Vec<_> = plan
-        .sources
-        .iter()
-        .filter(|source| chosen(&source.name))
-        .collect();
-    let shown = if arguments.names.is_empty() {
-        plan.source_tables.as_slice()
-    } else {
-        &[]
-    };
-    let steps = asked.len() + shown.len();
-    let (progress, answers) = (Progress::default(), Cell::new(0));
-    let tell = |more: usize| {
-        answers.set(answers.get() + more);
-        progress.say(&format!("running raw-data checks: {} of {steps}", answers.get()));
-    };
-    tell(0);
-    let at_once = warehouse.lanes().min(MOST_AT_ONCE);
-    let findings = stream::iter(asked).map(|check| sources::asked(check, warehouse).inspect(|_| tell(1)));
-    let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
-    examination.findings.extend(findings);
-    let tables = stream::iter(shown).map(|table| answered(table, warehouse).inspect(|_| tell(1)));
-    let tables: Vec<_> = tables.buffered(at_once).collect().await;
-    for table in tables {
-        examination.tables.push(table?);
+
+    /// Runs the raw-data checks.
+    async fn sources(
+        &self,
+        warehouse: &dyn Warehouse,
+        examination: &mut Examination,
+    ) -> Result<(), WarehouseError> {
+        let chosen = |name: &str| self.names.is_empty() || self.names.iter().any(|named| named == name);
+        let asked: Vec<_> = self
+            .plan
+            .sources
+            .iter()
+            .filter(|source| chosen(&source.name))
+            .collect();
+        let shown = if self.names.is_empty() {
+            self.plan.source_tables.as_slice()
+        } else {
+            &[]
+        };
+        let steps = asked.len() + shown.len();
+        let (progress, answers) = (Progress::default(), Cell::new(0));
+        let tell = |more: usize| {
+            answers.set(answers.get() + more);
+            progress.say(&format!("running raw-data checks: {} of {steps}", answers.get()));
+        };
+        tell(0);
+        let at_once = warehouse.lanes().min(MOST_AT_ONCE);
+        let findings = stream::iter(asked).map(|check| sources::asked(check, warehouse).inspect(|_| tell(1)));
+        let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
+        examination.findings.extend(findings);
+        let tables = stream::iter(shown).map(|table| answered(table, warehouse).inspect(|_| tell(1)));
+        let tables: Vec<_> = tables.buffered(at_once).collect().await;
+        for table in tables {
+            examination.tables.push(table?);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn answered(table: &SourceTable, warehouse: &dyn Warehouse) -> Result<Shown, WarehouseError> {

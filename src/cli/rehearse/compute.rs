@@ -7,7 +7,7 @@ use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 
 use super::super::StateDir;
-use super::super::error::CliError;
+use super::super::error::{CliError, no_threads};
 use super::super::operator::operator;
 use super::super::progress::Progress;
 use super::super::start::LARGEST_BATCH;
@@ -166,7 +166,7 @@ impl Computing<'_> {
 /// Follows a run to its end; returns why it ended early, if it did.
 fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option<String>, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(super::super::run::no_threads)?;
+    let runtime = runtime.map_err(no_threads)?;
     runtime.block_on(async {
         let link = &mut engine.link;
         loop {

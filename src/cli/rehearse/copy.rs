@@ -51,12 +51,9 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Res
     let needs = lineage.needs(&dates.iter().copied().collect());
     let needed = needs.into_iter().map(|(path, dates)| {
         let table = defined.iter().find(|table| table.path() == path);
-        let table = table.ok_or_else(|| {
-            CliError::Usage(format!(
-                "cannot copy {path}: neither backcourt nor plan {} defines its columns; choose stages that don't read \
-                 it with --stage",
-                plan.name
-            ))
+        let table = table.ok_or_else(|| CliError::NoColumns {
+            table: path.clone(),
+            plan: plan.name.clone(),
         })?;
         Ok(Needed {
             table: (*table).clone(),

@@ -25,11 +25,11 @@ use crate::stages;
 use crate::telemetry;
 use crate::warehouse::Warehouse;
 
-use super::error::CliError;
+use super::error::{CliError, cannot_print, no_threads};
 use super::file::put;
 use super::home::Home;
 use super::progress::{Progress, waiting};
-use super::run::{cannot_print, chosen_stages, forced_source, no_threads};
+use super::run_args::{chosen_stages, forced_source};
 use super::start::resolve;
 use super::{PlanArgs, StateDir};
 use compute::Computing;
@@ -98,9 +98,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let dates: BTreeSet<NaiveDate> = expand_dates(&arguments.dates)?.into_iter().collect();
     let dates: Vec<NaiveDate> = dates.into_iter().collect();
     if dates.is_empty() {
-        return Err(CliError::Usage(
-            "--dates is empty; write for example 2024-01-05..2024-01-07".to_owned(),
-        ));
+        return Err(CliError::NoDates);
     }
     let stages = arguments.chosen(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
@@ -109,19 +107,14 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     if home.is_missing() {
-        return Err(CliError::Usage(format!(
-            "{home} not found; give the warehouse to compare with in --from"
-        )));
+        return Err(CliError::NothingToCompare(home.to_string()));
     }
-    let from = home
-        .open_to_read()
-        .map_err(|error| CliError::Usage(error.message))?;
+    let from = home.open_to_read()?;
     let at = scratch::place(arguments.scratch.as_deref(), &folder);
     let here = Home::Embedded(at.join("warehouse"));
     here.refuse_foreign_queries(&plan)?;
     let scratch = Scratch::begin(&at, &folder)?;
-    let (_, _files) =
-        telemetry::start(&scratch.folder().logs()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let (_, _files) = telemetry::start(&scratch.folder().logs())?;
     let to = here.open()?;
     let rehearsal = Rehearsing {
         plan,
@@ -144,18 +137,11 @@ impl RehearseArgs {
         let mut stages = resolve(plan, &names)?;
         let program = stages.iter().find(|stage| stage.runs_a_program());
         if let (Some(program), false) = (program, self.stages.is_empty()) {
-            return Err(CliError::Usage(format!(
-                "stage {} runs a program, and a rehearsal doesn't start programs; leave it out of --stage",
-                program.name()
-            )));
+            return Err(CliError::RunsAProgram(program.name().to_owned()));
         }
         stages.retain(|stage| !stage.runs_a_program());
         if stages.is_empty() {
-            return Err(CliError::Usage(format!(
-                "nothing to rehearse: the selected stages of plan {} all run programs, and a rehearsal doesn't start \
-                 programs",
-                plan.name
-            )));
+            return Err(CliError::OnlyPrograms(plan.name.clone()));
         }
         Ok(stages)
     }
@@ -164,7 +150,7 @@ impl RehearseArgs {
         let whole = || -> Result<String, CliError> {
             if self.json {
                 let text = serde_json::to_string(rehearsal);
-                return Ok(text.map_err(|error| cannot_print(error.into()))? + "\n");
+                return Ok(text.map_err(cannot_print)? + "\n");
             }
             Ok(text::text(rehearsal, usize::MAX))
         };
@@ -194,17 +180,13 @@ struct Rehearsing {
 impl Rehearsing {
     /// Copies, computes and compares.
     fn through(self, needed: &[copy::Needed]) -> Result<Rehearsal, CliError> {
-        let usage = |message: String| CliError::Usage(message);
         let runtime = threads().map_err(no_threads)?;
         let progress = Progress::default();
         if self.plan.uses_nba_feeds() {
             let asked = || runtime.block_on(feeds::is_loaded(self.from.as_ref()));
             let is_loaded = waiting(&self.from.name(), asked);
-            if !is_loaded.map_err(|error| usage(error.message))? {
-                return Err(usage(format!(
-                    "{} has no raw data to rehearse with; load it with 'backcourt load'",
-                    self.from.name()
-                )));
+            if !is_loaded? {
+                return Err(CliError::NoRawData(self.from.name()));
             }
         }
         progress.step(&format!(
@@ -212,8 +194,7 @@ impl Rehearsing {
             self.from.name(),
             counted(self.dates.len(), "date")
         ));
-        let copied = runtime.block_on(copy::copy(&self.from, &self.to, needed, &progress));
-        let copied = copied.map_err(|error| usage(error.message))?;
+        let copied = runtime.block_on(copy::copy(&self.from, &self.to, needed, &progress))?;
         let computing = Computing {
             plan: &self.plan,
             dates: &self.dates,
@@ -231,7 +212,7 @@ impl Rehearsing {
             progress.say(&format!("comparing {}", table.path()));
             let (here, there) = (self.to.as_ref(), self.from.as_ref());
             let found = TableDifference::find(stage.name(), table, &self.dates, made, here, there);
-            tables.push(runtime.block_on(found).map_err(|error| usage(error.message))?);
+            tables.push(runtime.block_on(found)?);
         }
         Ok(Rehearsal {
             schema: SCHEMA,

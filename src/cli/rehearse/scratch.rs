@@ -34,10 +34,7 @@ impl Scratch {
     /// Empties and locks the folder. Refuses a folder with anything but a rehearsal in it.
     pub(super) fn begin(path: &Path, state: &StateDir) -> Result<Self, CliError> {
         if path == state.path() {
-            return Err(CliError::Usage(format!(
-                "{} is the state folder; choose another folder with --scratch",
-                path.display()
-            )));
+            return Err(CliError::ScratchIsState(path.to_owned()));
         }
         let system = |cause: io::Error| CliError::System {
             what: format!("cannot prepare folder {}", path.display()),
@@ -46,10 +43,7 @@ impl Scratch {
         };
         let mark = path.join(MARK);
         if !mark.is_file() && !is_free(path).map_err(system)? {
-            return Err(CliError::Usage(format!(
-                "{} contains files that no rehearsal created; choose another folder with --scratch",
-                path.display()
-            )));
+            return Err(CliError::ScratchInUse(path.to_owned()));
         }
         DirBuilder::new()
             .recursive(true)
