@@ -14,6 +14,7 @@ use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::needing_attention;
 use crate::console::model::observation::{Observation, ReadFailure, age};
 use crate::console::model::orders::CommandDenied;
+use crate::console::model::recording::Recording;
 use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
 use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::console::theme::{Role, SELECTED, Theme};
@@ -253,93 +254,114 @@ fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, 
     (text, theme.style(Role::Bad))
 }
 
+/// The text and its style: the newest notice, else a hint.
 fn sentence(model: &Model, theme: Theme) -> (String, Style) {
-    if let Some(notice) = model.notices.last() {
-        let more = match model.notices.len() - 1 {
-            0 => String::new(),
-            more => format!("  (any key: {more} more)"),
-        };
-        let role = if notice.bad { Role::Bad } else { Role::Active };
-        return (
-            format!("{}{more}", notice.text),
-            theme.style(role).add_modifier(Modifier::BOLD),
-        );
-    }
-    let Some(snapshot) = &model.snapshot else {
-        return (String::new(), PLAIN);
+    newest_notice(model, theme)
+        .or_else(|| hint(model, theme))
+        .unwrap_or((String::new(), PLAIN))
+}
+
+fn newest_notice(model: &Model, theme: Theme) -> Option<(String, Style)> {
+    let notice = model.notices.last()?;
+    let more = match model.notices.len() - 1 {
+        0 => String::new(),
+        more => format!("  (any key: {more} more)"),
     };
+    let role = if notice.bad { Role::Bad } else { Role::Active };
+    let style = theme.style(role).add_modifier(Modifier::BOLD);
+    Some((format!("{}{more}", notice.text), style))
+}
+
+/// What to do next, the most urgent first.
+fn hint(model: &Model, theme: Theme) -> Option<(String, Style)> {
+    let snapshot = model.snapshot.as_deref()?;
     let key = |place, action| model.key_of(place, action, theme.glyphs.utf8);
     if let Some(recording) = &model.recording {
-        let (hold, next, quit) = (
-            key(Place::Recording, Action::PlayOrHold),
-            key(Place::Recording, Action::NextMark),
-            key(Place::Dates, Action::Quit),
-        );
-        let text = match recording.remarks.first() {
-            Some(remark) => format!("Recorded: {remark}."),
-            None => format!("Recording: {hold} pauses, {next} skips to the next event, {quit} quits."),
-        };
-        return (text, PLAIN);
+        return Some((recorded(recording, &key), PLAIN));
     }
     if let Some(observation) = &model.observation {
-        return observed(model, observation, theme);
+        return Some(observed(model, observation, theme));
     }
     let run = &snapshot.run;
     if run.state.has_ended() || model.is_over() {
-        return match ended_elsewhere(model, snapshot, &key) {
-            Some(text) => (text, BOLD),
-            None => ended(snapshot, &key),
-        };
+        let elsewhere = ended_elsewhere(model, snapshot, &key).map(|text| (text, BOLD));
+        return Some(elsewhere.unwrap_or_else(|| ended(snapshot, &key)));
     }
+    if let Some(text) = leaving(model, run).or_else(|| held(model, run, &key)) {
+        return Some((text, BOLD));
+    }
+    let outside = || {
+        let outside = failed_outside(run)?;
+        Some(format!(
+            "{outside}: run 'backcourt rerun --failed' when this run has ended."
+        ))
+    };
+    if let Some(text) = needing_attention_here(model, &key).or_else(outside) {
+        return Some((text, theme.style(Role::Bad)));
+    }
+    let text = stale(model, snapshot, &key).or_else(|| failing_sources(model, snapshot, &key))?;
+    Some((text, theme.style(Role::Warn)))
+}
+
+fn recorded(recording: &Recording, key: &dyn Fn(Place, Action) -> String) -> String {
+    if let Some(remark) = recording.remarks.first() {
+        return format!("Recorded: {remark}.");
+    }
+    let (hold, next, quit) = (
+        key(Place::Recording, Action::PlayOrHold),
+        key(Place::Recording, Action::NextMark),
+        key(Place::Dates, Action::Quit),
+    );
+    format!("Recording: {hold} pauses, {next} skips to the next event, {quit} quits.")
+}
+
+fn leaving(model: &Model, run: &RunView) -> Option<String> {
     if model.leaving == Some(Leaving::Abort) {
-        return ("Aborting; the screen closes when the run ends.".to_owned(), BOLD);
+        return Some("Aborting; the screen closes when the run ends.".to_owned());
     }
-    if run.state == RunState::Draining || model.leaving.is_some() {
-        return (
-            "Draining: finishing in-flight work, nothing new starts.".to_owned(),
-            BOLD,
-        );
+    let drains = run.state == RunState::Draining || model.leaving.is_some();
+    drains.then(|| "Draining: finishing in-flight work, nothing new starts.".to_owned())
+}
+
+fn needing_attention_here(model: &Model, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
+    let attention = needing_attention(model.stage()?).len();
+    if attention == 0 {
+        return None;
     }
-    if let Some(text) = held(model, run, &key) {
-        return (text, BOLD);
-    }
+    let dates = if attention == 1 {
+        "date needs"
+    } else {
+        "dates need"
+    };
     let may_order = model.denied().is_none();
-    let attention = model.stage().map_or(0, |stage| needing_attention(stage).len());
-    if attention > 0 {
-        let dates = if attention == 1 {
-            "date needs"
-        } else {
-            "dates need"
-        };
-        let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
-        let text = format!("{} {dates} attention: {then}.", count(attention as u64));
-        return (text, theme.style(Role::Bad));
+    let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
+    Some(format!("{} {dates} attention: {then}.", count(attention as u64)))
+}
+
+fn stale(model: &Model, snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
+    let stale: u64 = snapshot.stages.iter().map(|stage| stage.counts.stale).sum();
+    if stale == 0 {
+        return None;
     }
-    if let Some(outside) = failed_outside(run) {
-        let text = format!("{outside}: run 'backcourt rerun --failed' when this run has ended.");
-        return (text, theme.style(Role::Bad));
-    }
-    let stale: u64 = (model.snapshot.iter())
-        .flat_map(|snapshot| &snapshot.stages)
-        .map(|stage| stage.counts.stale)
-        .sum();
-    if stale > 0 {
-        let units = if stale == 1 { "stale unit" } else { "stale units" };
-        let refresh = key(Place::Dates, Action::Refresh);
-        let then = if may_order {
-            format!(": {refresh} to refresh all")
-        } else {
-            String::new()
-        };
-        let text = format!("{} {units}{then}.", count(stale));
-        return (text, theme.style(Role::Warn));
-    }
+    let units = if stale == 1 { "stale unit" } else { "stale units" };
+    let then = if model.denied().is_none() {
+        format!(": {} to refresh all", key(Place::Dates, Action::Refresh))
+    } else {
+        String::new()
+    };
+    Some(format!("{} {units}{then}.", count(stale)))
+}
+
+fn failing_sources(
+    model: &Model,
+    snapshot: &Snapshot,
+    key: &dyn Fn(Place, Action) -> String,
+) -> Option<String> {
     let unmet = unmet_sources(snapshot);
-    if unmet > 0 && !model.sources_seen {
-        let shows = key(Place::Dates, Action::Sources);
-        let checks = counted(unmet, "raw-data check");
-        let text = format!("{checks} failing ({shows} for details).");
-        return (text, theme.style(Role::Warn));
+    if unmet == 0 || model.sources_seen {
+        return None;
     }
-    (String::new(), PLAIN)
+    let shows = key(Place::Dates, Action::Sources);
+    let checks = counted(unmet, "raw-data check");
+    Some(format!("{checks} failing ({shows} for details)."))
 }
