@@ -143,7 +143,7 @@ impl fmt::Display for Limit {
             Self::Checks { asked, .. } => {
                 write!(out, "checks: {} running", counted(*asked, "query"))
             }
-            Self::Queue(_) => out.write_str("none: finishing the last dates"),
+            Self::Queue(_) => out.write_str("none, finishing the last dates"),
         }
     }
 }
