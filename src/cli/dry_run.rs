@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use crate::engine::preflight::{Examination, Findings};
 use crate::engine::{
     Demand, Lineage, Permits, Planned, PlannedStage, Preview, PreviewError, Stage, StageError, StagePreview,
+    take_over,
 };
 use crate::feeds;
 use crate::figures::counted;
@@ -69,10 +70,14 @@ pub(super) fn say(
         Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
         None => None,
     };
-    // A run would import what another host has recorded.
-    if target.is_none()
-        && let Some(recorded) = recorded(&home, plan)?
-    {
+    // A run would import what another host, or a process that was killed, has recorded.
+    if let (Some(known), Some(target)) = (&ledger, target) {
+        let mut copy = known.copy()?;
+        let importing = take_over(&mut copy, target, plan, warehouse.as_ref());
+        let imported = waiting(&whom, || runtime.block_on(importing));
+        imported.map_err(|error| CliError::Usage(error.to_string()))?;
+        ledger = Some(copy);
+    } else if let Some(recorded) = recorded(&home, plan)? {
         target = recorded.ledger.known_target(&plan.name, &warehouse.name())?;
         ledger = Some(recorded.ledger);
     }

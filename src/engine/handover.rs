@@ -22,7 +22,7 @@ pub enum HandoverError {
 ///
 /// # Errors
 /// If the warehouse or the ledger can't be read, or the ledger can't be written.
-pub(super) async fn take_over(
+pub async fn take_over(
     ledger: &mut Ledger,
     target: Target,
     plan: &Plan,

@@ -45,7 +45,7 @@ pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
 pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
 pub use events::EventLogError;
 pub use fact::{EVENT_SCHEMA, Event, Fact};
-pub use handover::HandoverError;
+pub use handover::{HandoverError, take_over};
 pub use launch::{
     Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
     threads,

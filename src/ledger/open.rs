@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::LedgerError;
@@ -148,6 +149,9 @@ UPDATE job SET check_name = 'critical' || substr(check_name, 5)
 )]
 const SCHEMA_VERSION: i32 = FIRST_VERSION + STEPS.len() as i32;
 
+/// Pages copied before a writer gets its turn.
+const PAGES_AT_ONCE: i32 = 1_000;
+
 /// An open ledger.
 #[derive(Debug)]
 pub struct Ledger {
@@ -193,6 +197,18 @@ impl Ledger {
         let ledger = Self::connect(Path::new(":memory:"), flags)?;
         ledger.verify(true)?;
         Ok(ledger)
+    }
+
+    /// A copy in memory, to import into without changing this one.
+    ///
+    /// # Errors
+    /// When the ledger can't be read or memory can't be allocated.
+    pub fn copy(&self) -> Result<Self, LedgerError> {
+        let mut copy = Self::in_memory()?;
+        let copied = Backup::new(&self.db, &mut copy.db)
+            .and_then(|backup| backup.run_to_completion(PAGES_AT_ONCE, Duration::from_millis(1), None));
+        self.sqlite(copied)?;
+        Ok(copy)
     }
 
     /// Opens the ledger for reading; `None` if there is no file. A ledger of an older version is migrated first. On a
