@@ -354,10 +354,13 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Records the time this run has spent on a stage.
+    /// Records the time this run has spent on a stage, if it had anything to do there.
     pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
         let board = &self.stage_runs[at].board;
         let (seconds, a_unit) = (board.time.seconds(), self.eta.seconds_a_unit(at));
+        if seconds == 0.0 {
+            return Ok(());
+        }
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 

@@ -128,7 +128,9 @@ impl Dispatcher {
         stage_run.scope = ScopeState::Known;
         stage_run.to_do = due;
         stage_run.board.state = StageState::Running;
-        self.start_clock(at);
+        if due > 0 {
+            self.start_clock(at);
+        }
         self.eta.add(at, due);
         Ok(skipped)
     }
