@@ -7,7 +7,9 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserOptions};
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
-/// Deepest syntax tree to parse. A chain of operators is as deep as it is long, and is walked recursively.
+use crate::sql::Depth;
+
+/// Deepest syntax tree to print. Changing it changes fingerprints.
 const DEEPEST: usize = 400;
 
 /// Reserved words of `GoogleSQL`, sorted; they are never names unless quoted.
@@ -144,7 +146,7 @@ fn tokens(sql: &str) -> Option<Vec<Token>> {
 
 /// The printed tokens of the syntax tree; `None` if there is no tree, or if printing it lost a name or literal.
 fn tree(tokens: &[Token]) -> Option<Vec<String>> {
-    if depth(tokens) > DEEPEST {
+    if is_deep(tokens) {
         return None;
     }
     let mut parser = Parser::new(&BigQueryDialect)
@@ -158,55 +160,13 @@ fn tree(tokens: &[Token]) -> Option<Vec<String>> {
     (names(&written) == names(tokens)).then(|| words(&written))
 }
 
-/// Upper bound of the syntax tree's depth: nested brackets and operators between two commas.
-fn depth(tokens: &[Token]) -> usize {
-    let mut levels = vec![0];
-    let (mut deep, mut deepest) = (0, 0);
-    for token in tokens {
-        match token {
-            Token::LParen | Token::LBracket | Token::LBrace => levels.push(0),
-            Token::RParen | Token::RBracket | Token::RBrace if levels.len() > 1 => {
-                deep -= levels.pop().unwrap_or_default();
-            }
-            Token::Comma => {
-                if let Some(level) = levels.last_mut() {
-                    deep -= std::mem::take(level);
-                }
-            }
-            _ if is_operator(token) => {
-                deep += 1;
-                if let Some(level) = levels.last_mut() {
-                    *level += 1;
-                }
-            }
-            _ => {}
-        }
-        deepest = deepest.max(deep + levels.len());
-    }
-    deepest
-}
-
-fn is_operator(token: &Token) -> bool {
-    match token {
-        Token::Word(word) => matches!(
-            word.keyword,
-            Keyword::AND
-                | Keyword::OR
-                | Keyword::NOT
-                | Keyword::IS
-                | Keyword::IN
-                | Keyword::LIKE
-                | Keyword::BETWEEN
-                | Keyword::UNION
-                | Keyword::EXCEPT
-                | Keyword::INTERSECT
-                | Keyword::COLLATE
-                | Keyword::AT
-                | Keyword::CASE
-        ),
-        Token::Number(..) | Token::Period => false,
-        token => !is_literal(token),
-    }
+/// Whether the syntax tree may be too deep to print.
+fn is_deep(tokens: &[Token]) -> bool {
+    let mut depth = Depth::default();
+    tokens.iter().any(|token| {
+        depth.take(token);
+        depth.levels() > DEEPEST
+    })
 }
 
 fn is_literal(token: &Token) -> bool {

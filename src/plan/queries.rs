@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::builtin::SQL;
 use super::with_hint;
-use crate::sql::renamed;
+use crate::sql::{refuse_too_deep, renamed};
 
 /// Where a plan's SQL files are read from.
 pub(super) enum Origin {
@@ -69,8 +69,10 @@ impl<'o> Queries<'o> {
         }
     }
 
-    /// The query with the plan's own project removed from every table name.
+    /// The query with the plan's own project removed from every table name. A query is refused that is too deep for
+    /// those who walk its syntax tree.
     pub(super) fn local(&self, sql: &str) -> Result<String, String> {
+        refuse_too_deep(sql)?;
         if self.project.is_none() {
             return Ok(sql.to_owned());
         }

@@ -1,8 +1,10 @@
 //! Lexical analysis of `GoogleSQL`: tokens, parameters, and the tables a query reads. Pure and not recursive, so no
 //! query is too deep. This module knows no warehouse and no plan.
 
+mod depth;
 mod tables;
 mod words;
 
+pub use depth::{Depth, on_a_deep_stack, refuse_too_deep};
 pub use tables::{TableName, renamed, tables};
 pub use words::{changed, parameters, tokens};

@@ -8,6 +8,7 @@ mod dryrun_after_kill;
 mod dryrun_hides_stale;
 mod empty_deletes;
 mod empty_rerun;
+mod sql_stack_overflow;
 
 use std::fs;
 

@@ -24,6 +24,7 @@ use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::Parser;
 
+use crate::sql::on_a_deep_stack;
 use crate::warehouse::WarehouseError;
 use refusal::{Refusal, unread};
 
@@ -46,7 +47,12 @@ pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, W
     written(sql, now, true)
 }
 
+/// The tree is parsed, written and dropped recursively, and the threads of a pool have small stacks.
 fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
+    on_a_deep_stack(|| written_here(sql, now, is_about_dates))
+}
+
+fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
     let statements = Parser::parse_sql(&BigQueryDialect, sql).map_err(|error| unread(sql, &error))?;
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(Refusal::other("anything but a single SELECT").into());
