@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-/// Maximum days in a range, more than a century.
+/// Maximum days in a range or a list of ranges, more than a century.
 const MOST_DAYS: i64 = 40_000;
 
 /// A date range, both ends included; never reversed.
@@ -31,6 +31,9 @@ pub enum RangeError {
         /// Number of days, both ends included.
         days: i64,
     },
+    /// More than the maximum number of days in all ranges of a list.
+    #[error("these are more than {MOST_DAYS} dates; write fewer or shorter ranges")]
+    TooMany,
     /// The end is before the start.
     #[error("the range ends on {to}, before its start {from}; swap the two dates")]
     Reversed {
@@ -122,7 +125,7 @@ pub fn compact_dates(dates: &[NaiveDate]) -> String {
 /// Parses the format of [`compact_dates`].
 ///
 /// # Errors
-/// When a part is not a date, or a range is reversed or too long.
+/// When a part is not a date, a range is reversed or too long, or the list has more than a century of dates.
 pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
     let mut dates = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -134,6 +137,9 @@ pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
                 dates.extend(DateRange::new(parse_date(first)?, parse_date(last)?)?.days());
             }
             None => dates.push(parse_date(part)?),
+        }
+        if dates.len() as u64 > MOST_DAYS.unsigned_abs() {
+            return Err(RangeError::TooMany);
         }
     }
     Ok(dates)
@@ -160,6 +166,9 @@ mod tests {
         assert_eq!(dates.len(), 6);
         assert_eq!(compact_dates(&dates), text);
         assert_eq!(expand_dates("").unwrap(), []);
+        let century = "1901-01-01..2000-12-31,";
+        assert!(expand_dates(century).is_ok());
+        assert_eq!(expand_dates(&century.repeat(2_800)), Err(RangeError::TooMany));
         assert!(expand_dates("2021-10-19..").is_err());
         assert!(expand_dates("2021-10-19..2021-10-18").is_err());
         assert_eq!(
