@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use crate::engine::{OnChange, Permits, Work};
-use crate::plan::{DateRange, Plan, expand_dates, parse_date};
+use crate::plan::{DateRange, MAX_WORKERS, Plan, expand_dates, parse_date};
 use crate::stages;
 
 use super::PlanArgs;
@@ -102,8 +102,8 @@ impl From<OnChangeWord> for OnChange {
 pub(super) struct Workers {
     /// Number of workers; change it later with + and - [default: the plan's]
     #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
-          value_parser = whole(1_u32, 64))]
-    workers: Option<u32>,
+          value_parser = whole(1, MAX_WORKERS))]
+    workers: Option<usize>,
 }
 
 /// The source set by the old runbook's environment variable `FORCE_TEAM_RECONSTRUCTION`.
@@ -132,9 +132,7 @@ impl RunArgs {
     }
 
     pub(super) fn workers(&self, plan: &Plan) -> usize {
-        self.workers
-            .workers
-            .map_or(plan.workers, |workers| workers as usize)
+        self.workers.workers.unwrap_or(plan.workers)
     }
 
     /// Which units are due.

@@ -9,13 +9,14 @@ use serde::Deserialize;
 use super::breakdown::{RawBreakdown, breakdown};
 use super::builtin::PLANS;
 use super::definition::of_check;
+use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::order::{in_order, tables_are_in_order};
 use super::queries::{Origin, Queries};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, stages};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Fingerprint, Plan, SampleDate, Severity, SourceTable, TextTest,
-    parse_date, toml_mistake, with_hint,
+    Bound, CheckSpec, DateRange, Expectation, Fingerprint, MAX_WORKERS, Plan, SampleDate, Severity,
+    SourceTable, TextTest, parse_date, toml_mistake, with_hint,
 };
 
 /// Why a plan was refused. The message names the plan, the problem and how to fix it.
@@ -184,12 +185,10 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     let raw: RawPlan = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
     let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
     let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
-    if !(1..=12).contains(&raw.first_month) {
-        return Err(format!("first_month is {}; give 1 to 12", raw.first_month));
-    }
-    if raw.workers == 0 {
-        return Err("workers is 0; give 1 or more".to_owned());
-    }
+    in_range("first_month", raw.first_month, &(1..=12))?;
+    let workers = in_range("workers", raw.workers, &(1..=MAX_WORKERS))?;
+    at_most(MAX_STAGES, raw.stages.len(), "stages")?;
+    at_most(MAX_CHECKS, raw.checks.len() + raw.sources.len(), "checks")?;
     if raw.stages.is_empty() {
         return Err("no [[stage]]; add at least one".to_owned());
     }
@@ -247,7 +246,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         range,
         first_month: raw.first_month,
         source: raw.source,
-        workers: raw.workers,
+        workers,
         stages,
         checks,
         runbook,
@@ -472,6 +471,24 @@ why = "the first"
             parse_small(&nothing)
                 .unwrap_err()
                 .starts_with("check 'raw': expect is empty")
+        );
+    }
+
+    #[test]
+    fn numbers_and_sizes_have_limits() {
+        let refused = |text: &str| parse_small(text).unwrap_err();
+        for workers in ["0", "513", "1000000000"] {
+            let plan = SMALL.replacen("title", &format!("workers = {workers}\ntitle"), 1);
+            assert_eq!(refused(&plan), format!("workers is {workers}; give 1 to 512"));
+        }
+        let check = &SMALL[SMALL.find("[[check]]").unwrap()..SMALL.find("[[sample]]").unwrap()];
+        let many = format!("{SMALL}{}", check.repeat(MAX_CHECKS));
+        assert_eq!(refused(&many), "20001 checks; a plan has at most 20000");
+        let sum = format!("SELECT 1{} AS pct", " + 1".repeat(5_000));
+        let deep = refused(&SMALL.replace("SELECT 1 AS pct", &sum));
+        assert!(
+            deep.starts_with("check 'one': line 1 of the query: more than 4000 operators"),
+            "{deep}"
         );
     }
 

@@ -9,6 +9,7 @@ mod dates;
 mod definition;
 mod fingerprint;
 mod hint;
+mod limits;
 mod load;
 mod mistake;
 mod normal_form;
@@ -27,6 +28,7 @@ pub use check::{
 pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
+pub use limits::MAX_WORKERS;
 pub use load::{PlanError, load};
 pub use mistake::{line_of, toml_mistake};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};

@@ -11,6 +11,7 @@ use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::hint::with_hint;
+use super::limits::{TIMEOUT_SECONDS, in_range};
 use super::queries::Queries;
 use super::stage::{
     Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
@@ -209,9 +210,7 @@ impl RawStage {
             return Err(format!("environment: '{name}' is not a valid variable name"));
         }
         let timeout = self.timeout_seconds.unwrap_or(USUAL_TIMEOUT);
-        if timeout == 0 {
-            return Err("timeout_seconds is 0; give 1 or more".to_owned());
-        }
+        in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS)?;
         let retry = self.retry_exit_code.unwrap_or(USUAL_RETRY_CODE);
         for (key, code) in [
             ("skip_exit_code", self.skip_exit_code),

@@ -119,7 +119,11 @@ fn ten_days_of_the_built_in_plan_need_few_jobs() {
     let is_computed = |fact: &serde_json::Value| fact["event"] == "unit_finished";
     assert!(!second.facts().iter().any(is_computed), "it computed dates again");
     let of_second = jobs().len() - first.len();
-    assert!(of_second <= 20, "{of_second} jobs of a second host: {:#?}", jobs());
+    assert!(
+        of_second <= 20,
+        "{of_second} jobs of a second host: {:#?}",
+        jobs()
+    );
 }
 
 /// It used to take ten jobs: one statement per 8 MB, and three to create and drop a staging table.

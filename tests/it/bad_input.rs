@@ -93,7 +93,7 @@ fn an_unknown_command_is_refused_in_one_line(#[case] args: &[&str], #[case] word
 #[case::subcommand(&["statsu"], &["statsu", "status"])]
 #[case::source(&["run", "--source", "boxscores"], &["boxscores", "auto, reconstruct, boxscore"])]
 #[case::output(&["run", "--output", "plane"], &["plane", "plain"])]
-#[case::no_workers(&["run", "--workers", "0"], &["give a whole number from 1 to 64"])]
+#[case::no_workers(&["run", "--workers", "0"], &["give a whole number from 1 to 512"])]
 #[case::fail_fast(&["run", "--fail-fast", "0"], &["--fail-fast"])]
 #[case::dates_and_range(&["run", "--dates", "2024-01-01", "--from", "2024-01-01"], &["--dates", "--from"])]
 #[case::rerun_what(&["rerun"], &["--failed", "--dates", "--offending"])]

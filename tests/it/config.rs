@@ -156,7 +156,7 @@ fn all_errors_in_a_file_are_reported_together() {
     );
     assert_eq!(
         *second,
-        "  line 1: workers can't be 'many': give a whole number from 1 to 64"
+        "  line 1: workers can't be 'many': give a whole number from 1 to 512"
     );
     assert_eq!(
         *third,

@@ -196,11 +196,11 @@ mod tests {
     #[case("theme = ['dark']", "line 1: theme takes a single string, number or boolean")]
     #[case(
         "workers = 0",
-        "line 1: workers can't be '0': give a whole number from 1 to 64"
+        "line 1: workers can't be '0': give a whole number from 1 to 512"
     )]
     #[case(
         "workers = 'many'",
-        "line 1: workers can't be 'many': give a whole number from 1 to 64"
+        "line 1: workers can't be 'many': give a whole number from 1 to 512"
     )]
     #[case("notify = 'shout'", "line 1: notify can't be 'shout': write bell, osc9,")]
     #[case(
@@ -247,7 +247,7 @@ mod tests {
     }
 
     /// The `--workers` value of `run` with these arguments, independent of the test's environment.
-    fn workers(config: &Config, arguments: &[&str]) -> Option<u32> {
+    fn workers(config: &Config, arguments: &[&str]) -> Option<usize> {
         let command = config
             .as_defaults_of(Cli::command())
             .mut_subcommand("run", |run| {

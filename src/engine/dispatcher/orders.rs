@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
 use crate::ledger::{Purpose, RunState};
+use crate::plan::MAX_WORKERS;
 use crate::table::sql_name;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
@@ -15,9 +16,6 @@ use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, Sto
 use super::mode::{HoldReason, Mode};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
-
-/// Most workers an operator may ask for; each keeps a batch of raw rows in memory.
-const MOST_WORKERS: usize = 64;
 
 /// Refuses to pause or resume a run that is about to end.
 const DRAINING: &str = "the run is draining and about to end";
@@ -149,9 +147,9 @@ impl Dispatcher {
     }
 
     fn set_workers(&mut self, number: usize) -> Result<String, String> {
-        if !(1..=MOST_WORKERS).contains(&number) {
+        if !(1..=MAX_WORKERS).contains(&number) {
             return Err(format!(
-                "{} {} out of range; give 1 to {MOST_WORKERS}",
+                "{} {} out of range; give 1 to {MAX_WORKERS}",
                 counted(number, "worker"),
                 is_or_are(number)
             ));

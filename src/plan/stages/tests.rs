@@ -134,7 +134,7 @@ fn command_output_is_stored_only_with_declared_columns() {
 #[case(
     "table = \"port.calls\"\n",
     "timeout_seconds = 0\ntable = \"port.calls\"\n",
-    "stage 'calls': timeout_seconds is 0; give 1 or more"
+    "stage 'calls': timeout_seconds is 0; give 1 to 86400"
 )]
 #[case(
     "table = \"port.calls\"\n",
