@@ -168,6 +168,12 @@ pub enum Reply {
     Rows(StoredRows),
 }
 
+impl From<Result<String, String>> for Reply {
+    fn from(sentence: Result<String, String>) -> Self {
+        sentence.map_or_else(Self::Refused, Self::Accepted)
+    }
+}
+
 /// The rows of one unit as text, ready to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredRows {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Event, OnChange, Question, Topic};
+use super::super::{Event, OnChange, Question, Reply, Topic};
 use super::mode::HoldReason;
 use super::{Dispatcher, Fatal};
 
@@ -48,16 +48,16 @@ impl Dispatcher {
         })
     }
 
-    /// Answers the open question. The inner `Err` is a refusal for the operator.
-    pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Result<String, String>, Fatal> {
+    /// Answers the open question.
+    pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Reply, Fatal> {
         let Some(question) = self.mode.question() else {
-            return Ok(Err("no open question to answer".to_owned()));
+            return Ok(Reply::Refused("no open question to answer".to_owned()));
         };
         if let Err(refusal) = question.choice(word) {
-            return Ok(Err(refusal));
+            return Ok(Reply::Refused(refusal));
         }
         self.resume(Some(word), by)?;
-        Ok(Ok(format!("answered: {word}")))
+        Ok(Reply::Accepted(format!("answered: {word}")))
     }
 
     /// Closes a question with this choice, by default the first one.

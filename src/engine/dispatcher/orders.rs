@@ -37,19 +37,16 @@ impl Dispatcher {
             }
             return Ok(());
         }
-        let reply = match self.handle(command, &by)? {
-            Ok(sentence) => Reply::Accepted(sentence),
-            Err(sentence) => Reply::Refused(sentence),
-        };
+        let reply = self.handle(command, &by)?;
         // The client may have disconnected.
         let _ = answer.send(reply);
         Ok(())
     }
 
-    fn handle(&mut self, command: Command, by: &str) -> Result<Result<String, String>, Fatal> {
-        let refused = |sentence: &str| Ok(Err(sentence.to_owned()));
+    fn handle(&mut self, command: Command, by: &str) -> Result<Reply, Fatal> {
+        let refused = |sentence: &str| Ok(Reply::Refused(sentence.to_owned()));
         match command {
-            Command::Pause => Ok(self.pause()),
+            Command::Pause => Ok(self.pause().into()),
             Command::Resume => self.resume_if_held(by),
             Command::Answer { answer } => self.answer(&answer, by),
             Command::Rerun { .. } if matches!(self.mode, Mode::Preparing | Mode::Draining(_)) => {
@@ -61,22 +58,22 @@ impl Dispatcher {
                 source,
                 accept_short,
             } => self.rerun(&selection, stage.as_deref(), source.as_deref(), accept_short),
-            Command::Workers(number) => Ok(self.set_workers(number)),
+            Command::Workers(number) => Ok(self.set_workers(number).into()),
             Command::Check(_) | Command::Explain { .. } if self.mode.is_preparing() => {
                 refused("the tables are still being prepared; try again in a moment")
             }
-            Command::Check(checks) => Ok(self.check(&checks)),
-            Command::Explain { check } => Ok(self.explain(&check)),
+            Command::Check(checks) => Ok(self.check(&checks).into()),
+            Command::Explain { check } => Ok(self.explain(&check).into()),
             Command::Waive { check, reason } => self.waive(&check, reason.trim(), by),
             Command::Advance { stage } => self.release(stage.as_deref(), by),
             Command::Tick { item, done, note } => self.tick(&item, done, note.trim(), by),
             Command::Cancel => match self.mode {
                 Mode::Preparing => refused("no date is in flight yet; use drain or abort to end the run"),
                 Mode::Ended(_) => refused("the run has ended; no work to cancel"),
-                _ => self.cancel().map(Ok),
+                _ => self.cancel().map(Reply::Accepted),
             },
-            Command::Drain => Ok(Ok(self.drain_and_leave().to_owned())),
-            Command::Abort => Ok(Ok(self.abort_and_leave().to_owned())),
+            Command::Drain => Ok(Reply::Accepted(self.drain_and_leave().to_owned())),
+            Command::Abort => Ok(Reply::Accepted(self.abort_and_leave().to_owned())),
             Command::Inspect { .. } | Command::Reload { .. } => refused("handled elsewhere"),
         }
     }
@@ -105,16 +102,20 @@ impl Dispatcher {
         Err(refusal.to_owned())
     }
 
-    fn resume_if_held(&mut self, by: &str) -> Result<Result<String, String>, Fatal> {
+    fn resume_if_held(&mut self, by: &str) -> Result<Reply, Fatal> {
         let refusal = match self.mode {
-            Mode::Holding(_) if self.asks_more_than_to_go_on() => return Ok(Err(self.question_message())),
+            Mode::Holding(_) if self.asks_more_than_to_go_on() => {
+                return Ok(Reply::Refused(self.question_message()));
+            }
             Mode::Holding(_) => {
                 self.resume(None, by)?;
-                return Ok(Ok("resumed".to_owned()));
+                return Ok(Reply::Accepted("resumed".to_owned()));
             }
             Mode::Preparing if self.options.paused => {
                 self.options.paused = false;
-                return Ok(Ok("the run will continue after its preparation".to_owned()));
+                return Ok(Reply::Accepted(
+                    "the run will continue after its preparation".to_owned(),
+                ));
             }
             Mode::Running | Mode::Preparing => "the run is already running",
             Mode::Draining(_) | Mode::Aborting(_) => DRAINING,
@@ -123,7 +124,7 @@ impl Dispatcher {
             }
             Mode::Ended(_) => "the run has ended; rerun dates to reopen it",
         };
-        Ok(Err(refusal.to_owned()))
+        Ok(Reply::Refused(refusal.to_owned()))
     }
 
     fn drain_and_leave(&mut self) -> &'static str {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::figures::counted;
 use crate::ledger::{UnitRecord, UnitState};
 
-use super::super::{Event, Selection, StageState};
+use super::super::{Event, Reply, Selection, StageState};
 use super::{Dispatcher, Fatal, ScopeState};
 
 impl Dispatcher {
@@ -16,9 +16,9 @@ impl Dispatcher {
         stage: Option<&str>,
         source: Option<&str>,
         accept_short: bool,
-    ) -> Result<Result<String, String>, Fatal> {
+    ) -> Result<Reply, Fatal> {
         if let Some(why) = &self.preflight.writes_nothing {
-            return Ok(Err(format!("{why}; rerun with 'backcourt rerun'")));
+            return Ok(Reply::Refused(format!("{why}; rerun with 'backcourt rerun'")));
         }
         let mut count = 0;
         for at in 0..self.stage_runs.len() {
@@ -32,7 +32,7 @@ impl Dispatcher {
         }
         let left_out = self.left_out(selection, stage);
         if count == 0 {
-            return Ok(Err(format!(
+            return Ok(Reply::Refused(format!(
                 "{} matches no dates to rerun now{left_out}",
                 describe(selection)
             )));
@@ -45,7 +45,10 @@ impl Dispatcher {
         } else {
             ""
         };
-        Ok(Ok(format!("{} queued{held}{left_out}", counted(count, "date"))))
+        Ok(Reply::Accepted(format!(
+            "{} queued{held}{left_out}",
+            counted(count, "date")
+        )))
     }
 
     /// Sets how dates are computed again. A date rerun only because something it is computed from has changed keeps the

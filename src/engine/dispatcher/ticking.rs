@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::ledger::Tick;
 use crate::runbook::{Facts, Item, derive, may_tick};
 
-use super::super::Event;
+use super::super::{Event, Reply};
 use super::{Dispatcher, Fatal, Refresh};
 
 /// Minimum time between derivations while units are handed out.
@@ -57,16 +57,10 @@ impl Dispatcher {
     }
 
     /// Ticks or unticks an item at the operator's request.
-    pub(super) fn tick(
-        &mut self,
-        item: &str,
-        done: bool,
-        note: &str,
-        by: &str,
-    ) -> Result<Result<String, String>, Fatal> {
+    pub(super) fn tick(&mut self, item: &str, done: bool, note: &str, by: &str) -> Result<Reply, Fatal> {
         let ticks = self.ledger.ticks(self.target)?;
         if let Err(why) = may_tick(&self.plan, ticks.get(item), item, done, note) {
-            return Ok(Err(why));
+            return Ok(Reply::Refused(why));
         }
         let tick = Tick {
             item: item.to_owned(),
@@ -86,6 +80,6 @@ impl Dispatcher {
         });
         // Show the tick at once.
         self.runbook.derived_at = None;
-        Ok(Ok(sentence))
+        Ok(Reply::Accepted(sentence))
     }
 }

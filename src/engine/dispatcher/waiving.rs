@@ -5,31 +5,26 @@ use chrono::Utc;
 use crate::ledger::{CheckRecord, CheckState, PastAnswer, Waiver};
 use crate::plan::with_hint;
 
-use super::super::{Event, StageState};
+use super::super::{Event, Reply, StageState};
 use super::{Dispatcher, Fatal, Refresh};
 
 impl Dispatcher {
     /// Waives a failing check at the operator's request.
-    pub(super) fn waive(
-        &mut self,
-        name: &str,
-        reason: &str,
-        by: &str,
-    ) -> Result<Result<String, String>, Fatal> {
+    pub(super) fn waive(&mut self, name: &str, reason: &str, by: &str) -> Result<Reply, Fatal> {
         if reason.is_empty() {
-            return Ok(Err(
-                "a waiver needs a reason; it is permanently recorded".to_owned()
+            return Ok(Reply::Refused(
+                "a waiver needs a reason; it is permanently recorded".to_owned(),
             ));
         }
         let Some(at) = self.checks.place(name) else {
-            return Ok(Err(with_hint("check", name, self.checks.names())));
+            return Ok(Reply::Refused(with_hint("check", name, self.checks.names())));
         };
         let view = &mut self.checks.views[at];
         let Some(spec) = self.plan.check(name) else {
-            return Ok(Err(format!("'{name}' is not a check of this plan")));
+            return Ok(Reply::Refused(format!("'{name}' is not a check of this plan")));
         };
         if let Some(refusal) = view.state.refuse_waiver(name) {
-            return Ok(Err(refusal));
+            return Ok(Reply::Refused(refusal));
         }
         let now = Utc::now();
         let failed = CheckRecord {
@@ -55,7 +50,9 @@ impl Dispatcher {
         let stage = view.stage.clone();
         self.report_waiver(&stage, waiver);
         self.judge_again(&stage)?;
-        Ok(Ok(format!("{name} waived for this definition and value")))
+        Ok(Reply::Accepted(format!(
+            "{name} waived for this definition and value"
+        )))
     }
 
     fn report_waiver(&mut self, stage: &str, waiver: Waiver) {
@@ -110,9 +107,9 @@ impl Dispatcher {
     }
 
     /// Approves a waiting stage, or all of them; each starts once the gates before it open.
-    pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Result<String, String>, Fatal> {
+    pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Reply, Fatal> {
         if let Some(name) = stage.filter(|name| self.stage_run(name).is_none()) {
-            return Ok(Err(with_hint("stage", name, self.stage_names())));
+            return Ok(Reply::Refused(with_hint("stage", name, self.stage_names())));
         }
         let mut released = Vec::new();
         for stage_run in &mut self.stage_runs {
@@ -123,7 +120,7 @@ impl Dispatcher {
             }
         }
         if released.is_empty() {
-            return Ok(Err("no stage awaits approval".to_owned()));
+            return Ok(Reply::Refused("no stage awaits approval".to_owned()));
         }
         let stages = released.join(", ");
         tracing::info!("{stages} approved by {by}");
@@ -133,6 +130,8 @@ impl Dispatcher {
         });
         self.go_on()?;
         self.request_refresh(Refresh::Now);
-        Ok(Ok(format!("{stages} starts as soon as the gates before it open")))
+        Ok(Reply::Accepted(format!(
+            "{stages} starts as soon as the gates before it open"
+        )))
     }
 }
