@@ -74,8 +74,7 @@ pub(super) fn say(
     if let (Some(known), Some(target)) = (&ledger, target) {
         let mut copy = known.copy()?;
         let importing = take_over(&mut copy, target, plan, warehouse.as_ref());
-        let imported = waiting(&whom, || runtime.block_on(importing));
-        imported.map_err(|error| CliError::Usage(error.to_string()))?;
+        waiting(&whom, || runtime.block_on(importing))?;
         ledger = Some(copy);
     } else if let Some(recorded) = recorded(&home, plan)? {
         target = recorded.ledger.known_target(&plan.name, &warehouse.name())?;

@@ -52,13 +52,13 @@ impl Dispatcher {
     ) -> Result<(), Fatal> {
         self.stage_runs[at].writer.free();
         match result {
-            Ok(()) => self.settle(at, commit),
+            Ok(()) => self.settle(at, &commit),
             Err(error) => self.on_commit_failed(at, commit, &error.into()),
         }
     }
 
     /// Records a successful commit in the ledger, then updates the board and emits events.
-    fn settle(&mut self, at: usize, commit: Commit) -> Result<(), Fatal> {
+    fn settle(&mut self, at: usize, commit: &Commit) -> Result<(), Fatal> {
         let name = self.stage_runs[at].board.name.clone();
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
         let mut settled: Vec<_> = commit
@@ -79,7 +79,7 @@ impl Dispatcher {
         };
         self.ledger
             .settle(self.target, &name, &self.run.id, settlement, Utc::now())?;
-        self.show_settled(at, &commit, &settled);
+        self.show_settled(at, commit, &settled);
         self.show_invalidated(invalidated);
         Ok(())
     }

@@ -61,12 +61,11 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     };
     tabs(page, found, theme, row(area, tabs_at), buf);
     let below = rows(area, tabs_at + 1, 0);
-    match page.by(found) {
-        Some(by) => groups(page, found, by, theme, below, buf),
-        None => {
-            let first_month = snapshot.run.first_month;
-            dates(page, found, first_month, roomy, theme, below, buf);
-        }
+    if let Some(by) = page.by(found) {
+        groups(page, found, by, theme, below, buf);
+    } else {
+        let first_month = snapshot.run.first_month;
+        dates(page, found, first_month, roomy, theme, below, buf);
     }
 }
 
