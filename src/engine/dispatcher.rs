@@ -219,6 +219,7 @@ impl Dispatcher {
         };
         dispatcher.show_costs();
         dispatcher.elsewhere = dispatcher.read_elsewhere()?;
+        dispatcher.remember_earlier_runs()?;
         Ok(dispatcher)
     }
 

@@ -171,7 +171,7 @@ mod tests {
         let ors = format!("SELECT a FROM t\nWHERE a = 0{}", "\nOR a = 1".repeat(2_500));
         let refused = refuse_too_deep(&ors).unwrap_err();
         assert!(
-            refused.starts_with("line 2001 of the query: more than 4000"),
+            refused.starts_with("line 2002 of the query: more than 4000"),
             "{refused}"
         );
         let unions = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(4_001));

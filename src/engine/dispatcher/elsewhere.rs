@@ -30,6 +30,17 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Remembers the dates that earlier runs have recorded. A check may run before its stage opens, and its failing rows
+    /// on these dates count.
+    pub(super) fn remember_earlier_runs(&mut self) -> Result<(), LedgerError> {
+        for stage_run in &mut self.stage_runs {
+            for record in self.ledger.units(self.target, &stage_run.board.name)? {
+                stage_run.units.remember(&record);
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
         let is_here = |stage: &str, date: NaiveDate| {
             self.stage_run(stage)

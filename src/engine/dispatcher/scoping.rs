@@ -143,8 +143,8 @@ impl Dispatcher {
             stage_run.board.show_gaps(date, &gaps);
         }
         for record in list.recorded.values() {
+            stage_run.units.remember(record);
             let unit = stage_run.units.get_mut(record.date);
-            unit.recorded = (!record.state.is_open()).then_some(RecordedBy::Earlier);
             let is_other = record.state != UnitState::Skipped && record.source != self.options.source;
             unit.stored_source = is_other.then(|| record.source.clone());
         }

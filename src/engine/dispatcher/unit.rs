@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::ledger::UnitRecord;
+
 /// A date of a stage. Dates outside the run have one too, if an earlier run recorded them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unit {
@@ -44,6 +46,11 @@ impl UnitsByDate {
 
     pub(super) fn get_mut(&mut self, date: NaiveDate) -> &mut Unit {
         self.0.entry(date).or_default()
+    }
+
+    /// Remembers what the ledger has on a date before this run computes it.
+    pub(super) fn remember(&mut self, record: &UnitRecord) {
+        self.get_mut(record.date).recorded = (!record.state.is_open()).then_some(RecordedBy::Earlier);
     }
 
     /// The source to compute a date from, where it isn't the run's.

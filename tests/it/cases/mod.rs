@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod active_ignored;
+mod check_before_stage_opens;
 mod dryrun_after_kill;
 mod dryrun_hides_stale;
 mod empty_deletes;
