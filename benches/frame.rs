@@ -39,7 +39,7 @@ fn picture(version: u64) -> Snapshot {
 fn model() -> Model {
     let mut model = Model::default();
     let mut msgs = fixture::history(picture(50));
-    msgs.extend([fixture::vitals(), fixture::log()]);
+    msgs.extend([fixture::metrics(), fixture::log()]);
     for msg in msgs {
         update(&mut model, msg);
     }

@@ -16,13 +16,16 @@ const NAMELESS: &str = "none";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breakdown {
     /// What is counted, for example `players`.
-    pub counts: String,
+    #[serde(alias = "counts")]
+    pub unit: String,
     /// Causes of missing values.
     pub causes: Vec<String>,
     /// Causes for which a value isn't counted at all.
-    pub beside: Vec<String>,
+    #[serde(alias = "beside")]
+    pub not_counted: Vec<String>,
     /// The total.
-    pub whole: Tally,
+    #[serde(alias = "whole")]
+    pub total: Tally,
     /// By group column, in the plan's order.
     pub by: Vec<Dimension>,
     /// By date, in order; dates with nothing counted are omitted.
@@ -44,9 +47,11 @@ pub struct Tally {
     /// Values that are known.
     pub known: u64,
     /// Missing values, in the order of [`Breakdown::causes`].
-    pub lacking: Vec<u64>,
-    /// Values not counted, in the order of [`Breakdown::beside`].
-    pub beside: Vec<u64>,
+    #[serde(alias = "lacking")]
+    pub missing: Vec<u64>,
+    /// Values not counted, in the order of [`Breakdown::not_counted`].
+    #[serde(alias = "beside")]
+    pub not_counted: Vec<u64>,
 }
 
 impl Breakdown {
@@ -55,25 +60,25 @@ impl Breakdown {
     pub fn in_words(&self) -> String {
         let Tally {
             known,
-            lacking,
-            beside,
-        } = &self.whole;
+            missing,
+            not_counted,
+        } = &self.total;
         let listed = |causes: &[String], numbers: &[u64]| {
             let listed: Vec<String> = (causes.iter().zip(numbers))
                 .map(|(cause, number)| format!("{cause} {number}"))
                 .collect();
             listed.join(", ")
         };
-        let beside = if self.beside.is_empty() {
+        let not_counted = if self.not_counted.is_empty() {
             String::new()
         } else {
-            format!("; not counted: {}", listed(&self.beside, beside))
+            format!("; not counted: {}", listed(&self.not_counted, not_counted))
         };
-        let lacking = listed(&self.causes, lacking);
+        let missing = listed(&self.causes, missing);
         format!(
-            "{known} of {} {}; {lacking}{beside}",
-            self.whole.counted(),
-            self.counts
+            "{known} of {} {}; {missing}{not_counted}",
+            self.total.counted(),
+            self.unit
         )
     }
 }
@@ -82,23 +87,23 @@ impl Tally {
     fn of(spec: &BreakdownSpec) -> Self {
         Self {
             known: 0,
-            lacking: vec![0; spec.causes.len()],
-            beside: vec![0; spec.beside.len()],
+            missing: vec![0; spec.causes.len()],
+            not_counted: vec![0; spec.not_counted.len()],
         }
     }
 
     fn add(&mut self, cause: CountedAs, count: u64) {
         match cause {
             CountedAs::Known => self.known += count,
-            CountedAs::Lacking(at) => self.lacking[at] += count,
-            CountedAs::Beside(at) => self.beside[at] += count,
+            CountedAs::Missing(at) => self.missing[at] += count,
+            CountedAs::NotCounted(at) => self.not_counted[at] += count,
         }
     }
 
     /// Number of values counted, known or missing.
     #[must_use]
     pub fn counted(&self) -> u64 {
-        self.known + self.lacking.iter().sum::<u64>()
+        self.known + self.missing.iter().sum::<u64>()
     }
 
     /// Share of known values in basis points, 0 to 10,000, rounded down so that 10,000 means complete; `None` if
@@ -125,8 +130,8 @@ impl Tally {
 #[derive(Clone, Copy)]
 enum CountedAs {
     Known,
-    Lacking(usize),
-    Beside(usize),
+    Missing(usize),
+    NotCounted(usize),
 }
 
 /// Runs the query of a breakdown and adds up its result.
@@ -157,7 +162,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
         .iter()
         .map(|name| column(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut whole = Tally::of(spec);
+    let mut total = Tally::of(spec);
     let mut dates = BTreeMap::new();
     let mut groups = vec![BTreeMap::new(); spec.by.len()];
     for row in &answer.rows {
@@ -179,7 +184,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
             )
         })?;
         let cause = counted_as(spec, &row[cause_at])?;
-        whole.add(cause, count);
+        total.add(cause, count);
         dates
             .entry(date)
             .or_insert_with(|| Tally::of(spec))
@@ -200,10 +205,10 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
         groups: groups.into_iter().collect(),
     };
     Ok(Breakdown {
-        counts: spec.count.clone(),
+        unit: spec.count.clone(),
         causes: spec.causes.clone(),
-        beside: spec.beside.clone(),
-        whole,
+        not_counted: spec.not_counted.clone(),
+        total,
         by: spec.by.iter().zip(groups).map(dimension).collect(),
         dates: dates.into_iter().collect(),
     })
@@ -216,8 +221,8 @@ fn counted_as(spec: &BreakdownSpec, cause: &Value) -> Result<CountedAs, String> 
     let text = cause.to_string();
     let among = |causes: &[String]| causes.iter().position(|known| *known == text);
     among(&spec.causes)
-        .map(CountedAs::Lacking)
-        .or_else(|| among(&spec.beside).map(CountedAs::Beside))
+        .map(CountedAs::Missing)
+        .or_else(|| among(&spec.not_counted).map(CountedAs::NotCounted))
         .ok_or_else(|| {
             format!(
                 "column {} contains '{text}', which is not one of the plan's causes",
@@ -242,7 +247,7 @@ mod tests {
             cause: "why".to_owned(),
             count: "rows".to_owned(),
             causes: vec!["lost".to_owned(), "late".to_owned()],
-            beside: vec!["absent".to_owned()],
+            not_counted: vec!["absent".to_owned()],
         }
     }
 
@@ -262,11 +267,11 @@ mod tests {
         }
     }
 
-    fn tally(known: u64, lacking: [u64; 2], beside: u64) -> Tally {
+    fn tally(known: u64, missing: [u64; 2], not_counted: u64) -> Tally {
         Tally {
             known,
-            lacking: lacking.to_vec(),
-            beside: vec![beside],
+            missing: missing.to_vec(),
+            not_counted: vec![not_counted],
         }
     }
 
@@ -283,8 +288,8 @@ mod tests {
             ]),
         )
         .unwrap();
-        assert_eq!(found.whole, tally(13, [2, 1], 4));
-        assert_eq!(found.whole.counted(), 16, "what stands beside is not counted");
+        assert_eq!(found.total, tally(13, [2, 1], 4));
+        assert_eq!(found.total.counted(), 16, "causes that the check does not count");
         assert_eq!(
             found.in_words(),
             "13 of 16 rows; lost 2, late 1; not counted: absent 4"

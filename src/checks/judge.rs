@@ -18,7 +18,7 @@ pub struct Measured {
     /// The measured value, as short as possible.
     pub value: String,
     /// The failing dates, in order; empty if the check passed or the result has no dates.
-    pub offending: Vec<NaiveDate>,
+    pub failing_dates: Vec<NaiveDate>,
     /// Dates in the result that were not run yet, in order; they don't count until they are.
     pub not_run: BTreeSet<NaiveDate>,
     /// Dates in the result that are outside the plan and were not run, in order.
@@ -41,7 +41,7 @@ impl Measured {
         Self {
             met,
             value,
-            offending: Vec::new(),
+            failing_dates: Vec::new(),
             not_run: BTreeSet::new(),
             outside: BTreeSet::new(),
         }
@@ -78,7 +78,7 @@ pub fn judge(
 ) -> Result<Measured, String> {
     let mut measured = Measured::new(true, String::new());
     let mut values = Vec::with_capacity(check.expect.len());
-    let mut offending = BTreeSet::new();
+    let mut failing_dates = BTreeSet::new();
     for expectation in &check.expect {
         let finding = match expectation {
             Expectation::Rows(0) => no_rows(answer, reach),
@@ -88,14 +88,14 @@ pub fn judge(
         };
         measured.met &= finding.met;
         values.push(finding.value);
-        offending.extend(finding.offending);
+        failing_dates.extend(finding.failing_dates);
         measured.not_run.extend(finding.not_run);
         measured.outside.extend(finding.outside);
     }
     measured.value = values.join("; ");
     if !measured.met {
-        offending.extend(check.dates.iter().copied());
-        measured.offending = offending.into_iter().collect();
+        failing_dates.extend(check.dates.iter().copied());
+        measured.failing_dates = failing_dates.into_iter().collect();
     }
     Ok(measured)
 }
@@ -122,7 +122,7 @@ fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured 
         (rows, dates) => format!("{} on {}", measured(rows, "row"), measured(dates, "date")),
     };
     Measured {
-        offending: dates.into_iter().collect(),
+        failing_dates: dates.into_iter().collect(),
         not_run,
         outside,
         ..Measured::new(rows == 0, value)
@@ -186,12 +186,12 @@ fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, Str
         ),
         None => format!("all {}", answer.rows.len()),
     };
-    let offending = failing
+    let failing_dates = failing
         .iter()
         .filter_map(|row| row.iter().find_map(Value::as_date))
         .collect();
     Ok(Measured {
-        offending,
+        failing_dates,
         ..Measured::new(failing.is_empty() && !answer.rows.is_empty(), value)
     })
 }
@@ -265,7 +265,7 @@ mod tests {
         let measured = judge(&check, &answer, &reach).unwrap();
         assert!(!measured.met);
         assert_eq!(measured.value, "3 rows on 2 dates");
-        assert_eq!(measured.offending, [day("2024-01-04"), day("2024-01-05")]);
+        assert_eq!(measured.failing_dates, [day("2024-01-04"), day("2024-01-05")]);
         assert_eq!(
             measured.note().unwrap(),
             "also fails on 1 date, 2025-01-03, not run yet and 2 dates, 2026-01-03 to 2026-01-04, outside the plan"
@@ -352,6 +352,6 @@ mod tests {
         let golden = check(vec![Expectation::Rows(20)], vec![day("2023-12-16")]);
         let measured = judge(&golden, &answer_of_nothing(), &|_| NamedDate::Counts).unwrap();
         assert_eq!(measured.value, "0 rows");
-        assert_eq!(measured.offending, [day("2023-12-16")]);
+        assert_eq!(measured.failing_dates, [day("2023-12-16")]);
     }
 }

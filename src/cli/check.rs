@@ -27,8 +27,8 @@ pub(super) struct CheckArgs {
     names: Vec<String>,
     /// Break down missing values by cause, date and group. Reads the tables as they are now, even during a run;
     /// records nothing
-    #[arg(long)]
-    explain: bool,
+    #[arg(long, alias = "explain")]
+    breakdown: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t = Output::Plain)]
     output: Output,
@@ -41,8 +41,8 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     if let Some(stranger) = arguments.names.iter().find(|name| plan.check(name).is_none()) {
         return Err(CliError::no_check(&plan, stranger));
     }
-    if arguments.explain {
-        return explain(arguments, &plan);
+    if arguments.breakdown {
+        return break_down_all(arguments, &plan);
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let ledger = Ledger::open_to_read(&folder.ledger())?;
@@ -85,7 +85,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
 }
 
 /// Prints the breakdowns of the named checks, or all of them.
-fn explain(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
+fn break_down_all(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let known = plan.breakdowns.iter().map(|spec| spec.check.as_str());
     for name in &arguments.names {
         if plan.breakdown(name).is_none() {

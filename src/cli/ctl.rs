@@ -19,12 +19,12 @@ Exit codes:
 
 /// Flags of `ctl`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("Orders:\n{}\n{EXIT_CODES}", words::help()))]
+#[command(after_help = format!("Commands:\n{}\n{EXIT_CODES}", words::help()))]
 pub(super) struct CtlArgs {
     #[command(flatten)]
     place: PlanArgs,
     /// The command, for example: pause, workers 4, rerun failed
-    #[arg(value_name = "ORDER", required = true)]
+    #[arg(value_name = "COMMAND", required = true)]
     words: Vec<String>,
     /// Print the reply of the socket as JSON (see docs/control.md)
     #[arg(long)]
@@ -48,8 +48,8 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
             return Err(CliError::no_active_run(&folder, next));
         }
         (None, Request::Status) => {
-            let (_, standing, _) = status::standing(&arguments.place)?;
-            write!(out, "{}", status::text(&standing)).map_err(cannot_print)?;
+            let (_, status, _) = status::plan_status(&arguments.place)?;
+            write!(out, "{}", status::text(&status)).map_err(cannot_print)?;
             return Ok(0);
         }
         (None, _) => return Err(CliError::no_active_run(&folder, "start one with 'backcourt run'")),

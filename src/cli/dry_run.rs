@@ -124,7 +124,7 @@ pub(super) fn say(
         };
         let planned = Planned {
             stages: planned,
-            aside: asked_aside(plan, &answers),
+            sources: source_queries(plan, &answers),
             workers: arguments.workers(plan),
             largest_batch: LARGEST_BATCH,
             source: source.unwrap_or(&plan.source).to_owned(),
@@ -138,7 +138,7 @@ pub(super) fn say(
 }
 
 /// The raw-data checks a run would run: those without a current result.
-fn asked_aside(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(String, String)> {
+fn source_queries(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(String, String)> {
     let is_asked = |source: &&CheckSpec| {
         let last = answers.get(&source.name).map(|last| last.state);
         !matches!(last, Some(CheckState::Pass | CheckState::Warn))

@@ -51,8 +51,8 @@ pub(super) struct WarehouseArgs {
     #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
     max_total_bytes_billed: Option<u64>,
     /// How long to back off from a table whose BigQuery quota is exhausted; doubles each time in a row [default: 600]
-    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
-    quota_rest: Option<u64>,
+    #[arg(long, alias = "quota-rest", help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
+    quota_backoff: Option<u64>,
     /// How long to wait for a heartbeat (one every 10 seconds) of a run on another host before taking its lease of the
     /// plan on BigQuery [default: 120]
     #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(20_u64, 3_600))]
@@ -106,9 +106,9 @@ impl WarehouseArgs {
             billing_project: billed,
             labels: self.label.iter().cloned().collect::<HashMap<_, _>>(),
             most_bytes_billed: self.max_bytes_billed,
-            quota_rest: self
-                .quota_rest
-                .map_or(Settings::default().quota_rest, Duration::from_secs),
+            quota_backoff: self
+                .quota_backoff
+                .map_or(Settings::default().quota_backoff, Duration::from_secs),
             lease_wait: self
                 .lease_wait
                 .map_or(Settings::default().lease_wait, Duration::from_secs),
@@ -123,7 +123,7 @@ impl WarehouseArgs {
             (!self.label.is_empty(), "--label"),
             (self.max_bytes_billed.is_some(), "--max-bytes-billed"),
             (self.max_total_bytes_billed.is_some(), "--max-total-bytes-billed"),
-            (self.quota_rest.is_some(), "--quota-rest"),
+            (self.quota_backoff.is_some(), "--quota-backoff"),
             (self.lease_wait.is_some(), "--lease-wait"),
         ];
         match unused.iter().find(|(given, _)| *given) {

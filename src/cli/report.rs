@@ -8,13 +8,13 @@ use clap::{Args, ValueEnum};
 
 use crate::ledger::{Ledger, RunLock, WrittenReport};
 use crate::plan::Plan;
-use crate::report::{Go, Handoff, Standing, markdown};
+use crate::report::{Go, Handoff, PlanStatus, markdown};
 use crate::runbook::{Facts, derive};
 
 use super::error::{CliError, cannot_print};
 use super::file::put;
 use super::state_dir::real;
-use super::status::standing;
+use super::status::plan_status;
 use super::{PlanArgs, StateDir};
 
 /// Flags of `report`.
@@ -42,15 +42,15 @@ enum Format {
 }
 
 pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
-    let (ledger, standing, plan) = standing(&arguments.place)?;
+    let (ledger, status, plan) = plan_status(&arguments.place)?;
     let mut out = io::stdout().lock();
     match &arguments.output {
         None => {
-            let text = text(arguments, &ledger, standing, &plan)?;
+            let text = text(arguments, &ledger, status, &plan)?;
             out.write_all(text.as_bytes()).map_err(cannot_print)?;
         }
         Some(path) => {
-            let said = to_file(arguments, &real(path), &ledger, standing, &plan)?;
+            let said = to_file(arguments, &real(path), &ledger, status, &plan)?;
             writeln!(out, "{said}").map_err(cannot_print)?;
         }
     }
@@ -60,11 +60,11 @@ pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
 fn text(
     arguments: &ReportArgs,
     ledger: &Ledger,
-    standing: Standing,
+    status: PlanStatus,
     plan: &Plan,
 ) -> Result<String, CliError> {
-    let go = go(&arguments.place, &standing)?;
-    let handoff = Handoff::gather(ledger, plan, standing, &go)?;
+    let go = go(&arguments.place, &status)?;
+    let handoff = Handoff::gather(ledger, plan, status, &go)?;
     match arguments.format {
         Format::Md => Ok(markdown(&handoff)),
         Format::Json => serde_json::to_string_pretty(&handoff)
@@ -74,7 +74,7 @@ fn text(
 }
 
 /// The flags that select the same state folder, plan and warehouse; defaults are omitted.
-fn go(place: &PlanArgs, standing: &Standing) -> Result<Go, CliError> {
+fn go(place: &PlanArgs, status: &PlanStatus) -> Result<Go, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
     if folder.path() != StateDir::of(None)?.path() {
@@ -82,8 +82,8 @@ fn go(place: &PlanArgs, standing: &Standing) -> Result<Go, CliError> {
     }
     flags.extend(place.plan.clone().map(|plan| ("--plan", plan)));
     let own = folder.path().join("warehouse");
-    if standing.run.warehouse != format!("sqlite:{}", own.display()) {
-        flags.push(("--warehouse", standing.run.warehouse.clone()));
+    if status.run.warehouse != format!("sqlite:{}", own.display()) {
+        flags.push(("--warehouse", status.run.warehouse.clone()));
     }
     Ok(Go { flags })
 }
@@ -94,7 +94,7 @@ fn to_file(
     arguments: &ReportArgs,
     path: &Path,
     ledger: &Ledger,
-    mut standing: Standing,
+    mut status: PlanStatus,
     plan: &Plan,
 ) -> Result<String, CliError> {
     let written = WrittenReport {
@@ -103,13 +103,13 @@ fn to_file(
     };
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let lock = RunLock::take(folder.path(), written.at).ok();
-    let target = ledger.known_target(&standing.run.plan, &standing.run.warehouse)?;
+    let target = ledger.known_target(&status.run.plan, &status.run.warehouse)?;
     if let (Some(_), Some(target)) = (&lock, target) {
         let mut facts = Facts::gather(ledger, target, plan)?;
         facts.report = Some(written.clone());
-        standing.runbook = derive(plan, &facts);
+        status.runbook = derive(plan, &facts);
     }
-    let text = text(arguments, ledger, standing, plan)?;
+    let text = text(arguments, ledger, status, plan)?;
     put(path, text.as_bytes(), arguments.force)?;
     match (lock, target) {
         (Some(_lock), Some(target)) => {

@@ -16,7 +16,7 @@ use super::{PlanArgs, StateDir};
 /// Flags of `rerun`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
-#[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "outdated", "dates", "offending"])))]
+#[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "outdated", "dates", "failing"])))]
 pub(super) struct RerunArgs {
     #[command(flatten)]
     place: PlanArgs,
@@ -33,8 +33,8 @@ pub(super) struct RerunArgs {
     #[arg(long, value_name = "D,D..D…", value_delimiter = ',')]
     dates: Vec<String>,
     /// The failing dates of this check
-    #[arg(long, value_name = "CHECK")]
-    offending: Option<String>,
+    #[arg(long, alias = "offending", value_name = "CHECK")]
+    failing: Option<String>,
     /// Only in this stage
     #[arg(long, value_name = "STAGE")]
     stage: Option<String>,
@@ -60,11 +60,11 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         Selection::Stale
     } else if arguments.outdated {
         Selection::Outdated
-    } else if let Some(check) = &arguments.offending {
+    } else if let Some(check) = &arguments.failing {
         if plan.check(check).is_none() {
             return Err(CliError::no_check(&plan, check));
         }
-        Selection::Offending(check.clone())
+        Selection::FailingDates(check.clone())
     } else {
         Selection::Dates(dates_of(&arguments.dates)?)
     };

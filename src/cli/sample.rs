@@ -102,11 +102,11 @@ pub(super) fn alone(
     });
     let sampled = sampled.map_err(CliError::SampleCrashed)??;
     say(Event::SampleFinished {
-        sound: sampled.is_sound,
-        held: false,
+        passed: sampled.passed,
+        awaiting_approval: false,
         message: sampled.message,
         nulls: sampled.nulls,
         seconds: began.elapsed().as_secs_f64(),
     });
-    Ok(u8::from(!sampled.is_sound))
+    Ok(u8::from(!sampled.passed))
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity, source_clause, value_and_target};
-use crate::report::{Check, Stage, Standing, by_state};
+use crate::report::{Check, PlanStatus, Stage, by_state};
 
 use super::error::{CliError, cannot_print};
 use super::recorded::recorded;
@@ -25,19 +25,19 @@ pub(super) struct StatusArgs {
 }
 
 pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
-    let (_, standing, _) = standing(&arguments.place)?;
+    let (_, status, _) = plan_status(&arguments.place)?;
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        serde_json::to_writer(&mut out, &standing).map_err(cannot_print)?;
+        serde_json::to_writer(&mut out, &status).map_err(cannot_print)?;
         writeln!(out).map_err(cannot_print)?;
     } else {
-        write!(out, "{}", text(&standing)).map_err(cannot_print)?;
+        write!(out, "{}", text(&status)).map_err(cannot_print)?;
     }
     Ok(0)
 }
 
 /// The progress of the plan, with the ledger it comes from.
-pub(super) fn standing(place: &PlanArgs) -> Result<(Ledger, Standing, Plan), CliError> {
+pub(super) fn plan_status(place: &PlanArgs) -> Result<(Ledger, PlanStatus, Plan), CliError> {
     let plan = place.plan()?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let never = || CliError::never_run("", &plan, &folder);
@@ -56,26 +56,26 @@ pub(super) fn standing(place: &PlanArgs) -> Result<(Ledger, Standing, Plan), Cli
         let host = Some(recorded.host);
         (recorded.ledger, recorded.run, recorded.is_alive, host)
     };
-    let standing = Standing {
+    let status = PlanStatus {
         recorded_by,
-        ..Standing::gather(&ledger, &plan, run, is_alive)?
+        ..PlanStatus::gather(&ledger, &plan, run, is_alive)?
     };
-    Ok((ledger, standing, plan))
+    Ok((ledger, status, plan))
 }
 
 /// The progress as text.
-pub(super) fn text(standing: &Standing) -> String {
-    let mut lines = run_lines(standing);
-    for stage in &standing.stages {
+pub(super) fn text(status: &PlanStatus) -> String {
+    let mut lines = run_lines(status);
+    for stage in &status.stages {
         lines.extend(stage_lines(stage));
         lines.push(String::new());
-        let checks = standing.checks.iter().filter(|check| check.stage == stage.name);
+        let checks = status.checks.iter().filter(|check| check.stage == stage.name);
         lines.extend(checks.flat_map(check_lines));
     }
-    lines.extend(standing.cost.map(|cost| format!("\ntotal {cost}")));
-    if !standing.runbook.is_empty() {
+    lines.extend(status.cost.map(|cost| format!("\ntotal {cost}")));
+    if !status.runbook.is_empty() {
         lines.push("\nrunbook".to_owned());
-        lines.extend(standing.runbook.iter().map(|item| {
+        lines.extend(status.runbook.iter().map(|item| {
             let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
             format!(
                 "  {:>3} {:15} {}: {}{by}",
@@ -86,8 +86,8 @@ pub(super) fn text(standing: &Standing) -> String {
     lines.join("\n") + "\n"
 }
 
-fn run_lines(standing: &Standing) -> Vec<String> {
-    let run = &standing.run;
+fn run_lines(status: &PlanStatus) -> Vec<String> {
+    let run = &status.run;
     let mut lines = vec![format!(
         "run {} of plan {} on {}: {} (process {}{}, started {})",
         run.id,
@@ -98,7 +98,7 @@ fn run_lines(standing: &Standing) -> Vec<String> {
         source_clause(run.source.as_deref()),
         run.started_at
     )];
-    let recorded = standing.recorded_by.as_ref();
+    let recorded = status.recorded_by.as_ref();
     lines.extend(recorded.map(|host| {
         format!("recorded in the warehouse by {host}; this state folder has no run of the plan")
     }));
@@ -150,7 +150,7 @@ fn check_lines(check: &Check) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "  {:8} {}: {}{advisory}",
-        Coverage::of_state(check.state, check.over),
+        Coverage::of_state(check.state, check.coverage),
         check.name,
         value_and_target(value, &check.target)
     )];
@@ -158,7 +158,7 @@ fn check_lines(check: &Check) -> Vec<String> {
         .waiver
         .as_ref()
         .map(|waiver| format!("waived at {} by {}: {}", waiver.value, waiver.by, waiver.reason));
-    let notes = Coverage::of_rest(check.state, check.over)
+    let notes = Coverage::of_rest(check.state, check.coverage)
         .into_iter()
         .chain(check.note.clone())
         .chain(check.remark.clone())

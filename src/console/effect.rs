@@ -39,7 +39,7 @@ pub enum Play {
     /// Jump to the previous mark.
     PreviousMark,
     /// Jump forward by a minute.
-    MinuteOn,
+    MinuteForward,
     /// Jump back by a minute.
     MinuteBack,
 }

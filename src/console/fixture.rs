@@ -19,7 +19,7 @@ use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiv
 use super::backcourt::plan::{Bound, CheckSpec, Expectation, Fingerprint, ItemId, Severity, TextTest};
 use super::backcourt::runbook::{Item, ItemState};
 use super::backcourt::table::Value;
-use super::backcourt::telemetry::{LogLine, Vitals};
+use super::backcourt::telemetry::{LogLine, ProcessMetrics};
 use super::backcourt::warehouse::Answer;
 
 pub const STAGE: &str = "team_offense";
@@ -186,10 +186,10 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
             state,
             value: value.clone(),
             before: spec.before,
-            offending: Arc::new(measured.offending),
-            over: None,
+            failing_dates: Arc::new(measured.failing_dates),
+            coverage: None,
             note: None,
-            asked_at: asked.then(|| second(9.0)),
+            run_at: asked.then(|| second(9.0)),
             seconds: asked.then_some(0.012),
             cost: None,
             waiver: None,
@@ -202,12 +202,12 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
 
 /// The recorded results of a check: every second one also ran two days ago.
 fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer> {
-    let answer = |run: &str, seconds, state, value: Option<&str>, offending| PastAnswer {
+    let answer = |run: &str, seconds, state, value: Option<&str>, failing_dates| PastAnswer {
         at: second(seconds),
         run: run.to_owned(),
         state,
         value: value.map(str::to_owned),
-        offending,
+        failing_dates,
     };
     let before = answer(
         "r-20260102-220000",
@@ -217,8 +217,8 @@ fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer
         12,
     );
     let now = now.map(|(state, value)| {
-        let offending = if state == CheckState::Fail { 3 } else { 0 };
-        answer("r-20260104-093000", 9.0, state, value, offending)
+        let failing_dates = if state == CheckState::Fail { 3 } else { 0 };
+        answer("r-20260104-093000", 9.0, state, value, failing_dates)
     });
     (at % 2 == 1).then_some(before).into_iter().chain(now).collect()
 }
@@ -285,10 +285,10 @@ pub fn bad_sources(version: u64) -> Snapshot {
             value: value.map(str::to_owned),
             target: Expectation::Rows(0).to_string(),
             before: None,
-            offending: Arc::new(dates.iter().map(|date| day(date)).collect()),
-            over: None,
+            failing_dates: Arc::new(dates.iter().map(|date| day(date)).collect()),
+            coverage: None,
             note: None,
-            asked_at: value.map(|_| second(1.5)),
+            run_at: value.map(|_| second(1.5)),
             seconds: value.map(|_| 0.31),
             cost: None,
             waiver: None,
@@ -363,7 +363,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
                 eta: Some((3.2, 4.9)),
                 unmeasured: 0,
             },
-            limit: limit.to_string(),
+            bottleneck: limit.to_string(),
             workers: WORKERS,
             enough_workers: limit.enough_workers(),
             billed: None,
@@ -397,7 +397,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
 }
 
 fn set_limit(snapshot: &mut Snapshot, limit: &Limit) {
-    snapshot.run.limit = limit.to_string();
+    snapshot.run.bottleneck = limit.to_string();
     snapshot.run.enough_workers = limit.enough_workers();
 }
 
@@ -439,7 +439,7 @@ const ITEMS: [ItemRow; 12] = [
         "3",
         "Try the reconstruction on three dates",
         false,
-        ItemState::Undone,
+        ItemState::Reopened,
         "2023-12-16 is stale",
         None,
     ),
@@ -447,7 +447,7 @@ const ITEMS: [ItemRow; 12] = [
         "4",
         "Fill team_offense for every date",
         false,
-        ItemState::UnderWay,
+        ItemState::InProgress,
         "1,207 of 1,538 dates",
         None,
     ),
@@ -473,7 +473,7 @@ const ITEMS: [ItemRow; 12] = [
         "7",
         "Query 2: game_id format",
         false,
-        ItemState::NeedsYou,
+        ItemState::ActionRequired,
         "formats: FAIL 2 of 11544 not, first: NULL (target every game_id well formed)",
         None,
     ),
@@ -641,7 +641,7 @@ pub fn three_stages(version: u64) -> Snapshot {
         title: "Usage rate known".to_owned(),
         state: BreakdownState::Current,
         found: Some(Arc::new(breakdown(&snapshot.stages[0].units))),
-        asked_at: Some(second(9.5)),
+        run_at: Some(second(9.5)),
         problem: None,
     }];
     snapshot
@@ -667,8 +667,8 @@ pub fn billed(version: u64) -> Snapshot {
         uncounted: 1,
         ..jobs(1_309, 38 * GIB, 5_881_000)
     };
-    let aside = jobs(9, 90 << 20, 700);
-    snapshot.run.billed = Some(BilledView { total, aside });
+    let other = jobs(9, 90 << 20, 700);
+    snapshot.run.billed = Some(BilledView { total, other });
     snapshot
 }
 
@@ -711,7 +711,7 @@ pub fn estimated(version: u64) -> Snapshot {
             stage("team_defense", partly, unknown(3)),
             stage("player_game", unknown(96), unknown(3)),
         ],
-        aside: known(700 << 20, 4),
+        sources: known(700 << 20, 4),
     }));
     snapshot
 }
@@ -732,27 +732,27 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
     let game_dates = units.iter().filter(|unit| unit.state != UnitState::Skipped);
     let from = units.last().expect("there are dates").date - Duration::days(7);
     let tally = |(at, unit): (usize, &UnitView)| {
-        let lacking = match at % 97 {
+        let missing = match at % 97 {
             _ if unit.date > from => [16, 74, 2],
             0 => [0, 31, 0],
             _ => [0, 0, 0],
         };
-        let known = 130 - lacking.iter().sum::<u64>();
+        let known = 130 - missing.iter().sum::<u64>();
         let tally = Tally {
             known,
-            lacking: lacking.to_vec(),
-            beside: vec![u64::from(at % 10 == 0), 0],
+            missing: missing.to_vec(),
+            not_counted: vec![u64::from(at % 10 == 0), 0],
         };
         (unit.date, tally)
     };
     let dates: Vec<(NaiveDate, Tally)> = game_dates.enumerate().map(tally).collect();
     let sum = |tallies: &[&Tally]| Tally {
         known: tallies.iter().map(|tally| tally.known).sum(),
-        lacking: (0..3)
-            .map(|at| tallies.iter().map(|tally| tally.lacking[at]).sum())
+        missing: (0..3)
+            .map(|at| tallies.iter().map(|tally| tally.missing[at]).sum())
             .collect(),
-        beside: (0..2)
-            .map(|at| tallies.iter().map(|tally| tally.beside[at]).sum())
+        not_counted: (0..2)
+            .map(|at| tallies.iter().map(|tally| tally.not_counted[at]).sum())
             .collect(),
     };
     let grouped = |name: &str, of: &dyn Fn(NaiveDate) -> String| {
@@ -768,10 +768,10 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
     };
     let season = |date: NaiveDate| (date - Duration::days(273)).year().to_string();
     Breakdown {
-        counts: "players".to_owned(),
+        unit: "players".to_owned(),
         causes: words(&["no team row", "no attempts in the feed", "no team total"]),
-        beside: words(&["no minutes", "unresolved player"]),
-        whole: sum(&dates.iter().map(|(_, tally)| tally).collect::<Vec<_>>()),
+        not_counted: words(&["no minutes", "unresolved player"]),
+        total: sum(&dates.iter().map(|(_, tally)| tally).collect::<Vec<_>>()),
         by: vec![
             grouped("season", &season),
             grouped("month", &|date| date.format("%Y-%m").to_string()),
@@ -810,8 +810,8 @@ pub fn fact(event: Event) -> Fact {
     }
 }
 
-pub fn worker_died() -> Fact {
-    fact(Event::WorkerDied {
+pub fn worker_panicked() -> Fact {
+    fact(Event::WorkerPanicked {
         slot: 3,
         message: "index out of bounds: the len is 12 but the index is 12".to_owned(),
     })
@@ -903,7 +903,7 @@ pub fn sampled(version: u64) -> Snapshot {
     };
     let mut snapshot = paused(version);
     snapshot.run.question = Some(Arc::new(Question::sample()));
-    "paused for review of the sample".clone_into(&mut snapshot.run.limit);
+    "paused for review of the sample".clone_into(&mut snapshot.run.bottleneck);
     snapshot.sample = Some(Arc::new(sample));
     snapshot
 }
@@ -978,11 +978,11 @@ pub fn stored_games() -> StoredRows {
         ("game_id", Some(Part::Group)),
         ("game_date", None),
         ("team_abbr", Some(Part::Side)),
-        ("opponent_team_abbr", Some(Part::Against)),
+        ("opponent_team_abbr", Some(Part::Opponent)),
         ("points_scored", Some(Part::Scored)),
         ("team_paint_attempts", None),
-        ("offensive_rating", Some(Part::Telling)),
-        ("pace", Some(Part::Telling)),
+        ("offensive_rating", Some(Part::Summary)),
+        ("pace", Some(Part::Summary)),
         ("home_game", Some(Part::Home)),
         ("quality_tier", Some(Part::Quality)),
         ("quality_score", Some(Part::Quality)),
@@ -1058,7 +1058,7 @@ pub fn stored_players() -> StoredRows {
     let columns = [
         ("player_lookup", Some(Part::Member)),
         ("cache_date", None),
-        ("points_avg_last_10", Some(Part::Telling)),
+        ("points_avg_last_10", Some(Part::Summary)),
         ("is_production_ready", Some(Part::Quality)),
         ("data_quality_issues", Some(Part::Issues)),
     ];
@@ -1078,13 +1078,13 @@ pub fn stored_players() -> StoredRows {
     }
 }
 
-pub fn vitals() -> Msg {
-    Msg::Vitals(Vitals {
+pub fn metrics() -> Msg {
+    Msg::ProcessMetrics(ProcessMetrics {
         cpu_percent: 143,
         cores: 2,
         memory: 87_300_000,
         disk_written: 12_400_000,
-        ..Vitals::default()
+        ..ProcessMetrics::default()
     })
 }
 
@@ -1108,7 +1108,7 @@ pub fn observation() -> Observation {
 /// A run as read from a warehouse, which records neither workers nor cost.
 pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     snapshot.workers.clear();
-    snapshot.run.limit.clear();
+    snapshot.run.bottleneck.clear();
     snapshot.run.billed = None;
     [Msg::Observation(observation()), Msg::Snapshot(Arc::new(snapshot))]
 }

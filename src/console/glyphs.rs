@@ -127,10 +127,10 @@ impl Glyphs {
     pub fn item(&self, state: ItemState) -> &'static str {
         match state {
             ItemState::Open => self.waiting,
-            ItemState::UnderWay => self.active,
+            ItemState::InProgress => self.active,
             ItemState::Done => self.ok,
-            ItemState::NeedsYou => "!",
-            ItemState::Undone => "~",
+            ItemState::ActionRequired => "!",
+            ItemState::Reopened => "~",
         }
     }
 

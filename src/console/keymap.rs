@@ -29,7 +29,7 @@ pub enum Place {
     /// The checks of the raw tables.
     Sources,
     /// The failing dates of a check.
-    Offending,
+    FailingDates,
     /// Everything about one check.
     About,
     /// The runbook.
@@ -67,7 +67,7 @@ impl Place {
         Self::Causes,
         Self::Gaps,
         Self::Sources,
-        Self::Offending,
+        Self::FailingDates,
         Self::About,
         Self::Runbook,
         Self::Breakdown,
@@ -94,7 +94,7 @@ impl Place {
             Self::Causes => "causes",
             Self::Gaps => "gaps",
             Self::Sources => "Sources",
-            Self::Offending => "failing dates",
+            Self::FailingDates => "failing dates",
             Self::About => "one check",
             Self::Runbook => "runbook",
             Self::Breakdown => "breakdown",
@@ -147,11 +147,11 @@ pub enum Action {
     CheckAll,
     About,
     Breakdown,
-    Explain,
+    RunBreakdown,
     NextView,
     PreviousView,
-    Offending,
-    RerunOffending,
+    FailingDates,
+    RerunFailing,
     Waive,
     Withdraw,
     Accept,
@@ -187,12 +187,12 @@ pub enum Action {
     Detach,
     TakeControl,
     Quit,
-    PlayOrHold,
+    PlayOrPause,
     Faster,
     Slower,
     NextMark,
     PreviousMark,
-    MinuteOn,
+    MinuteForward,
     MinuteBack,
     /// Read the warehouse again.
     ReadAgain,
@@ -209,13 +209,13 @@ impl Action {
             Self::Rerun
             | Self::RerunShort
             | Self::RerunAll
-            | Self::RerunOffending
+            | Self::RerunFailing
             | Self::Refresh
             | Self::RerunOutdated => &["rerun"],
-            Self::Reload => &["fetch"],
+            Self::Reload => &["reload"],
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],
-            Self::Breakdown | Self::Explain => &["explain"],
+            Self::Breakdown | Self::RunBreakdown => &["breakdown"],
             Self::Waive => &["waive"],
             Self::Open => &["inspect", "check", "tick"],
             Self::Withdraw => &["untick"],
@@ -293,7 +293,7 @@ const PANES_AND_PAGES: &[Place] = &[
     Place::Causes,
     Place::Gaps,
     Place::Sources,
-    Place::Offending,
+    Place::FailingDates,
     Place::About,
     Place::Runbook,
     Place::Breakdown,
@@ -306,7 +306,7 @@ const LISTS: &[Place] = &[
     Place::Causes,
     Place::Gaps,
     Place::Sources,
-    Place::Offending,
+    Place::FailingDates,
     Place::About,
     Place::Runbook,
     Place::Breakdown,
@@ -321,7 +321,7 @@ const OVERLAYS: &[Place] = &[
     Place::Causes,
     Place::Gaps,
     Place::Sources,
-    Place::Offending,
+    Place::FailingDates,
     Place::About,
     Place::Runbook,
     Place::Breakdown,
@@ -348,19 +348,19 @@ macro_rules! bindings {
 /// Every command, in the order of the help and the key bar.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = bindings! {
-    "day-before"      Up         [UP, ch('k')]           &[Place::Dates], None, "previous day";
-    "day-after"       Down       [DOWN, ch('j')]         &[Place::Dates], None, "next day";
-    "week-before"     Left       [LEFT, ch('h')]         &[Place::Dates], None, "previous week";
-    "week-after"      Right      [RIGHT, ch('l')]        &[Place::Dates], None, "next week";
-    "year-before"     PageUp     [PAGE_UP]               &[Place::Dates], None, "12 months back";
-    "year-after"      PageDown   [PAGE_DOWN]             &[Place::Dates], None, "12 months forward";
+    "previous-day"    Up         [UP, ch('k')]           &[Place::Dates], None, "previous day";
+    "next-day"        Down       [DOWN, ch('j')]         &[Place::Dates], None, "next day";
+    "previous-week"   Left       [LEFT, ch('h')]         &[Place::Dates], None, "previous week";
+    "next-week"       Right      [RIGHT, ch('l')]        &[Place::Dates], None, "next week";
+    "previous-year"   PageUp     [PAGE_UP]               &[Place::Dates], None, "12 months back";
+    "next-year"       PageDown   [PAGE_DOWN]             &[Place::Dates], None, "12 months forward";
     "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "first date";
     "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "last date";
     "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "open the date: state, reason and stored rows";
     "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "open the marked line: its rows, then one row column by column";
     "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "toggle table view with all columns";
-    "next-trouble"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
-    "previous-trouble" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "previous date or check that needs attention";
+    "next-problem"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
+    "previous-problem" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "previous date or check that needs attention";
     "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "start or end a date range";
     "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "rerun the date or selection (asks first)";
     "rerun-short"     RerunShort [ch('a')]               &[Place::Dates, Place::Detail], None, "rerun the date or selection and accept fewer rows than stored (asks first)";
@@ -370,12 +370,12 @@ pub const TABLE: &[Binding] = bindings! {
     "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "rerun the dates of this cause (asks first)";
     "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause";
     "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "go to the first date of this cause";
-    "refresh"         Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "rerun all stale dates of all stages (asks first)";
+    "rerun-stale"     Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "rerun all stale dates of all stages (asks first)";
     "rerun-outdated"  RerunOutdated [ch('O')]            &[Place::Dates, Place::Checks], None, "rerun all outdated dates of all stages (asks first)";
-    "fetch"           Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "reload the raw rows of the date or selection (asks first)";
+    "reload"          Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "reload the raw rows of the date or selection (asks first)";
     "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "start the stage that awaits approval";
-    "stage-before"    PreviousStage [ch('[')]            &[Place::Dates], None, "previous stage";
-    "stage-after"     NextStage  [ch(']')]               &[Place::Dates], None, "next stage";
+    "previous-stage"  PreviousStage [ch('[')]            &[Place::Dates], None, "previous stage";
+    "next-stage"      NextStage  [ch(']')]               &[Place::Dates], None, "next stage";
     "gaps"            Gaps       [ch('u')]               &[Place::Dates], Some("NULLs"), "NULLs and data issues of this stage";
 
     "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("run"), "run this check; on a heading, fold or unfold its stage";
@@ -383,13 +383,13 @@ pub const TABLE: &[Binding] = bindings! {
     "about"           About      [ch('i')]               &[Place::Checks], Some("history"), "details and history of this check";
     "fold"            Left       [LEFT, ch('h')]         &[Place::Checks], None, "fold the checks of this stage";
     "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "unfold the checks of this stage";
-    "offending"       Offending  [ch('o')]               &[Place::Checks], Some("failing dates"), "failing dates of this check";
-    "rerun-offending" RerunOffending [ch('x')]           &[Place::Checks, Place::Offending], Some("rerun failing"), "rerun the failing dates of this check (asks first)";
-    "fetch-named"     Reload     [ch('F')]              &[Place::Offending], Some("reload"), "reload the raw rows of the failing dates (asks first)";
+    "failing-dates"   FailingDates [ch('o')]             &[Place::Checks], Some("failing dates"), "failing dates of this check";
+    "rerun-failing"   RerunFailing [ch('x')]             &[Place::Checks, Place::FailingDates], Some("rerun failing"), "rerun the failing dates of this check (asks first)";
+    "reload-failing"  Reload     [ch('F')]               &[Place::FailingDates], Some("reload"), "reload the raw rows of the failing dates (asks first)";
 
-    "source-dates"    Offending  [ENTER, ch('o')]       &[Place::Sources], Some("dates"), "failing dates of this raw-data check";
-    "ask-sources"     CheckAll   [ch('a')]              &[Place::Sources], Some("run all"), "run all raw-data checks";
-    "ask-source"      CheckOne   [ch(' ')]              &[Place::Sources], Some("run"), "run this raw-data check";
+    "source-dates"    FailingDates [ENTER, ch('o')]      &[Place::Sources], Some("dates"), "failing dates of this raw-data check";
+    "run-sources"     CheckAll   [ch('a')]               &[Place::Sources], Some("run all"), "run all raw-data checks";
+    "run-source"      CheckOne   [ch(' ')]               &[Place::Sources], Some("run"), "run this raw-data check";
 
     "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "waive a failed check, with a reason";
 
@@ -399,7 +399,7 @@ pub const TABLE: &[Binding] = bindings! {
     "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "previous item that is not done";
     "breakdown"       Breakdown  [ch('b')]               &[Place::Dates, Place::Workers, Place::Log, Place::Breakdown], None, "break down missing values by date and group; again for the next check";
     "breakdown-of"    Breakdown  [ch('b')]               &[Place::Checks], Some("breakdown"), "break down the missing values of this check by date and group";
-    "explain"         Explain    [ch('e')]               &[Place::Breakdown], Some("run again"), "run the breakdown again";
+    "run-breakdown"   RunBreakdown [ch('e')]             &[Place::Breakdown], Some("run again"), "run the breakdown again";
     "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "next view: by date, by group";
     "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "previous view";
 
@@ -417,19 +417,19 @@ pub const TABLE: &[Binding] = bindings! {
     "bottom"          Last       [END, ch('G')]          LISTS, None, "bottom; the log follows new lines";
     "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail, Place::Breakdown], None, "scroll columns left; previous week";
     "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail, Place::Breakdown], Some("more columns"), "scroll columns right; next week";
-    "go-to-date"      Open       [ENTER]                 &[Place::Offending, Place::Breakdown], Some("go to date"), "go to this date in the Dates pane";
+    "go-to-date"      Open       [ENTER]                 &[Place::FailingDates, Place::Breakdown], Some("go to date"), "go to this date in the Dates pane";
 
-    "go-on"           PauseResume [ch('p')]              &[Place::Sample], Some("continue"), "continue with the full range";
+    "continue-sample" PauseResume [ch('p')]              &[Place::Sample], Some("continue"), "continue with the full range";
     "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "quit; nothing was written";
     "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "close; the run stays paused";
 
-    "begin"           Accept     [ENTER, ch('p')]        &[Place::Cost], Some("start"), "approve the estimated cost and start";
+    "approve-cost"    Accept     [ENTER, ch('p')]        &[Place::Cost], Some("start"), "approve the estimated cost and start";
 
-    "choice-before"   Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "previous choice";
-    "choice-after"    Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "next choice";
+    "previous-choice" Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "previous choice";
+    "next-choice"     Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "next choice";
     "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Question, Place::Prompt], Some("ok"), "confirm the selection or the input";
-    "hold"            PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "pause after in-flight work, or resume";
-    "give-up"         Cancel     [ch('c')]               &[Place::Leave], Some("cancel work"), "cancel in-flight work and pause";
+    "pause-work"      PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "pause after in-flight work, or resume";
+    "cancel-work"     Cancel     [ch('c')]               &[Place::Leave], Some("cancel work"), "cancel in-flight work and pause";
     "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "detach; the run continues";
     "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "finish in-flight work, then quit";
     "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "abort in-flight work and quit";
@@ -441,7 +441,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "delete the line";
 
     "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "search dates by digits, log lines by text, keys by description";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "copy the selection to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::FailingDates, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "copy the selection to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "clear selection, filter and zoom; leave the log of one date";
     "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "pause or resume the run";
     "sample"          Sample     [ch('s')]               PANES, None, "show the sample";
@@ -458,16 +458,16 @@ pub const TABLE: &[Binding] = bindings! {
     "sources"         Sources    [ch('5')]               PANES, None, "Sources page: raw-data checks";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
     "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::Offending, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
-    "take-control"    TakeControl [ch('H')]               PANES, None, "take control of the run from another console (asks first)";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::FailingDates, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
+    "take-control"    TakeControl [ch('H')]              PANES, None, "take control of the run from another console (asks first)";
     "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";
-    "play"            PlayOrHold [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";
+    "play"            PlayOrPause [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";
     "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "faster playback";
     "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "slower playback";
     "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "next failure, failing check, gate, pause or end";
     "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("previous event"), "previous event";
-    "minute-forward"  MinuteOn   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
+    "minute-forward"  MinuteForward   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
     "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "skip one minute back";
     "read-again"      ReadAgain  [ch('r')]               &[Place::Observation], Some("refresh"), "read the progress from the warehouse now";
     "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "redraw the screen";

@@ -9,7 +9,7 @@ use super::model::control::Control;
 use super::model::observation::Observation;
 use super::model::recording::Recording;
 use crate::engine::{Command, Fact, Reply, Snapshot};
-use crate::telemetry::{LogLine, Vitals};
+use crate::telemetry::{LogLine, ProcessMetrics};
 
 /// A message to the console. Its only source of information, the time included.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub enum Msg {
     /// New log lines, oldest first. A gap in their numbers is shown as lost lines.
     Log(Vec<Arc<LogLine>>),
     /// The current resource usage of the process.
-    Vitals(Vitals),
+    ProcessMetrics(ProcessMetrics),
     /// Control changed, or a console attached or detached.
     Control(Control),
     /// The engine has ended: no more updates follow, and commands are no longer accepted.

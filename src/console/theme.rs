@@ -158,9 +158,9 @@ impl Theme {
     pub(super) fn item(self, state: ItemState) -> Style {
         self.style(match state {
             ItemState::Done => Role::Good,
-            ItemState::NeedsYou => Role::Bad,
-            ItemState::Undone => Role::Warn,
-            ItemState::UnderWay => Role::Active,
+            ItemState::ActionRequired => Role::Bad,
+            ItemState::Reopened => Role::Warn,
+            ItemState::InProgress => Role::Active,
             ItemState::Open => Role::Plain,
         })
     }

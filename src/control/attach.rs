@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{Fact, Link, Order, Reply, Snapshot};
 use crate::ledger::RunState;
-use crate::telemetry::{LogRing, Vitals};
+use crate::telemetry::{LogRing, ProcessMetrics};
 
 use super::client::ClientError;
 use super::control_lock::{Client, ControlLock};
@@ -34,7 +34,7 @@ pub struct Attached {
     /// Its log, starting with the last lines before attaching.
     pub log: LogRing,
     /// The resource usage of its process.
-    pub vitals: watch::Receiver<Vitals>,
+    pub metrics: watch::Receiver<ProcessMetrics>,
     /// This console as a client of its control lock.
     pub client: Client,
 }
@@ -52,12 +52,12 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     let (read, out) = UnixStream::from_std(stream)?.into_split();
     let (facts, told) = mpsc::unbounded_channel();
     let (orders, given) = mpsc::channel(64);
-    let (vitals, sampled) = watch::channel(Vitals::default());
+    let (metrics, sampled) = watch::channel(ProcessMetrics::default());
     let (requests, wanted) = mpsc::unbounded_channel();
     let run = Mirror {
         control_lock: ControlLock::default(),
         log: LogRing::new(LOG_LINES),
-        vitals,
+        metrics,
         facts,
     };
     let client = run.control_lock.remote_client(!read_only, requests);
@@ -87,7 +87,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
             orders,
         },
         log,
-        vitals: sampled,
+        metrics: sampled,
         client,
     }))
 }
@@ -121,7 +121,7 @@ impl Wire {
 struct Mirror {
     control_lock: ControlLock,
     log: LogRing,
-    vitals: watch::Sender<Vitals>,
+    metrics: watch::Sender<ProcessMetrics>,
     facts: mpsc::UnboundedSender<Fact>,
 }
 
@@ -132,9 +132,9 @@ impl Mirror {
             Payload::Log(lines) => lines
                 .into_iter()
                 .for_each(|line| self.log.push(Arc::unwrap_or_clone(line))),
-            Payload::Vitals(vitals) => drop(self.vitals.send_replace(vitals)),
+            Payload::ProcessMetrics(metrics) => drop(self.metrics.send_replace(metrics)),
             // The receiver is gone once the screen is closed.
-            Payload::Fact(fact) => drop(self.facts.send(*fact)),
+            Payload::Event(fact) => drop(self.facts.send(*fact)),
             Payload::Reply(_) | Payload::Help(_) | Payload::Status(_) | Payload::Snapshot(_) => {}
         }
     }

@@ -100,17 +100,20 @@ impl Showing {
     pub(super) fn take(&mut self, news: News) -> Option<Vec<Payload>> {
         Some(match news {
             News::Snapshot | News::Over => vec![self.snapshot()],
-            News::Fact(fact) => vec![Payload::Fact(fact)],
+            News::Fact(fact) => vec![Payload::Event(fact)],
             News::Control => vec![Payload::Control(self.client.view())],
             News::Look => {
                 let lines = self.log.since(self.logged);
                 self.logged = lines.last().map_or(self.logged, |line| line.number);
                 let lines = (!lines.is_empty()).then_some(Payload::Log(lines));
-                let vitals = self
+                let metrics = self
                     .sampler
                     .as_mut()
                     .map(|sampler| sampler.sample(Instant::now()));
-                lines.into_iter().chain(vitals.map(Payload::Vitals)).collect()
+                lines
+                    .into_iter()
+                    .chain(metrics.map(Payload::ProcessMetrics))
+                    .collect()
             }
             News::Behind => return None,
         })

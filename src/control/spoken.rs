@@ -23,9 +23,9 @@ pub fn text(payload: &Payload) -> String {
         Payload::Status(snapshot) => standing(snapshot),
         // Consoles attach in JSON only.
         Payload::Snapshot(_)
-        | Payload::Fact(_)
+        | Payload::Event(_)
         | Payload::Log(_)
-        | Payload::Vitals(_)
+        | Payload::ProcessMetrics(_)
         | Payload::Control(_) => String::new(),
     }
 }
@@ -57,7 +57,7 @@ fn standing(snapshot: &Snapshot) -> String {
     )];
     lines.push(match &run.ending {
         Some(ending) => ending.clone(),
-        None => format!("bottleneck: {}", run.limit),
+        None => format!("bottleneck: {}", run.bottleneck),
     });
     let elsewhere = run.elsewhere;
     if elsewhere != ElsewhereView::default() {

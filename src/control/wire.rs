@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Command, Fact, Reply, Snapshot};
-use crate::telemetry::{LogLine, Vitals};
+use crate::telemetry::{LogLine, ProcessMetrics};
 
 use super::update::SnapshotUpdate;
 
@@ -76,11 +76,13 @@ pub enum Payload {
     /// What changed in the snapshot, for a console.
     Snapshot(Box<SnapshotUpdate>),
     /// An event, for a console.
-    Fact(Box<Fact>),
+    #[serde(alias = "fact")]
+    Event(Box<Fact>),
     /// New log lines, at first the newest thousand, for a console.
     Log(Vec<Arc<LogLine>>),
     /// The resource usage of the process, for a console.
-    Vitals(Vitals),
+    #[serde(alias = "vitals")]
+    ProcessMetrics(ProcessMetrics),
     /// Who is in control, for a console.
     #[serde(alias = "helm")]
     Control(ControlView),

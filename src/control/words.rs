@@ -34,15 +34,15 @@ pub const TABLE: &[Word] = &[
         help: "answer the run's question before its first unit; see 'status'" },
     Word { name: "workers", arguments: "N", example: "4", parse: workers,
         help: "set the number of workers" },
-    Word { name: "rerun", arguments: "failed | stale | outdated | offending CHECK | D,D..D… [in STAGE] [from SOURCE] [accept-short]", example: "failed in team_offense", parse: rerun,
+    Word { name: "rerun", arguments: "failed | stale | outdated | failing CHECK | D,D..D… [in STAGE] [from SOURCE] [accept-short]", example: "failed in team_offense", parse: rerun,
         help: "rerun these dates" },
-    Word { name: "fetch", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: fetch,
+    Word { name: "reload", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: reload,
         help: "reload the raw rows of these dates" },
     Word { name: "check", arguments: "all | NAME…", example: "all", parse: check,
         help: "run these checks" },
-    Word { name: "explain", arguments: "CHECK", example: "usage_coverage", parse: explain,
+    Word { name: "breakdown", arguments: "CHECK", example: "usage_coverage", parse: breakdown,
         help: "rerun the breakdown of this check" },
-    Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1 the feed is permanently closed", parse: waive,
+    Word { name: "waive", arguments: "CHECK REASON…", example: "critical_1_teams_per_date the feed is permanently closed", parse: waive,
         help: "waive a failed check, with a reason (permanently recorded)" },
     Word { name: "tick", arguments: "ITEM NOTE…", example: "24 handed over to the day shift", parse: |rest| tick(rest, true),
         help: "tick a runbook item, with a note (permanently recorded)" },
@@ -66,7 +66,7 @@ pub const READING: [(&str, &str); 2] = [
     ("status", "show the progress of the run; read-only"),
 ];
 
-/// Parses a typed line.
+/// Parses a typed line, also one with the earlier words `fetch`, `explain` and `failing_dates`.
 ///
 /// # Errors
 /// One sentence that names the invalid word and the valid ones.
@@ -80,7 +80,12 @@ pub fn parse(line: &str) -> Result<Request, String> {
         "status" => return nothing_after(first, rest).map(|()| Request::Status),
         _ => {}
     }
-    let Some(word) = TABLE.iter().find(|word| word.name == *first) else {
+    let current = match *first {
+        "fetch" => "reload",
+        "explain" => "breakdown",
+        current => current,
+    };
+    let Some(word) = TABLE.iter().find(|word| word.name == current) else {
         let known: Vec<&str> = (READING.iter().map(|(name, _)| *name))
             .chain(TABLE.iter().map(|word| word.name))
             .collect();
@@ -152,9 +157,11 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
         ["failed", rest @ ..] => (Selection::Failed, rest),
         ["stale", rest @ ..] => (Selection::Stale, rest),
         ["outdated", rest @ ..] => (Selection::Outdated, rest),
-        ["offending", check, rest @ ..] => (Selection::Offending((*check).to_owned()), rest),
-        [typed, rest @ ..] if *typed != "offending" => (Selection::Dates(dates(typed)?), rest),
-        _ => return Err("give the dates: failed, stale, outdated, offending CHECK, or D,D..D…".to_owned()),
+        ["failing" | "offending", check, rest @ ..] => (Selection::FailingDates((*check).to_owned()), rest),
+        [typed, rest @ ..] if !["failing", "offending"].contains(typed) => {
+            (Selection::Dates(dates(typed)?), rest)
+        }
+        _ => return Err("give the dates: failed, stale, outdated, failing CHECK, or D,D..D…".to_owned()),
     };
     let (mut stage, mut source, mut accept_short) = (None, None, false);
     loop {
@@ -188,10 +195,10 @@ fn rerun(rest: &[&str]) -> Result<Command, String> {
     })
 }
 
-fn fetch(rest: &[&str]) -> Result<Command, String> {
+fn reload(rest: &[&str]) -> Result<Command, String> {
     match rest {
         [typed] => Ok(Command::Reload { dates: dates(typed)? }),
-        _ => Err("give the dates, for example 'fetch 2025-11-14,2025-11-15'".to_owned()),
+        _ => Err("give the dates, for example 'reload 2025-11-14,2025-11-15'".to_owned()),
     }
 }
 
@@ -205,12 +212,12 @@ fn check(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
-fn explain(rest: &[&str]) -> Result<Command, String> {
+fn breakdown(rest: &[&str]) -> Result<Command, String> {
     match rest {
-        [check] => Ok(Command::Explain {
+        [check] => Ok(Command::Breakdown {
             check: (*check).to_owned(),
         }),
-        _ => Err("give a check, for example 'explain usage_coverage'".to_owned()),
+        _ => Err("give a check, for example 'breakdown usage_coverage'".to_owned()),
     }
 }
 
@@ -297,13 +304,21 @@ mod tests {
     #[case("untick 1 not so", Command::Tick { item: "1".to_owned(), done: false, note: "not so".to_owned() })]
     #[case("rerun outdated", Command::Rerun { selection: Selection::Outdated, stage: None, source: None, accept_short: false })]
     #[case("rerun stale", Command::Rerun { selection: Selection::Stale, stage: None, source: None, accept_short: false })]
-    #[case("rerun offending c from auto in s", Command::Rerun {
-        selection: Selection::Offending("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()), accept_short: false })]
+    #[case("rerun failing c from auto in s", Command::Rerun {
+        selection: Selection::FailingDates("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()), accept_short: false })]
     #[case("rerun 2025-11-15,2025-11-14,2025-11-15", Command::Rerun {
         selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None, accept_short: false })]
-    #[case("fetch 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
+    #[case("reload 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
     fn commands_are_parsed(#[case] line: &str, #[case] command: Command) {
         assert_eq!(parse(line), Ok(Request::Command(command)));
+    }
+
+    #[rstest]
+    #[case("fetch 2025-11-14", "reload 2025-11-14")]
+    #[case("explain usage_coverage", "breakdown usage_coverage")]
+    #[case("rerun offending c in s", "rerun failing c in s")]
+    fn earlier_words_are_read(#[case] earlier: &str, #[case] current: &str) {
+        assert_eq!(parse(earlier).unwrap(), parse(current).unwrap());
     }
 
     #[rstest]
@@ -315,17 +330,17 @@ mod tests {
     #[case("workers -1", "workers 4")]
     #[case("workers many", "workers 4")]
     #[case("rerun", "give the dates")]
-    #[case("rerun offending", "give the dates")]
+    #[case("rerun failing", "give the dates")]
     #[case("rerun faild", "faild")]
     #[case("rerun failed on s", "'on s' is not valid here")]
     #[case("rerun failed in a in b", "'in b' is not valid here")]
     #[case("rerun failed in", "'in' is not valid here")]
-    #[case("fetch 2025-02-30", "2025-02-30")]
-    #[case("fetch ,", "contains no date")]
-    #[case("fetch 2025-11-15..2025-11-14", "swap the two")]
+    #[case("reload 2025-02-30", "2025-02-30")]
+    #[case("reload ,", "contains no date")]
+    #[case("reload 2025-11-15..2025-11-14", "swap the two")]
     #[case("waive a", "a reason")]
     #[case("tick 24", "a note")]
-    #[case("explain", "give a check")]
+    #[case("breakdown", "give a check")]
     #[case("inspect s", "a stage and a date")]
     #[case("check", "names of the checks")]
     fn unknown_commands_are_rejected_with_a_suggestion(#[case] line: &str, #[case] says: &str) {

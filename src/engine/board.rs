@@ -248,9 +248,12 @@ fn check_view(
         value: last.and_then(|record| record.value.clone()),
         target: spec.target(),
         before: spec.before.clone(),
-        offending: Arc::new(last.map(|record| record.offending.clone()).unwrap_or_default()),
+        failing_dates: Arc::new(
+            last.map(|record| record.failing_dates.clone())
+                .unwrap_or_default(),
+        ),
         note: last.and_then(|record| record.note.clone()),
-        asked_at: last.map(|record| record.at),
+        run_at: last.map(|record| record.at),
         seconds: last.map(|record| record.seconds),
         waiver: waiver.cloned(),
         remark: last.and_then(|last| last.remark(spec, waiver)),
@@ -264,7 +267,7 @@ fn check_view(
 pub(super) struct Answered {
     pub(super) state: CheckState,
     pub(super) value: String,
-    pub(super) offending: Vec<NaiveDate>,
+    pub(super) failing_dates: Vec<NaiveDate>,
     pub(super) note: Option<String>,
     pub(super) seconds: f64,
 }
@@ -275,7 +278,7 @@ impl Answered {
         Self {
             state: CheckState::Error,
             value: message,
-            offending: Vec::new(),
+            failing_dates: Vec::new(),
             note: None,
             seconds,
         }
@@ -286,7 +289,7 @@ impl Answered {
             state,
             note: measured.note(),
             value: measured.value,
-            offending: measured.offending,
+            failing_dates: measured.failing_dates,
             seconds,
         }
     }
@@ -303,7 +306,7 @@ pub(super) fn take_answer(
         name: view.name.clone(),
         state: answered.state,
         value: Some(answered.value.clone()),
-        offending: answered.offending.clone(),
+        failing_dates: answered.failing_dates.clone(),
         note: answered.note.clone(),
         seconds: answered.seconds,
         at: Utc::now(),
@@ -312,9 +315,9 @@ pub(super) fn take_answer(
     view.remark = record.remark(spec, view.waiver.as_ref());
     view.state = record.state;
     view.value.clone_from(&record.value);
-    view.offending = Arc::new(record.offending.clone());
+    view.failing_dates = Arc::new(record.failing_dates.clone());
     view.note.clone_from(&record.note);
-    view.asked_at = Some(record.at);
+    view.run_at = Some(record.at);
     view.seconds = Some(record.seconds);
     view.remember(PastAnswer::of(run, &record));
     record

@@ -18,7 +18,8 @@ pub enum Selection {
     /// Units that are failed, empty or partial.
     Failed,
     /// The failing dates of this check.
-    Offending(String),
+    #[serde(alias = "offending")]
+    FailingDates(String),
     /// Stale units: their inputs changed after they were computed.
     Stale,
     /// Outdated units: computed with another definition of their stage.
@@ -35,7 +36,7 @@ impl Selection {
             Self::Failed => state.needs_attention(),
             Self::Stale => state == UnitState::Stale,
             Self::Outdated => is_changed && state.is_done(),
-            Self::Offending(_) => failing.contains(&date),
+            Self::FailingDates(_) => failing.contains(&date),
         }
     }
 }
@@ -80,7 +81,8 @@ pub enum Command {
     /// Run these checks now.
     Check(Checks),
     /// Run the breakdown of a check.
-    Explain {
+    #[serde(alias = "explain")]
+    Breakdown {
         /// Check name.
         check: String,
     },
@@ -142,12 +144,12 @@ impl Command {
             Self::Rerun { .. } => "rerun",
             Self::Workers(_) => "workers",
             Self::Check(_) => "check",
-            Self::Explain { .. } => "explain",
+            Self::Breakdown { .. } => "breakdown",
             Self::Waive { .. } => "waive",
             Self::Tick { done: true, .. } => "tick",
             Self::Tick { done: false, .. } => "untick",
             Self::Inspect { .. } => "inspect",
-            Self::Reload { .. } => "fetch",
+            Self::Reload { .. } => "reload",
             Self::Advance { .. } => "advance",
             Self::Cancel => "cancel",
             Self::Drain => "drain",

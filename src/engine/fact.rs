@@ -65,7 +65,8 @@ pub enum Event {
         /// The estimate in one sentence.
         message: String,
         /// Whether the run awaits approval.
-        held: bool,
+        #[serde(alias = "held")]
+        awaiting_approval: bool,
         /// The estimate by stage.
         estimate: Estimate,
         /// Duration in seconds.
@@ -76,9 +77,11 @@ pub enum Event {
     /// The sample finished.
     SampleFinished {
         /// Whether the sample found nothing that blocks the full run.
-        sound: bool,
+        #[serde(alias = "sound")]
+        passed: bool,
         /// Whether the run is paused for review.
-        held: bool,
+        #[serde(alias = "held")]
+        awaiting_approval: bool,
         /// The result in one sentence.
         message: String,
         /// NULLs per column, for every stage with sampled rows.
@@ -181,7 +184,8 @@ pub enum Event {
         dates: Vec<NaiveDate>,
     },
     /// Dates became stale: their inputs changed after they were computed.
-    UnitsOvertaken {
+    #[serde(alias = "units_overtaken")]
+    UnitsInvalidated {
         /// Stage name.
         stage: String,
         /// The stale dates.
@@ -190,14 +194,16 @@ pub enum Event {
         reason: String,
     },
     /// The operator approved the start of stages.
-    StagesReleased {
+    #[serde(alias = "stages_released")]
+    StagesApproved {
         /// Stage names.
         stages: Vec<String>,
         /// The operator who approved.
         by: String,
     },
     /// A stage's table is throttled: its quota is used up.
-    StageParked {
+    #[serde(alias = "stage_parked")]
+    StageThrottled {
         /// Stage name.
         stage: String,
         /// When the table is tried again.
@@ -260,11 +266,12 @@ pub enum Event {
         /// The expected value.
         target: String,
         /// Failing dates.
-        offending: Vec<NaiveDate>,
+        #[serde(alias = "offending")]
+        failing_dates: Vec<NaiveDate>,
         /// How many of the table's dates the result covers; `None` if the check could not run or is limited to named
         /// dates.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        over: Option<Coverage>,
+        #[serde(alias = "over", default, skip_serializing_if = "Option::is_none")]
+        coverage: Option<Coverage>,
         /// Other dates the query returned: not run yet, or outside the plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -282,7 +289,8 @@ pub enum Event {
         /// The expected value.
         target: String,
         /// Failing dates.
-        offending: Vec<NaiveDate>,
+        #[serde(alias = "offending")]
+        failing_dates: Vec<NaiveDate>,
     },
     /// An operator waived a failing check.
     CheckWaived {
@@ -323,7 +331,8 @@ pub enum Event {
         to: usize,
     },
     /// A worker panicked; its units are retried.
-    WorkerDied {
+    #[serde(alias = "worker_died")]
+    WorkerPanicked {
         /// Slot, from 1.
         slot: usize,
         /// Panic message.
@@ -332,7 +341,7 @@ pub enum Event {
     /// State that the events alone don't show, written to `events.jsonl` at intervals so that a replay can
     /// show the whole snapshot. It repeats the sequence number of the event before it and is not sent to
     /// listeners.
-    #[serde(rename = "pictured")]
+    #[serde(rename = "snapshot", alias = "pictured")]
     SnapshotDelta(Box<SnapshotDelta>),
     /// The run ended.
     RunFinished {

@@ -33,12 +33,14 @@ pub async fn take_over(
     };
     // Entries are numbered before they are sent, so a commit can become visible after a newer entry was imported.
     // Commits that settle an open intent of a crashed process are therefore imported even if a newer entry is known.
-    let (known, unkept) = (ledger.known_entry(target)?, ledger.unkept(target)?);
-    let after = unkept
+    let (known, unsettled_intents) = (ledger.known_entry(target)?, ledger.unsettled_intents(target)?);
+    let after = unsettled_intents
         .iter()
-        .fold(known, |after, promise| after.min(promise.known()));
+        .fold(known, |after, intent| after.min(intent.known()));
     let mut entries = records.entries(&plan.name, after).await?;
-    entries.retain(|entry| entry.number > known || unkept.iter().any(|promise| promise.is_kept_by(entry)));
+    entries.retain(|entry| {
+        entry.number > known || unsettled_intents.iter().any(|intent| intent.is_settled_by(entry))
+    });
     if entries.is_empty() {
         return Ok(Imported::default());
     }

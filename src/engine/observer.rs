@@ -117,7 +117,7 @@ impl Observer {
         for check in &mut checks {
             let stage = stages.iter().find(|stage| stage.name == check.stage);
             let spec = plan.check(&check.name);
-            check.over = (stage.zip(spec))
+            check.coverage = (stage.zip(spec))
                 .filter(|(_, spec)| Coverage::is_known(spec, check.state))
                 .map(|(stage, _)| stage.counts.coverage());
         }

@@ -86,7 +86,7 @@ impl Question {
     #[must_use]
     pub fn sample() -> Self {
         let title = "Continue with the full range?";
-        Self::new(Topic::Sample, title, Vec::new(), &[("go-on", "Continue")])
+        Self::new(Topic::Sample, title, Vec::new(), &[("continue", "Continue")])
     }
 
     /// Asks before rows of another program are replaced; `lines` has one for each table.
@@ -111,12 +111,13 @@ impl Question {
         Self::new(Topic::Outdated, "Rerun the outdated dates?", lines, &choices)
     }
 
-    /// The index of the choice with this word.
+    /// The index of the choice with this word; `go-on` is an earlier spelling of `continue`.
     ///
     /// # Errors
     /// If there is none; the message lists the choices.
     pub fn choice(&self, word: &str) -> Result<usize, String> {
-        let found = self.choices.iter().position(|choice| choice.word == word);
+        let current = if word == "go-on" { "continue" } else { word };
+        let found = self.choices.iter().position(|choice| choice.word == current);
         found.ok_or_else(|| {
             let words: Vec<&str> = self.choices.iter().map(|choice| choice.word.as_str()).collect();
             format!(

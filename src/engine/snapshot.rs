@@ -65,7 +65,7 @@ impl Snapshot {
                 preparing: None,
                 active_seconds: 0.0,
                 progress: Progress::default(),
-                limit: String::new(),
+                bottleneck: String::new(),
                 workers: 0,
                 enough_workers: None,
                 billed: None,
@@ -114,7 +114,8 @@ pub struct RunView {
     /// Progress and ETA over all stages.
     pub progress: Progress,
     /// What limits the speed now, in words.
-    pub limit: String,
+    #[serde(alias = "limit")]
+    pub bottleneck: String,
     /// Workers requested. While the number shrinks, more may be busy with their last batch.
     #[serde(default)]
     pub workers: usize,
@@ -182,7 +183,8 @@ pub struct BilledView {
     /// All of it.
     pub total: Cost,
     /// The part that belongs to no stage or check, such as loading or a sample.
-    pub aside: Cost,
+    #[serde(alias = "aside")]
+    pub other: Cost,
 }
 
 /// A step before the first unit.
@@ -370,16 +372,18 @@ pub struct CheckView {
     /// The value before the backfill, as noted in the plan.
     pub before: Option<String>,
     /// Failing dates.
-    pub offending: Arc<Vec<NaiveDate>>,
+    #[serde(alias = "offending")]
+    pub failing_dates: Arc<Vec<NaiveDate>>,
     /// How many of the table's dates the result covers; `None` without a result, for a check limited to named dates,
     /// and for a raw-data check.
-    #[serde(default)]
-    pub over: Option<Coverage>,
+    #[serde(alias = "over", default)]
+    pub coverage: Option<Coverage>,
     /// Other dates the query returned: not run yet, or outside the plan.
     #[serde(default)]
     pub note: Option<String>,
     /// When it last ran.
-    pub asked_at: Option<DateTime<Utc>>,
+    #[serde(alias = "asked_at")]
+    pub run_at: Option<DateTime<Utc>>,
     /// Duration of the query, in seconds.
     pub seconds: Option<f64>,
     /// Billed for all its queries; `None` if nothing was.
@@ -406,10 +410,10 @@ impl CheckView {
             value: None,
             target: String::new(),
             before: None,
-            offending: Arc::default(),
-            over: None,
+            failing_dates: Arc::default(),
+            coverage: None,
             note: None,
-            asked_at: None,
+            run_at: None,
             seconds: None,
             cost: None,
             waiver: None,
@@ -423,7 +427,7 @@ impl CheckView {
         GateCheck {
             severity: self.severity,
             state: self.state,
-            offending: &self.offending,
+            failing_dates: &self.failing_dates,
         }
     }
 
@@ -477,7 +481,8 @@ pub struct BreakdownView {
     /// The latest result; kept while a new one is computed.
     pub found: Option<Arc<Breakdown>>,
     /// When it last ran.
-    pub asked_at: Option<DateTime<Utc>>,
+    #[serde(alias = "asked_at")]
+    pub run_at: Option<DateTime<Utc>>,
     /// Why it could not run, if it couldn't.
     pub problem: Option<String>,
 }

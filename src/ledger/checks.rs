@@ -19,7 +19,7 @@ pub struct CheckRecord {
     /// The measured value; `None` if the query failed.
     pub value: Option<String>,
     /// The check's failing dates.
-    pub offending: Vec<NaiveDate>,
+    pub failing_dates: Vec<NaiveDate>,
     /// What else the query returned, in one sentence: dates not run yet, or dates outside the plan.
     pub note: Option<String>,
     /// Query time in seconds.
@@ -37,7 +37,7 @@ impl CheckRecord {
         GateCheck {
             severity,
             state: self.state,
-            offending: &self.offending,
+            failing_dates: &self.failing_dates,
         }
     }
 
@@ -69,7 +69,8 @@ pub struct PastAnswer {
     /// The measured value.
     pub value: Option<String>,
     /// Number of failing dates.
-    pub offending: usize,
+    #[serde(alias = "offending")]
+    pub failing_dates: usize,
 }
 
 /// How many results of a check are shown; the ledger keeps all of them.
@@ -179,7 +180,7 @@ impl PastAnswer {
             run: run.to_owned(),
             state: check.state,
             value: check.value.clone(),
-            offending: check.offending.len(),
+            failing_dates: check.failing_dates.len(),
         }
     }
 }
@@ -196,13 +197,13 @@ pub(super) fn outdate(ledger: &Transaction<'_>, target: Target, name: &str) -> r
 }
 
 fn past_answer(row: &Row<'_>) -> rusqlite::Result<(String, PastAnswer)> {
-    let offending: String = row.get(5)?;
+    let failing_dates: String = row.get(5)?;
     let answer = PastAnswer {
         at: row.get(1)?,
         run: row.get(2)?,
         state: super::units::word(row, 3, CheckState::from_word)?,
         value: row.get(4)?,
-        offending: offending.split_terminator(',').count(),
+        failing_dates: failing_dates.split_terminator(',').count(),
     };
     Ok((row.get(0)?, answer))
 }
@@ -213,7 +214,7 @@ pub(super) fn put(
     run: &str,
     check: &CheckRecord,
 ) -> rusqlite::Result<()> {
-    let offending: Vec<String> = check.offending.iter().map(ToString::to_string).collect();
+    let failing_dates: Vec<String> = check.failing_dates.iter().map(ToString::to_string).collect();
     ledger
         .execute(
             "INSERT INTO check_result (target, name, run, state, answer, value, offending, seconds, at, fingerprint, note)
@@ -224,7 +225,7 @@ pub(super) fn put(
                 run,
                 check.state.word(),
                 check.value,
-                offending.join(","),
+                failing_dates.join(","),
                 check.seconds,
                 check.at,
                 check.fingerprint.map(|fingerprint| fingerprint.to_string()),
@@ -235,13 +236,13 @@ pub(super) fn put(
 }
 
 fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
-    let offending: String = row.get(3)?;
-    let dates = offending.split_terminator(',').map(str::parse);
+    let failing_dates: String = row.get(3)?;
+    let dates = failing_dates.split_terminator(',').map(str::parse);
     Ok(CheckRecord {
         name: row.get(0)?,
         state: super::units::word(row, 1, CheckState::from_word)?,
         value: row.get(2)?,
-        offending: dates
+        failing_dates: dates
             .collect::<Result<_, _>>()
             .map_err(|cause| super::units::bad_word(3, cause))?,
         seconds: row.get(4)?,

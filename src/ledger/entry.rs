@@ -54,7 +54,8 @@ pub(super) struct CheckBody {
     pub(super) answer: Option<String>,
     pub(super) value: Option<String>,
     /// Its failing dates, in the ledger's compact form.
-    pub(super) offending: String,
+    #[serde(alias = "offending")]
+    pub(super) failing_dates: String,
     pub(super) seconds: f64,
     pub(super) at: DateTime<Utc>,
     pub(super) note: Option<String>,

@@ -13,7 +13,7 @@ pub struct GateCheck<'a> {
     /// State of the newest result.
     pub state: CheckState,
     /// The check's failing dates.
-    pub offending: &'a [NaiveDate],
+    pub failing_dates: &'a [NaiveDate],
 }
 
 impl GateCheck<'_> {
@@ -34,7 +34,7 @@ pub fn unwaived<'a>(
     checks: impl Iterator<Item = GateCheck<'a>>,
 ) -> Vec<NaiveDate> {
     let waived: Vec<_> = checks.filter(|check| check.state == CheckState::Waived).collect();
-    let is_waived = |date: &NaiveDate| waived.iter().any(|check| check.offending.contains(date));
+    let is_waived = |date: &NaiveDate| waived.iter().any(|check| check.failing_dates.contains(date));
     attention.into_iter().filter(|date| !is_waived(date)).collect()
 }
 
@@ -56,11 +56,11 @@ mod tests {
         NaiveDate::from_ymd_opt(2024, 1, day).unwrap()
     }
 
-    fn check(severity: Severity, state: CheckState, offending: &[NaiveDate]) -> GateCheck<'_> {
+    fn check(severity: Severity, state: CheckState, failing_dates: &[NaiveDate]) -> GateCheck<'_> {
         GateCheck {
             severity,
             state,
-            offending,
+            failing_dates,
         }
     }
 

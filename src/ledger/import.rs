@@ -245,7 +245,7 @@ fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<Date
             entry.state,
             body.answer,
             body.value,
-            body.offending,
+            body.failing_dates,
             body.seconds,
             body.at,
             entry.fingerprint,

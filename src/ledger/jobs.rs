@@ -67,7 +67,7 @@ impl Costs {
 
     /// Cost of jobs that belong to no stage.
     #[must_use]
-    pub fn aside(&self) -> Option<Cost> {
+    pub fn other(&self) -> Option<Cost> {
         self.sum(|purpose| purpose.stage.is_none())
     }
 

@@ -45,6 +45,8 @@ pub use runs::{RunRecord, Target};
 pub use state::{CheckState, RunState, UnitState};
 pub use tallies::Tally;
 pub use ticks::{Tick, WrittenReport};
-pub use units::{Intent, Invalidated, QuarantinedRow, SetAside, Settled, Settlement, UnitRecord, Unkept};
+pub use units::{
+    Intent, Invalidated, QuarantinedRow, SetAside, Settled, Settlement, UnitRecord, UnsettledIntent,
+};
 pub use waivers::Waiver;
 pub use work::{FailedAttempts, StageRun, StageWork};

@@ -242,7 +242,7 @@ fn check(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entr
     let body = CheckBody {
         answer: row.get(3)?,
         value: row.get(4)?,
-        offending: row.get(5)?,
+        failing_dates: row.get(5)?,
         seconds: row.get(6)?,
         at: row.get(7)?,
         note: row.get(8)?,

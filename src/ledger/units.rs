@@ -68,13 +68,13 @@ pub struct Intent {
 /// An intent that was never settled, and the newest warehouse entry known when it was recorded: a later commit entry
 /// about one of its dates settles that date.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unkept {
+pub struct UnsettledIntent {
     stage: String,
     dates: Vec<NaiveDate>,
     known: i64,
 }
 
-impl Unkept {
+impl UnsettledIntent {
     /// The newest warehouse entry known when the intent was recorded.
     #[must_use]
     pub const fn known(&self) -> i64 {
@@ -83,7 +83,7 @@ impl Unkept {
 
     /// Whether this entry settles one of its dates.
     #[must_use]
-    pub fn is_kept_by(&self, entry: &Entry) -> bool {
+    pub fn is_settled_by(&self, entry: &Entry) -> bool {
         entry.kind == COMMIT
             && entry.number > self.known
             && entry.subject == self.stage
@@ -325,12 +325,12 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read or contains an invalid date.
-    pub fn unkept(&self, target: Target) -> Result<Vec<Unkept>, LedgerError> {
+    pub fn unsettled_intents(&self, target: Target) -> Result<Vec<UnsettledIntent>, LedgerError> {
         let read = || {
             self.db
                 .prepare_cached("SELECT stage, dates, known FROM intent WHERE target = ?1")?
                 .query_map([target.0], |row| {
-                    Ok(Unkept {
+                    Ok(UnsettledIntent {
                         stage: row.get(0)?,
                         dates: dates(row, 1)?,
                         known: row.get(2)?,
@@ -505,7 +505,7 @@ pub(super) fn settle_date(
         .query_map(params![target.0, stage], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (id, dates) in open {
-        let left: Vec<&str> = dates.split(',').filter(|promised| *promised != date).collect();
+        let left: Vec<&str> = dates.split(',').filter(|intended| *intended != date).collect();
         if left.len() < dates.split(',').count() {
             let left = left.join(",");
             ledger.execute("UPDATE intent SET dates = ?2 WHERE id = ?1", params![id, left])?;

@@ -40,7 +40,7 @@ pub struct StageWork {
     /// Last date with a result.
     pub last: Option<NaiveDate>,
     /// Dates that were computed more than once; skipped and pending dates excluded.
-    pub done_again: u64,
+    pub rerun_dates: u64,
     /// Failed attempts by error class.
     pub failed_attempts: Vec<FailedAttempts>,
 }
@@ -113,7 +113,7 @@ impl Ledger {
                         failed_attempts,
                         first: row.get(0)?,
                         last: row.get(1)?,
-                        done_again: row.get::<_, i64>(2)?.unsigned_abs(),
+                        rerun_dates: row.get::<_, i64>(2)?.unsigned_abs(),
                     })
                 })
         };

@@ -26,7 +26,7 @@ pub struct BreakdownSpec {
     /// The causes of missing values, in display order; never empty.
     pub causes: Vec<String>,
     /// The causes for which the check doesn't count a value at all.
-    pub beside: Vec<String>,
+    pub not_counted: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -42,8 +42,8 @@ pub(super) struct RawBreakdown {
     cause: String,
     count: String,
     causes: Vec<String>,
-    #[serde(default)]
-    beside: Vec<String>,
+    #[serde(alias = "beside", default)]
+    not_counted: Vec<String>,
 }
 
 /// Validates a breakdown and resolves its query; it must explain one of these checks.
@@ -60,7 +60,7 @@ pub(super) fn breakdown(
         return Err("causes is empty; list the causes the query can return".to_owned());
     }
     let mut seen = HashSet::new();
-    for cause in raw.causes.iter().chain(&raw.beside) {
+    for cause in raw.causes.iter().chain(&raw.not_counted) {
         if !seen.insert(cause) {
             return Err(format!("cause '{cause}' is duplicated; list each cause once"));
         }
@@ -74,6 +74,6 @@ pub(super) fn breakdown(
         cause: raw.cause,
         count: raw.count,
         causes: raw.causes,
-        beside: raw.beside,
+        not_counted: raw.not_counted,
     })
 }

@@ -45,7 +45,7 @@ pub enum TextTest {
 /// One condition on a query's result. A check may have several; all must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expectation {
-    /// The result has this many rows; with 0, every row is an offending row.
+    /// The result has this many rows; with 0, every row is a failing row.
     Rows(u64),
     /// A number in the first row, or in the row where another column has a given text.
     Cell {
@@ -102,7 +102,7 @@ pub struct SourceTable {
 /// The target of a check that expects no row.
 const NO_OFFENDING_ROW: &str = "no offending row";
 
-/// A check's value that says what was counted: `3 offending rows on 2 dates` of a check that expects no row.
+/// A check's value that says what was counted: `3 failing_dates rows on 2 dates` of a check that expects no row.
 #[must_use]
 pub fn value_text(value: &str, target: &str) -> String {
     let counts_offending =

@@ -614,7 +614,11 @@ why = "the first"
         let plan = broken("", "").unwrap();
         let spec = plan.breakdown("one").unwrap();
         assert_eq!(
-            (spec.by.len(), spec.causes[0].as_str(), spec.beside[0].as_str()),
+            (
+                spec.by.len(),
+                spec.causes[0].as_str(),
+                spec.not_counted[0].as_str()
+            ),
             (1, "lost", "absent")
         );
         let cases = [

@@ -95,9 +95,9 @@ pub enum Condition {
     /// A check has passed or is waived.
     Met(String),
     /// A check was run and its result is current; an advisory check need not pass.
-    Asked(String),
-    /// As [`Condition::Asked`], with a result newer than the last date of a stage.
-    Again {
+    Ran(String),
+    /// As [`Condition::Ran`], with a result newer than the last date of a stage.
+    Rerun {
         /// Check name.
         check: String,
         /// Stage name.
@@ -149,10 +149,18 @@ enum RawCondition {
     Started(String),
     Finished(String),
     Passed(String),
-    Done { stage: String, dates: Vec<String> },
+    Done {
+        stage: String,
+        dates: Vec<String>,
+    },
     Check(String),
-    Asked(String),
-    Again { check: String, after: String },
+    #[serde(alias = "asked")]
+    Ran(String),
+    #[serde(alias = "again")]
+    Rerun {
+        check: String,
+        after: String,
+    },
     ChecksOf(String),
     Report(bool),
 }
@@ -233,8 +241,8 @@ fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> R
             }
         }
         RawCondition::Check(name) => Condition::Met(check(name)?),
-        RawCondition::Asked(name) => Condition::Asked(check(name)?),
-        RawCondition::Again { check: name, after } => Condition::Again {
+        RawCondition::Ran(name) => Condition::Ran(check(name)?),
+        RawCondition::Rerun { check: name, after } => Condition::Rerun {
             check: check(name)?,
             after: stage(after)?,
         },

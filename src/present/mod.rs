@@ -3,11 +3,11 @@
 
 mod frame;
 mod headless;
+mod metrics_source;
 mod notify;
 mod observe;
 mod plain;
 mod replay;
-mod run_vitals;
 mod tui;
 
 use std::io::{self, Write};
@@ -22,11 +22,11 @@ use crate::ledger::RunState;
 use crate::telemetry::LogRing;
 use crate::term::{Signal, Supervisor};
 pub use headless::Lines;
+use metrics_source::MetricsSource;
 use notify::Notifier;
 pub use notify::Notify;
 pub use observe::observe;
 pub use replay::replay;
-use run_vitals::RunVitals;
 use tui::{Left, ScreenContext};
 
 /// How a run is presented.
@@ -170,7 +170,7 @@ async fn console(
     client.take();
     let screen_context = ScreenContext {
         log: context.log.clone(),
-        vitals: RunVitals::own(),
+        metrics: MetricsSource::own(),
         client,
         remote: false,
         can_detach,
@@ -211,7 +211,7 @@ pub fn attach(
         };
         let screen_context = ScreenContext {
             log: run.log,
-            vitals: RunVitals::Told(run.vitals),
+            metrics: MetricsSource::Remote(run.metrics),
             client: run.client,
             remote: true,
             can_detach: true,

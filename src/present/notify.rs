@@ -108,7 +108,7 @@ fn notice(event: &Event) -> Option<Notice> {
             value,
             ..
         } => of(
-            "gate_shut",
+            "gate_closed",
             format!("{check} closes the gate of {stage}: {state}, {value}"),
         ),
         Event::RunFinished { state, message, .. } => of("run_finished", format!("{state}: {message}")),
@@ -170,8 +170,8 @@ mod tests {
             state,
             value: "3 rows".to_owned(),
             target: String::new(),
-            offending: Vec::new(),
-            over: None,
+            failing_dates: Vec::new(),
+            coverage: None,
             note: None,
         }
     }

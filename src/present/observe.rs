@@ -11,8 +11,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::metrics_source::MetricsSource;
 use super::notify::{Notifier, Notify};
-use super::run_vitals::RunVitals;
 use super::tui::{self, Reading, ScreenContext};
 use crate::console::{LeaseHolder, Observation, Preferences, ReadFailure};
 use crate::control::ControlLock;
@@ -57,7 +57,7 @@ pub fn observe(
         };
         let screen_context = ScreenContext {
             log: LogRing::new(1),
-            vitals: RunVitals::Own(None),
+            metrics: MetricsSource::Own(None),
             client: ControlLock::default().client("observer", false),
             remote: true,
             can_detach: true,

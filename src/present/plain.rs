@@ -68,15 +68,15 @@ fn said(fact: &Fact) -> Option<String> {
         Event::RerunQueued { stage, dates } => {
             format!("{stage}: {} requeued", counted(dates.len(), "date"))
         }
-        Event::StagesReleased { stages, by } => format!("{} approved by {by}", stages.join(", ")),
+        Event::StagesApproved { stages, by } => format!("{} approved by {by}", stages.join(", ")),
         Event::FeedCorrected { table, dates } => {
             format!("{table}: {} corrected", counted(dates.len(), "date"))
         }
-        Event::UnitsOvertaken { stage, dates, reason } => {
+        Event::UnitsInvalidated { stage, dates, reason } => {
             format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
         }
         Event::Continued { message } | Event::DatesOutdated { message, .. } => message.clone(),
-        Event::StageParked { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
+        Event::StageThrottled { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {
             stage,
             ok,
@@ -98,7 +98,7 @@ fn said(fact: &Fact) -> Option<String> {
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
-        Event::WorkerDied { slot, message } => format!("worker {slot} panicked: {message}"),
+        Event::WorkerPanicked { slot, message } => format!("worker {slot} panicked: {message}"),
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     };
     Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
@@ -163,22 +163,24 @@ fn of_check(event: &Event) -> Option<String> {
             state,
             value,
             target,
-            offending,
-            over,
+            failing_dates,
+            coverage,
             note,
             ..
         } => {
             let answer = format!(
                 "{} {check}: {}{}{}",
-                Coverage::of_state(*state, *over),
+                Coverage::of_state(*state, *coverage),
                 value_and_target(value, target),
                 match severity {
                     Severity::Advisory => ", advisory",
                     Severity::Blocking => "",
                 },
-                named(offending)
+                named(failing_dates)
             );
-            let rest = Coverage::of_rest(*state, *over).into_iter().chain(note.clone());
+            let rest = Coverage::of_rest(*state, *coverage)
+                .into_iter()
+                .chain(note.clone());
             Some(rest.fold(answer, |answer, rest| format!("{answer}; {rest}")))
         }
         Event::SourceChecked {
@@ -187,12 +189,12 @@ fn of_check(event: &Event) -> Option<String> {
             state,
             value,
             target,
-            offending,
+            failing_dates,
             ..
         } => Some(format!(
             "source {feed}: {state} {check}: {}{}",
             value_text(value, target),
-            named(offending)
+            named(failing_dates)
         )),
         Event::CheckWaived {
             check,
@@ -208,7 +210,7 @@ fn of_check(event: &Event) -> Option<String> {
 /// Events that throttle or stop a whole stage.
 fn trouble(event: &Event) -> Option<String> {
     match event {
-        Event::StageParked {
+        Event::StageThrottled {
             stage,
             until,
             message,
@@ -265,13 +267,13 @@ fn below(head: &str, lines: impl Iterator<Item = String>) -> String {
 }
 
 /// The failing dates of a check, shortened.
-fn named(offending: &[NaiveDate]) -> String {
-    match offending {
+fn named(failing_dates: &[NaiveDate]) -> String {
+    match failing_dates {
         [] => String::new(),
         [only] => format!("; failing: {only}"),
         [first, .., last] => format!(
             "; failing: {}, {first} to {last}",
-            counted(offending.len(), "date")
+            counted(failing_dates.len(), "date")
         ),
     }
 }
@@ -306,7 +308,7 @@ impl Progress {
             progress.percent().floor().min(99.0),
             count(progress.done),
             counted(progress.total, "unit"),
-            run.limit
+            run.bottleneck
         ))
     }
 }
@@ -327,7 +329,7 @@ pub(super) fn say_ending(
         0 => "nothing failed",
         2 => "nothing started",
         1 => {
-            "something failed: see 'backcourt status', then rerun with 'backcourt rerun --failed' or --offending"
+            "something failed: see 'backcourt status', then rerun with 'backcourt rerun --failed' or --failing CHECK"
         }
         // The message above says what to do; restarting isn't always the answer.
         _ => "incomplete",
@@ -378,7 +380,7 @@ mod tests {
             seq: 1,
             at: chrono::DateTime::UNIX_EPOCH,
             run: "r".to_owned(),
-            event: Event::WorkerDied {
+            event: Event::WorkerPanicked {
                 slot: 3,
                 message: "no such team: \x1b]0;owned\x07\r\nBOS".to_owned(),
             },

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 
+use super::metrics_source::MetricsSource;
 use super::notify::{Notifier, Notify};
-use super::run_vitals::RunVitals;
 use super::tui::{self, Playing, ScreenContext};
 use crate::console::{self, Play, Preferences};
 use crate::control::ControlLock;
@@ -53,7 +53,7 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
         client.take();
         let screen_context = ScreenContext {
             log: LogRing::new(1),
-            vitals: RunVitals::Own(None),
+            metrics: MetricsSource::Own(None),
             client,
             remote: true,
             can_detach: true,
@@ -130,7 +130,7 @@ fn handle(deck: &mut Deck, play: Play) -> Vec<Fact> {
         Play::Slower => deck.slower(),
         Play::NextMark => return deck.next_mark().to_vec(),
         Play::PreviousMark => deck.previous_mark(),
-        Play::MinuteOn => return deck.by_a_minute(true).to_vec(),
+        Play::MinuteForward => return deck.by_a_minute(true).to_vec(),
         Play::MinuteBack => return deck.by_a_minute(false).to_vec(),
     }
     Vec::new()

@@ -17,8 +17,8 @@ use crate::telemetry::LogRing;
 use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
 
 use super::frame::FrameClock;
+use super::metrics_source::MetricsSource;
 use super::notify::Notifier;
-use super::run_vitals::RunVitals;
 
 /// How the screen was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Left {
 /// The sources of the screen besides snapshots and events, and its relation to the run.
 pub(super) struct ScreenContext {
     pub(super) log: LogRing,
-    pub(super) vitals: RunVitals,
+    pub(super) metrics: MetricsSource,
     pub(super) client: Client,
     /// The run is in another process.
     pub(super) remote: bool,
@@ -287,8 +287,8 @@ impl Tui {
         let now = Instant::now();
         if self.beat.is_some_and(|beat| beat <= now) {
             self.beat = None;
-            if let Some(vitals) = self.screen_context.vitals.at(now) {
-                self.take(link, Msg::Vitals(vitals));
+            if let Some(metrics) = self.screen_context.metrics.at(now) {
+                self.take(link, Msg::ProcessMetrics(metrics));
             }
             self.take(link, Msg::Tick(Utc::now()));
         }

@@ -235,12 +235,12 @@ fn is_mark(fact: &Fact) -> bool {
             .any(|stage| stage.state == StageState::Failed),
         Event::StageStarted { .. }
         | Event::StageFinished { .. }
-        | Event::StageParked { .. }
+        | Event::StageThrottled { .. }
         | Event::StageStopped { .. }
-        | Event::UnitsOvertaken { .. }
+        | Event::UnitsInvalidated { .. }
         | Event::RerunQueued { .. }
         | Event::CheckWaived { .. }
-        | Event::WorkerDied { .. }
+        | Event::WorkerPanicked { .. }
         | Event::Paused
         | Event::Resumed
         | Event::RunFinished { .. } => true,

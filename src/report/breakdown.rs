@@ -13,25 +13,25 @@ const MOST_DATES: usize = 20;
 pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     let mut page = format!(
         "### {title}: {} ({check})\n\n{}\n",
-        found.whole.share(),
+        found.total.share(),
         found.in_words()
     );
     for by in &found.by {
         let groups = by.groups.iter().map(|(name, tally)| (name.as_str(), tally));
         table(&mut page, &by.name, found, groups);
     }
-    let mut lacking: Vec<(String, &Tally)> = (found.dates.iter())
+    let mut incomplete: Vec<(String, &Tally)> = (found.dates.iter())
         .filter(|(_, tally)| tally.known < tally.counted())
         .map(|(date, tally)| (date.to_string(), tally))
         .collect();
     // Most incomplete first; ties stay in date order.
-    lacking.sort_by_key(|(_, tally)| tally.basis_points());
-    if lacking.is_empty() {
+    incomplete.sort_by_key(|(_, tally)| tally.basis_points());
+    if incomplete.is_empty() {
         page.push_str("\nNo values are missing on any date.\n");
         return page;
     }
-    let more = lacking.len().saturating_sub(MOST_DATES);
-    let listed = lacking.iter().take(MOST_DATES);
+    let more = incomplete.len().saturating_sub(MOST_DATES);
+    let listed = incomplete.iter().take(MOST_DATES);
     table(
         &mut page,
         "date",
@@ -53,12 +53,12 @@ fn table<'a>(
     found: &Breakdown,
     groups: impl Iterator<Item = (&'a str, &'a Tally)>,
 ) {
-    let causes = found.causes.iter().chain(&found.beside).map(String::as_str);
+    let causes = found.causes.iter().chain(&found.not_counted).map(String::as_str);
     let heads: Vec<&str> = [name, "known", "of"].into_iter().chain(causes).collect();
     line(page, format_args!("\n| {} |", heads.join(" | ")));
     line(page, format_args!("|{}", "---|".repeat(heads.len())));
     for (name, tally) in groups {
-        let numbers = tally.lacking.iter().chain(&tally.beside);
+        let numbers = tally.missing.iter().chain(&tally.not_counted);
         let numbers: Vec<String> = numbers.map(ToString::to_string).collect();
         line(
             page,
@@ -86,17 +86,17 @@ mod tests {
     fn tally(known: u64, lost: u64, absent: u64) -> Tally {
         Tally {
             known,
-            lacking: vec![lost],
-            beside: vec![absent],
+            missing: vec![lost],
+            not_counted: vec![absent],
         }
     }
 
     fn found(dates: Vec<(&str, Tally)>) -> Breakdown {
         Breakdown {
-            counts: "rows".to_owned(),
+            unit: "rows".to_owned(),
             causes: vec!["lost".to_owned()],
-            beside: vec!["absent".to_owned()],
-            whole: tally(7, 1, 3),
+            not_counted: vec!["absent".to_owned()],
+            total: tally(7, 1, 3),
             by: vec![Dimension {
                 name: "team".to_owned(),
                 groups: vec![("A|B".to_owned(), tally(7, 1, 3))],

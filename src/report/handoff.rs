@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::causes::{causes, quarantines};
 use super::next::next_steps;
-use super::{Cause, Go, Quarantine, Standing};
+use super::{Cause, Go, PlanStatus, Quarantine};
 use crate::ledger::{Acceptance, Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
 use crate::plan::Plan;
 
@@ -20,7 +20,7 @@ pub struct Handoff {
     /// The plan's title.
     pub title: String,
     /// The progress of the plan, as in `status --json`.
-    pub standing: Standing,
+    pub status: PlanStatus,
     /// Every run of the plan on this warehouse, oldest first.
     pub runs: Vec<PastRun>,
     /// The work done in each stage, in plan order.
@@ -79,7 +79,7 @@ impl Handoff {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn gather(ledger: &Ledger, plan: &Plan, standing: Standing, go: &Go) -> Result<Self, LedgerError> {
+    pub fn gather(ledger: &Ledger, plan: &Plan, status: PlanStatus, go: &Go) -> Result<Self, LedgerError> {
         let mut handoff = Self {
             schema: SCHEMA,
             title: plan.title.clone(),
@@ -87,12 +87,12 @@ impl Handoff {
             work: Vec::new(),
             waivers: Vec::new(),
             acceptances: Vec::new(),
-            causes: standing.stages.iter().flat_map(causes).collect(),
+            causes: status.stages.iter().flat_map(causes).collect(),
             quarantined: Vec::new(),
-            next: next_steps(&standing, plan, go),
-            standing,
+            next: next_steps(&status, plan, go),
+            status,
         };
-        let run = &handoff.standing.run;
+        let run = &handoff.status.run;
         let Some(target) = ledger.known_target(&run.plan, &run.warehouse)? else {
             return Ok(handoff);
         };
@@ -104,7 +104,7 @@ impl Handoff {
             .collect();
         handoff.waivers = ledger.waivers(target)?;
         handoff.acceptances = ledger.acceptances(target)?;
-        for stage in &handoff.standing.stages {
+        for stage in &handoff.status.stages {
             let work = ledger.work(target, &stage.name)?;
             handoff.work.push(Work {
                 stage: stage.name.clone(),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use super::handoff::dates_per_hour;
-use super::{Cause, Check, Handoff, PastRun, Quarantine, Stage, Standing, Work};
+use super::{Cause, Check, Handoff, PastRun, PlanStatus, Quarantine, Stage, Work};
 use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates, source_clause, value_and_target};
@@ -22,23 +22,23 @@ const VALUES_SHOWN: usize = 6;
 #[must_use]
 pub fn markdown(handoff: &Handoff) -> String {
     let mut page = format!("# Handoff: {}\n\n", handoff.title);
-    let standing = &handoff.standing;
-    state(&mut page, standing);
+    let status = &handoff.status;
+    state(&mut page, status);
     page.push_str("## Next steps\n\n");
     for step in &handoff.next {
         line(&mut page, format_args!("- {step}"));
     }
     page.push('\n');
-    stages(&mut page, &standing.stages);
-    costs(&mut page, standing);
+    stages(&mut page, &status.stages);
+    costs(&mut page, status);
     work(&mut page, &handoff.work);
-    checks(&mut page, standing);
-    waivers(&mut page, &handoff.waivers, &standing.checks);
-    definitions(&mut page, &standing.stages, &handoff.acceptances);
+    checks(&mut page, status);
+    waivers(&mut page, &handoff.waivers, &status.checks);
+    definitions(&mut page, &status.stages, &handoff.acceptances);
     attention(&mut page, &handoff.causes);
     set_aside(&mut page, &handoff.quarantined);
-    gaps(&mut page, &standing.stages);
-    runbook(&mut page, &standing.runbook);
+    gaps(&mut page, &status.stages);
+    runbook(&mut page, &status.runbook);
     runs(&mut page, &handoff.runs);
     page.truncate(page.trim_end().len());
     page.push('\n');
@@ -59,8 +59,8 @@ fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn state(page: &mut String, standing: &Standing) {
-    let run = &standing.run;
+fn state(page: &mut String, status: &PlanStatus) {
+    let run = &status.run;
     line(
         page,
         format_args!("- Run: {} ({}), process {}", run.id, run.state, run.pid),
@@ -125,8 +125,8 @@ pub fn by_state(counts: &Counts) -> String {
 }
 
 /// Billed cost by stage, then for work outside stages; nothing if the warehouse doesn't bill.
-fn costs(page: &mut String, standing: &Standing) {
-    let Some(total) = standing.cost else { return };
+fn costs(page: &mut String, status: &PlanStatus) {
+    let Some(total) = status.cost else { return };
     page.push_str(
         "## Cost\n\nBilled by the warehouse, all runs together.\n\n| for | billed | by its checks | slot time | jobs \
          |\n|---|---|---|---|---|\n",
@@ -141,18 +141,18 @@ fn costs(page: &mut String, standing: &Standing) {
         );
     };
     let sum = |costs: Vec<Cost>| (!costs.is_empty()).then(|| costs.into_iter().sum());
-    for stage in &standing.stages {
-        let checks = standing.checks.iter().filter(|check| check.stage == stage.name);
+    for stage in &status.stages {
+        let checks = status.checks.iter().filter(|check| check.stage == stage.name);
         row(
             &stage.name,
             stage.cost,
             sum(checks.filter_map(|check| check.cost).collect()),
         );
     }
-    let sources = sum(standing.sources.iter().filter_map(|check| check.cost).collect());
+    let sources = sum(status.sources.iter().filter_map(|check| check.cost).collect());
     row("raw-data checks", sources, sources);
-    row("loading and samples", standing.cost_aside, None);
-    row("total", standing.cost, None);
+    row("loading and samples", status.cost_other, None);
+    row("total", status.cost, None);
     if total.uncounted > 0 {
         let uncounted = total.uncounted;
         line(
@@ -192,7 +192,7 @@ fn work(page: &mut String, work: &[Work]) {
     for each in work {
         let work = &each.work;
         if let (Some(first), Some(last)) = (work.first, work.last) {
-            let again = match work.done_again {
+            let again = match work.rerun_dates {
                 0 => String::new(),
                 again => format!("; {again} of them run more than once"),
             };
@@ -218,9 +218,9 @@ fn work(page: &mut String, work: &[Work]) {
     page.push('\n');
 }
 
-fn checks(page: &mut String, standing: &Standing) {
-    for stage in &standing.stages {
-        let checks: Vec<&Check> = standing
+fn checks(page: &mut String, status: &PlanStatus) {
+    for stage in &status.stages {
+        let checks: Vec<&Check> = status
             .checks
             .iter()
             .filter(|check| check.stage == stage.name)
@@ -229,7 +229,7 @@ fn checks(page: &mut String, standing: &Standing) {
             check_table(page, &stage.name, &checks);
         }
     }
-    let sources: Vec<&Check> = standing.sources.iter().collect();
+    let sources: Vec<&Check> = status.sources.iter().collect();
     if !sources.is_empty() {
         check_table(page, "the raw tables", &sources);
     }
@@ -250,7 +250,7 @@ fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
             page,
             format_args!(
                 "| {} | {} | {} | {} | {} | {} | {severity} |",
-                Coverage::of_state(check.state, check.over),
+                Coverage::of_state(check.state, check.coverage),
                 check.name,
                 cell(Some(&check.target)),
                 cell(check.before.as_deref()),
@@ -291,21 +291,21 @@ fn about_check(page: &mut String, check: &Check) -> bool {
         );
         said = true;
     }
-    for note in Coverage::of_rest(check.state, check.over)
+    for note in Coverage::of_rest(check.state, check.coverage)
         .iter()
         .chain(&check.note)
     {
         line(page, format_args!("- {}: {note}", check.name));
         said = true;
     }
-    if !check.offending.is_empty() {
+    if !check.failing_dates.is_empty() {
         line(
             page,
             format_args!(
                 "- {} fails on {}: {}",
                 check.name,
-                counted(check.offending.len(), "date"),
-                compact_dates(&check.offending)
+                counted(check.failing_dates.len(), "date"),
+                compact_dates(&check.failing_dates)
             ),
         );
         said = true;

@@ -7,7 +7,7 @@ mod gaps;
 mod handoff;
 mod markdown;
 mod next;
-mod standing;
+mod plan_status;
 
 pub use breakdown::explained;
 pub use causes::{Cause, Quarantine};
@@ -15,4 +15,4 @@ pub use gaps::StageGap;
 pub use handoff::{Handoff, PastRun, Work};
 pub use markdown::{by_state, markdown};
 pub use next::Go;
-pub use standing::{Attention, Check, Run, Stage, Standing};
+pub use plan_status::{Attention, Check, PlanStatus, Run, Stage};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::NaiveDate;
 
-use super::Standing;
+use super::PlanStatus;
 use crate::figures::counted;
 use crate::ledger::{CheckState, Counts, RunState};
 use crate::plan::{Plan, Severity, compact_dates};
@@ -39,8 +39,8 @@ fn quoted(value: &str) -> String {
 }
 
 /// The steps left for a plan with this progress, most immediate first.
-pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<String> {
-    let run = &standing.run;
+pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &Go) -> Vec<String> {
+    let run = &status.run;
     let mut steps = Vec::new();
     if matches!(
         run.state,
@@ -48,15 +48,15 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
     ) {
         steps.push(format!("A run is {}; leave it to its operator.", run.state));
     }
-    let count = |of: fn(&super::Stage) -> u64| standing.stages.iter().map(of).sum::<u64>();
+    let count = |of: fn(&super::Stage) -> u64| status.stages.iter().map(of).sum::<u64>();
     let open = count(|stage| open_of(&stage.dates));
-    if let Some(dates) = part_of(standing, plan).filter(|_| ended_early(run.state)) {
-        let command = go.command(&again(standing, plan, &dates));
+    if let Some(dates) = part_of(status, plan).filter(|_| ended_early(run.state)) {
+        let command = go.command(&again(status, plan, &dates));
         steps.push(format!("`{command}` resumes the last run."));
     }
     if open > 0 {
-        let command = go.command(&again(standing, plan, ""));
-        let stages = standing.stages.iter().filter(|stage| open_of(&stage.dates) > 0);
+        let command = go.command(&again(status, plan, ""));
+        let stages = status.stages.iter().filter(|stage| open_of(&stage.dates) > 0);
         let (dates, stages) = (counted(open, "date"), counted(stages.count() as u64, "stage"));
         steps.push(format!(
             "`{command}` runs what is still open: {dates} in {stages}."
@@ -74,7 +74,7 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         let command = go.command("rerun --stale");
         steps.push(format!("`{command}` refreshes {}.", counted(stale, "stale date")));
     }
-    for stage in standing.stages.iter().filter(|stage| stage.dates.outdated > 0) {
+    for stage in status.stages.iter().filter(|stage| stage.dates.outdated > 0) {
         let outdated = counted(stage.dates.outdated, "outdated date");
         let (rerun, accept) = (
             go.command(&format!("rerun --outdated --stage {}", stage.name)),
@@ -89,13 +89,13 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
         let command = go.command("rerun --failed");
         steps.push(format!("`{command}` reruns {}.", counted(attention, "date")));
     }
-    for check in &standing.checks {
+    for check in &status.checks {
         if !matches!(check.state, CheckState::Fail | CheckState::Error) {
             continue;
         }
         let name = &check.name;
-        if !check.offending.is_empty() {
-            let command = go.command(&format!("rerun --offending {name}"));
+        if !check.failing_dates.is_empty() {
+            let command = go.command(&format!("rerun --failing {name}"));
             steps.push(format!("`{command}` reruns the failing dates of {name}."));
         }
         if check.state == CheckState::Fail && check.severity == Severity::Blocking {
@@ -103,7 +103,7 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
             steps.push(format!("`{command}` waives it."));
         }
     }
-    steps.extend(in_the_runbook(&standing.runbook, go));
+    steps.extend(in_the_runbook(&status.runbook, go));
     if steps.is_empty() {
         steps.push("Nothing left to do.".to_owned());
     }
@@ -111,8 +111,8 @@ pub(super) fn next_steps(standing: &Standing, plan: &Plan, go: &Go) -> Vec<Strin
 }
 
 /// A `run` command for these dates, with the last run's source if it isn't the plan's.
-fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
-    let source = match &standing.run.source {
+fn again(status: &PlanStatus, plan: &Plan, dates: &str) -> String {
+    let source = match &status.run.source {
         Some(source) if *source != plan.source => format!(" --source {source}"),
         _ => String::new(),
     };
@@ -120,8 +120,8 @@ fn again(standing: &Standing, plan: &Plan, dates: &str) -> String {
 }
 
 /// Flags for the dates of the last run; `None` if it had all dates of the plan.
-fn part_of(standing: &Standing, plan: &Plan) -> Option<String> {
-    let dates = &standing.run.dates;
+fn part_of(status: &PlanStatus, plan: &Plan) -> Option<String> {
+    let dates = &status.run.dates;
     let all: Vec<NaiveDate> = plan.range.days().collect();
     let (first, last) = (dates.first()?, dates.last()?);
     let is_range = compact_dates(dates).matches(',').count() == 0;
@@ -155,7 +155,7 @@ fn in_the_runbook(items: &[Item], go: &Go) -> Vec<String> {
     let waiting = || {
         items
             .iter()
-            .filter(|item| matches!(item.state, ItemState::NeedsYou | ItemState::Undone))
+            .filter(|item| matches!(item.state, ItemState::ActionRequired | ItemState::Reopened))
     };
     let mut steps = Vec::new();
     for item in waiting().filter(|item| !item.checks.is_empty()) {

@@ -37,7 +37,7 @@ impl Shown {
 
 /// The facts in one line; equal facts of several checks are combined. A single done check isn't named: the item's title
 /// says enough.
-pub(super) fn told(shown: &[&Shown]) -> String {
+pub(super) fn joined(shown: &[&Shown]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for each in shown {
         let name = each.check.as_deref();
@@ -68,8 +68,8 @@ pub(super) fn shown(condition: &Condition, plan: &Plan, facts: &Facts) -> Shown 
         Condition::Passed(stage) => passed(stage, plan, facts),
         Condition::Dates { stage, dates } => done(dates, facts.dates.get(stage)),
         Condition::Met(name) => met(name, plan, facts),
-        Condition::Asked(name) => asked(name, plan, facts),
-        Condition::Again { check, after } => again(check, after, plan, facts),
+        Condition::Ran(name) => ran(name, plan, facts),
+        Condition::Rerun { check, after } => reran(check, after, plan, facts),
         Condition::ChecksOf(stage) => checks_of(stage, plan, facts),
         Condition::Report => report(facts),
     }
@@ -90,24 +90,24 @@ fn finished(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let stale = tally.of(UnitState::Stale);
     if stale > 0 {
         let fact = format!("{} of its dates {} stale", count(stale), is_or_are(stale));
-        return Shown::new(ItemState::Undone, fact, tally.last_at);
+        return Shown::new(ItemState::Reopened, fact, tally.last_at);
     }
     let outdated = tally.of(UnitState::Outdated);
     if outdated > 0 {
         let fact = format!("{} of its dates are outdated", count(outdated));
-        return Shown::new(ItemState::Undone, fact, tally.last_at);
+        return Shown::new(ItemState::Reopened, fact, tally.last_at);
     }
     let [pending, running, unknown] =
         [UnitState::Pending, UnitState::Running, UnitState::Unknown].map(|state| tally.of(state));
     let put_back = pending + running + unknown;
     if put_back > 0 && tally.recorded() == days {
         let fact = format!("{} of its dates requeued", count(put_back));
-        return Shown::new(ItemState::Undone, fact, tally.last_at);
+        return Shown::new(ItemState::Reopened, fact, tally.last_at);
     }
     let ended = tally.recorded() - put_back;
     if ended < days {
         let fact = format!("{} of {}", count(ended), counted(days, "date"));
-        return Shown::new(ItemState::UnderWay, fact, tally.last_at);
+        return Shown::new(ItemState::InProgress, fact, tally.last_at);
     }
     let mut fact = format!("{}, {}", counted(days, "date"), counted(tally.rows, "row"));
     for state in [UnitState::Failed, UnitState::Partial, UnitState::Empty] {
@@ -140,7 +140,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let at = answers().map(|answer| answer.at).chain(dates.at).max();
     if let Some(worst) = against
         .iter()
-        .find(|answer| stands(&answer.name) == ItemState::NeedsYou)
+        .find(|answer| stands(&answer.name) == ItemState::ActionRequired)
         .or_else(|| against.first())
     {
         let fact = match against.len() {
@@ -158,7 +158,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let unanswered = blocking.len() - answers().count();
     if unanswered > 0 {
         let fact = format!("{}; {unanswered} blocking checks not run yet", dates.fact);
-        return Shown::new(ItemState::UnderWay, fact, at);
+        return Shown::new(ItemState::InProgress, fact, at);
     }
     let waived: Vec<&CheckRecord> = answers()
         .filter(|answer| answer.state == CheckState::Waived)
@@ -169,7 +169,7 @@ fn passed(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     });
     if trouble > 0 {
         let fact = format!("{}; {trouble} of them keep the gate closed", dates.fact);
-        return Shown::new(ItemState::NeedsYou, fact, at);
+        return Shown::new(ItemState::ActionRequired, fact, at);
     }
     let names: Vec<&str> = waived.iter().map(|check| check.name.as_str()).collect();
     let fact = match names.as_slice() {
@@ -189,12 +189,12 @@ fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> Shown {
     let failing = known.iter().find(|(_, state, _)| !fine(*state));
     match failing {
         Some((date, state, at)) if state.needs_attention() => {
-            Shown::new(ItemState::NeedsYou, format!("{date} is {state}"), Some(*at))
+            Shown::new(ItemState::ActionRequired, format!("{date} is {state}"), Some(*at))
         }
-        Some((date, state, at)) => Shown::new(ItemState::Undone, format!("{date} is {state}"), Some(*at)),
+        Some((date, state, at)) => Shown::new(ItemState::Reopened, format!("{date} is {state}"), Some(*at)),
         None if known.is_empty() => Shown::new(ItemState::Open, "not started", None),
         None if known.len() < dates.len() => Shown::new(
-            ItemState::UnderWay,
+            ItemState::InProgress,
             format!("{} of {}", count(known.len()), counted(dates.len(), "date")),
             at,
         ),
@@ -217,7 +217,7 @@ fn answer(last: &CheckRecord, plan: &Plan) -> String {
 
 fn outdated(last: &CheckRecord) -> Shown {
     let fact = "outdated, run it again";
-    Shown::new(ItemState::Undone, fact, Some(last.at)).about(&last.name)
+    Shown::new(ItemState::Reopened, fact, Some(last.at)).about(&last.name)
 }
 
 fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
@@ -229,13 +229,13 @@ fn met(name: &str, plan: &Plan, facts: &Facts) -> Shown {
         CheckState::Pass | CheckState::Waived => ItemState::Done,
         CheckState::Outdated if was_met => return outdated(last),
         CheckState::Outdated | CheckState::Pending | CheckState::Running => ItemState::Open,
-        CheckState::Warn | CheckState::Fail | CheckState::Error if was_met => ItemState::Undone,
-        CheckState::Warn | CheckState::Fail | CheckState::Error => ItemState::NeedsYou,
+        CheckState::Warn | CheckState::Fail | CheckState::Error if was_met => ItemState::Reopened,
+        CheckState::Warn | CheckState::Fail | CheckState::Error => ItemState::ActionRequired,
     };
     Shown::new(state, answer(last, plan), Some(last.at)).about(name)
 }
 
-fn asked(name: &str, plan: &Plan, facts: &Facts) -> Shown {
+fn ran(name: &str, plan: &Plan, facts: &Facts) -> Shown {
     match facts.checks.get(name) {
         Some(last) if last.state == CheckState::Outdated => outdated(last),
         Some(last) if last.state == CheckState::Warn => {
@@ -245,35 +245,35 @@ fn asked(name: &str, plan: &Plan, facts: &Facts) -> Shown {
     }
 }
 
-fn again(name: &str, after: &str, plan: &Plan, facts: &Facts) -> Shown {
+fn reran(name: &str, after: &str, plan: &Plan, facts: &Facts) -> Shown {
     let finished = finished(after, plan, facts);
     if finished.state != ItemState::Done {
         let fact = format!("{after} is not finished");
         return Shown::new(ItemState::Open, fact, None).about(name);
     }
-    let asked = asked(name, plan, facts);
-    match (asked.state, asked.at) {
+    let ran = ran(name, plan, facts);
+    match (ran.state, ran.at) {
         (ItemState::Done, Some(at)) if finished.at.is_some_and(|ended| at < ended) => Shown::new(
-            ItemState::NeedsYou,
+            ItemState::ActionRequired,
             format!("ran before {after} ended, run it again"),
             Some(at),
         )
         .about(name),
-        _ => asked,
+        _ => ran,
     }
 }
 
 fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     let each: Vec<Shown> = plan
         .checks_of(stage)
-        .map(|check| asked(&check.name, plan, facts))
+        .map(|check| ran(&check.name, plan, facts))
         .collect();
     let at = each.iter().filter_map(|shown| shown.at).max();
-    let worst = [ItemState::NeedsYou, ItemState::Undone]
+    let worst = [ItemState::ActionRequired, ItemState::Reopened]
         .into_iter()
         .find_map(|state| each.iter().find(|shown| shown.state == state));
     if let Some(worst) = worst {
-        return Shown::new(worst.state, told(&[worst]), worst.at);
+        return Shown::new(worst.state, joined(&[worst]), worst.at);
     }
     let answered = each.iter().filter(|shown| shown.state == ItemState::Done).count();
     if answered == 0 {
@@ -281,7 +281,7 @@ fn checks_of(stage: &str, plan: &Plan, facts: &Facts) -> Shown {
     }
     if answered < each.len() {
         return Shown::new(
-            ItemState::UnderWay,
+            ItemState::InProgress,
             format!("{answered} of {} run", each.len()),
             at,
         );
@@ -311,7 +311,7 @@ fn report(facts: &Facts) -> Shown {
     match &facts.report {
         None => Shown::new(ItemState::Open, "not written yet", None),
         Some(report) if facts.changed_at().is_some_and(|changed| changed > report.at) => Shown::new(
-            ItemState::Undone,
+            ItemState::Reopened,
             format!("{} is older than the newest result", report.path),
             Some(report.at),
         ),

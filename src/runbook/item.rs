@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::Facts;
-use super::condition::{Shown, shown, told};
+use super::condition::{Shown, joined, shown};
 use crate::plan::{Condition, DoneWhen, ItemId, ItemSpec, Plan};
 
 /// State of a runbook item.
@@ -16,22 +16,25 @@ pub enum ItemState {
     /// Not started.
     Open,
     /// Partly done.
-    UnderWay,
+    #[serde(alias = "under_way")]
+    InProgress,
     /// Completed by its conditions, or ticked.
     Done,
     /// The operator must act: something failed, or it is a manual item whose turn has come.
-    NeedsYou,
+    #[serde(alias = "needs_you")]
+    ActionRequired,
     /// It was done and no longer is: its inputs changed, or its tick was withdrawn.
-    Undone,
+    #[serde(alias = "undone")]
+    Reopened,
 }
 
 impl ItemState {
     /// Every state, done first, open last.
     pub const ALL: [Self; 5] = [
         Self::Done,
-        Self::NeedsYou,
-        Self::Undone,
-        Self::UnderWay,
+        Self::ActionRequired,
+        Self::Reopened,
+        Self::InProgress,
         Self::Open,
     ];
 
@@ -40,10 +43,10 @@ impl ItemState {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::UnderWay => "in progress",
+            Self::InProgress => "in progress",
             Self::Done => "done",
-            Self::NeedsYou => "action required",
-            Self::Undone => "reopened",
+            Self::ActionRequired => "action required",
+            Self::Reopened => "reopened",
         }
     }
 }
@@ -100,8 +103,8 @@ fn by_hand(spec: &ItemSpec, facts: &Facts, its_turn: bool) -> Item {
     let tick = facts.ticks.get(spec.item.as_str());
     let state = match tick {
         Some(tick) if tick.done => ItemState::Done,
-        Some(_) => ItemState::Undone,
-        None if its_turn => ItemState::NeedsYou,
+        Some(_) => ItemState::Reopened,
+        None if its_turn => ItemState::ActionRequired,
         None => ItemState::Open,
     };
     let fact = match tick {
@@ -129,16 +132,20 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
         .map(|condition| shown(condition, plan, facts))
         .collect();
     let has = |state| shown.iter().any(|each| each.state == state);
-    let state = [ItemState::NeedsYou, ItemState::Undone, ItemState::UnderWay]
-        .into_iter()
-        .find(|state| has(*state))
-        .unwrap_or_else(|| match (has(ItemState::Done), has(ItemState::Open)) {
-            (true, false) => ItemState::Done,
-            (true, true) => ItemState::UnderWay,
-            (false, _) => ItemState::Open,
-        });
+    let state = [
+        ItemState::ActionRequired,
+        ItemState::Reopened,
+        ItemState::InProgress,
+    ]
+    .into_iter()
+    .find(|state| has(*state))
+    .unwrap_or_else(|| match (has(ItemState::Done), has(ItemState::Open)) {
+        (true, false) => ItemState::Done,
+        (true, true) => ItemState::InProgress,
+        (false, _) => ItemState::Open,
+    });
     // Unless the item is done, only the conditions that aren't are shown.
-    let telling: Vec<&Shown> = shown
+    let deciding: Vec<&Shown> = shown
         .iter()
         .filter(|each| state == ItemState::Done || each.state != ItemState::Done)
         .collect();
@@ -147,8 +154,8 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
         title: spec.title.clone(),
         manual: false,
         state,
-        fact: told(&telling),
-        at: telling.iter().filter_map(|each| each.at).max(),
+        fact: joined(&deciding),
+        at: deciding.iter().filter_map(|each| each.at).max(),
         by: None,
         remark: spec.remark.clone(),
         checks: conditions
@@ -161,7 +168,7 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
 
 fn checks_of(condition: &Condition, plan: &Plan) -> Vec<String> {
     match condition {
-        Condition::Met(check) | Condition::Asked(check) | Condition::Again { check, .. } => {
+        Condition::Met(check) | Condition::Ran(check) | Condition::Rerun { check, .. } => {
             vec![check.clone()]
         }
         Condition::ChecksOf(stage) => plan.checks_of(stage).map(|check| check.name.clone()).collect(),

@@ -74,7 +74,7 @@ fn asked(name: &str, state: CheckState, value: &str, minutes: i64) -> (String, C
         name: name.to_owned(),
         state,
         value: Some(value.to_owned()),
-        offending: vec![day(3)],
+        failing_dates: vec![day(3)],
         note: None,
         seconds: 0.1,
         at: minute(minutes),
@@ -120,7 +120,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
 #[rstest]
 #[case::never_run("{ started = 'one' }", &[], Pending, ItemState::Open, "not started")]
 #[case::begun("{ started = 'one' }", &[(Skipped, 3)], Pending, ItemState::Done, "started")]
-#[case::some_dates("{ finished = 'one' }", &[(Fine, 4), (Skipped, 3)], Pending, ItemState::UnderWay, "7 of 10 dates")]
+#[case::some_dates("{ finished = 'one' }", &[(Fine, 4), (Skipped, 3)], Pending, ItemState::InProgress, "7 of 10 dates")]
 #[case::all_dates(
     "{ finished = 'one' }",
     ALL_DONE,
@@ -129,13 +129,13 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     "10 dates, 1,234 rows"
 )]
 #[case::with_failures("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pending, ItemState::Done, "10 dates, 1,234 rows, 1 failed")]
-#[case::stale("{ finished = 'one' }", &[(Fine, 5), (Skipped, 3), (Stale, 2)], Pending, ItemState::Undone, "2 of its dates are stale")]
-#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Undone, "1 of its dates requeued")]
+#[case::stale("{ finished = 'one' }", &[(Fine, 5), (Skipped, 3), (Stale, 2)], Pending, ItemState::Reopened, "2 of its dates are stale")]
+#[case::put_back("{ finished = 'one' }", &[(Fine, 6), (Skipped, 3), (PutBack, 1)], Pending, ItemState::Reopened, "1 of its dates requeued")]
 #[case::gate_not_asked(
     "{ passed = 'one' }",
     ALL_DONE,
     Pending,
-    ItemState::UnderWay,
+    ItemState::InProgress,
     "10 dates, 1,234 rows; 1 blocking checks not run yet"
 )]
 #[case::gate_open(
@@ -145,7 +145,13 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ItemState::Done,
     "10 dates, 1,234 rows, gate open"
 )]
-#[case::gate_shut("{ passed = 'one' }", ALL_DONE, Fail, ItemState::NeedsYou, "must is FAIL")]
+#[case::gate_shut(
+    "{ passed = 'one' }",
+    ALL_DONE,
+    Fail,
+    ItemState::ActionRequired,
+    "must is FAIL"
+)]
 #[case::gate_waived(
     "{ passed = 'one' }",
     ALL_DONE,
@@ -153,7 +159,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ItemState::Done,
     "10 dates, 1,234 rows, gate open, waived: must"
 )]
-#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::NeedsYou, "10 dates, 1,234 rows, 1 failed; 1 of them keep the gate closed")]
+#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::ActionRequired, "10 dates, 1,234 rows, 1 failed; 1 of them keep the gate closed")]
 #[case::trouble_waived("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Waived, ItemState::Done, "10 dates, 1,234 rows, 1 failed, gate open, waived: must")]
 #[case::not_asked("{ check = 'must' }", ALL_DONE, Pending, ItemState::Open, "must: not run yet")]
 #[case::met("{ check = 'must' }", ALL_DONE, Pass, ItemState::Done, "99.8")]
@@ -168,14 +174,14 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     "{ check = 'must' }",
     ALL_DONE,
     Fail,
-    ItemState::NeedsYou,
+    ItemState::ActionRequired,
     "must: FAIL 99.8 (target pct = 100)"
 )]
 #[case::not_answered(
     "{ check = 'must' }",
     ALL_DONE,
     Error,
-    ItemState::NeedsYou,
+    ItemState::ActionRequired,
     "must: ERROR 99.8 (target pct = 100)"
 )]
 #[case::never_met_and_outdated(
@@ -199,17 +205,21 @@ fn stage_and_blocking_check_conditions(
 #[rstest]
 #[case::met(Pass, ItemState::Done, "99.8")]
 #[case::the_answer_stands(Warn, ItemState::Done, "WARN 99.8 (target pct > 80)")]
-#[case::not_answered(Error, ItemState::NeedsYou, "should: ERROR 99.8 (target pct > 80)")]
-#[case::outdated(Outdated, ItemState::Undone, "should: outdated, run it again")]
+#[case::not_answered(Error, ItemState::ActionRequired, "should: ERROR 99.8 (target pct > 80)")]
+#[case::outdated(Outdated, ItemState::Reopened, "should: outdated, run it again")]
 fn an_advisory_check_is_done_when_its_result_is_current(
     #[case] should: CheckState,
     #[case] state: ItemState,
     #[case] fact: &str,
 ) {
-    let item = only("{ asked = 'should' }", &facts(ALL_DONE, &[(Pending, should)]));
+    let item = only("{ ran = 'should' }", &facts(ALL_DONE, &[(Pending, should)]));
     assert_eq!((item.state, item.fact.as_str()), (state, fact));
     let strict = only("{ check = 'should' }", &facts(ALL_DONE, &[(Pending, Warn)]));
-    assert_eq!(strict.state, ItemState::NeedsYou, "asked to be met, it must be");
+    assert_eq!(
+        strict.state,
+        ItemState::ActionRequired,
+        "asked to be met, it must be"
+    );
 }
 
 #[rstest]
@@ -219,13 +229,13 @@ fn items_that_fail_again_are_reopened(#[case] now: CheckState, #[case] fact: &st
     let mut facts = facts(ALL_DONE, &[(now, Pending)]);
     facts.once_met.insert("must".to_owned());
     let item = only("{ check = 'must' }", &facts);
-    assert_eq!((item.state, item.fact.as_str()), (ItemState::Undone, fact));
-    assert_eq!(only("{ passed = 'one' }", &facts).state, ItemState::Undone);
+    assert_eq!((item.state, item.fact.as_str()), (ItemState::Reopened, fact));
+    assert_eq!(only("{ passed = 'one' }", &facts).state, ItemState::Reopened);
 }
 
 #[test]
 fn items_need_all_conditions_and_show_only_the_missing_ones() {
-    let both = "{ check = 'must' }, { asked = 'should' }";
+    let both = "{ check = 'must' }, { ran = 'should' }";
     let done = only(both, &facts(ALL_DONE, &[(Pass, Warn)]));
     assert_eq!(done.state, ItemState::Done);
     assert_eq!(done.fact, "must: 99.8; should: WARN 99.8 (target pct > 80)");
@@ -234,17 +244,17 @@ fn items_need_all_conditions_and_show_only_the_missing_ones() {
     let half = only(both, &facts(ALL_DONE, &[(Pass, Pending)]));
     assert_eq!(
         (half.state, half.fact.as_str()),
-        (ItemState::UnderWay, "should: not run yet")
+        (ItemState::InProgress, "should: not run yet")
     );
     let none = only(both, &facts(ALL_DONE, &[(Pending, Pending)]));
     assert_eq!(none.state, ItemState::Open);
     let bad = only(both, &facts(ALL_DONE, &[(Fail, Outdated)]));
-    assert_eq!(bad.state, ItemState::NeedsYou);
+    assert_eq!(bad.state, ItemState::ActionRequired);
 }
 
 #[test]
 fn a_repeated_check_must_run_after_the_last_date() {
-    let again = "{ again = { check = 'must', after = 'one' } }";
+    let again = "{ rerun = { check = 'must', after = 'one' } }";
     let mut facts = facts(ALL_DONE, &[(Pass, Pending)]);
     assert_eq!(
         only(again, &facts).state,
@@ -253,7 +263,7 @@ fn a_repeated_check_must_run_after_the_last_date() {
     );
     facts.checks.extend([asked("must", Pass, "100", 9)]);
     let early = only(again, &facts);
-    assert_eq!(early.state, ItemState::NeedsYou);
+    assert_eq!(early.state, ItemState::ActionRequired);
     assert_eq!(early.fact, "must: ran before one ended, run it again");
     facts.tallies.insert("one".to_owned(), tally(&[(Fine, 4)]));
     let under_way = only(again, &facts);
@@ -272,8 +282,8 @@ fn checks_of_a_stage_condition() {
     assert_eq!(of(Pass, Pass).fact, "all 2 passed");
     assert_eq!(of(Pass, Warn).fact, "1 of 2 passed, failing: should");
     assert_eq!(of(Pass, Warn).state, ItemState::Done);
-    assert_eq!(of(Fail, Warn).state, ItemState::NeedsYou);
-    assert_eq!(of(Pass, Outdated).state, ItemState::Undone);
+    assert_eq!(of(Fail, Warn).state, ItemState::ActionRequired);
+    assert_eq!(of(Pass, Outdated).state, ItemState::Reopened);
 }
 
 #[test]
@@ -293,7 +303,7 @@ fn selected_dates_are_evaluated_individually() {
     assert_eq!(with(&[]), (ItemState::Open, "not started".to_owned()));
     assert_eq!(
         with(&[(1, Fine)]),
-        (ItemState::UnderWay, "1 of 2 dates".to_owned())
+        (ItemState::InProgress, "1 of 2 dates".to_owned())
     );
     assert_eq!(
         with(&[(1, Fine), (3, Skipped)]),
@@ -301,11 +311,11 @@ fn selected_dates_are_evaluated_individually() {
     );
     assert_eq!(
         with(&[(1, Fine), (3, Failed)]),
-        (ItemState::NeedsYou, "2024-01-03 is failed".to_owned())
+        (ItemState::ActionRequired, "2024-01-03 is failed".to_owned())
     );
     assert_eq!(
         with(&[(1, Stale), (3, Fine)]),
-        (ItemState::Undone, "2024-01-01 is stale".to_owned())
+        (ItemState::Reopened, "2024-01-01 is stale".to_owned())
     );
 }
 
@@ -325,10 +335,10 @@ fn a_report_counts_until_a_newer_result_exists() {
     facts.report = written(11);
     let item = only("{ report = true }", &facts);
     assert_eq!(item.fact, "handoff.md is older than the newest result");
-    assert_eq!(item.state, ItemState::Undone);
+    assert_eq!(item.state, ItemState::Reopened);
     facts.report = written(13);
     facts.waived_at = Some(minute(14));
-    assert_eq!(only("{ report = true }", &facts).state, ItemState::Undone);
+    assert_eq!(only("{ report = true }", &facts).state, ItemState::Reopened);
 }
 
 const BY_HAND: &str = r#"
@@ -358,18 +368,18 @@ fn by_hand(item: &str, done: bool, note: &str) -> Tick {
 
 #[test]
 fn manual_items_need_action_when_their_turn_comes() {
-    use ItemState::{Done, NeedsYou, Open, Undone};
+    use ItemState::{ActionRequired, Done, Open, Reopened};
     let plan = plan(BY_HAND);
     let mut facts = Facts::default();
     let states =
         |facts: &Facts| -> Vec<ItemState> { derive(&plan, facts).iter().map(|item| item.state).collect() };
-    assert_eq!(states(&facts), [NeedsYou, Open, Open]);
+    assert_eq!(states(&facts), [ActionRequired, Open, Open]);
     facts
         .ticks
         .insert("1".to_owned(), by_hand("1", true, "in the backup folder"));
     assert_eq!(states(&facts), [Done, Open, Open]);
     facts.tallies.insert("one".to_owned(), tally(ALL_DONE));
-    assert_eq!(states(&facts), [Done, Done, NeedsYou]);
+    assert_eq!(states(&facts), [Done, Done, ActionRequired]);
     let item = &derive(&plan, &facts)[0];
     assert_eq!(
         (item.fact.as_str(), item.by.as_deref(), item.at),
@@ -378,7 +388,7 @@ fn manual_items_need_action_when_their_turn_comes() {
     facts
         .ticks
         .insert("1".to_owned(), by_hand("1", false, "the copy is broken"));
-    assert_eq!(states(&facts), [Undone, Done, Open]);
+    assert_eq!(states(&facts), [Reopened, Done, Open]);
     assert_eq!(derive(&plan, &facts)[0].fact, "withdrawn: the copy is broken");
 }
 

@@ -14,7 +14,8 @@ pub enum Part {
     /// A member of a side: a player.
     Member,
     /// The opposing side. If no row has it as its side, that side is missing.
-    Against,
+    #[serde(alias = "against")]
+    Opponent,
     /// Whether the side is at home.
     Home,
     /// Points of the side.
@@ -22,7 +23,8 @@ pub enum Part {
     /// Points of the opposing side.
     Allowed,
     /// A number worth showing next to the name.
-    Telling,
+    #[serde(alias = "telling")]
+    Summary,
     /// Where the row came from.
     Source,
     /// The feeds it was computed from.

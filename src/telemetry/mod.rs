@@ -3,13 +3,13 @@
 
 mod files;
 mod layer;
+mod process_metrics;
 mod ring;
-mod vitals;
 
 pub use files::LogFiles;
 pub use layer::RingLayer;
+pub use process_metrics::{ProcessMetrics, Sampler};
 pub use ring::{LogLine, LogRing};
-pub use vitals::{Sampler, Vitals};
 
 use std::path::Path;
 

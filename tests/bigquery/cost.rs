@@ -164,7 +164,7 @@ fn jobs_are_billed_by_purpose_and_reported_everywhere() {
     let status = ground.status();
     assert_eq!(told(&status["cost"]), bill(sent.values()));
     let of = |stage: Option<&str>| bill(by_stage.get(&stage).into_iter().flatten().copied());
-    assert_eq!(told(&status["cost_aside"]), of(None));
+    assert_eq!(told(&status["cost_other"]), of(None));
     for stage in status["stages"].as_array().unwrap() {
         assert_eq!(told(&stage["cost"]), of(stage["name"].as_str()));
     }
@@ -273,7 +273,7 @@ fn costs_are_estimated_before_the_run_and_can_exceed_the_limit() {
         1,
         "its table is not there: {estimate}"
     );
-    let all = known + number(&estimate["estimate"]["aside"], "jobs");
+    let all = known + number(&estimate["estimate"]["sources"], "jobs");
     let sentence = format!("estimated cost: at least {all}.0 GiB for {all} jobs");
     assert!(told.out.contains(&sentence), "{told:?}");
 

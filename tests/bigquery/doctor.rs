@@ -85,7 +85,8 @@ fn doctor_reports_on_empty_and_faulty_projects_without_changes() {
     }
 
     copy(&state, &emulator, ["2023-12-15", "2023-12-16"], raw_tables());
-    let filled = object(&ask(&["--json", "--max-bytes-billed", "5000000", "--quota-rest", "60"]).expect(1));
+    let filled =
+        object(&ask(&["--json", "--max-bytes-billed", "5000000", "--quota-backoff", "60"]).expect(1));
     assert_eq!(
         filled["state"], "warn",
         "only the sources are not as expected: {filled:#}"

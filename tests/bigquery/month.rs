@@ -159,7 +159,7 @@ fn a_month_with_network_faults_matches_the_embedded_warehouse() {
     });
     let (remote, flags) = (State::none(), proxy.flags());
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    run(&remote, MONTH, &[&flags[..], &["--quota-rest", "1"]].concat()).expect(0);
+    run(&remote, MONTH, &[&flags[..], &["--quota-backoff", "1"]].concat()).expect(0);
     assert!(parked.load(Ordering::Relaxed));
     proxy.assert_good_manners();
     proxy.seen(|seen| {
@@ -167,7 +167,7 @@ fn a_month_with_network_faults_matches_the_embedded_warehouse() {
     });
     let facts = remote.facts();
     assert!(
-        facts.iter().any(|fact| fact["event"] == "stage_parked"),
+        facts.iter().any(|fact| fact["event"] == "stage_throttled"),
         "the operator was told"
     );
     assert_same(&state, &emulator, MONTH, &made_tables());

@@ -68,7 +68,7 @@ fn in_one_line(ended: &Ended) {
 #[case::plan(&["run", "--plan", "nbaa"], "plan 'nbaa' not found; did you mean 'nba'?")]
 #[case::plan_file(&["status", "--plan", "./no/such.toml"], "plan ./no/such.toml: cannot be read")]
 #[case::check(&["check", "critical_5_spot_chek"], "check 'critical_5_spot_chek' not found; did you mean 'critical_5_spot_check'?")]
-#[case::offending(&["rerun", "--offending", "rows_per_dat"], "did you mean 'rows_per_date'?")]
+#[case::failing_dates(&["rerun", "--failing", "rows_per_dat"], "did you mean 'rows_per_date'?")]
 #[case::warehouse(&["run", "--warehouse", "duckdb:x"], "'duckdb:x' is not a valid warehouse; write sqlite:DIR")]
 #[case::project(&["run", "--warehouse", "bigquery:Nba"], "'Nba' is not a valid project id")]
 #[case::bigquery_in_the_open(&["run", "--warehouse", "bigquery:nba-props@http://10.1.2.3"], "use https")]
@@ -79,7 +79,7 @@ fn in_one_line(ended: &Ended) {
 #[case::never_run_report(&["report"], "never run in")]
 #[case::never_run_check(&["check"], "never run in")]
 #[case::never_run_rerun(&["rerun", "--failed"], "nothing to rerun: plan nba has never run in")]
-#[case::never_run_offending(&["rerun", "--offending", "rows_per_date"], "nothing to rerun")]
+#[case::never_run_failing(&["rerun", "--failing", "rows_per_date"], "nothing to rerun")]
 fn an_unknown_command_is_refused_in_one_line(#[case] args: &[&str], #[case] words: &str) {
     let state = State::none();
     let ended = state.backcourt(args);
@@ -96,7 +96,7 @@ fn an_unknown_command_is_refused_in_one_line(#[case] args: &[&str], #[case] word
 #[case::no_workers(&["run", "--workers", "0"], &["give a whole number from 1 to 512"])]
 #[case::fail_fast(&["run", "--fail-fast", "0"], &["--fail-fast"])]
 #[case::dates_and_range(&["run", "--dates", "2024-01-01", "--from", "2024-01-01"], &["--dates", "--from"])]
-#[case::rerun_what(&["rerun"], &["--failed", "--dates", "--offending"])]
+#[case::rerun_what(&["rerun"], &["--failed", "--dates", "--failing"])]
 #[case::rerun_two(&["rerun", "--failed", "--dates", "2024-01-01"], &["--failed", "cannot be used with"])]
 fn an_unknown_flag_is_refused_by_name(#[case] args: &[&str], #[case] words: &[&str]) {
     let state = State::none();

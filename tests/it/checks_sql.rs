@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::rows::{ask, day, game_id, moment, offending, row, scheduled};
+use crate::rows::{ask, day, failing_dates, game_id, moment, row, scheduled};
 use backcourt::nba::tables::{bdl_player_boxscores, gamebook_player_stats, schedule, team_offense};
 use backcourt::table::{Row, Value};
 use backcourt::warehouse::Answer;
@@ -211,7 +211,10 @@ type Spoil = fn(&mut League);
 async fn a_bad_row_is_reported_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
     let mut league = League::good();
     spoil(&mut league);
-    assert_eq!(offending(&league.ask(check).await), BTreeSet::from([day(BAD)]));
+    assert_eq!(
+        failing_dates(&league.ask(check).await),
+        BTreeSet::from([day(BAD)])
+    );
 }
 
 #[tokio::test]

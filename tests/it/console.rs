@@ -186,7 +186,7 @@ fn the_usage_rate_has_a_breakdown_and_checks_show_their_history() {
         !text.contains("by  date") && text.contains("Fri 2023-12-15") && text.contains("player_game")
     });
     let said = Command::new(env!("CARGO_BIN_EXE_backcourt"))
-        .args(["check", "usage_coverage", "--explain", "--state-dir", state])
+        .args(["check", "usage_coverage", "--breakdown", "--state-dir", state])
         .output()
         .unwrap();
     let page = String::from_utf8(said.stdout).unwrap();
@@ -375,7 +375,7 @@ fn a_date_drills_down_to_a_team_row_and_its_source() {
 fn rerun_before_the_first_run_is_refused() {
     let folder = TempDir::new().unwrap();
     let state = folder.path().join("state");
-    for selection in [&["--failed"][..], &["--offending", "home_truth"]] {
+    for selection in [&["--failed"][..], &["--failing", "home_truth"]] {
         let refused = Command::new(env!("CARGO_BIN_EXE_backcourt"))
             .args(["rerun", "--state-dir"])
             .arg(&state)

@@ -10,6 +10,7 @@ use std::process::{Child, Stdio};
 use std::sync::LazyLock;
 
 use crate::program::{Ended, State, TABLE, ended, wait_until};
+use backcourt::control::{Payload, Request};
 use backcourt::engine::{
     Change, ChangedColumn, ColumnNulls, Difference, EVENT_SCHEMA, Estimate, Event, Expected, Fact, Question,
     Replaces, SampleState, SnapshotDelta, StageEstimate, StageNulls, Topic, UnitSample,
@@ -231,17 +232,17 @@ fn failing_dates_of_a_check_are_rerun() {
         .unwrap()
         .iter()
         .find(|check| check["name"] == "rows_per_date");
-    let offending = check.unwrap()["offending"].clone();
-    assert!(offending.as_array().is_some_and(|dates| !dates.is_empty()));
+    let failing_dates = check.unwrap()["failing_dates"].clone();
+    assert!(failing_dates.as_array().is_some_and(|dates| !dates.is_empty()));
 
     state
-        .backcourt(&["rerun", "--offending", "rows_per_date", "--output", "plain"])
+        .backcourt(&["rerun", "--failing", "rows_per_date", "--output", "plain"])
         .expect(0);
     let facts = state.facts();
-    assert_eq!(of(&facts, "rerun_queued")[0]["dates"], offending);
+    assert_eq!(of(&facts, "rerun_queued")[0]["dates"], failing_dates);
     assert_eq!(state.rows(), whole);
     let nothing = state
-        .backcourt(&["rerun", "--offending", "rows_per_date", "--output", "plain"])
+        .backcourt(&["rerun", "--failing", "rows_per_date", "--output", "plain"])
         .expect(0);
     assert!(!nothing.out.contains("requeued"), "{}", nothing.out);
 }
@@ -539,7 +540,7 @@ fn every_kind() -> Vec<Event> {
             rerun: false,
             message: text(),
         },
-        Event::UnitsOvertaken {
+        Event::UnitsInvalidated {
             stage: text(),
             dates: vec![date],
             reason: text(),
@@ -548,11 +549,11 @@ fn every_kind() -> Vec<Event> {
             table: text(),
             dates: vec![date],
         },
-        Event::StagesReleased {
+        Event::StagesApproved {
             stages: vec![text()],
             by: text(),
         },
-        Event::StageParked {
+        Event::StageThrottled {
             stage: text(),
             until: chrono::Utc::now(),
             message: text(),
@@ -578,8 +579,8 @@ fn every_kind() -> Vec<Event> {
             state: CheckState::Waived,
             value: text(),
             target: text(),
-            offending: vec![date],
-            over: Some(Coverage {
+            failing_dates: vec![date],
+            coverage: Some(Coverage {
                 done: 1,
                 total: 1_096,
             }),
@@ -591,7 +592,7 @@ fn every_kind() -> Vec<Event> {
             state: CheckState::Warn,
             value: text(),
             target: text(),
-            offending: vec![date],
+            failing_dates: vec![date],
         },
         Event::CheckWaived {
             check: text(),
@@ -610,7 +611,7 @@ fn every_kind() -> Vec<Event> {
         Event::Paused,
         Event::Resumed,
         Event::WorkersChanged { from: 15, to: 16 },
-        Event::WorkerDied {
+        Event::WorkerPanicked {
             slot: 1,
             message: text(),
         },
@@ -654,7 +655,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
         }),
         Event::Estimated {
             message: text(),
-            held: true,
+            awaiting_approval: true,
             estimate: Estimate {
                 stages: vec![StageEstimate {
                     stage: text(),
@@ -668,7 +669,7 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
                     },
                     checks: Expected::default(),
                 }],
-                aside: Expected::default(),
+                sources: Expected::default(),
             },
             seconds: 0.5,
         },
@@ -697,8 +698,8 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
         },
         Event::SnapshotDelta(Box::new(delta())),
         Event::SampleFinished {
-            sound: false,
-            held: true,
+            passed: false,
+            awaiting_approval: true,
             message: text(),
             nulls: vec![StageNulls {
                 stage: text(),
@@ -717,28 +718,124 @@ fn kinds_before_the_first_unit() -> Vec<Event> {
 
 /// A snapshot delta with every part set.
 fn delta() -> SnapshotDelta {
+    let cost = json!({"bytes_billed": 1, "slot_ms": 1, "jobs": 1, "uncounted": 0});
     let worker = json!({"slot": 1, "task": null, "units_done": 3, "busy": 0.5});
+    let check = json!({
+        "name": "c", "stage": "s", "title": "A check", "severity": "blocking", "state": "FAIL", "value": "1 row",
+        "target": "no rows", "before": null, "failing_dates": ["2023-12-16"], "coverage": {"done": 1, "total": 2},
+        "note": null, "run_at": "2026-01-04T10:00:00Z", "seconds": 0.5, "cost": null, "waiver": null,
+        "history": [{"at": "2026-01-04T10:00:00Z", "run": "r", "state": "FAIL", "value": "1 row", "failing_dates": 1}],
+    });
+    let items = ["in_progress", "action_required", "reopened"].map(|state| {
+        json!({
+            "item": "1", "title": "An item", "manual": false, "state": state, "fact": "1 of 2", "at": null, "by": null,
+            "remark": null, "checks": [], "stage": "s",
+        })
+    });
+    let breakdown = json!({
+        "check": "c", "title": "A rate", "state": "current", "run_at": null, "problem": null,
+        "found": {
+            "unit": "rows", "causes": ["lost"], "not_counted": ["absent"], "by": [], "dates": [],
+            "total": {"known": 1, "missing": [1], "not_counted": [1]},
+        },
+    });
     let run = json!({
         "id": "r", "title": "A plan", "warehouse": "memory", "source": "main", "pid": 1, "control": null,
         "state": "running", "pausing": false, "preparing": null, "active_seconds": 1.5,
         "progress": {"total": 4, "done": 1, "per_minute": null, "eta": [1.0, 2.0]},
-        "limit": "workers", "billed": null, "question": null, "ending": null,
+        "bottleneck": "workers", "billed": {"total": cost, "other": cost}, "question": null, "ending": null,
     });
     let stage = json!({
         "name": "s", "table": "d.t", "state": "running", "seconds": 1.0,
-        "cost": {"bytes_billed": 1, "slot_ms": 1, "jobs": 1, "uncounted": 0},
+        "cost": cost,
         "gaps": [{"what": "pace", "dates": 1, "rows": 2}], "whole": true,
         "units": [{"state": "failed", "rows": 0, "expected": 2, "attempts": 4, "reason": "no answer", "dates": ["2023-12-16"]}],
     });
-    let picture = json!({
-        "of": run, "stages": [stage], "workers": {"all": [worker]}, "estimate": {"stages": [], "aside": Expected::default()},
+    let delta = json!({
+        "overview": run, "stages": [stage], "workers": {"all": [worker]}, "checks": {"all": [check]},
+        "runbook": {"all": items}, "breakdowns": {"all": [breakdown]}, "estimate": {"stages": [], "sources": Expected::default()},
     });
-    serde_json::from_value(picture).unwrap()
+    serde_json::from_value(delta).unwrap()
+}
+
+/// Names in `events.jsonl` that have changed: the earlier one, then the current.
+const RENAMED: [(&str, &str); 21] = [
+    (r#""event":"pictured""#, r#""event":"snapshot""#),
+    (r#""event":"units_overtaken""#, r#""event":"units_invalidated""#),
+    (r#""event":"stages_released""#, r#""event":"stages_approved""#),
+    (r#""event":"stage_parked""#, r#""event":"stage_throttled""#),
+    (r#""event":"worker_died""#, r#""event":"worker_panicked""#),
+    (r#""held":"#, r#""awaiting_approval":"#),
+    (r#""sound":"#, r#""passed":"#),
+    (r#""offending":"#, r#""failing_dates":"#),
+    (r#""over":"#, r#""coverage":"#),
+    (r#""of":{"#, r#""overview":{"#),
+    (r#""limit":"#, r#""bottleneck":"#),
+    (r#""aside":"#, r#""other":"#),
+    (r#""aside":{"bytes":"#, r#""sources":{"bytes":"#),
+    (r#""asked_at":"#, r#""run_at":"#),
+    (r#""state":"under_way""#, r#""state":"in_progress""#),
+    (r#""state":"needs_you""#, r#""state":"action_required""#),
+    (r#""state":"undone""#, r#""state":"reopened""#),
+    (r#""counts":"#, r#""unit":"#),
+    (r#""whole":{"known":"#, r#""total":{"known":"#),
+    (r#""lacking":"#, r#""missing":"#),
+    (r#""beside":"#, r#""not_counted":"#),
+];
+
+#[test]
+fn events_of_earlier_versions_are_read() {
+    for event in every_event() {
+        let fact = fact(event);
+        let line = serde_json::to_string(&fact).unwrap();
+        let earlier = RENAMED
+            .iter()
+            .fold(line, |line, (earlier, now)| line.replace(now, earlier));
+        assert_eq!(serde_json::from_str::<Fact>(&earlier).unwrap(), fact, "{earlier}");
+    }
+}
+
+#[test]
+fn socket_lines_of_earlier_versions_are_read() {
+    let request = |text: &str| serde_json::from_str::<Request>(text).unwrap();
+    for (earlier, current) in [
+        (r#""take_helm""#, r#""take_control""#),
+        (
+            r#"{"command":{"explain":{"check":"c"}}}"#,
+            r#"{"command":{"breakdown":{"check":"c"}}}"#,
+        ),
+        (
+            r#"{"command":{"rerun":{"selection":{"offending":"c"},"stage":null,"source":null}}}"#,
+            r#"{"command":{"rerun":{"selection":{"failing_dates":"c"},"stage":null,"source":null}}}"#,
+        ),
+    ] {
+        assert_eq!(request(earlier), request(current));
+    }
+    for message in [
+        r#"{"vitals":{"cpu_percent":1,"memory":2,"disk_read":0,"disk_written":0,"network_received":0,"network_sent":0}}"#,
+        r#"{"fact":{"schema":"backcourt.event/1","seq":1,"at":"2026-01-04T00:00:00Z","run":"r","event":"paused"}}"#,
+        r#"{"helm":{"holder":null,"mine":false,"consoles":1}}"#,
+    ] {
+        serde_json::from_str::<Payload>(message).unwrap();
+    }
+}
+
+fn every_event() -> impl Iterator<Item = Event> {
+    every_kind().into_iter().chain(kinds_before_the_first_unit())
+}
+
+fn fact(event: Event) -> Fact {
+    Fact {
+        schema: EVENT_SCHEMA.to_owned(),
+        seq: 1,
+        at: "2026-01-04T10:00:00Z".parse().unwrap(),
+        run: "r".to_owned(),
+        event,
+    }
 }
 
 #[test]
 fn every_event_type_is_in_the_schema() {
-    let events = every_kind().into_iter().chain(kinds_before_the_first_unit());
     let schema: Value = serde_json::from_str(include_str!("../../docs/event.schema.json")).unwrap();
     let described: BTreeSet<&str> = schema["oneOf"]
         .as_array()
@@ -747,15 +844,8 @@ fn every_event_type_is_in_the_schema() {
         .filter_map(|kind| kind["properties"]["event"]["const"].as_str())
         .collect();
     let mut kinds = BTreeSet::new();
-    for event in events {
-        let fact = serde_json::to_value(Fact {
-            schema: EVENT_SCHEMA.to_owned(),
-            seq: 1,
-            at: "2026-01-04T10:00:00Z".parse().unwrap(),
-            run: "r".to_owned(),
-            event,
-        })
-        .unwrap();
+    for event in every_event() {
+        let fact = serde_json::to_value(fact(event)).unwrap();
         must_fit(&EVENT, &fact);
         kinds.insert(fact["event"].as_str().unwrap().to_owned());
     }
@@ -796,11 +886,16 @@ fn the_report_matches_its_schema_and_is_stable_across_restarts() {
     let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
     let report: Value = serde_json::from_str(&json).unwrap();
     must_fit(&REPORT, &report);
-    must_fit(&STATUS, &report["standing"]);
-    assert_eq!(report["standing"], state.status());
+    must_fit(&STATUS, &report["status"]);
+    assert_eq!(report["status"], state.status());
     let work = &report["work"][0];
     assert_eq!(
-        (&work["stage"], &work["first"], &work["last"], &work["done_again"]),
+        (
+            &work["stage"],
+            &work["first"],
+            &work["last"],
+            &work["rerun_dates"]
+        ),
         (
             &json!("team_offense"),
             &json!("2023-12-11"),
@@ -825,7 +920,7 @@ fn the_report_matches_its_schema_and_is_stable_across_restarts() {
     let json = state.backcourt(&["report", "--format", "json"]).expect(0).out;
     let report: Value = serde_json::from_str(&json).unwrap();
     must_fit(&REPORT, &report);
-    assert_eq!(report["work"][0]["done_again"], 1);
+    assert_eq!(report["work"][0]["rerun_dates"], 1);
     assert_eq!(
         (
             &report["work"][0]["runs"][0]["dates"],

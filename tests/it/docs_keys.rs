@@ -17,15 +17,15 @@ use backcourt::console::keymap::{Binding, Keymap, TABLE};
 /// The keys for the first hour, by binding name, in the order of use.
 const FIRST: [&str; 18] = [
     "pause",
-    "next-trouble",
+    "next-problem",
     "open-date",
     "date-log",
     "causes",
     "rerun",
     "rerun-failed",
     "checks-pane",
-    "offending",
-    "rerun-offending",
+    "failing-dates",
+    "rerun-failing",
     "check-all",
     "waive",
     "more-workers",

@@ -136,7 +136,7 @@ fn an_exhausted_quota_delays_only_the_stages_of_its_table() {
     );
     let parked: Vec<_> = (facts.iter())
         .filter_map(|fact| match &fact.event {
-            Event::StageParked {
+            Event::StageThrottled {
                 stage,
                 until,
                 message,
@@ -243,7 +243,7 @@ fn a_worker_panic_becomes_a_failed_unit() {
     assert!(
         facts
             .iter()
-            .any(|fact| matches!(&fact.event, Event::WorkerDied { .. }))
+            .any(|fact| matches!(&fact.event, Event::WorkerPanicked { .. }))
     );
     let unit = toy.unit(day(8));
     assert_eq!(
@@ -533,11 +533,11 @@ fn a_failing_check_names_its_dates_and_they_can_be_rerun() {
     assert_eq!(ending.exit_code, 1);
     let check = &toy.ledger().newest_checks(toy.target(), &toy.plan).unwrap()["all_there"];
     assert_eq!(
-        (check.state, check.offending.as_slice()),
+        (check.state, check.failing_dates.as_slice()),
         (CheckState::Fail, &[day(4)][..])
     );
     toy.heal(day(4));
-    let only = Work::Only(Selection::Offending("all_there".to_owned()));
+    let only = Work::Only(Selection::FailingDates("all_there".to_owned()));
     let (ending, _) = toy.run_with(|options| options.work = only.clone());
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
 }
@@ -551,17 +551,17 @@ fn a_breakdown_runs_after_its_stage_and_is_outdated_with_its_rows() {
     let found = picture.breakdowns[0].found.clone().unwrap();
     // Nine of ten dates are not days off, and one row of one of them is missing.
     assert_eq!(
-        (found.whole.known, found.whole.counted(), &found.whole.lacking[..]),
+        (found.total.known, found.total.counted(), &found.total.missing[..]),
         (17, 18, &[1][..])
     );
-    assert_eq!(found.whole.share(), "94.44 %");
-    let lacking: Vec<_> = found
+    assert_eq!(found.total.share(), "94.44 %");
+    let incomplete: Vec<_> = found
         .dates
         .iter()
-        .filter(|(_, tally)| tally.lacking[0] > 0)
+        .filter(|(_, tally)| tally.missing[0] > 0)
         .collect();
-    assert_eq!(lacking.len(), 1);
-    assert_eq!(lacking[0].0, day(4));
+    assert_eq!(incomplete.len(), 1);
+    assert_eq!(incomplete[0].0, day(4));
 
     toy.heal(day(4));
     let rerun = Command::Rerun {
@@ -574,11 +574,11 @@ fn a_breakdown_runs_after_its_stage_and_is_outdated_with_its_rows() {
     let whole = |snapshot: &Snapshot| {
         let found = snapshot.breakdowns[0].found.as_ref();
         snapshot.breakdowns[0].state == BreakdownState::Current
-            && found.is_some_and(|found| found.whole.share() == "100 %")
+            && found.is_some_and(|found| found.total.share() == "100 %")
     };
     live.wait_for(whole);
 
-    let explain = |check: &str| Command::Explain {
+    let explain = |check: &str| Command::Breakdown {
         check: check.to_owned(),
     };
     assert!(matches!(live.order(explain("all_there")), Reply::Accepted(_)));
@@ -618,13 +618,13 @@ fn changed_rows_outdate_a_breakdown_until_the_stage_finishes() {
     let outdated = live.wait_for(|snapshot| snapshot.breakdowns[0].state == BreakdownState::Outdated);
     let found = outdated.breakdowns[0].found.as_ref().unwrap();
     assert_eq!(
-        found.whole.share(),
+        found.total.share(),
         "100 %",
         "what was found is kept, and said to be old"
     );
     live.wait_for(|snapshot| {
         let found = snapshot.breakdowns[0].found.as_ref();
-        found.is_some_and(|found| found.whole.lacking == [2])
+        found.is_some_and(|found| found.total.missing == [2])
             && snapshot.breakdowns[0].state == BreakdownState::Current
     });
     live.order(Command::Drain);
@@ -886,7 +886,7 @@ fn a_stage_that_needs_approval_starts_only_when_approved() {
     let (ending, facts) = live.end();
     assert_eq!(ending.exit_code, 0);
     let released = facts.iter().find_map(|fact| match &fact.event {
-        Event::StagesReleased { stages, by } => Some((stages.clone(), by.clone())),
+        Event::StagesApproved { stages, by } => Some((stages.clone(), by.clone())),
         _ => None,
     });
     assert_eq!(released, Some((vec!["after".to_owned()], "tester".to_owned())));

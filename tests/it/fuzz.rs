@@ -130,7 +130,7 @@ fn a_command() -> impl Strategy<Value = Command> {
         Just(Selection::Failed),
         Just(Selection::Stale),
         Just(Selection::Outdated),
-        word.prop_map(Selection::Offending),
+        word.prop_map(Selection::FailingDates),
     ];
     let checks = prop_oneof![
         Just(Checks::All),
@@ -154,7 +154,7 @@ fn a_command() -> impl Strategy<Value = Command> {
             }
         }),
         checks.prop_map(Command::Check),
-        text.prop_map(|check| Command::Explain { check }),
+        text.prop_map(|check| Command::Breakdown { check }),
         (word, text).prop_map(|(check, reason)| Command::Waive { check, reason }),
         (word, any::<bool>(), text).prop_map(|(item, done, note)| Command::Tick { item, done, note }),
         (word, a_date()).prop_map(|(stage, date)| Command::Inspect { stage, date }),

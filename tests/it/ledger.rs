@@ -197,7 +197,7 @@ fn the_newest_result_of_a_check_counts_and_can_be_outdated() {
         name: "rows_per_date".to_owned(),
         state: CheckState::Fail,
         value: Some("1 row".to_owned()),
-        offending: vec![day(3), day(4)],
+        failing_dates: vec![day(3), day(4)],
         note: None,
         seconds: 0.1,
         at: now(),
@@ -205,7 +205,7 @@ fn the_newest_result_of_a_check_counts_and_can_be_outdated() {
     };
     ledger.record_check(target, "r", &record).unwrap();
     record.state = CheckState::Pass;
-    record.offending.clear();
+    record.failing_dates.clear();
     ledger.record_check(target, "r", &record).unwrap();
     assert_eq!(
         ledger.newest_checks(target, &plan).unwrap()["rows_per_date"],
@@ -232,7 +232,7 @@ fn earlier_results_are_listed_by_run_up_to_a_limit() {
             CheckState::Pass
         },
         value: Some(number.to_string()),
-        offending: (number..2).map(day).collect(),
+        failing_dates: (number..2).map(day).collect(),
         note: None,
         seconds: 0.1,
         at: now(),
@@ -252,7 +252,7 @@ fn earlier_results_are_listed_by_run_up_to_a_limit() {
                 answer.run.as_str(),
                 answer.state,
                 answer.value.as_deref(),
-                answer.offending,
+                answer.failing_dates,
             )
         })
         .collect();
@@ -335,7 +335,7 @@ fn a_job_is_billed_once_under_its_purpose() {
             uncounted: 0
         })
     );
-    assert_eq!(costs.aside(), Some(Cost::of_job(3, 2)));
+    assert_eq!(costs.other(), Some(Cost::of_job(3, 2)));
     assert_eq!(
         costs.total(),
         Some(Cost {

@@ -205,7 +205,7 @@ fn the_command_receives_event_data_and_never_executes_it(#[values("plain", "sile
     // Ordered by event.
     for (notice, expected) in notices(&pier).iter().zip([
         format!("first_failure|{failed}"),
-        format!("gate_shut|{shut}"),
+        format!("gate_closed|{shut}"),
         format!("run_finished|{finished}"),
     ]) {
         assert!(notice.starts_with(&expected), "{notice}");

@@ -140,8 +140,8 @@ fn a_recording_without_snapshots_is_rebuilt_from_events() {
     let (check, asked) = (&told.checks[0], &last.checks[0]);
     assert_eq!(check.state, CheckState::Fail);
     assert_eq!(
-        (&check.name, check.state, &check.value, &check.offending),
-        (&asked.name, asked.state, &asked.value, &asked.offending)
+        (&check.name, check.state, &check.value, &check.failing_dates),
+        (&asked.name, asked.state, &asked.value, &asked.failing_dates)
     );
 }
 

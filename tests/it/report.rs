@@ -5,17 +5,17 @@
 use crate::toy::{Fault, Toy, day};
 use backcourt::engine::{Command, Reply, Selection};
 use backcourt::ledger::{CheckState, RunState};
-use backcourt::report::{Go, Handoff, Standing, markdown};
+use backcourt::report::{Go, Handoff, PlanStatus, markdown};
 
 /// The document as another process would write it.
 fn page(toy: &Toy) -> String {
     let ledger = toy.ledger();
     let run = ledger.last_run("toy").unwrap().unwrap();
-    let standing = Standing::gather(&ledger, toy.plan(), run, false).unwrap();
+    let status = PlanStatus::gather(&ledger, toy.plan(), run, false).unwrap();
     let go = Go {
         flags: vec![("--state-dir", "/srv/a toy".to_owned())],
     };
-    markdown(&Handoff::gather(&ledger, toy.plan(), standing, &go).unwrap())
+    markdown(&Handoff::gather(&ledger, toy.plan(), status, &go).unwrap())
 }
 
 #[test]

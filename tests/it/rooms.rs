@@ -87,7 +87,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "runbook::ItemState",
             // The data of the Log and Workers panes, which no engine type contains.
             "telemetry::LogLine",
-            "telemetry::Vitals",
+            "telemetry::ProcessMetrics",
         ],
     ),
     ("term", &[]),
@@ -123,7 +123,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             // The console's two streams besides the engine's; the presenter feeds them.
             "telemetry::LogRing",
             "telemetry::Sampler",
-            "telemetry::Vitals",
+            "telemetry::ProcessMetrics",
         ],
     ),
     (
@@ -144,7 +144,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "telemetry::LogLine",
             "telemetry::LogRing",
             "telemetry::Sampler",
-            "telemetry::Vitals",
+            "telemetry::ProcessMetrics",
         ],
     ),
     (

@@ -61,7 +61,7 @@ fn a_partial_run_ticks_only_what_it_proves() {
     assert!(said("7").starts_with("done: "), "{}", said("7"));
     assert_eq!(said("14a"), "open: not started");
     assert_eq!(item(&state, "24")["state"], "open");
-    assert_eq!(item(&state, "1")["state"], "needs_you", "its turn has come");
+    assert_eq!(item(&state, "1")["state"], "action_required", "its turn has come");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn place(facts: &[Fact], is_meant: impl Fn(&Event) -> bool) -> Option<usize> {
 
 fn finished(facts: &[Fact]) -> (bool, &str) {
     let ended = facts.iter().find_map(|fact| match &fact.event {
-        Event::SampleFinished { sound, message, .. } => Some((*sound, message.as_str())),
+        Event::SampleFinished { passed, message, .. } => Some((*passed, message.as_str())),
         _ => None,
     });
     ended.unwrap()
@@ -176,7 +176,7 @@ fn with_a_screen_the_run_waits_for_review_of_the_sample() {
         StageState::Waiting,
         "not even a table is made"
     );
-    assert_eq!(picture.run.limit, "paused for review of the sample");
+    assert_eq!(picture.run.bottleneck, "paused for review of the sample");
     let sample = picture.sample.as_deref().unwrap();
     assert_eq!((sample.units.len(), sample.message.is_some()), (2, true));
     assert_eq!(toy.commits(), 0);

@@ -73,7 +73,7 @@ async fn source_checks_report_exactly_the_faulty_dates(#[case] faults: &str, #[c
     assert_eq!(planted.len(), unmet);
     for (check, measured) in findings(faults).await {
         let dates = planted.get(check.as_str()).cloned().unwrap_or_default();
-        let named: BTreeSet<NaiveDate> = measured.offending.iter().copied().collect();
+        let named: BTreeSet<NaiveDate> = measured.failing_dates.iter().copied().collect();
         assert_eq!((measured.met, &named), (dates.is_empty(), &dates), "{check}");
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::rows::{ask, day, game_id, offending, row, scheduled};
+use crate::rows::{ask, day, failing_dates, game_id, row, scheduled};
 use backcourt::nba::tables::{
     bdl_player_boxscores, bigdataball_play_by_play, gamebook_player_stats, schedule, team_boxscore,
 };
@@ -150,7 +150,7 @@ type Spoil = fn(&mut Feeds);
 async fn a_bad_row_is_reported_by_its_date(#[case] check: &str, #[case] spoil: Spoil) {
     let mut feeds = Feeds::good();
     spoil(&mut feeds);
-    assert_eq!(offending(&feeds.ask(check).await), BTreeSet::from([day(BAD)]));
+    assert_eq!(failing_dates(&feeds.ask(check).await), BTreeSet::from([day(BAD)]));
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn an_id_on_two_dates_is_reported_on_both() {
         game_id(GOOD, "DEN", "GSW"),
     );
     let both = BTreeSet::from([day(GOOD), day(BAD)]);
-    assert_eq!(offending(&feeds.ask("shared_ids").await), both);
+    assert_eq!(failing_dates(&feeds.ask("shared_ids").await), both);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ fn rerun(live: &Live, selection: Selection, stage: Option<&str>, source: Option<
 
 fn invalidated(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
     let told = facts.iter().filter_map(|fact| match &fact.event {
-        Event::UnitsOvertaken { stage, dates, .. } => Some((stage.as_str(), dates.as_slice())),
+        Event::UnitsInvalidated { stage, dates, .. } => Some((stage.as_str(), dates.as_slice())),
         _ => None,
     });
     told.collect()

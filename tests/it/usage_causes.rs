@@ -160,7 +160,14 @@ fn groups<'a>(found: &'a Breakdown, column: &str) -> Vec<(&'a str, u64, &'a [u64
     let by = found.by.iter().find(|by| by.name == column).unwrap();
     let numbers = by.groups.iter();
     numbers
-        .map(|(name, tally)| (name.as_str(), tally.known, &tally.lacking[..], &tally.beside[..]))
+        .map(|(name, tally)| {
+            (
+                name.as_str(),
+                tally.known,
+                &tally.missing[..],
+                &tally.not_counted[..],
+            )
+        })
         .collect()
 }
 
@@ -172,12 +179,12 @@ async fn each_cause_is_counted_once() {
         found.causes,
         ["no team row", "no attempts in the feed", "no team total"]
     );
-    assert_eq!(found.beside, ["no minutes", "unresolved player"]);
+    assert_eq!(found.not_counted, ["no minutes", "unresolved player"]);
     assert_eq!(
         (
-            found.whole.known,
-            &found.whole.lacking[..],
-            &found.whole.beside[..]
+            found.total.known,
+            &found.total.missing[..],
+            &found.total.not_counted[..]
         ),
         (2, &[1, 1, 1][..], &[1, 2][..])
     );
@@ -213,7 +220,7 @@ async fn the_breakdown_share_equals_the_check_value() {
         .unwrap();
     // Two of the five who had minutes.
     assert_eq!(answer.rows, [[Value::Float(40.0)]]);
-    assert_eq!(found(&warehouse).await.whole.share(), "40 %");
+    assert_eq!(found(&warehouse).await.total.share(), "40 %");
 }
 
 #[tokio::test]
@@ -232,5 +239,5 @@ async fn a_team_mate_without_attempts_makes_the_team_total_null() {
     ])
     .await;
     let found = found(&warehouse).await;
-    assert_eq!((found.whole.known, &found.whole.lacking[..]), (1, &[0, 2, 0][..]));
+    assert_eq!((found.total.known, &found.total.missing[..]), (1, &[0, 2, 0][..]));
 }

@@ -206,8 +206,11 @@ fn a_live_run_reports_failures_outside_it_and_how_to_rerun_them() {
     });
     let snapshot = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
     assert_eq!(snapshot.run.elsewhere.attention, 2);
-    let over = snapshot.checks[0].over.unwrap();
-    assert!(over.done + 2 <= over.total && !over.is_whole(), "{over}");
+    let coverage = snapshot.checks[0].coverage.unwrap();
+    assert!(
+        coverage.done + 2 <= coverage.total && !coverage.is_whole(),
+        "{coverage}"
+    );
     let rerun = Command::Rerun {
         selection: Selection::Failed,
         stage: None,
@@ -257,14 +260,17 @@ fn adopt_existing() {
     );
     let check = &case.status()["checks"][0];
     assert_eq!(check["state"], "FAIL");
-    let offending = check["offending"].as_array().unwrap();
-    assert_eq!((offending.len(), &offending[0]), (40, &"2023-05-01".into()));
+    let failing_dates = check["failing_dates"].as_array().unwrap();
     assert_eq!(
-        (&check["over"]["done"], &check["over"]["total"]),
+        (failing_dates.len(), &failing_dates[0]),
+        (40, &"2023-05-01".into())
+    );
+    assert_eq!(
+        (&check["coverage"]["done"], &check["coverage"]["total"]),
         (&1.into(), &1096.into())
     );
     let rerun = case
-        .backcourt(&["rerun", "--offending", "as_source", "--output", "plain"])
+        .backcourt(&["rerun", "--failing", "as_source", "--output", "plain"])
         .expect(0);
     holds(
         &rerun.out,
@@ -290,7 +296,10 @@ fn a_check_reports_how_many_dates_it_covers() {
         .iter()
         .find(|fact| fact["event"] == "check_finished")
         .unwrap();
-    assert_eq!(finished["over"], serde_json::json!({ "done": 1, "total": 1096 }));
+    assert_eq!(
+        finished["coverage"],
+        serde_json::json!({ "done": 1, "total": 1096 })
+    );
     // Once all dates are done there is nothing to add.
     let all = case.backcourt(&["run", "--output", "plain"]).expect(0);
     holds(&all.out, &[" PASS as_source: 0 offending rows\n"]);

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexSet};
 
 /// Forbidden wordings, each with its replacement.
-const NEVER: [(&str, &str); 37] = [
+const NEVER: [(&str, &str); 41] = [
     (r"\bhelm\b", "control"),
     (r"\b(nobody|somebody)\b", "no client, another process"),
     (r"\bwhoever\b", "the caller, you"),
@@ -64,11 +64,17 @@ const NEVER: [(&str, &str); 37] = [
     ),
     (r"\bholds (no|rows|columns|texts|numbers|something)\b", "contains"),
     (r"\bleft as it is\b", "left unchanged"),
+    (r"\bvitals\b", "process metrics"),
+    (r"\bpictured\b", "snapshot"),
+    (r"\bovertaken\b", "invalidated, superseded"),
+    (r"\bseed(s|_[1-5]| quer(y|ies)| checks?)\b", "critical checks"),
 ];
 
-/// Texts that aren't prose: keys of config files, file names, and texts stored in NBA rows.
-const NAMES: [&str; 4] = [
+/// Texts that aren't prose: names of earlier versions, file names, and texts stored in NBA rows.
+const NAMES: [&str; 6] = [
     "helm",
+    "pictured",
+    "vitals",
     "{dataset}.{SUFFIX}.begun",
     "a player stands twice, the newer row counts",
     "holds no name",

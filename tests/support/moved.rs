@@ -53,7 +53,7 @@ pub fn standing(planned: &Planned) -> Value {
     };
     json!({
         "stages": part("stages", &["name", "dates", "rows", "attention", "definitions", "gaps"]),
-        "checks": part("checks", &["name", "state", "value", "offending", "waiver", "definition", "history"]),
+        "checks": part("checks", &["name", "state", "value", "failing_dates", "waiver", "definition", "history"]),
     })
 }
 

@@ -88,7 +88,7 @@ impl State {
         whole
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
-            .filter(|line: &Value| line["event"] != "pictured")
+            .filter(|line: &Value| line["event"] != "snapshot")
             .collect()
     }
 

@@ -87,7 +87,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
 }
 
 /// The dates in a result.
-pub fn offending(answer: &Answer) -> BTreeSet<NaiveDate> {
+pub fn failing_dates(answer: &Answer) -> BTreeSet<NaiveDate> {
     assert_eq!(answer.columns.first().map(String::as_str), Some("game_date"));
     answer.rows.iter().map(|row| row[0].as_date().unwrap()).collect()
 }

@@ -54,27 +54,27 @@ impl Look<'_> {
         }
         self.progress.say("querying BigQuery");
         let takes_jobs = self.project().await;
-        if takes_jobs == Answers::Nobody {
+        if takes_jobs == TakesJobs::Unreachable {
             return false;
         }
         let is_together = self.datasets(defined).await;
         let there = self.tables(defined).await;
-        if takes_jobs == Answers::Yes && is_together {
+        if takes_jobs == TakesJobs::Yes && is_together {
             self.allowed(defined, &there).await;
             self.lease().await;
         }
-        let told = self.warehouse.settings_told();
-        self.add("limits", Verdict::Ok, told);
-        takes_jobs == Answers::Yes && is_together
+        let limits = self.warehouse.limits_text();
+        self.add("limits", Verdict::Ok, limits);
+        takes_jobs == TakesJobs::Yes && is_together
     }
 
     /// Whether the project accepts jobs.
-    async fn project(&mut self) -> Answers {
+    async fn project(&mut self) -> TakesJobs {
         let project = self.warehouse.billed_project().to_owned();
         let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
             let detail = format!("{project} accepts jobs (checked with a dry run)");
             self.add("project", Verdict::Ok, detail);
-            return Answers::Yes;
+            return TakesJobs::Yes;
         };
         let next = match (error.remedy, error.class) {
             (Some(remedy), _) => remedy.sentence_for(&project),
@@ -85,13 +85,13 @@ impl Look<'_> {
             (None, ErrorClass::Data) => format!("check the project's name, '{project}'"),
             (None, _) => "see https://cloud.google.com/bigquery/docs/error-messages".to_owned(),
         };
-        let answers = if error.remedy == Some(Remedy::GrantJobs) {
-            Answers::No
+        let takes_jobs = if error.remedy == Some(Remedy::GrantJobs) {
+            TakesJobs::No
         } else {
-            Answers::Nobody
+            TakesJobs::Unreachable
         };
         self.fail("project", error.message, next);
-        answers
+        takes_jobs
     }
 
     /// Where the datasets are, and which are missing. Returns whether a single query can read them all.
@@ -256,12 +256,12 @@ impl Look<'_> {
 
 /// Whether the project accepts jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answers {
+enum TakesJobs {
     Yes,
     /// Reachable, but it accepts no jobs.
     No,
-    /// Unreachable; no further checks are possible.
-    Nobody,
+    /// No further checks are possible.
+    Unreachable,
 }
 
 /// Tables with a refused permission, and the first error: it is usually the same for all of them.

@@ -56,7 +56,7 @@ pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Findi
             of(Verdict::Ok, format!("{}: {value}", check.title))
         }
         Ok(measured) => Finding {
-            dates: measured.offending,
+            dates: measured.failing_dates,
             ..of(
                 Verdict::Warn,
                 format!(

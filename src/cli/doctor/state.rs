@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use crate::ledger::{Ledger, LedgerError, RunLock, RunState};
 use crate::plan::{Plan, compact_dates};
-use crate::report::Standing;
+use crate::report::PlanStatus;
 
 use super::super::StateDir;
 use super::finding::{Area, Finding, Verdict};
@@ -106,8 +106,8 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
 fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     let ledger = open_ledger(folder).ok()??;
     let run = ledger.last_run(&plan.name).ok()??;
-    let standing = Standing::gather(&ledger, plan, run, false).ok()?;
-    let stages = standing.unexcused();
+    let status = PlanStatus::gather(&ledger, plan, run, false).ok()?;
+    let stages = status.unexcused();
     let number: usize = stages.iter().map(|(_, dates)| dates.len()).sum();
     if number == 0 {
         return None;

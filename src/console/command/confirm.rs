@@ -114,7 +114,14 @@ fn selection(
 pub fn rerun_failing(model: &mut Model, check: &CheckView) {
     let nothing = format!("{} has no failing dates", check.name);
     let note = Some(format!("failing in {}", check.name));
-    rerun(model, &check.stage, &check.offending, Short::Kept, note, &nothing);
+    rerun(
+        model,
+        &check.stage,
+        &check.failing_dates,
+        Short::Kept,
+        note,
+        &nothing,
+    );
 }
 
 /// Asks whether to rerun all stale units, in every stage.

@@ -8,11 +8,35 @@ use super::{Action, Binding, Key, Place, TABLE, at, is_order};
 use crate::plan::with_hint;
 
 /// Commands that were renamed, each with its earlier name, which configuration files may still use.
-const RENAMED: [(&str, &str); 4] = [
+const RENAMED: [(&str, &str); 28] = [
     ("helm", "take-control"),
     ("minute-on", "minute-forward"),
+    ("next-trouble", "next-problem"),
+    ("previous-trouble", "previous-problem"),
+    ("fetch", "reload"),
+    ("offending", "failing-dates"),
+    ("rerun-offending", "rerun-failing"),
+    ("fetch-named", "reload-failing"),
+    ("ask-sources", "run-sources"),
+    ("ask-source", "run-source"),
+    ("explain", "run-breakdown"),
     ("hit-before", "previous-match"),
     ("hit-after", "next-match"),
+    ("go-on", "continue-sample"),
+    ("hold", "pause-work"),
+    ("give-up", "cancel-work"),
+    ("day-before", "previous-day"),
+    ("day-after", "next-day"),
+    ("week-before", "previous-week"),
+    ("week-after", "next-week"),
+    ("year-before", "previous-year"),
+    ("year-after", "next-year"),
+    ("stage-before", "previous-stage"),
+    ("stage-after", "next-stage"),
+    ("choice-before", "previous-choice"),
+    ("choice-after", "next-choice"),
+    ("refresh", "rerun-stale"),
+    ("begin", "approve-cost"),
 ];
 
 /// Keys that can't be rebound: questions are answered the same way on every console, and no configuration can remove
@@ -273,7 +297,7 @@ mod tests {
             "F5",
             "and hints name the key of the place"
         );
-        assert!(keymap.differs(bound("pause")) && !keymap.differs(bound("go-on")));
+        assert!(keymap.differs(bound("pause")) && !keymap.differs(bound("continue-sample")));
     }
 
     #[test]
@@ -319,7 +343,7 @@ mod tests {
     )]
     #[case::replay(
         &[("faster", "n")],
-        "n would mean both 'next-trouble' (Dates) and 'faster' (replay); give one of them another key"
+        "n would mean both 'next-problem' (Dates) and 'faster' (replay); give one of them another key"
     )]
     fn ambiguous_bindings_are_rejected(#[case] own: &[Own], #[case] sentence: &str) {
         let faults = with(own).unwrap_err();

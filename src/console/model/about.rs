@@ -46,8 +46,8 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
         },
     );
     fact("value", &measured(check.value.as_deref().unwrap_or("-")));
-    if let Some(over) = check.over {
-        fact("covers", &format!("{over} of its table"));
+    if let Some(coverage) = check.coverage {
+        fact("covers", &format!("{coverage} of its table"));
     }
     if let Some(note) = &check.note {
         fact("", note);
@@ -76,11 +76,11 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
         answers => format!("{}, oldest first", counted(answers, "result")),
     }));
     lines.extend(check.history.iter().map(Line::Answer));
-    if !check.offending.is_empty() {
+    if !check.failing_dates.is_empty() {
         lines.push(Line::Gap);
-        lines.push(Line::Heading(counted(check.offending.len(), "failing date")));
+        lines.push(Line::Heading(counted(check.failing_dates.len(), "failing date")));
         let on_a_line = (columns / usize::from(DATE_COLUMNS)).max(1);
-        lines.extend(check.offending.chunks(on_a_line).map(Line::Dates));
+        lines.extend(check.failing_dates.chunks(on_a_line).map(Line::Dates));
     }
     lines
 }

@@ -139,8 +139,8 @@ impl BreakdownPage {
 
 /// Dates with missing values.
 fn is_lacking(found: &Breakdown) -> impl DoubleEndedIterator<Item = NaiveDate> {
-    let lacking = |(_, tally): &&(NaiveDate, Tally)| tally.known < tally.counted();
-    found.dates.iter().filter(lacking).map(|(date, _)| *date)
+    let incomplete = |(_, tally): &&(NaiveDate, Tally)| tally.known < tally.counted();
+    found.dates.iter().filter(incomplete).map(|(date, _)| *date)
 }
 
 /// The counts of a date.

@@ -80,7 +80,7 @@ pub fn as_text(check: &CheckView) -> String {
         "{} {} value {value} target {}",
         check.name, check.state, check.target
     );
-    let dates = check.offending.iter().map(|date| format!("\n{date}"));
+    let dates = check.failing_dates.iter().map(|date| format!("\n{date}"));
     line + &dates.collect::<String>()
 }
 

@@ -15,7 +15,7 @@ pub fn command_line(order: &Command) -> Option<String> {
             let which = match selection {
                 Selection::Dates(dates) => format!("--dates {}", compact_dates(dates)),
                 Selection::Failed => "--failed".to_owned(),
-                Selection::Offending(check) => format!("--offending {check}"),
+                Selection::FailingDates(check) => format!("--failing {check}"),
                 Selection::Stale => "--stale".to_owned(),
                 Selection::Outdated => "--outdated".to_owned(),
             };

@@ -66,9 +66,9 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
             page.row("its checks", true, of_checks, cost);
         }
     }
-    let aside = estimate.map(|estimate| estimate.aside.clone());
-    page.row("raw-data checks", false, aside, sum(snapshot.sources.iter()));
-    page.row("loading and samples", false, None, Some(billed.aside));
+    let sources = estimate.map(|estimate| estimate.sources.clone());
+    page.row("raw-data checks", false, sources, sum(snapshot.sources.iter()));
+    page.row("loading and samples", false, None, Some(billed.other));
     page.row("total", false, estimate.map(Estimate::all), Some(billed.total));
     page.lines.push(Line::Gap);
     if let Some(estimate) = estimate {

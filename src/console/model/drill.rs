@@ -122,9 +122,9 @@ impl<'r> Drill<'r> {
         let level = *self.levels.get(self.depth)?;
         let is_last = self.depth + 1 == self.levels.len();
         let first = |part| columns(self.stored, part).next();
-        let (side, against) = (first(Part::Side), first(Part::Against));
+        let (side, against) = (first(Part::Side), first(Part::Opponent));
         let meet = first(Part::Group) == Some(level) && side.is_some();
-        let numbers: Vec<usize> = [Part::Scored, Part::Allowed, Part::Telling]
+        let numbers: Vec<usize> = [Part::Scored, Part::Allowed, Part::Summary]
             .into_iter()
             .flat_map(|part| columns(self.stored, part))
             .filter(|_| is_last)
@@ -178,7 +178,7 @@ impl<'r> Drill<'r> {
         let Some(side) = first(Part::Side) else {
             return String::new();
         };
-        let (Some(against), Some(home)) = (first(Part::Against), first(Part::Home)) else {
+        let (Some(against), Some(home)) = (first(Part::Opponent), first(Part::Home)) else {
             return distinct(rows, side);
         };
         let Some(row) = rows.first() else {

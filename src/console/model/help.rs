@@ -224,9 +224,10 @@ mod tests {
             _ => None,
         });
         let names: Vec<&str> = names.collect();
-        assert_eq!(names[..3], ["next-trouble", "check", "check-all"]);
+        assert_eq!(names[..3], ["next-problem", "check", "check-all"]);
         assert!(
-            names.iter().position(|name| *name == "refresh") < names.iter().position(|name| *name == "pause")
+            names.iter().position(|name| *name == "rerun-stale")
+                < names.iter().position(|name| *name == "pause")
         );
     }
 }

@@ -34,7 +34,7 @@ use super::layout::{Layout, Pane};
 use super::preferences::Preferences;
 use crate::engine::{CheckView, Question, Snapshot, StageView};
 use crate::ledger::{RunState, UnitState};
-use crate::telemetry::Vitals;
+use crate::telemetry::ProcessMetrics;
 use checklist::Checklist;
 use control::Control;
 use dates::Dates;
@@ -63,7 +63,7 @@ pub struct Model {
     pub(super) size: (u16, u16),
     pub(super) now: Option<DateTime<Utc>>,
     pub(super) snapshot: Option<Arc<Snapshot>>,
-    pub(super) vitals: Option<Vitals>,
+    pub(super) metrics: Option<ProcessMetrics>,
     pub(super) focus: Pane,
     pub(super) zoomed: bool,
     pub(super) dates: Dates,

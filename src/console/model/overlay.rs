@@ -24,7 +24,7 @@ pub enum Overlay {
     /// Checks of the raw tables.
     Sources(Sources),
     /// The failing dates of a check.
-    Offending(Offending),
+    FailingDates(FailingDates),
     /// Everything about one check.
     About(About),
     /// The runbook.
@@ -55,7 +55,7 @@ macro_rules! page_of {
             Self::Causes(page) => page,
             Self::Gaps(page) => page,
             Self::Sources(page) => page,
-            Self::Offending(page) => page,
+            Self::FailingDates(page) => page,
             Self::About(page) => page,
             Self::Runbook(page) => page,
             Self::BreakdownPage(page) => page,
@@ -110,14 +110,14 @@ impl Sources {
 
 /// The failing dates of a check.
 #[derive(Debug, Clone)]
-pub struct Offending {
+pub struct FailingDates {
     /// Check name.
     pub check: String,
     /// The selected date.
     pub cursor: usize,
 }
 
-impl Offending {
+impl FailingDates {
     /// The failing dates of a check, the first one selected.
     pub fn of(check: &CheckView) -> Self {
         Self {

@@ -80,7 +80,7 @@ fn answered(answer: &PastAnswer, theme: Theme, pen: &mut Pen<'_>) {
     let style = theme.check(answer.state);
     let state = format!("{} {}", theme.glyphs.check(answer.state), answer.state);
     let value = measured(answer.value.as_deref().unwrap_or("-"));
-    let dates = match answer.offending {
+    let dates = match answer.failing_dates {
         0 => String::new(),
         dates => counted(dates, "date"),
     };

@@ -189,7 +189,11 @@ fn next(model: &mut Model, page: &mut RunbookPage, forward: bool) {
 fn title(items: &[Item]) -> String {
     let of = |state| items.iter().filter(|item| item.state == state).count();
     let mut title = format!("Runbook: {} of {} done", of(ItemState::Done), items.len());
-    for state in [ItemState::NeedsYou, ItemState::Undone, ItemState::UnderWay] {
+    for state in [
+        ItemState::ActionRequired,
+        ItemState::Reopened,
+        ItemState::InProgress,
+    ] {
         match of(state) {
             0 => {}
             number => title = format!("{title}, {number} {state}"),

@@ -10,7 +10,7 @@ use crate::console::keymap::{Action, Place};
 use crate::console::model::Model;
 use crate::console::model::checklist::as_text;
 use crate::console::model::list::{Scroll, first_in_view};
-use crate::console::model::overlay::{ABOUT_SOURCE, Offending, Overlay, Sources, page};
+use crate::console::model::overlay::{ABOUT_SOURCE, FailingDates, Overlay, Sources, page};
 use crate::console::model::page::{Handled, Page};
 use crate::console::text;
 use crate::console::theme::{SELECTED, Theme};
@@ -50,12 +50,12 @@ impl Page for Sources {
         match action {
             Action::CheckAll => run(sources.iter().map(|source| source.name.clone()).collect()),
             Action::CheckOne => run(vec![source.name.clone()]),
-            Action::Offending if source.offending.is_empty() => {
+            Action::FailingDates if source.failing_dates.is_empty() => {
                 model.notice(false, format!("{} has no failing dates", source.name));
                 Handled::Stay(Vec::new())
             }
-            Action::Offending => {
-                model.overlay = Some(Overlay::Offending(Offending::of(source)));
+            Action::FailingDates => {
+                model.overlay = Some(Overlay::FailingDates(FailingDates::of(source)));
                 Handled::Close(Vec::new())
             }
             _ => Handled::No,
@@ -139,7 +139,7 @@ fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Bu
     let mut pen = Pen::on(buf, theme, row(area, from));
     pen.write(&source.name, BOLD)
         .write(&format!("  {}", source.title), PLAIN);
-    if let (Some(asked), Some(seconds)) = (source.asked_at, source.seconds) {
+    if let (Some(asked), Some(seconds)) = (source.run_at, source.seconds) {
         let took = format!(", took {:.0} ms", 1000.0 * seconds);
         let texts = [
             format!("  ran {}{took}", asked.format("%Y-%m-%d %H:%M")),
@@ -157,17 +157,17 @@ fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Bu
         CheckState::Pending => "not run yet",
         CheckState::Running => "running",
         CheckState::Outdated => "raw rows have changed since; run it again",
-        _ if source.offending.is_empty() => "no failing dates",
+        _ if source.failing_dates.is_empty() => "no failing dates",
         _ => "",
     };
     pen.write(standing, PLAIN);
     if !standing.is_empty() {
         return;
     }
-    for date in source.offending.iter().take(DATES) {
+    for date in source.failing_dates.iter().take(DATES) {
         pen.write(&format!("{date} "), theme.check(source.state));
     }
-    if source.offending.len() > DATES {
-        pen.write(&format!("and {} more", source.offending.len() - DATES), PLAIN);
+    if source.failing_dates.len() > DATES {
+        pen.write(&format!("and {} more", source.failing_dates.len() - DATES), PLAIN);
     }
 }

@@ -6,7 +6,7 @@ use crate::console::keymap::Action;
 use crate::console::layout::Pane;
 use crate::console::model::checklist::{Checklist, Item, as_text};
 use crate::console::model::list::Scroll;
-use crate::console::model::overlay::{About, Offending, Overlay};
+use crate::console::model::overlay::{About, FailingDates, Overlay};
 use crate::console::model::{Model, Prompt, Purpose};
 use crate::engine::{CheckView, Checks, Command, Snapshot};
 use crate::ledger::CheckState;
@@ -31,7 +31,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::NextAttention => next_unmet(model, &snapshot, true),
         Action::PreviousAttention => next_unmet(model, &snapshot, false),
         Action::Left | Action::Right => model.checks.fold(&snapshot, action == Action::Left),
-        Action::CheckOne | Action::About | Action::Offending | Action::RerunOffending | Action::Waive => {
+        Action::CheckOne | Action::About | Action::FailingDates | Action::RerunFailing | Action::Waive => {
             match model.checks.marked(&snapshot) {
                 Some(Item::Check(check)) => return on_check(model, check, action),
                 Some(Item::Heading { folded, .. }) if action == Action::CheckOne => {
@@ -64,13 +64,13 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
                 top: 0,
             }));
         }
-        Action::Offending if check.offending.is_empty() => {
+        Action::FailingDates if check.failing_dates.is_empty() => {
             model.notice(false, format!("{} has no failing dates", check.name));
         }
-        Action::Offending => {
-            model.overlay = Some(Overlay::Offending(Offending::of(check)));
+        Action::FailingDates => {
+            model.overlay = Some(Overlay::FailingDates(FailingDates::of(check)));
         }
-        Action::RerunOffending => confirm::rerun_failing(model, check),
+        Action::RerunFailing => confirm::rerun_failing(model, check),
         Action::Waive => match check.state.refuse_waiver(&check.name) {
             Some(refusal) => model.notice(false, refusal),
             None => {

@@ -44,8 +44,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.wish(Dirty::Full);
             }
         }
-        Msg::Vitals(vitals) => {
-            model.vitals = Some(vitals);
+        Msg::ProcessMetrics(metrics) => {
+            model.metrics = Some(metrics);
             if model.is_active() {
                 model.wish(Dirty::Partial);
             }
@@ -118,7 +118,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 }
 
 fn take_fact(model: &mut Model, fact: &Fact) {
-    if let Event::WorkerDied { slot, message } = &fact.event {
+    if let Event::WorkerPanicked { slot, message } = &fact.event {
         model.workers.died(*slot);
         let message = sanitised(message);
         model.notice(

@@ -16,12 +16,12 @@ pub(super) fn take(model: &mut Model, recording: Recording) {
 /// The playback effect of an action.
 pub(super) const fn play(action: Action) -> Option<Effect> {
     Some(Effect::Play(match action {
-        Action::PlayOrHold => Play::PauseOrResume,
+        Action::PlayOrPause => Play::PauseOrResume,
         Action::Faster => Play::Faster,
         Action::Slower => Play::Slower,
         Action::NextMark => Play::NextMark,
         Action::PreviousMark => Play::PreviousMark,
-        Action::MinuteOn => Play::MinuteOn,
+        Action::MinuteForward => Play::MinuteForward,
         Action::MinuteBack => Play::MinuteBack,
         _ => return None,
     }))

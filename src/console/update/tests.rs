@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, observed, one_fail, paused,
-    running, sampled, second, stored_games, stored_players, three_stages, vitals, worker_died,
+    STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, metrics, observed, one_fail,
+    paused, running, sampled, second, stored_games, stored_players, three_stages, worker_panicked,
 };
 use crate::console::keymap::Place;
 use crate::console::layout::Pane;
@@ -345,7 +345,7 @@ fn date_keys(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
 #[case::one("4\n", send(Command::Check(Checks::Named(vec!["team_count".to_owned()]))))]
 #[case::next("4j\n", send(Command::Check(Checks::Named(vec!["score_match".to_owned()]))))]
 #[case::all("4a", send(Command::Check(Checks::All)))]
-#[case::offending_only_opens("4jjjjjo", vec![])]
+#[case::failing_dates_only_opens("4jjjjjo", vec![])]
 #[case::rerun_asks_first("4jjjjjx", vec![])]
 #[case::rerun("4jjjjjx\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
 #[case::rerun_from_the_list("4jjjjjox\n", rerun(&["2023-12-16", "2024-11-02", "2026-01-03"]))]
@@ -416,7 +416,7 @@ fn check_keys_on_a_heading_are_refused_and_details_show_history() {
             Line::Fact(name, text) => format!("{name}: {text}"),
             Line::Heading(text) => text,
             Line::Dates(dates) => format!("{dates:?}"),
-            Line::Answer(answer) => format!("{} {} {}", answer.run, answer.state, answer.offending),
+            Line::Answer(answer) => format!("{} {} {}", answer.run, answer.state, answer.failing_dates),
             Line::Gap => String::new(),
         })
         .collect();
@@ -498,7 +498,7 @@ fn a_breakdown_jumps_to_the_date_in_the_stage_of_its_check() {
 fn a_breakdown_can_be_rerun_and_copied() {
     let mut model = model(three_stages(1));
     let check = "rows_per_date".to_owned();
-    assert_eq!(keys(&mut model, "be"), send(Command::Explain { check }));
+    assert_eq!(keys(&mut model, "be"), send(Command::Breakdown { check }));
     let copied = keys(&mut model, "\ty");
     let Some(Effect::Copy(text)) = copied.first() else {
         panic!("nothing was copied: {copied:?}");
@@ -1286,7 +1286,10 @@ fn confirming_a_rerun_sends_the_listed_dates() {
 #[test]
 fn errors_stay_until_a_key_and_other_messages_expire() {
     let mut model = model(running(1));
-    update(&mut model, Msg::Facts(vec![worker_died(), fact(Event::Paused)]));
+    update(
+        &mut model,
+        Msg::Facts(vec![worker_panicked(), fact(Event::Paused)]),
+    );
     let accepted = Reply::Accepted("every check is asked".to_owned());
     update(
         &mut model,
@@ -1316,7 +1319,7 @@ fn the_heartbeat_ticks_only_while_the_run_is_active(#[case] snapshot: Snapshot, 
     let mut model = model(snapshot.clone());
     assert_eq!(model.heartbeat().is_some(), beats);
     update(&mut model, Msg::Tick(second(20.0)));
-    update(&mut model, vitals());
+    update(&mut model, metrics());
     let dirty = model.take_dirty();
     assert_eq!(dirty, if beats { Dirty::Partial } else { Dirty::None });
     let again = Snapshot { version, ..snapshot };
@@ -1387,7 +1390,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             (first..first + lines).map(|number| log_line(number, tracing::Level::INFO, "x")).collect(),
         )),
         1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
-        1 => Just(Msg::Facts(vec![worker_died()])),
+        1 => Just(Msg::Facts(vec![worker_panicked()])),
         1 => prop::sample::select(vec![control(None, Reach::Within), control(Some("ann@pts/1"), Reach::Within), Msg::Control(Control::default())]),
     ]
 }
@@ -1416,9 +1419,9 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
     prop_assert!(model.workers.top <= model.workers.cursor && model.checks.top <= model.checks.cursor);
     prop_assert!(model.log.below() <= model.log.len());
     prop_assert!(snapshot.run.state == RunState::Finished || model.percent() < 100.0);
-    if let Some(Overlay::Offending(list)) = &model.overlay {
+    if let Some(Overlay::FailingDates(list)) = &model.overlay {
         let check = snapshot.checks.iter().find(|check| check.name == list.check);
-        let len = check.map_or(0, |check| check.offending.len());
+        let len = check.map_or(0, |check| check.failing_dates.len());
         prop_assert!(list.cursor < len.max(1));
     }
     if let Some(Overlay::Confirm(confirm)) = &model.overlay {
@@ -1560,7 +1563,7 @@ fn a_recording_can_be_played_and_refuses_commands() {
         ("-", Play::Slower),
         (">", Play::NextMark),
         ("<", Play::PreviousMark),
-        ("}", Play::MinuteOn),
+        ("}", Play::MinuteForward),
         ("{", Play::MinuteBack),
     ] {
         assert_eq!(keys(&mut model, key), [Effect::Play(play)]);

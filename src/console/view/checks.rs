@@ -128,7 +128,7 @@ impl Columns {
             left -= taken;
             taken
         };
-        let names_dates = checks.iter().any(|check| !check.offending.is_empty());
+        let names_dates = checks.iter().any(|check| !check.failing_dates.is_empty());
         let value = take(VALUE);
         let dates = take(if names_dates { DATES } else { 0 });
         let target = take(TARGET);
@@ -161,8 +161,12 @@ impl Columns {
         if self.value > 0 {
             let value = text::measured(check.value.as_deref().unwrap_or("-"));
             // A result over part of the table must be distinguishable from one over all of it.
-            let value = match check.over.filter(|over| !over.is_whole()) {
-                Some(over) => format!("{}/{} {value}", text::count(over.done), text::count(over.total)),
+            let value = match check.coverage.filter(|coverage| !coverage.is_whole()) {
+                Some(coverage) => format!(
+                    "{}/{} {value}",
+                    text::count(coverage.done),
+                    text::count(coverage.total)
+                ),
                 None => value.into_owned(),
             };
             pen.column(self.value, &value, style);
@@ -173,8 +177,8 @@ impl Columns {
         if self.before > 0 {
             pen.column(self.before, check.before.as_deref().unwrap_or("-"), PLAIN);
         }
-        if self.dates > 0 && !check.offending.is_empty() {
-            pen.column(self.dates, &counted(check.offending.len(), "date"), style);
+        if self.dates > 0 && !check.failing_dates.is_empty() {
+            pen.column(self.dates, &counted(check.failing_dates.len(), "date"), style);
         }
     }
 }
@@ -192,7 +196,7 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
         0 => {
             pen.write(&check.name, BOLD)
                 .write(&format!("  {}", severity(check)), PLAIN);
-            if let Some(asked) = check.asked_at {
+            if let Some(asked) = check.run_at {
                 pen.write(&format!("  ran {}", asked.format("%H:%M:%S")), PLAIN);
             }
             if let Some(seconds) = check.seconds {
@@ -202,8 +206,8 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
         1 => {
             let value = text::measured(check.value.as_deref().unwrap_or("-"));
             pen.write("value ", PLAIN).write(&value, theme.check(check.state));
-            if let Some(over) = check.over.filter(|over| !over.is_whole()) {
-                pen.write(&format!(" on {over}"), theme.style(Role::Warn));
+            if let Some(coverage) = check.coverage.filter(|coverage| !coverage.is_whole()) {
+                pen.write(&format!(" on {coverage}"), theme.style(Role::Warn));
             }
             pen.write(&format!("  target {}", check.target), PLAIN);
             if let Some(before) = &check.before {
@@ -220,7 +224,7 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             let remark = check.remark.as_deref().unwrap_or_default();
             pen.write(&sanitised(remark), theme.check(check.state));
         }
-        _ if check.offending.is_empty() => {
+        _ if check.failing_dates.is_empty() => {
             let text = match check.state {
                 CheckState::Outdated => "its data has changed since; run it again",
                 CheckState::Pending => "not run yet",
@@ -229,9 +233,9 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             pen.write(text, PLAIN);
         }
         _ => {
-            let named = counted(check.offending.len(), "failing date");
+            let named = counted(check.failing_dates.len(), "failing date");
             pen.write(&format!("{named}:"), theme.check(check.state));
-            for date in check.offending.iter().take(8) {
+            for date in check.failing_dates.iter().take(8) {
                 pen.write(&format!(" {date}"), PLAIN);
             }
         }

@@ -215,7 +215,7 @@ fn share(snapshot: &Snapshot, theme: Theme, pen: &mut Pen<'_>) {
         return;
     };
     let glyph = theme.glyphs.check(check.state);
-    let share = format!("{}{}", found.whole.share(), aged(view));
+    let share = format!("{}{}", found.total.share(), aged(view));
     let texts = [
         format!(" {glyph} {} {share}", view.title),
         format!(" {glyph} {share}"),
@@ -291,9 +291,11 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
     control(model, theme, &mut pen);
     let (name, text) = match &run.ending {
         Some(ending) => ("ended: ", ending),
-        None if run.state == RunState::Running && run.preparing.is_none() => ("bottleneck: ", &run.limit),
+        None if run.state == RunState::Running && run.preparing.is_none() => {
+            ("bottleneck: ", &run.bottleneck)
+        }
         // The reason a run is paused or preparing isn't a bottleneck.
-        None => ("", &run.limit),
+        None => ("", &run.bottleneck),
     };
     if let Some(billed) = &run.billed {
         pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);

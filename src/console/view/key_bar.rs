@@ -83,7 +83,7 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
         always: matches!(
             binding.action,
             Action::PauseResume
-                | Action::PlayOrHold
+                | Action::PlayOrPause
                 | Action::ReadAgain
                 | Action::Help
                 | Action::TakeControl

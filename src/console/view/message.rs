@@ -308,7 +308,7 @@ fn recorded(recording: &Recording, key: &dyn Fn(Place, Action) -> String) -> Str
         return format!("Recorded: {remark}.");
     }
     let (hold, next, quit) = (
-        key(Place::Recording, Action::PlayOrHold),
+        key(Place::Recording, Action::PlayOrPause),
         key(Place::Recording, Action::NextMark),
         key(Place::Dates, Action::Quit),
     );

@@ -12,9 +12,9 @@ use ratatui::layout::Rect;
 use rstest::rstest;
 
 use crate::console::fixture::{
-    asking, bad_sources, billed, day, estimated, finished, history, loading, log, observation, observed,
-    one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages, vitals,
-    worker_died,
+    asking, bad_sources, billed, day, estimated, finished, history, loading, log, metrics, observation,
+    observed, one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages,
+    worker_panicked,
 };
 use crate::console::{Control, Model, Msg, Observation, Palette, Reach, ReadFailure, Theme, draw, update};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
@@ -40,7 +40,7 @@ fn model(run: &str) -> Model {
             rows: 40,
         },
         Msg::Tick(second(8.4)),
-        vitals(),
+        metrics(),
     ];
     match run {
         "no-engine" => {}
@@ -61,7 +61,7 @@ fn model(run: &str) -> Model {
         "finished" => msgs.extend(history(finished(50))),
         "worker-died" => {
             msgs.extend(history(running(50)));
-            msgs.push(Msg::Facts(vec![worker_died()]));
+            msgs.push(Msg::Facts(vec![worker_panicked()]));
         }
         "long-log" => {
             msgs.extend(history(running(50)));
@@ -254,7 +254,7 @@ fn a_breakdown_that_was_never_answered_says_why() {
     ] {
         let mut snapshot = three_stages(50);
         let view = &mut snapshot.breakdowns[0];
-        (view.state, view.problem, view.found, view.asked_at) = (state, problem, None, None);
+        (view.state, view.problem, view.found, view.run_at) = (state, problem, None, None);
         let mut model = Model::default();
         feed(&mut model, history(snapshot));
         update(
@@ -417,7 +417,7 @@ fn what_lies_over_the_panes() {
             vec![key('q'), Msg::Snapshot(Arc::new(finished(51)))],
         ),
         ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
-        ("offending", "one-fail", offending_of_the_failed_check()),
+        ("failing-dates", "one-fail", failing_dates_of_the_failed_check()),
         ("runbook", "running", vec![key('6')]),
         (
             "runbook-tick",
@@ -576,7 +576,7 @@ fn the_sample_at_every_size() {
     }
 }
 
-fn offending_of_the_failed_check() -> Vec<Msg> {
+fn failing_dates_of_the_failed_check() -> Vec<Msg> {
     let down = std::iter::repeat_n(code(KeyCode::Down), 5);
     std::iter::once(key('4')).chain(down).chain([key('o')]).collect()
 }

@@ -57,21 +57,21 @@ pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
 
 fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    let Some(vitals) = &model.vitals else {
+    let Some(metrics) = &model.metrics else {
         if model.recording.is_some() {
             pen.write("Process metrics are not recorded.", PLAIN);
         }
         return;
     };
     // In cores, like the read slots of the bottleneck: all of those may be taken while their batches wait for the disk.
-    let used = f64::from(vitals.cpu_percent) / 100.0;
-    let (cpu, memory) = match vitals.cores {
-        0 => (format!("{used:.1}"), bytes_roughly(vitals.memory)),
-        cores => (format!("{used:.1} of {cores}"), bytes_roughly(vitals.memory)),
+    let used = f64::from(metrics.cpu_percent) / 100.0;
+    let (cpu, memory) = match metrics.cores {
+        0 => (format!("{used:.1}"), bytes_roughly(metrics.memory)),
+        cores => (format!("{used:.1} of {cores}"), bytes_roughly(metrics.memory)),
     };
     pen.write(&format!("cpu {cpu}  mem {memory}"), PLAIN);
-    let disk = [("r", vitals.disk_read), ("w", vitals.disk_written)];
-    let network = [("in", vitals.network_received), ("out", vitals.network_sent)];
+    let disk = [("r", metrics.disk_read), ("w", metrics.disk_written)];
+    let network = [("in", metrics.network_received), ("out", metrics.network_sent)];
     // The operating system counts network traffic only for the whole host.
     for (name, flows) in [("disk", disk), ("host net", network)] {
         pen.write(&format!("  {name}"), PLAIN);

@@ -35,7 +35,7 @@ impl Breakdowns {
                     title: spec.title.clone(),
                     state: BreakdownState::Pending,
                     found: None,
-                    asked_at: None,
+                    run_at: None,
                     problem: None,
                 },
             })
@@ -134,14 +134,14 @@ impl Dispatcher {
         };
         let is_current = self.changes_of(&self.breakdowns.0[asked.at].stage) == asked.changes;
         let view = &mut self.breakdowns.0[asked.at].view;
-        tracing::info!("{} {}: {}", view.title, found.whole.share(), found.in_words());
+        tracing::info!("{} {}: {}", view.title, found.total.share(), found.in_words());
         view.state = if is_current {
             BreakdownState::Current
         } else {
             BreakdownState::Outdated
         };
         view.found = Some(Arc::new(found));
-        view.asked_at = Some(Utc::now());
+        view.run_at = Some(Utc::now());
         view.problem = None;
         self.request_refresh(Refresh::Now);
     }

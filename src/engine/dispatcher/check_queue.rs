@@ -42,10 +42,10 @@ impl CheckQueue {
     }
 
     /// The failing dates of a check, if it belongs to the stage.
-    pub(super) fn offending(&self, stage: &str, check: &str) -> &[NaiveDate] {
+    pub(super) fn failing_dates(&self, stage: &str, check: &str) -> &[NaiveDate] {
         let of_it = |known: &&CheckView| known.name == check && known.stage == stage;
         let known = self.views.iter().find(of_it);
-        known.map_or(&[], |check| check.offending.as_slice())
+        known.map_or(&[], |check| check.failing_dates.as_slice())
     }
 
     /// Queues a check. Returns whether it was neither queued nor in flight before.

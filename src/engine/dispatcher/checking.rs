@@ -162,7 +162,7 @@ impl Dispatcher {
     }
 
     fn answer_check(&mut self, check: usize, answered: Answered) -> Result<(), Fatal> {
-        let over = self.over(&self.checks.views[check], answered.state);
+        let coverage = self.coverage(&self.checks.views[check], answered.state);
         let view = &mut self.checks.views[check];
         let stage = view.stage.clone();
         let Some(spec) = self.plan.check(&view.name) else {
@@ -172,7 +172,7 @@ impl Dispatcher {
         let Answered {
             state,
             value,
-            offending,
+            failing_dates,
             note,
             ..
         } = answered;
@@ -197,8 +197,8 @@ impl Dispatcher {
             state,
             value,
             target: view.target.clone(),
-            offending,
-            over,
+            failing_dates,
+            coverage,
             note,
         };
         self.ledger.record_check(self.target, &self.run.id, &record)?;

@@ -118,7 +118,7 @@ impl Dispatcher {
     pub(super) fn billed(&self) -> Option<BilledView> {
         self.bills.are_opened().then(|| BilledView {
             total: self.bills.costs.total().unwrap_or_default(),
-            aside: self.bills.costs.aside().unwrap_or_default(),
+            other: self.bills.costs.other().unwrap_or_default(),
         })
     }
 }

@@ -16,7 +16,7 @@ impl Dispatcher {
         let may_change = |event: &Event| {
             matches!(
                 event,
-                Event::UnitsOvertaken { .. } | Event::CheckFinished { .. } | Event::CheckWaived { .. }
+                Event::UnitsInvalidated { .. } | Event::CheckFinished { .. } | Event::CheckWaived { .. }
             )
         };
         if self.elsewhere.is_nothing() || !self.emitted.iter().any(may_change) {
@@ -56,13 +56,13 @@ impl Dispatcher {
     }
 
     /// The plan's dates covered by a check's result; `None` if it has no result or is limited to named dates.
-    pub(super) fn over(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
+    pub(super) fn coverage(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
         let stage_run = self.stage_run(&check.stage)?;
-        Coverage::is_known(spec, state).then(|| self.coverage(stage_run))
+        Coverage::is_known(spec, state).then(|| self.plan_coverage(stage_run))
     }
 
-    fn coverage(&self, stage_run: &StageRun) -> Coverage {
+    fn plan_coverage(&self, stage_run: &StageRun) -> Coverage {
         // Until the scope is known, the board doesn't show what earlier runs did.
         if stage_run.scope != ScopeState::Known {
             return stage_run.covered_before;
@@ -81,7 +81,7 @@ impl Dispatcher {
     /// The checks, with their coverage filled in.
     pub(super) fn checks_shown(&self) -> Vec<CheckView> {
         let shown = |check: &CheckView| CheckView {
-            over: self.over(check, check.state),
+            coverage: self.coverage(check, check.state),
             ..check.clone()
         };
         self.checks.views.iter().map(shown).collect()

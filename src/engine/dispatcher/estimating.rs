@@ -82,7 +82,7 @@ impl Dispatcher {
             });
         }
         let sources = self.sources.views.iter().filter(|view| is_open(view));
-        let aside = match self.options.work {
+        let sources = match self.options.work {
             Work::Only(_) => Vec::new(),
             Work::Missing | Work::Afresh => sources
                 .filter_map(|view| Some((view.name.clone(), self.plan.source(&view.name)?.sql.clone())))
@@ -90,7 +90,7 @@ impl Dispatcher {
         };
         Ok(Planned {
             stages,
-            aside,
+            sources,
             workers: self.options.workers,
             largest_batch: self.options.largest_batch,
             source: self.options.source.clone(),
@@ -153,11 +153,11 @@ impl Dispatcher {
         }
         let (message, all) = (estimate.message(), estimate.all());
         let refusal = self.refused(&all);
-        let held = self.options.stay && refusal.is_none();
+        let awaiting_approval = self.options.stay && refusal.is_none();
         tracing::info!("{message}");
         self.emit(Event::Estimated {
             message,
-            held,
+            awaiting_approval,
             estimate: estimate.clone(),
             seconds,
         });
@@ -168,7 +168,7 @@ impl Dispatcher {
                 self.sources.clear();
                 self.end(RunState::Stopped, refusal, NOT_ALLOWED)
             }
-            None if held => {
+            None if awaiting_approval => {
                 self.put_question(Question::cost());
                 self.continue_preflight()
             }

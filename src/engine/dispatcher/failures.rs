@@ -200,7 +200,7 @@ impl Dispatcher {
             TaskKind::Scope => self.stop(format!("reading the schedule panicked: {message}")),
             TaskKind::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
-                self.emit(Event::WorkerDied {
+                self.emit(Event::WorkerPanicked {
                     slot: batch.slot + 1,
                     message,
                 });

@@ -74,7 +74,7 @@ impl Dispatcher {
                 }
             }
             tracing::warn!(stage, "{} stale: {reason}", counted(dates.len(), "date"));
-            self.emit(Event::UnitsOvertaken { stage, dates, reason });
+            self.emit(Event::UnitsInvalidated { stage, dates, reason });
             self.request_refresh(Refresh::Now);
         }
     }

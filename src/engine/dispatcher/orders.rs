@@ -59,11 +59,11 @@ impl Dispatcher {
                 accept_short,
             } => self.rerun(&selection, stage.as_deref(), source.as_deref(), accept_short),
             Command::Workers(number) => Ok(self.set_workers(number).into()),
-            Command::Check(_) | Command::Explain { .. } if self.mode.is_preparing() => {
+            Command::Check(_) | Command::Breakdown { .. } if self.mode.is_preparing() => {
                 refused("the tables are still being prepared; try again in a moment")
             }
             Command::Check(checks) => Ok(self.check(&checks).into()),
-            Command::Explain { check } => Ok(self.explain(&check).into()),
+            Command::Breakdown { check } => Ok(self.explain(&check).into()),
             Command::Waive { check, reason } => self.waive(&check, reason.trim(), by),
             Command::Advance { stage } => self.release(stage.as_deref(), by),
             Command::Tick { item, done, note } => self.tick(&item, done, note.trim(), by),

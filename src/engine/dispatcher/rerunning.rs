@@ -99,7 +99,7 @@ impl Dispatcher {
             Selection::Failed => (UnitState::needs_attention, "--failed"),
             Selection::Stale => (|state| state == UnitState::Stale, "--stale"),
             Selection::Outdated => (|state| state == UnitState::Outdated, "--outdated"),
-            Selection::Dates(_) | Selection::Offending(_) => return String::new(),
+            Selection::Dates(_) | Selection::FailingDates(_) => return String::new(),
         };
         let stages = self.plan.stages.iter().map(|spec| spec.name.as_str());
         let stages = stages.filter(|name| stage.is_none_or(|stage| stage == *name));
@@ -120,7 +120,7 @@ impl Dispatcher {
             return Vec::new();
         }
         let failing = match selection {
-            Selection::Offending(check) => self.checks.offending(&stage_run.board.name, check),
+            Selection::FailingDates(check) => self.checks.failing_dates(&stage_run.board.name, check),
             _ => &[],
         };
         let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
@@ -144,6 +144,6 @@ fn describe(selection: &Selection) -> String {
         Selection::Failed => "'failed'".to_owned(),
         Selection::Stale => "'stale'".to_owned(),
         Selection::Outdated => "'outdated'".to_owned(),
-        Selection::Offending(check) => format!("check '{check}'"),
+        Selection::FailingDates(check) => format!("check '{check}'"),
     }
 }

@@ -1,5 +1,5 @@
-//! The sample before the first unit. Nothing else starts until the operator has reviewed it or, without a screen, it is
-//! found sound.
+//! The sample before the first unit. Nothing else starts until the operator has reviewed it or, without a screen, it
+//! has found nothing that blocks it.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Soon);
     }
 
-    /// With a screen, waits for the operator's review; without one, continues only if the sample is sound.
+    /// With a screen, waits for the operator's review; without one, continues only if the sample has passed.
     pub(super) fn on_sampled(
         &mut self,
         result: Result<Sampled, StageError>,
@@ -37,22 +37,22 @@ impl Dispatcher {
         let Some(sampled) = self.end_step(result) else {
             return Ok(());
         };
-        let (sound, held) = (sampled.is_sound, self.options.stay);
-        if sound {
+        let (passed, awaiting_approval) = (sampled.passed, self.options.stay);
+        if passed {
             tracing::info!("{}", sampled.message);
         } else {
             tracing::warn!("{}", sampled.message);
         }
         self.show_sample(Event::SampleFinished {
-            sound,
-            held,
+            passed,
+            awaiting_approval,
             message: sampled.message.clone(),
             nulls: sampled.nulls,
             seconds,
         });
-        if held {
+        if awaiting_approval {
             self.put_question(Question::sample());
-        } else if !sound {
+        } else if !passed {
             let message = format!(
                 "{}; nothing was written, run the full range with 'backcourt run' without --sample",
                 sampled.message

@@ -113,7 +113,7 @@ impl Dispatcher {
     /// The failing dates of the check that this run reruns, if it belongs to the stage.
     pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
         match &self.options.work {
-            Work::Only(Selection::Offending(check)) => self.checks.offending(stage, check),
+            Work::Only(Selection::FailingDates(check)) => self.checks.failing_dates(stage, check),
             Work::Only(_) | Work::Missing | Work::Afresh => &[],
         }
     }

@@ -32,7 +32,7 @@ impl Dispatcher {
                 }),
                 active_seconds,
                 progress: self.eta.progress(moving, &self.to_come()),
-                limit: limit.to_string(),
+                bottleneck: limit.to_string(),
                 workers: self.workers.wanted,
                 enough_workers: limit.enough_workers(),
                 billed: self.billed(),

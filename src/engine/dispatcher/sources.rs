@@ -88,7 +88,7 @@ impl Dispatcher {
         let Answered {
             state,
             value,
-            offending,
+            failing_dates,
             ..
         } = answered;
         let (feed, name, target) = (view.stage.clone(), view.name.clone(), view.target.clone());
@@ -105,7 +105,7 @@ impl Dispatcher {
             state,
             value,
             target,
-            offending,
+            failing_dates,
         });
         self.request_refresh(Refresh::Soon);
         Ok(())

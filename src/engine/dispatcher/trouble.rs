@@ -110,7 +110,7 @@ impl Dispatcher {
         });
         let stage = stage_run.board.name.clone();
         tracing::warn!(stage, "throttled until {} UTC: {error}", clock.format("%H:%M:%S"));
-        self.emit(Event::StageParked {
+        self.emit(Event::StageThrottled {
             stage,
             until: clock,
             message: error.message.clone(),

@@ -31,10 +31,10 @@ impl Dispatcher {
             name: name.to_owned(),
             state: view.state,
             value: view.value.clone(),
-            offending: view.offending.to_vec(),
+            failing_dates: view.failing_dates.to_vec(),
             note: view.note.clone(),
             seconds: view.seconds.unwrap_or_default(),
-            at: view.asked_at.unwrap_or(now),
+            at: view.run_at.unwrap_or(now),
             fingerprint: Some(spec.fingerprint),
         };
         let waiver = self
@@ -124,7 +124,7 @@ impl Dispatcher {
         }
         let stages = released.join(", ");
         tracing::info!("{stages} approved by {by}");
-        self.emit(Event::StagesReleased {
+        self.emit(Event::StagesApproved {
             stages: released,
             by: by.to_owned(),
         });

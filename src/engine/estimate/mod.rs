@@ -33,7 +33,7 @@ pub struct Planned {
     /// Its stages, in order.
     pub stages: Vec<PlannedStage>,
     /// Queries that belong to no stage, as `(name, SQL)`: raw-data checks.
-    pub aside: Vec<(String, String)>,
+    pub sources: Vec<(String, String)>,
     /// Workers at the start.
     pub workers: usize,
     /// Maximum number of dates per batch.
@@ -59,7 +59,8 @@ pub struct Estimate {
     /// By stage, in order.
     pub stages: Vec<StageEstimate>,
     /// Of the raw-data checks.
-    pub aside: Expected,
+    #[serde(alias = "aside")]
+    pub sources: Expected,
 }
 
 /// The estimated cost of a stage.
@@ -132,7 +133,7 @@ impl Estimate {
     pub fn all(&self) -> Expected {
         let mut all = Expected::default();
         self.stages.iter().for_each(|stage| all.join(&stage.all()));
-        all.join(&self.aside);
+        all.join(&self.sources);
         all
     }
 
@@ -169,8 +170,8 @@ impl Estimate {
         let mut lines: Vec<String> = stages
             .map(|stage| line(&stage.stage, Some(stage.dates), &stage.all()))
             .collect();
-        if self.aside.jobs > 0 {
-            lines.push(line("raw-data checks", None, &self.aside));
+        if self.sources.jobs > 0 {
+            lines.push(line("raw-data checks", None, &self.sources));
         }
         lines
     }
@@ -247,7 +248,7 @@ impl Planned {
             let checks = planned.checks.iter();
             wanted.extend(checks.map(|(name, sql)| query(Some(at), name, sql)));
         }
-        wanted.extend(self.aside.iter().map(|(name, sql)| query(None, name, sql)));
+        wanted.extend(self.sources.iter().map(|(name, sql)| query(None, name, sql)));
         (wanted, recording_warehouse.into_tables())
     }
 
@@ -294,7 +295,7 @@ impl Planned {
         };
         let mut estimate = Estimate {
             stages: self.stages.iter().map(stage).collect(),
-            aside: Expected::default(),
+            sources: Expected::default(),
         };
         for one in wanted {
             // Tables that this run fills can't be measured yet.
@@ -305,7 +306,7 @@ impl Planned {
             };
             let expected = expected(one, told.get(&one.shape.question), is_filled);
             match one.stage {
-                None => estimate.aside.join(&expected),
+                None => estimate.sources.join(&expected),
                 Some(at) if one.is_check => estimate.stages[at].checks.join(&expected),
                 Some(at) => estimate.stages[at].reads.join(&expected),
             }
@@ -500,7 +501,7 @@ mod tests {
         #[case] unknown: u64,
         #[case] text: &str,
     ) {
-        let aside = Expected {
+        let sources = Expected {
             bytes: mib * MIB,
             jobs,
             unknown,
@@ -508,7 +509,7 @@ mod tests {
         };
         let estimate = Estimate {
             stages: Vec::new(),
-            aside,
+            sources,
         };
         assert_eq!(estimate.message(), text);
     }

@@ -22,15 +22,15 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             state,
             value,
             target,
-            offending,
-            over,
+            failing_dates,
+            coverage,
             note,
         } => {
             let view = of_name(&mut snapshot.checks, check, stage, target);
             view.severity = *severity;
-            view.over = *over;
+            view.coverage = *coverage;
             view.note.clone_from(note);
-            answer(view, fact, *state, value, offending);
+            answer(view, fact, *state, value, failing_dates);
             judged(snapshot, stage);
         }
         Event::SourceChecked {
@@ -39,10 +39,10 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             state,
             value,
             target,
-            offending,
+            failing_dates,
         } => {
             let view = of_name(&mut snapshot.sources, check, feed, target);
-            answer(view, fact, *state, value, offending);
+            answer(view, fact, *state, value, failing_dates);
         }
         Event::CheckWaived {
             check,
@@ -87,17 +87,17 @@ fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: 
     &mut checks[at]
 }
 
-fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, offending: &[NaiveDate]) {
+fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, failing_dates: &[NaiveDate]) {
     view.state = state;
     view.remark = None;
     view.value = Some(value.to_owned());
-    view.offending = Arc::new(offending.to_vec());
-    view.asked_at = Some(fact.at);
+    view.failing_dates = Arc::new(failing_dates.to_vec());
+    view.run_at = Some(fact.at);
     view.remember(PastAnswer {
         at: fact.at,
         run: fact.run.clone(),
         state,
         value: view.value.clone(),
-        offending: offending.len(),
+        failing_dates: failing_dates.len(),
     });
 }

@@ -19,7 +19,7 @@ use crate::runbook::Item;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotDelta {
     /// The run as a whole.
-    #[serde(rename = "of")]
+    #[serde(rename = "overview", alias = "of")]
     pub run: RunView,
     /// Stages that differ; all of them in the first delta.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

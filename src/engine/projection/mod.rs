@@ -65,9 +65,13 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             staff(&mut snapshot.workers, *workers);
         }
         Event::Prepared { .. } => snapshot.run.preparing = None,
-        Event::Estimated { held, estimate, .. } => {
+        Event::Estimated {
+            awaiting_approval,
+            estimate,
+            ..
+        } => {
             // Runs recorded before questions existed have no other event for this one.
-            snapshot.run.question = held.then(|| Arc::new(Question::cost()));
+            snapshot.run.question = awaiting_approval.then(|| Arc::new(Question::cost()));
             snapshot.estimate = Some(Arc::new(estimate.clone()));
         }
         Event::QuestionAsked(question) => snapshot.run.question = Some(Arc::new(question.clone())),
@@ -95,7 +99,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::UnitFinished { .. }
         | Event::UnitRetried { .. }
         | Event::RerunQueued { .. }
-        | Event::UnitsOvertaken { .. }
+        | Event::UnitsInvalidated { .. }
         | Event::StageFinished { .. } => stage::fold(snapshot, &fact.event),
         Event::CheckStarted { .. }
         | Event::CheckFinished { .. }
@@ -109,11 +113,11 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::TableAltered { .. }
         | Event::FeedCorrected { .. }
         | Event::DatesOutdated { .. }
-        | Event::StagesReleased { .. }
-        | Event::StageParked { .. }
+        | Event::StagesApproved { .. }
+        | Event::StageThrottled { .. }
         | Event::StageStopped { .. }
         | Event::ItemTicked { .. }
-        | Event::WorkerDied { .. } => {}
+        | Event::WorkerPanicked { .. } => {}
     }
 }
 

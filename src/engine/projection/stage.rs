@@ -56,7 +56,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
                 unit.reason = None;
             });
         }
-        Event::UnitsOvertaken { stage, dates, reason } => {
+        Event::UnitsInvalidated { stage, dates, reason } => {
             let reason: Arc<str> = Arc::from(reason.as_str());
             change(of_name(&mut snapshot.stages, stage), dates, |unit| {
                 unit.state = UnitState::Stale;

@@ -54,7 +54,7 @@ pub struct Sample {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sampled {
     /// Whether something was sampled and nothing blocks the full run.
-    pub is_sound: bool,
+    pub passed: bool,
     /// The result in one sentence.
     pub message: String,
     /// NULLs of every stage with sampled rows.
@@ -188,7 +188,7 @@ impl Sample {
             Some(StageNulls::new(stage.name(), table, &sampled, &stored))
         });
         Sampled {
-            is_sound: against == 0 && good > 0,
+            passed: against == 0 && good > 0,
             message,
             nulls: nulls.filter(|nulls| nulls.sampled > 0).collect(),
         }

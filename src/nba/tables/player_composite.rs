@@ -67,7 +67,7 @@ pub(in crate::nba) static BUSINESS: [Column; 28] = [
         "0 exhausted to 100 fresh: 100, less 15 when the player played the day before or plus 5 after 3 days or more, \
          less 10 from 4 games in 7 days, less 10 above 240 minutes in 7 days, less 8 above 35 minutes a game in 7 \
          days, less 5 for one and 12 for more back-to-backs in 14 days. The age, worth up to 10, is unknown.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "shot_zone_mismatch_score",
         ColumnType::Numeric {
@@ -98,7 +98,7 @@ pub(in crate::nba) static BUSINESS: [Column; 28] = [
             scale: 2,
         },
         "(fatigue - 100) / 20 + mismatch + pace + usage spike.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "fatigue_context_json",
         ColumnType::String,

@@ -77,7 +77,7 @@ pub(in crate::nba) static BUSINESS: [Column; 37] = [
         PER_GAME,
         "Points a game over the last 10 games.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable(
         "points_avg_season",
         PER_GAME,
@@ -108,7 +108,7 @@ pub(in crate::nba) static BUSINESS: [Column; 37] = [
         ColumnType::Int64,
         "Games of the season so far.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable(
         "team_pace_last_10",
         PER_GAME,

@@ -69,13 +69,13 @@ pub(in crate::nba) static BUSINESS: [Column; 48] = [
         "opponent_team_abbr",
         ColumnType::String,
         "The other team, three letters.",
-    ).playing(Part::Against),
+    ).playing(Part::Opponent),
     Column::required(
         "season_year",
         ColumnType::Int64,
         "Year the season starts in: 2021 for 2021-22.",
     ),
-    Column::nullable("points", ColumnType::Int64, "Points.").playing(Part::Telling),
+    Column::nullable("points", ColumnType::Int64, "Points.").playing(Part::Summary),
     Column::nullable(
         "minutes_played",
         ColumnType::Numeric {
@@ -83,7 +83,7 @@ pub(in crate::nba) static BUSINESS: [Column; 48] = [
             scale: 1,
         },
         "Time on the floor; 0.0 for a stint of seconds or where the feed has whole minutes, NULL when unknown.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable("assists", ColumnType::Int64, "Assists."),
     Column::nullable(
         "offensive_rebounds",
@@ -183,7 +183,7 @@ pub(in crate::nba) static BUSINESS: [Column; 48] = [
             scale: 2,
         },
         "Share of the team's plays used while on the floor, percent, one decimal: 100 · (FGA + 0.44 · FTA + TO) · (player-minutes of the team / 5) / (minutes · the team's FGA + 0.44 · FTA + TO); NULL when any of it is unknown or the minutes are 0.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "ts_pct",
         ColumnType::Numeric {

@@ -84,7 +84,7 @@ pub(in crate::nba) static BUSINESS: [Column; 25] = [
         "games_in_sample_10",
         ColumnType::Int64,
         "Games with shot data among the last 10, the basis of the rates.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "sample_quality_10",
         ColumnType::String,
@@ -160,7 +160,7 @@ pub(in crate::nba) static BUSINESS: [Column; 25] = [
         ColumnType::String,
         "paint from 40 % of the shots in the paint, else perimeter from 40 % threes, else mid_range from 35 %, else \
          balanced; NULL without a shot.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "data_quality_tier",
         ColumnType::String,

@@ -50,7 +50,7 @@ pub(in crate::nba) static BUSINESS: [Column; 40] = [
         "opponent_team_abbr",
         ColumnType::String,
         "The team it defends against, three letters.",
-    ).playing(Part::Against),
+    ).playing(Part::Opponent),
     Column::required(
         "season_year",
         ColumnType::Int64,
@@ -176,7 +176,7 @@ pub(in crate::nba) static BUSINESS: [Column; 40] = [
             scale: 2,
         },
         "Points allowed per 100 possessions of the opponent: 100 · points / POSS. POSS = FGA + 0.44 · FTA + TO − offensive rebounds, rounded to one decimal; NULL when unknown or not above 0.",
-    ).playing(Part::Telling),
+    ).playing(Part::Summary),
     Column::nullable(
         "opponent_pace",
         ColumnType::Numeric {

@@ -123,7 +123,7 @@ pub(in crate::nba) static BUSINESS: [Column; 23] = [
         },
         "Mean of the games' defensive_rating; games without one are skipped.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable(
         "opponent_points_per_game",
         PER_GAME,
@@ -139,7 +139,7 @@ pub(in crate::nba) static BUSINESS: [Column; 23] = [
         ColumnType::Int64,
         "Games in the window, 15 at most.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable(
         "strongest_zone",
         ColumnType::String,

@@ -53,7 +53,7 @@ pub(in crate::nba) static BUSINESS: [Column; 34] = [
         ColumnType::String,
         "The other team, three letters.",
     )
-    .playing(Part::Against),
+    .playing(Part::Opponent),
     Column::required(
         "season_year",
         ColumnType::Int64,
@@ -130,7 +130,7 @@ pub(in crate::nba) static BUSINESS: [Column; 34] = [
         "Points per 100 possessions: 100 · points / POSS. POSS = FGA + 0.44 · FTA + TO − offensive rebounds, \
          rounded to one decimal; NULL when unknown or not above 0.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable(
         "pace",
         ColumnType::Numeric {
@@ -140,7 +140,7 @@ pub(in crate::nba) static BUSINESS: [Column; 34] = [
         "Possessions per 48 minutes: POSS · 48 / (player-minutes / 5), the player-minutes being 240 + 25 per \
          overtime.",
     )
-    .playing(Part::Telling),
+    .playing(Part::Summary),
     Column::nullable("possessions", ColumnType::Int64, "POSS without its decimal."),
     Column::nullable(
         "ts_pct",

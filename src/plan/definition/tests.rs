@@ -171,7 +171,7 @@ fn of_plan(text: &str) -> [Fingerprint; 3] {
 #[case::a_timeout("timeout_seconds = 10", "timeout_seconds = 20")]
 #[case::exit_codes("timeout_seconds = 10", "skip_exit_code = 9\nretry_exit_code = 8")]
 #[case::a_column_doc("type = \"INT64\" }", "type = \"INT64\", doc = \"N\" }")]
-#[case::what_a_date_is_opened_by("type = \"INT64\" }", "type = \"INT64\", part = \"telling\" }")]
+#[case::what_a_date_is_opened_by("type = \"INT64\" }", "type = \"INT64\", part = \"summary\" }")]
 #[case::the_order_of_columns(
     "{ name = \"day\", type = \"DATE\" }, { name = \"n\", type = \"INT64\" }",
     "{ name = \"n\", type = \"INT64\" }, { name = \"day\", type = \"DATE\" }"

@@ -151,13 +151,13 @@ impl BigQueryWarehouse {
 
     /// The enforced limits and the options that change them, in one sentence.
     #[must_use]
-    pub fn settings_told(&self) -> String {
+    pub fn limits_text(&self) -> String {
         let most = match self.account.most_bytes {
             Some(most) => format!("a job may be billed for {most} bytes"),
             None => "a job may be billed for any number of bytes (--max-bytes-billed)".to_owned(),
         };
         format!(
-            "{most}; backoff of {} s per table when its quota is exhausted (--quota-rest); {}",
+            "{most}; backoff of {} s per table when its quota is exhausted (--quota-backoff); {}",
             self.rest.as_secs(),
             limits::message()
         )

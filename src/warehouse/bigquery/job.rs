@@ -191,7 +191,7 @@ pub(super) async fn await_orphaned_write(
         Ok(_) => {}
         Err(fault) if fault.is_not_found() => return Ok(false),
         Err(_) => match standing(client, account, id).await? {
-            Standing::UnderWay => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
+            Standing::InProgress => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
             Standing::Done | Standing::Failed(_) => {}
         },
     }
@@ -201,7 +201,7 @@ pub(super) async fn await_orphaned_write(
 
 /// The state of a job looked up by id.
 enum Standing {
-    UnderWay,
+    InProgress,
     Done,
     Failed(Fault),
 }
@@ -212,7 +212,7 @@ async fn standing(client: &RestClient, account: &Account, id: &str) -> Result<St
     Ok(match (status.error_result, status.state.as_deref()) {
         (Some(error), _) => Standing::Failed(Fault::of_job(&error)),
         (None, Some("DONE")) => Standing::Done,
-        (None, _) => Standing::UnderWay,
+        (None, _) => Standing::InProgress,
     })
 }
 
@@ -298,7 +298,7 @@ pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> R
         match standing(client, account, id).await {
             Ok(Standing::Done) => return Ok(()),
             Ok(Standing::Failed(why)) => return Err(why),
-            Ok(Standing::UnderWay) => lost = 0,
+            Ok(Standing::InProgress) => lost = 0,
             Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
                 lost += 1;
                 if lost == QUESTIONS {

@@ -89,7 +89,7 @@ pub struct Settings {
     /// Maximum bytes billed per job.
     pub most_bytes_billed: Option<u64>,
     /// How long to back off from a table when its quota is exhausted.
-    pub quota_rest: Duration,
+    pub quota_backoff: Duration,
     /// How long to wait for a lease holder that sends no heartbeat.
     pub lease_wait: Duration,
     /// Initial backoff before a lost call is retried.
@@ -107,7 +107,7 @@ impl Default for Settings {
             billing_project: None,
             labels: HashMap::new(),
             most_bytes_billed: None,
-            quota_rest: Duration::from_mins(10),
+            quota_backoff: Duration::from_mins(10),
             lease_wait: Duration::from_mins(2),
             first_pause: Duration::from_millis(400),
             patience: Duration::from_mins(1),
@@ -187,7 +187,7 @@ impl BigQueryWarehouse {
                 bill: None,
             },
             held,
-            rest: settings.quota_rest,
+            rest: settings.quota_backoff,
             patience: settings.patience,
             names: Names::new(address.project.clone(), prefix.clone()),
             rhythm,

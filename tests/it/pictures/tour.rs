@@ -38,9 +38,9 @@ pub fn half_way() -> Vec<Msg> {
     run.run.progress.total = 6_967;
     run.run.progress.done = 600;
     run.run.progress.eta = Some((82.0, 95.0));
-    run.run.limit = Limit::Lanes(2).to_string();
+    run.run.bottleneck = Limit::Lanes(2).to_string();
     let mut told = fixture::history(run);
-    told.extend([clock(), fixture::vitals(), log("2023-12-18", OUTAGES[1])]);
+    told.extend([clock(), fixture::metrics(), log("2023-12-18", OUTAGES[1])]);
     told
 }
 
@@ -74,7 +74,7 @@ pub fn the_usage_rate_once_all_is_done() -> Vec<Msg> {
     "usage_coverage".clone_into(&mut known.check);
     run.breakdowns = vec![known];
     let mut told = fixture::history(run);
-    told.extend([clock(), fixture::vitals(), key('b')]);
+    told.extend([clock(), fixture::metrics(), key('b')]);
     told
 }
 
@@ -94,12 +94,12 @@ fn ended_with_failures() -> Vec<Msg> {
             .into_iter()
             .find(of)
             .map_or((CheckState::Pass, "0 rows"), |(_, state, value)| (state, value));
-        let offending = match check.name.as_str() {
+        let failing_dates = match check.name.as_str() {
             "rows_per_date" => outages.clone(),
             "critical_5_spot_check" => vec![outages[1]],
             _ => Vec::new(),
         };
-        answer(check, state, value, offending);
+        answer(check, state, value, failing_dates);
     }
     run.run.state = RunState::Finished;
     run.run.ending = Some(format!(
@@ -107,7 +107,7 @@ fn ended_with_failures() -> Vec<Msg> {
         run.stages[0].counts.ok
     ));
     let mut told = fixture::history(run);
-    told.extend([clock(), fixture::vitals(), log("2025-12-15", OUTAGES[2])]);
+    told.extend([clock(), fixture::metrics(), log("2025-12-15", OUTAGES[2])]);
     told
 }
 
@@ -193,11 +193,11 @@ fn unasked(spec: &CheckSpec, other: &CheckView) -> CheckView {
     }
 }
 
-fn answer(check: &mut CheckView, state: CheckState, value: &str, offending: Vec<NaiveDate>) {
+fn answer(check: &mut CheckView, state: CheckState, value: &str, failing_dates: Vec<NaiveDate>) {
     check.state = state;
     check.value = Some(value.to_owned());
-    check.offending = Arc::new(offending);
-    check.asked_at = Some(fixture::second(9.0));
+    check.failing_dates = Arc::new(failing_dates);
+    check.run_at = Some(fixture::second(9.0));
     check.seconds = Some(0.012);
 }
 

@@ -43,14 +43,14 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     };
     let check = snapshot.checks.iter().find(|check| check.name == view.check);
     whole(found, check, theme, row(area, 0), buf);
-    causes("", &found.causes, &found.whole.lacking, theme, row(area, 1), buf);
+    causes("", &found.causes, &found.total.missing, theme, row(area, 1), buf);
     let roomy = area.height >= ROOMY;
     let tabs_at = if roomy {
         let named = "not counted:";
         causes(
             named,
-            &found.beside,
-            &found.whole.beside,
+            &found.not_counted,
+            &found.total.not_counted,
             theme,
             row(area, 2),
             buf,
@@ -81,8 +81,8 @@ fn rows(area: Rect, above: usize, under: usize) -> Rect {
 }
 
 fn standing(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
-    let again = model.key_of(Place::Breakdown, Action::Explain, theme.glyphs.utf8);
-    let when = view.asked_at.map(|at| at.format("%H:%M:%S").to_string());
+    let again = model.key_of(Place::Breakdown, Action::RunBreakdown, theme.glyphs.utf8);
+    let when = view.run_at.map(|at| at.format("%H:%M:%S").to_string());
     let when = when.unwrap_or_default();
     let (role, text) = match view.state {
         BreakdownState::Pending => (Role::Plain, "not run yet".to_owned()),
@@ -96,7 +96,7 @@ fn standing(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
 
 fn whole(found: &Breakdown, check: Option<&CheckView>, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    let tally = &found.whole;
+    let tally = &found.total;
     let style = check.map_or(PLAIN, |check| theme.check(check.state));
     if let Some(check) = check {
         let state = format!("{} {} ", theme.glyphs.check(check.state), check.state);
@@ -104,7 +104,7 @@ fn whole(found: &Breakdown, check: Option<&CheckView>, theme: Theme, area: Rect,
     }
     pen.write(&tally.share(), style.patch(BOLD));
     let (known, counted) = (count(tally.known), count(tally.counted()));
-    pen.write(&format!("  {known} of {counted} {}", found.counts), PLAIN);
+    pen.write(&format!("  {known} of {counted} {}", found.unit), PLAIN);
     if let Some(check) = check {
         pen.write(&format!("  target {}", check.target), PLAIN);
         if let Some(before) = &check.before {
@@ -223,8 +223,8 @@ fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &
         &format!(" {} of {}", count(tally.known), count(tally.counted())),
         PLAIN,
     );
-    let named = found.causes.iter().chain(&found.beside);
-    let numbers = tally.lacking.iter().chain(&tally.beside);
+    let named = found.causes.iter().chain(&found.not_counted);
+    let numbers = tally.missing.iter().chain(&tally.not_counted);
     for (cause, number) in named.zip(numbers).filter(|(_, number)| **number > 0) {
         pen.write(&format!("  {cause} {}", count(*number)), PLAIN);
     }
@@ -238,7 +238,7 @@ fn groups(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let causes: Vec<&str> = (found.causes.iter().chain(&found.beside))
+    let causes: Vec<&str> = (found.causes.iter().chain(&found.not_counted))
         .map(String::as_str)
         .skip(page.left)
         .collect();
@@ -258,7 +258,7 @@ fn groups(
         pen.column(NAME, &sanitised(name), PLAIN)
             .number(SHARE, &share, theme.extent(extent))
             .number(COUNT, &count(tally.counted()), PLAIN);
-        let numbers = tally.lacking.iter().chain(&tally.beside).skip(page.left);
+        let numbers = tally.missing.iter().chain(&tally.not_counted).skip(page.left);
         for (cause, number) in causes.iter().zip(numbers) {
             let style = if *number > 0 {
                 theme.style(Role::Warn)

@@ -55,10 +55,10 @@ impl Page for BreakdownPage {
             return Handled::Close(Vec::new());
         };
         match (action, &view.found) {
-            (Action::Explain, _) if view.state == BreakdownState::Running => {}
-            (Action::Explain, _) => {
+            (Action::RunBreakdown, _) if view.state == BreakdownState::Running => {}
+            (Action::RunBreakdown, _) => {
                 let check = self.check.clone();
-                return Handled::Stay(vec![Effect::Send(Command::Explain { check })]);
+                return Handled::Stay(vec![Effect::Send(Command::Breakdown { check })]);
             }
             (Action::Breakdown, _) => *self = next(self, &snapshot),
             (Action::Open, Some(found)) if self.view == 0 => {
@@ -112,12 +112,12 @@ impl Page for BreakdownPage {
         let line = |name: String, tally: &Tally| {
             let numbers = [tally.known, tally.counted()].into_iter();
             let all = numbers
-                .chain(tally.lacking.iter().copied())
-                .chain(tally.beside.iter().copied());
+                .chain(tally.missing.iter().copied())
+                .chain(tally.not_counted.iter().copied());
             let numbers: Vec<String> = all.map(|number| number.to_string()).collect();
             format!("{name}\t{}", numbers.join("\t"))
         };
-        let causes: Vec<&str> = (found.causes.iter().chain(&found.beside))
+        let causes: Vec<&str> = (found.causes.iter().chain(&found.not_counted))
             .map(String::as_str)
             .collect();
         let by = self.by(found);
@@ -147,7 +147,7 @@ fn look(page: &mut BreakdownPage, found: &Breakdown, action: Action) -> Handled 
         Action::PreviousView => page.turn(found, false),
         Action::Left if page.view > 0 => page.left = page.left.saturating_sub(1),
         Action::Right if page.view > 0 => {
-            let causes = found.causes.len() + found.beside.len();
+            let causes = found.causes.len() + found.not_counted.len();
             page.left = (page.left + 1).min(causes.saturating_sub(1));
         }
         _ if page.view > 0 => return Handled::No,

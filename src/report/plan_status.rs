@@ -20,7 +20,7 @@ const SCHEMA: &str = "backcourt.status/1";
 
 /// The progress of a plan according to its ledger.
 #[derive(Debug, Serialize)]
-pub struct Standing {
+pub struct PlanStatus {
     /// Identifies the format of this object.
     pub schema: &'static str,
     /// The newest run.
@@ -36,7 +36,7 @@ pub struct Standing {
     /// Billed cost of all runs; `None` if no job was billed.
     pub cost: Option<Cost>,
     /// The part of it outside stages and checks, such as a load or a sample; `None` if no job was billed.
-    pub cost_aside: Option<Cost>,
+    pub cost_other: Option<Cost>,
     /// The host that recorded this progress in the warehouse; `None` if it is from the state folder's ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<String>,
@@ -130,10 +130,10 @@ pub struct Check {
     /// The operator's note of the value before the backfill.
     pub before: Option<String>,
     /// The check's failing dates.
-    pub offending: Vec<NaiveDate>,
+    pub failing_dates: Vec<NaiveDate>,
     /// How many of the table's dates the result covers; `None` without a result, and for checks of named dates or raw
     /// tables.
-    pub over: Option<Coverage>,
+    pub coverage: Option<Coverage>,
     /// What else the query returned: dates not run yet, dates outside the plan.
     pub note: Option<String>,
     /// Billed cost of all its runs; `None` if no job was billed.
@@ -148,7 +148,7 @@ pub struct Check {
     pub history: Vec<PastAnswer>,
 }
 
-impl Standing {
+impl PlanStatus {
     /// Gathers the progress of a plan from the ledger. `is_alive` comes from the lock; a run without an end whose
     /// process is dead was interrupted.
     ///
@@ -194,8 +194,8 @@ impl Standing {
                 value: last.and_then(|last| last.value.clone()),
                 target: spec.target(),
                 before: spec.before.clone(),
-                offending: last.map(|last| last.offending.clone()).unwrap_or_default(),
-                over: last.and_then(|last| over(spec, last.state, &stages)),
+                failing_dates: last.map(|last| last.failing_dates.clone()).unwrap_or_default(),
+                coverage: last.and_then(|last| coverage(spec, last.state, &stages)),
                 note: last.and_then(|last| last.note.clone()),
                 cost: costs.of_check(&spec.name),
                 waiver: waivers.get(&spec.name).cloned(),
@@ -236,13 +236,13 @@ impl Standing {
             runbook,
             sources,
             cost: costs.total(),
-            cost_aside: costs.aside(),
+            cost_other: costs.other(),
             recorded_by: None,
         })
     }
 }
 
-impl Standing {
+impl PlanStatus {
     /// The dates that need attention and aren't covered by a waived check, by stage.
     #[must_use]
     pub fn unexcused(&self) -> Vec<(&str, Vec<NaiveDate>)> {
@@ -251,7 +251,7 @@ impl Standing {
             let at_gate = checks.map(|check| GateCheck {
                 severity: check.severity,
                 state: check.state,
-                offending: &check.offending,
+                failing_dates: &check.failing_dates,
             });
             unwaived(stage.attention.iter().map(|unit| unit.date), at_gate)
         };
@@ -261,7 +261,7 @@ impl Standing {
 }
 
 /// How many of the table's dates a result covers.
-fn over(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
+fn coverage(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
     let stage = stages.iter().find(|stage| stage.name == spec.stage)?;
     Coverage::is_known(spec, state).then(|| stage.dates.coverage())
 }
@@ -276,18 +276,18 @@ fn gather_stage(
     let name = spec.name.as_str();
     let current = ledger.current_units(target, spec)?;
     let units: BTreeMap<NaiveDate, _> = current.units.into_iter().map(|unit| (unit.date, unit)).collect();
-    let promised: HashSet<NaiveDate> = ledger
+    let intended: HashSet<NaiveDate> = ledger
         .open_intents(target, name)?
         .into_iter()
         .flat_map(|intent| intent.dates)
         .collect();
     let state = |date: NaiveDate| match units.get(&date) {
-        _ if promised.contains(&date) && is_alive => UnitState::Running,
-        _ if promised.contains(&date) => UnitState::Unknown,
+        _ if intended.contains(&date) && is_alive => UnitState::Running,
+        _ if intended.contains(&date) => UnitState::Unknown,
         Some(unit) => unit.state,
         None => UnitState::Pending,
     };
-    let outside = (units.keys().chain(&promised))
+    let outside = (units.keys().chain(&intended))
         .copied()
         .filter(|date| !range.contains(*date))
         .collect::<BTreeSet<NaiveDate>>();

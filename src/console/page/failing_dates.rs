@@ -10,16 +10,16 @@ use crate::console::model::Model;
 use crate::console::model::checklist::{is_of_sources, named};
 use crate::console::model::dates::unit;
 use crate::console::model::list::{Scroll, first_in_view};
-use crate::console::model::overlay::{Offending, Overlay, Sources, page};
+use crate::console::model::overlay::{FailingDates, Overlay, Sources, page};
 use crate::console::model::page::{Handled, Page};
 use crate::console::theme::{SELECTED, Theme};
 use crate::console::view::dates::in_words;
 use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{PLAIN, Pen, row};
 
-impl Page for Offending {
+impl Page for FailingDates {
     fn place(&self) -> Place {
-        Place::Offending
+        Place::FailingDates
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -32,19 +32,19 @@ impl Page for Offending {
         let of_sources = is_of_sources(&snapshot, &self.check);
         match action {
             Action::Open => {
-                if let Some(date) = check.offending.get(self.cursor) {
+                if let Some(date) = check.failing_dates.get(self.cursor) {
                     model.dates.go(&snapshot, *date);
                     model.focus_on(Pane::Dates);
                 }
             }
-            Action::Reload => confirm::reload(model, check.offending.to_vec()),
+            Action::Reload => confirm::reload(model, check.failing_dates.to_vec()),
             Action::Back if of_sources => {
                 let sources = Sources::at(&snapshot.sources, &self.check);
                 model.overlay = Some(Overlay::Sources(sources));
             }
-            Action::RerunOffending => {
+            Action::RerunFailing => {
                 if of_sources {
-                    let reload = model.key_of(Place::Offending, Action::Reload, false);
+                    let reload = model.key_of(Place::FailingDates, Action::Reload, false);
                     let sentence = format!("these are dates of raw rows: {reload} reloads them");
                     model.notice(false, sentence);
                 } else {
@@ -60,13 +60,13 @@ impl Page for Offending {
 
     fn scroll(&mut self, model: &Model, body: Rect) -> Option<Scroll<'_>> {
         let check = named(model.snapshot.as_deref()?, &self.check);
-        let len = check.map_or(0, |check| check.offending.len());
+        let len = check.map_or(0, |check| check.failing_dates.len());
         Some(Scroll::cursor(&mut self.cursor, page(body, 0), len))
     }
 
     fn copied(&self, model: &Model) -> Option<String> {
         let check = named(model.snapshot.as_ref()?, &self.check)?;
-        let dates: Vec<_> = check.offending.iter().map(ToString::to_string).collect();
+        let dates: Vec<_> = check.failing_dates.iter().map(ToString::to_string).collect();
         Some(dates.join("\n"))
     }
 
@@ -80,15 +80,15 @@ impl Page for Offending {
         let title = format!("Failing dates of {}", check.name);
         let area = page_frame(buf, theme, body, &title, &[]);
         let room = usize::from(area.height);
-        let top = first_in_view(0, self.cursor, room, check.offending.len());
-        thumb(buf, theme, area, top, room, check.offending.len());
+        let top = first_in_view(0, self.cursor, room, check.failing_dates.len());
+        thumb(buf, theme, area, top, room, check.failing_dates.len());
         // Raw-data checks belong to no stage; they show the states of the stage in view.
         let stage = if is_of_sources(snapshot, &check.name) {
             model.stage()
         } else {
             snapshot.stages.iter().find(|stage| stage.name == check.stage)
         };
-        for (at, date) in check.offending.iter().enumerate().skip(top).take(room) {
+        for (at, date) in check.failing_dates.iter().enumerate().skip(top).take(room) {
             let line = row(area, at - top);
             let mut pen = Pen::on(buf, theme, line);
             pen.write(&format!("{} {date}  ", date.format("%a")), PLAIN);

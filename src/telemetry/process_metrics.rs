@@ -11,7 +11,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Resource usage over the last interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Vitals {
+pub struct ProcessMetrics {
     /// CPU time in percent; 100 is one busy core.
     pub cpu_percent: u32,
     /// Cores available to the process; 0 if unknown.
@@ -38,7 +38,7 @@ pub struct Sampler {
     pid: Pid,
     cores: u32,
     last: Option<(Instant, Totals)>,
-    vitals: Vitals,
+    metrics: ProcessMetrics,
 }
 
 /// CPU time in milliseconds and bytes, since the start of the process or host.
@@ -63,18 +63,18 @@ impl Sampler {
             pid: sysinfo::get_current_pid()?,
             cores: available_parallelism().map_or(0, |cores| u32::try_from(cores.get()).unwrap_or(0)),
             last: None,
-            vitals: Vitals::default(),
+            metrics: ProcessMetrics::default(),
         })
     }
 
     /// The metrics at `now`, or those of the last sample if it is less than a second old. Rates are 0 until the second
     /// sample.
-    pub fn sample(&mut self, now: Instant) -> Vitals {
+    pub fn sample(&mut self, now: Instant) -> ProcessMetrics {
         let elapsed = self.last.map(|(then, _)| now.saturating_duration_since(then));
         if elapsed.is_none_or(|elapsed| elapsed >= PERIOD) {
             self.look(now);
         }
-        self.vitals
+        self.metrics
     }
 
     fn look(&mut self, now: Instant) {
@@ -105,7 +105,7 @@ impl Sampler {
         let rates = self
             .last
             .map(|(then, before)| totals.per_second(before, now.saturating_duration_since(then)));
-        self.vitals = Vitals {
+        self.metrics = ProcessMetrics {
             memory: process.memory(),
             cores: self.cores,
             ..rates.unwrap_or_default()
@@ -116,18 +116,18 @@ impl Sampler {
 
 impl Totals {
     /// The rates since `before`; a decreased total (an interface was removed) gives a rate of 0.
-    fn per_second(self, before: Self, elapsed: Duration) -> Vitals {
+    fn per_second(self, before: Self, elapsed: Duration) -> ProcessMetrics {
         let rate = |before: u64, after: u64| {
             let bytes = u128::from(after.saturating_sub(before));
             u64::try_from(bytes * 1000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX)
         };
-        Vitals {
+        ProcessMetrics {
             cpu_percent: u32::try_from(rate(before.cpu_ms, self.cpu_ms) / 10).unwrap_or(u32::MAX),
             disk_read: rate(before.disk_read, self.disk_read),
             disk_written: rate(before.disk_written, self.disk_written),
             network_received: rate(before.network_received, self.network_received),
             network_sent: rate(before.network_sent, self.network_sent),
-            ..Vitals::default()
+            ..ProcessMetrics::default()
         }
     }
 }
@@ -153,11 +153,11 @@ mod tests {
             network_sent: 0,
         };
         let rates = after.per_second(before, Duration::from_millis(1_500));
-        let expected = Vitals {
+        let expected = ProcessMetrics {
             cpu_percent: 120,
             disk_written: 2_000,
             network_received: 666,
-            ..Vitals::default()
+            ..ProcessMetrics::default()
         };
         assert_eq!(rates, expected);
     }

@@ -4,29 +4,29 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use crate::telemetry::{Sampler, Vitals};
+use crate::telemetry::{ProcessMetrics, Sampler};
 
 /// The source of the metrics.
 #[derive(Debug)]
-pub(super) enum RunVitals {
+pub(super) enum MetricsSource {
     /// This process; `None` if the operating system provides no metrics.
     Own(Option<Box<Sampler>>),
-    /// Another process.
-    Told(watch::Receiver<Vitals>),
+    /// Another process, which sends them.
+    Remote(watch::Receiver<ProcessMetrics>),
 }
 
-impl RunVitals {
+impl MetricsSource {
     /// The metrics of this process.
     pub(super) fn own() -> Self {
-        let sampler = Sampler::new().inspect_err(|error| tracing::warn!("no process figures: {error}"));
+        let sampler = Sampler::new().inspect_err(|error| tracing::warn!("no process metrics: {error}"));
         Self::Own(sampler.ok().map(Box::new))
     }
 
     /// The newest metrics.
-    pub(super) fn at(&mut self, now: Instant) -> Option<Vitals> {
+    pub(super) fn at(&mut self, now: Instant) -> Option<ProcessMetrics> {
         match self {
             Self::Own(sampler) => sampler.as_mut().map(|sampler| sampler.sample(now)),
-            Self::Told(vitals) => Some(*vitals.borrow()),
+            Self::Remote(metrics) => Some(*metrics.borrow()),
         }
     }
 }
