@@ -121,9 +121,9 @@ fn a_run_is_controlled_from_a_second_shell() {
         assert!(status.contains(part), "{part} in {status}");
     }
     assert_eq!(run.ctl(&["workers", "3"]).expect(0).out, "ok: 3 workers\n");
-    let refused = run.ctl(&["workers", "65"]).expect(1).out;
+    let refused = run.ctl(&["workers", "513"]).expect(1).out;
     assert!(
-        refused.starts_with("refused: 65 workers are out of range"),
+        refused.starts_with("refused: 513 workers are out of range"),
         "{refused}"
     );
     let refused = run.ctl(&["pause"]).expect(1).out;
