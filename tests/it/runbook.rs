@@ -50,8 +50,8 @@ fn a_partial_run_ticks_only_what_it_proves() {
     run_week(&state);
     let said = |number| said(&state, number);
     assert_eq!(said("2"), "done: started");
-    assert_eq!(said("3"), "under_way: 1 of 3 dates");
-    assert_eq!(said("4"), "under_way: 7 of 1,538 dates");
+    assert_eq!(said("3"), "in_progress: 1 of 3 dates");
+    assert_eq!(said("4"), "in_progress: 7 of 1,538 dates");
     assert_eq!(said("11"), "open: not started");
     assert!(
         said("6").starts_with("done: ") && said("6").contains("WARN"),
@@ -80,7 +80,7 @@ fn an_outdated_check_reopens_its_item_until_rerun() {
     drop(ledger);
     assert_eq!(
         said(&state, "10"),
-        "undone: critical_5_spot_check: outdated, run it again"
+        "reopened: critical_5_spot_check: outdated, run it again"
     );
     let status = state.backcourt(&["status"]).expect(0).out;
     assert!(status.contains("  10 reopened        Query 5"), "{status}");
@@ -134,7 +134,7 @@ fn a_manual_tick_is_permanent_and_can_be_withdrawn() {
 
     let withdraw = ["tick", "1", "--withdraw", "--note", "the copy is broken"];
     state.backcourt(&withdraw).expect(0);
-    assert_eq!(said(&state, "1"), "undone: withdrawn: the copy is broken");
+    assert_eq!(said(&state, "1"), "reopened: withdrawn: the copy is broken");
     assert_eq!(
         state.count("SELECT COUNT(*) FROM tick"),
         2,
