@@ -8,10 +8,10 @@ use super::tokens;
 /// The deepest syntax tree of a query, in levels. Generated chains of `OR`, `+` or `UNION ALL` get this deep, people don't.
 pub const DEEPEST: usize = 4_000;
 
-/// Bytes of stack for a walk down [`DEEPEST`] levels, unoptimised too: some 15 kB a level. Unused pages take no memory.
+/// Bytes of stack for a walk down `DEEPEST` levels, unoptimised too: some 15 kB a level. Unused pages take no memory.
 const STACK: usize = 128 << 20;
 
-/// Refuses a query whose syntax tree may be deeper than [`DEEPEST`].
+/// Refuses a query whose syntax tree may be deeper than 4,000 levels.
 ///
 /// # Errors
 /// A message for the operator with the line where the bound is crossed, or why the query can't be tokenized.
@@ -30,7 +30,7 @@ pub fn refuse_too_deep(sql: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs work that walks a syntax tree of up to [`DEEPEST`] levels recursively.
+/// Runs work that walks a syntax tree of up to 4,000 levels recursively.
 pub fn on_a_deep_stack<T>(work: impl FnOnce() -> T) -> T {
     stacker::grow(STACK, work)
 }
