@@ -343,18 +343,22 @@ def is_definition(statement):
     return statement["sql"].startswith("CREATE TABLE")
 
 
+def is_of_the_program(definition):
+    return definition["sql"].startswith("CREATE TABLE IF NOT EXISTS")
+
+
 def judge(folder, files, part, parts):
     """What is refused of every so many statements, each with where it was sent from, and what was analysed."""
     analyzer, defined, done, refused = Analyzer(folder), {}, {}, {}
-    # Every table that is made anywhere, by its first definition. A server's tables are in the project of its first statement,
-    # whichever one is billed.
+    # Every table that is made anywhere, by its first definition: the program's own, which says IF NOT EXISTS, before those of
+    # tests. A server's tables are in the project of its first statement, whichever one is billed.
     made = {
         statement["sql"]: (sent[0]["project"], statement)
         for sent in files.values()
         for statement in sent
         if is_definition(statement)
     }
-    for project, statement in made.values():
+    for project, statement in sorted(made.values(), key=lambda made: not is_of_the_program(made[1])):
         try:
             Script(analyzer, Server(project, defined), statement, done).run()
         except Refusal:
