@@ -17,8 +17,18 @@ struct Source {
     key: &'static str,
     /// The columns `read` expects, in order.
     columns: &'static str,
+    /// Which unsynced rows may be sent.
+    ready: &'static str,
     read: fn(&Transaction<'_>, Target, &Row<'_>) -> rusqlite::Result<Entry>,
 }
+
+/// Rows whose state no other transaction decides.
+const ALWAYS: &str = "TRUE";
+
+/// Not while a commit may be in flight: it numbers its entries before it ends, so an entry of the earlier state would
+/// count as newer than its outcome.
+const WITHOUT_INTENT: &str = "NOT EXISTS (SELECT 1 FROM intent WHERE intent.target = unit.target \
+                              AND intent.stage = unit.stage AND instr(intent.dates, unit.date) > 0)";
 
 /// In the order in which they are sent.
 const SOURCES: [Source; 7] = [
@@ -26,42 +36,49 @@ const SOURCES: [Source; 7] = [
         table: "run",
         key: "id",
         columns: "id, state, pid, source, workers, dates, started_at, ended_at, ending",
+        ready: ALWAYS,
         read: run,
     },
     Source {
         table: "unit",
         key: "stage, date",
         columns: "stage, date, state, expected, rows, attempts, class, reason, source, run, seconds, fingerprint",
+        ready: WITHOUT_INTENT,
         read: unit,
     },
     Source {
         table: "check_result",
         key: "id",
         columns: "name, state, run, answer, value, offending, seconds, at, note, fingerprint",
+        ready: ALWAYS,
         read: check,
     },
     Source {
         table: "waiver",
         key: "id",
         columns: "name, reason, operator, at, value, expected, fingerprint, run",
+        ready: ALWAYS,
         read: waiver,
     },
     Source {
         table: "tick",
         key: "id",
         columns: "item, done, note, operator, at",
+        ready: ALWAYS,
         read: tick,
     },
     Source {
         table: "acceptance",
         key: "id",
         columns: "stage, accepted, equals, dates, reason, operator, at",
+        ready: ALWAYS,
         read: acceptance,
     },
     Source {
         table: "stage_time",
         key: "stage, run",
         columns: "stage, run, seconds, a_unit",
+        ready: ALWAYS,
         read: time,
     },
 ];
@@ -152,10 +169,15 @@ impl Source {
     /// Entries of up to `most` unsynced rows in key order; marks them as sent.
     fn take(&self, ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
         let Self {
-            table, key, columns, ..
+            table,
+            key,
+            columns,
+            ready,
+            ..
         } = self;
-        let chosen =
-            format!("SELECT {key} FROM {table} WHERE target = ?1 AND synced = 0 ORDER BY {key} LIMIT ?2");
+        let chosen = format!(
+            "SELECT {key} FROM {table} WHERE target = ?1 AND synced = 0 AND {ready} ORDER BY {key} LIMIT ?2"
+        );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         ledger
             .prepare_cached(&format!(
@@ -287,13 +309,31 @@ fn time(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{UnitRecord, UnitState};
+    use crate::ledger::{Settlement, UnitRecord, UnitState};
 
     fn record(ledger: &mut Ledger, target: Target, state: UnitState) {
         let unit = UnitRecord::new(NaiveDate::MIN, state, "auto");
         ledger
             .record_units(target, "s", "r", &[unit], Utc::now())
             .unwrap();
+    }
+
+    #[test]
+    fn a_unit_is_not_sent_while_a_commit_may_decide_its_state() {
+        let mut ledger = Ledger::in_memory().unwrap();
+        let target = ledger.target("p", "w").unwrap();
+        record(&mut ledger, target, UnitState::Pending);
+        let intent = ledger
+            .intend(target, "s", "r", &[vec![NaiveDate::MIN]], Utc::now())
+            .unwrap();
+        assert_eq!(ledger.unsynced(target, "h", 1, 10).unwrap(), []);
+        let settlement = Settlement {
+            intents: &[intent[0].id],
+            ..Settlement::default()
+        };
+        ledger.settle(target, "s", "r", settlement, Utc::now()).unwrap();
+        let sent = ledger.unsynced(target, "h", 1, 10).unwrap();
+        assert_eq!(sent.len(), 1, "nothing was committed: {sent:?}");
     }
 
     #[test]
