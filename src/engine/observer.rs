@@ -2,6 +2,7 @@
 //! memory; nothing is written.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -25,7 +26,12 @@ pub struct Observer {
     /// The host that recorded the latest run.
     host: Option<String>,
     heartbeat: Option<Heartbeat>,
+    /// The revision of the progress that was imported, and when.
+    imported: Option<(String, Instant)>,
 }
+
+/// How long a revision is trusted. Finding it is free, while a query of the progress is billed.
+const MAX_REVISION_AGE: Duration = Duration::from_mins(5);
 
 /// The latest heartbeat of the lease holder. Compared by its numbers, since the clocks of two hosts differ.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +71,7 @@ impl Observer {
             target,
             host: None,
             heartbeat: None,
+            imported: None,
         })
     }
 
@@ -74,8 +81,7 @@ impl Observer {
     /// If the warehouse can't be read, or its record is not readable by this version. Earlier reads are kept.
     pub async fn read(&mut self) -> Result<Option<Observed>, HandoverError> {
         let (plan, warehouse) = (Arc::clone(&self.plan), Arc::clone(&self.warehouse));
-        let imported = take_over(&mut self.ledger, self.target, &plan, warehouse.as_ref()).await?;
-        self.host = imported.host.or(self.host.take());
+        self.import().await?;
         let (Some(host), Some(run)) = (self.host.clone(), self.ledger.last_run(&plan.name)?) else {
             return Ok(None);
         };
@@ -100,6 +106,26 @@ impl Observer {
             heard_at: self.heartbeat.map_or(at, |heartbeat| heartbeat.seen_at),
             at,
         }))
+    }
+
+    /// Imports new entries, unless the record is unchanged since the last import.
+    async fn import(&mut self) -> Result<(), HandoverError> {
+        // The revision comes first: what is added during the import belongs to the next one.
+        let revision = match self.warehouse.records() {
+            Some(records) => records.revision().await?,
+            None => None,
+        };
+        let is_current = |(known, at): &(String, Instant)| {
+            Some(known) == revision.as_ref() && at.elapsed() < MAX_REVISION_AGE
+        };
+        if self.imported.as_ref().is_some_and(is_current) {
+            return Ok(());
+        }
+        let (plan, warehouse) = (self.plan.as_ref(), self.warehouse.as_ref());
+        let imported = take_over(&mut self.ledger, self.target, plan, warehouse).await?;
+        self.host = imported.host.or(self.host.take());
+        self.imported = revision.map(|revision| (revision, Instant::now()));
+        Ok(())
     }
 
     /// The snapshot for a console. Workers, rates and costs are not recorded, so they are missing.

@@ -127,6 +127,12 @@ pub trait Records: Send + Sync {
     /// Creates nothing.
     async fn entries(&self, plan: &str, after: i64) -> Result<Vec<Entry>, WarehouseError>;
 
+    /// Identifies the state of all recorded progress: while it stays the same, no plan has new entries. `None` if a query
+    /// would have to find out. Creates nothing.
+    async fn revision(&self) -> Result<Option<String>, WarehouseError> {
+        Ok(None)
+    }
+
     /// Appends entries, all or none. The error class is `auth` if another process holds the plan's lease.
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError>;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::emulator::Emulator;
 use super::planned::Planned;
+use super::program::wait_until;
 use super::proxy::{Call, Fate, Method, Proxy};
 use super::pty::Pty;
 
@@ -67,9 +68,23 @@ fn a_remote_console_follows_recorded_progress_and_writes_nothing() {
     ] {
         console.wait_for(text);
     }
+    // A refresh of unchanged progress sends no query, which would be billed.
+    let seen = |proxy: &Proxy| {
+        proxy.seen(|seen| {
+            let jobs = seen.made.iter().filter(|made| !made.sql.is_empty());
+            (jobs.count(), seen.made.len())
+        })
+    };
+    let before = seen(&proxy);
+    console.send("r");
+    wait_until("the refresh asks for the revision", || {
+        seen(&proxy).1 > before.1 + 1
+    });
+    assert_eq!(seen(&proxy).0, before.0);
     host.run(&[]).expect(0);
     console.send("r");
     console.wait_for("6 ok");
+    assert!(seen(&proxy).0 > before.0);
     console.send("p");
     console.wait_for("refused: this console is read-only; no active run");
     console.send("q");

@@ -8,7 +8,7 @@ use super::BigQueryWarehouse;
 use super::fault::Fault;
 use super::read;
 use super::statement::{Answered, Statement};
-use super::wire::TableFieldSchema;
+use super::wire::{Table, TableFieldSchema};
 use crate::table::{Row, Value, text_literal};
 use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
@@ -298,6 +298,18 @@ impl Records for BigQueryWarehouse {
             }
             Err(fault) => Err(in_context(fault)),
         }
+    }
+
+    async fn revision(&self) -> Result<Option<String>, WarehouseError> {
+        let dataset = self.own_dataset().await.map_err(in_context)?;
+        let client = self.client().await.map_err(in_context)?;
+        let asked = Some("lastModifiedTime,numRows,numBytes");
+        let found = client.table(self.project(), &dataset, LEDGER, asked).await;
+        let revision = |table: Table| {
+            let [modified, rows] = [table.last_modified_time?, table.num_rows?];
+            Some(format!("{modified} {rows} {}", table.num_bytes?))
+        };
+        Ok(found.map_err(in_context)?.and_then(revision))
     }
 
     async fn append(&self, plan: &str, entries: &[Entry]) -> Result<(), WarehouseError> {
