@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::Finals;
 use super::cells::how_many;
 use super::data_hash::HashedColumns;
-use super::formulas::round;
+use super::rounding::round;
 use super::tables::is_source_tracking;
 use crate::table::{Row, RowBuilder, Value};
 

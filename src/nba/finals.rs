@@ -107,15 +107,15 @@ mod tests {
     }
 
     /// A player's game, with his team.
-    struct Appearance(NaiveDate, TeamCode);
+    struct GameOfPlayer(NaiveDate, TeamCode);
 
-    impl Dated for Appearance {
+    impl Dated for GameOfPlayer {
         fn date(&self) -> NaiveDate {
             self.0
         }
     }
 
-    impl Played for Appearance {
+    impl Played for GameOfPlayer {
         fn team(&self) -> TeamCode {
             self.1
         }
@@ -172,7 +172,7 @@ mod tests {
             ("2023-10-27", "DEN"),
             ("2023-11-02", "PHI"),
         ]
-        .map(|(date, team)| Appearance(day(date), team.parse().unwrap()));
+        .map(|(date, team)| GameOfPlayer(day(date), team.parse().unwrap()));
         assert_eq!(finals.alongside(&games, day("2023-11-03")), 3);
         assert_eq!(
             finals.alongside(&games[..2], day("2023-10-31")),

@@ -5,7 +5,7 @@ use std::iter::Sum;
 use std::str::FromStr;
 
 use super::Refused;
-use super::formulas::round;
+use super::rounding::round;
 
 /// Playing time in whole seconds. Feed formats are `34:05`, `34`, `00`, `34.5`, and `240:00` for a team.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,6 +21,7 @@ pub mod player_shot_zone;
 mod quality;
 pub mod raw;
 mod refused;
+mod rounding;
 mod shot_chart;
 mod slate;
 pub mod stored;

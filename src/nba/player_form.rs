@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::GameLog;
 use super::averages::{mean, sample_deviation};
-use super::formulas::rounded;
+use super::rounding::rounded;
 use super::stored::{FORM, PlayerGame};
 
 /// Number of games in the shortest average.

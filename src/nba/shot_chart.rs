@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::ids::{PlayerLookup, TeamCode};
-use super::raw::{Event, Feed, Feeds, PlayByPlayRow, Second, Shot, Zone};
+use super::raw::{Feed, Feeds, PlayByPlayRow, PlayEvent, Second, ShotAttempt, Zone};
 use super::{Notes, Slate};
 
 /// The charted games of a date. No team plays twice on a date.
@@ -16,8 +16,8 @@ pub struct ShotChart<'a> {
 #[derive(Debug, Default)]
 struct TeamShots<'a> {
     told: Told,
-    own: Tally,
-    players: HashMap<PlayerLookup<'a>, Tally>,
+    own: ShotTally,
+    players: HashMap<PlayerLookup<'a>, ShotTally>,
 }
 
 /// Which kinds of data the chart of a game has.
@@ -30,7 +30,7 @@ struct Told {
 
 /// The counts of one player or team.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
+struct ShotTally {
     attempts: [u32; Zone::COUNT],
     makes: [u32; Zone::COUNT],
     blocks: [u32; Zone::COUNT],
@@ -43,7 +43,7 @@ struct Tally {
 #[derive(Debug, Clone, Copy)]
 pub struct Charted {
     told: Told,
-    tally: Tally,
+    tally: ShotTally,
 }
 
 impl<'a> ShotChart<'a> {
@@ -77,21 +77,21 @@ impl<'a> ShotChart<'a> {
         for team in [row.team, opponent] {
             let told = &mut self.teams[team.index()].told;
             match &row.event {
-                Event::Shot(shot) => {
+                PlayEvent::ShotAttempt(shot) => {
                     told.shots = true;
                     told.second_players |= shot.second.is_some();
                 }
-                Event::FreeThrow { .. } => told.free_throws = true,
+                PlayEvent::FreeThrow { .. } => told.free_throws = true,
             }
         }
         let own = &mut self.teams[row.team.index()];
         match &row.event {
-            Event::Shot(shot) => own.credit(row.player, |tally| tally.shoot(shot)),
-            Event::FreeThrow { and_one } => {
+            PlayEvent::ShotAttempt(shot) => own.credit(row.player, |tally| tally.shoot(shot)),
+            PlayEvent::FreeThrow { and_one } => {
                 own.credit(row.player, |tally| tally.and_ones += u32::from(*and_one));
             }
         }
-        if let Event::Shot(Shot {
+        if let PlayEvent::ShotAttempt(ShotAttempt {
             zone,
             second: Some(Second::Block(blocker)),
             ..
@@ -124,7 +124,7 @@ impl<'a> ShotChart<'a> {
 }
 
 impl<'a> TeamShots<'a> {
-    fn credit(&mut self, player: Option<PlayerLookup<'a>>, credit: impl Fn(&mut Tally)) {
+    fn credit(&mut self, player: Option<PlayerLookup<'a>>, credit: impl Fn(&mut ShotTally)) {
         credit(&mut self.own);
         if let Some(player) = player {
             credit(self.players.entry(player).or_default());
@@ -132,8 +132,8 @@ impl<'a> TeamShots<'a> {
     }
 }
 
-impl Tally {
-    fn shoot(&mut self, shot: &Shot<'_>) {
+impl ShotTally {
+    fn shoot(&mut self, shot: &ShotAttempt<'_>) {
         let zone = shot.zone as usize;
         self.attempts[zone] += 1;
         if shot.made {

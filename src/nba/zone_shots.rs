@@ -3,9 +3,9 @@
 use std::iter::Sum;
 use std::ops::Add;
 
-use super::formulas::round;
 use super::raw::Zone;
-use crate::table::{FieldError, Fields};
+use super::rounding::round;
+use crate::table::{FieldError, FieldReader};
 
 /// Shots from one zone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl ZoneShots {
     ///
     /// # Errors
     /// If a field is neither a count nor NULL.
-    pub fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, FieldError> {
+    pub fn read(fields: &mut FieldReader<'_>) -> Result<Option<Self>, FieldError> {
         let mut zone = || {
             let (attempts, makes) = (fields.optional_count()?, fields.optional_count()?);
             Ok(attempts
@@ -95,7 +95,7 @@ mod tests {
     fn read(values: [Option<i64>; 6]) -> Option<ZoneShots> {
         let row = values.map(Value::from);
         let columns = ["", "", "", "", "", ""];
-        ZoneShots::read(&mut Fields::new(&columns, &row)).unwrap()
+        ZoneShots::read(&mut FieldReader::new(&columns, &row)).unwrap()
     }
 
     // 8 + 3 + 5 = 16 shots, of which 100·8/16 = 50, 100·3/16 = 18.75 and 100·5/16 = 31.25 percent.

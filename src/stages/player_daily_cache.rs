@@ -2,7 +2,7 @@
 
 use super::expected_rows::ExpectedRows;
 use super::look_back::LookBackStage;
-use crate::nba::player_daily_cache::{FEWEST_GAMES, player_daily_cache};
+use crate::nba::player_daily_cache::{MIN_GAMES, player_daily_cache};
 use crate::nba::stored::Extract;
 use crate::nba::tables;
 
@@ -16,6 +16,6 @@ pub(super) const PLAYER_DAILY_CACHE: LookBackStage = LookBackStage {
         Extract::Appearances,
         Extract::PlayerZones,
     ],
-    rows: ExpectedRows::Players(FEWEST_GAMES),
+    rows: ExpectedRows::Players(MIN_GAMES),
     rule: player_daily_cache,
 };

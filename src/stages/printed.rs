@@ -3,7 +3,7 @@
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::table::{
-    Candidate, Column, Fault, FaultKind, TableDef, Value, escaped_bytes, from_text, quoted, quoted_bytes,
+    Candidate, Column, FaultKind, RowFault, TableDef, Value, escaped_bytes, from_text, quoted, quoted_bytes,
 };
 
 /// The rows in the table's column order. A cell of the wrong type is a fault of its row, with the line number; other
@@ -68,10 +68,10 @@ fn candidate(table: &TableDef, cells: Vec<&[u8]>, line: Option<u64>) -> Candidat
     }
 }
 
-fn value(column: &Column, cell: &[u8]) -> Result<Value, Fault> {
+fn value(column: &Column, cell: &[u8]) -> Result<Value, RowFault> {
     match str::from_utf8(cell) {
         Ok(text) => from_text(column, text),
-        Err(_) => Err(Fault {
+        Err(_) => Err(RowFault {
             kind: FaultKind::Encoding,
             column: Some(column.name.to_string()),
             what: format!("{} is not UTF-8", quoted_bytes(cell)),

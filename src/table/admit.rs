@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 
 use super::shown::quoted;
-use super::{Column, ColumnType, Fault, FaultKind, Row, TableDef, Value};
+use super::{Column, ColumnType, FaultKind, Row, RowFault, TableDef, Value};
 use crate::figures::counted;
 
 /// A row to be validated.
@@ -17,7 +17,7 @@ pub struct Candidate {
     /// The line of the program's output it begins on, from 1.
     pub line: Option<u64>,
     /// A fault found while parsing it.
-    pub fault: Option<Fault>,
+    pub fault: Option<RowFault>,
 }
 
 impl From<Row> for Candidate {
@@ -63,7 +63,7 @@ pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec
         let Some(Value::Date(day)) = at.and_then(|at| row.get(at)) else {
             return None;
         };
-        (*day != date).then(|| Fault {
+        (*day != date).then(|| RowFault {
             kind: FaultKind::OtherDate,
             column: Some(table.date_column.to_string()),
             what: format!("{} is not the date {date}", quoted(&day.to_string())),
@@ -74,7 +74,7 @@ pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec
 fn sorted_out<C: Into<Candidate>>(
     table: &TableDef,
     rows: Vec<C>,
-    other_date: impl Fn(&Row) -> Option<Fault>,
+    other_date: impl Fn(&Row) -> Option<RowFault>,
 ) -> Admitted {
     let key = table.key_positions();
     let mut seen = HashSet::with_capacity(rows.len());
@@ -93,7 +93,7 @@ fn sorted_out<C: Into<Candidate>>(
                         .collect::<Vec<_>>()
                         .join(", ")
                 };
-                let duplicate = (!key.is_empty() && seen.contains(&named)).then(|| Fault {
+                let duplicate = (!key.is_empty() && seen.contains(&named)).then(|| RowFault {
                     kind: FaultKind::DuplicateKey,
                     column: None,
                     what: format!("key ({}) = ({}) is a duplicate", table.key.join(", "), shown()),
@@ -113,9 +113,9 @@ fn sorted_out<C: Into<Candidate>>(
     admitted
 }
 
-fn row_fault(table: &TableDef, row: &Row) -> Option<Fault> {
+fn row_fault(table: &TableDef, row: &Row) -> Option<RowFault> {
     if row.len() != table.columns.len() {
-        return Some(Fault {
+        return Some(RowFault {
             kind: FaultKind::Width,
             column: None,
             what: format!(
@@ -128,7 +128,7 @@ fn row_fault(table: &TableDef, row: &Row) -> Option<Fault> {
     (table.columns.iter().zip(row)).find_map(|(column, value)| column_fault(column, value))
 }
 
-fn column_fault(column: &Column, value: &Value) -> Option<Fault> {
+fn column_fault(column: &Column, value: &Value) -> Option<RowFault> {
     let (kind, what) = match (column.kind, value) {
         (_, Value::Null) if column.nullable => return None,
         (_, Value::Null) => (FaultKind::NotNull, "NULL is not allowed".to_owned()),
@@ -170,7 +170,7 @@ fn column_fault(column: &Column, value: &Value) -> Option<Fault> {
             )
         }
     };
-    Some(Fault {
+    Some(RowFault {
         kind,
         column: Some(column.name.to_string()),
         what,
@@ -184,11 +184,11 @@ mod tests {
     use super::*;
 
     fn table() -> TableDef {
-        TableDef {
-            dataset: Cow::Borrowed("d"),
-            name: Cow::Borrowed("t"),
-            doc: Cow::Borrowed(""),
-            columns: Cow::Owned(vec![
+        TableDef::new(
+            "d",
+            "t",
+            "",
+            vec![
                 Column::required("team", ColumnType::String, ""),
                 Column::nullable(
                     "usage_rate",
@@ -199,12 +199,10 @@ mod tests {
                     "",
                 ),
                 Column::nullable("features", ColumnType::Float64Array, ""),
-            ]),
-            date_column: Cow::Borrowed("team"),
-            key: Cow::Owned(vec![Cow::Borrowed("team")]),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
-        }
+            ],
+            "team",
+        )
+        .keyed_by(&["team"])
     }
 
     fn numbers(numbers: &[f64]) -> Value {

@@ -4,7 +4,7 @@
 use super::decimal::Decimal;
 use super::moment::{parse_day, parse_moment};
 use super::shown::quoted;
-use super::{Column, ColumnType, Fault, FaultKind, Value};
+use super::{Column, ColumnType, FaultKind, RowFault, Value};
 
 /// Maximum scale of a `BigQuery` NUMERIC, whatever scale its column has.
 const NUMERIC_SCALE: u8 = 9;
@@ -14,7 +14,7 @@ const NUMERIC_SCALE: u8 = 9;
 ///
 /// # Errors
 /// When the text is not a valid form of the column's type.
-pub fn from_text(column: &Column, text: &str) -> Result<Value, Fault> {
+pub fn from_text(column: &Column, text: &str) -> Result<Value, RowFault> {
     if text.is_empty() && (column.nullable || column.kind != ColumnType::String) {
         return Ok(Value::Null);
     }
@@ -27,7 +27,7 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, Fault> {
         ColumnType::Float64 => float(bare),
         ColumnType::Numeric { precision, scale } => match Decimal::parse(bare) {
             Some(decimal) => numeric(decimal, precision, scale),
-            None => Err(Refused::OfAnotherType(None)),
+            None => Err(Rejection::OfAnotherType(None)),
         },
         ColumnType::Bool => truth(bare),
         kind => of_text(kind, bare),
@@ -40,7 +40,7 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, Fault> {
 ///
 /// # Errors
 /// When the value is not valid for the column's type.
-pub fn from_answer(column: &Column, value: Value) -> Result<Value, Fault> {
+pub fn from_answer(column: &Column, value: Value) -> Result<Value, RowFault> {
     let read = match (column.kind, &value) {
         (ColumnType::Bool, Value::Int(0)) => return Ok(Value::Bool(false)),
         (ColumnType::Bool, Value::Int(1)) => return Ok(Value::Bool(true)),
@@ -48,12 +48,12 @@ pub fn from_answer(column: &Column, value: Value) -> Result<Value, Fault> {
         (ColumnType::Numeric { precision, scale }, Value::Int(number)) => {
             match Decimal::parse(&number.to_string()) {
                 Some(decimal) => numeric(decimal, precision, scale),
-                None => Err(Refused::OfAnotherType(None)),
+                None => Err(Rejection::OfAnotherType(None)),
             }
         }
         (ColumnType::Numeric { precision, scale }, Value::Float(number)) => match decimal(*number) {
             Some(decimal) => numeric(decimal, precision, scale),
-            None => Err(Refused::TooLarge(None)),
+            None => Err(Rejection::TooLarge(None)),
         },
         (kind, Value::Text(text)) => of_text(kind, text),
         _ => return Ok(value),
@@ -62,15 +62,15 @@ pub fn from_answer(column: &Column, value: Value) -> Result<Value, Fault> {
 }
 
 /// Why a value is refused, before the column is known.
-enum Refused {
+enum Rejection {
     OfAnotherType(Option<String>),
     /// A query returned text, and this type has no text form.
     AText,
     TooLarge(Option<&'static str>),
 }
 
-impl Refused {
-    fn fault(self, column: &Column, value: &str) -> Fault {
+impl Rejection {
+    fn fault(self, column: &Column, value: &str) -> RowFault {
         let value = quoted(value);
         let (kind, what, more) = match self {
             Self::OfAnotherType(more) => (
@@ -89,7 +89,7 @@ impl Refused {
                 more.map(str::to_owned),
             ),
         };
-        Fault {
+        RowFault {
             kind,
             column: Some(column.name.to_string()),
             what: match more {
@@ -101,62 +101,64 @@ impl Refused {
 }
 
 /// Converts text to a type that a warehouse may return as text. Other types accept no text from a query.
-fn of_text(kind: ColumnType, text: &str) -> Result<Value, Refused> {
-    let other = |more: Option<&str>| Refused::OfAnotherType(more.map(str::to_owned));
+fn of_text(kind: ColumnType, text: &str) -> Result<Value, Rejection> {
+    let other = |more: Option<&str>| Rejection::OfAnotherType(more.map(str::to_owned));
     match kind {
         ColumnType::String => Ok(Value::from(text)),
         ColumnType::Json => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
             Ok(_) => Ok(Value::from(text)),
-            Err(error) => Err(Refused::OfAnotherType(Some(error.to_string()))),
+            Err(error) => Err(Rejection::OfAnotherType(Some(error.to_string()))),
         },
         ColumnType::Date => parse_day(text).map(Value::Date).ok_or_else(|| other(None)),
         ColumnType::Timestamp => parse_moment(text).map(Value::Timestamp).map_err(other),
         ColumnType::StringArray => (serde_json::from_str(text).map(Value::List)).map_err(|_| other(None)),
         ColumnType::Float64Array => (serde_json::from_str(text).map(Value::Numbers)).map_err(|_| other(None)),
         ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. } | ColumnType::Bool => {
-            Err(Refused::AText)
+            Err(Rejection::AText)
         }
     }
 }
 
-fn integer(text: &str) -> Result<Value, Refused> {
+fn integer(text: &str) -> Result<Value, Rejection> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(Refused::OfAnotherType(None));
+        return Err(Rejection::OfAnotherType(None));
     }
-    text.parse().map(Value::Int).map_err(|_| Refused::TooLarge(None))
+    text.parse()
+        .map(Value::Int)
+        .map_err(|_| Rejection::TooLarge(None))
 }
 
-fn float(text: &str) -> Result<Value, Refused> {
+fn float(text: &str) -> Result<Value, Rejection> {
     // Rust would also parse `nan` and `inf`, which are not valid here.
     if Decimal::parse(text).is_none() {
-        return Err(Refused::OfAnotherType(None));
+        return Err(Rejection::OfAnotherType(None));
     }
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-        _ => Err(Refused::TooLarge(None)),
+        _ => Err(Rejection::TooLarge(None)),
     }
 }
 
-fn truth(text: &str) -> Result<Value, Refused> {
+fn truth(text: &str) -> Result<Value, Rejection> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "1" => Ok(Value::Bool(true)),
         "false" | "f" | "0" => Ok(Value::Bool(false)),
-        _ => Err(Refused::OfAnotherType(None)),
+        _ => Err(Rejection::OfAnotherType(None)),
     }
 }
 
 /// A NUMERIC with the digits of its column, stored as a double; a number that a double can't represent to its last
 /// digit is refused.
-fn numeric(decimal: Decimal, precision: u8, scale: u8) -> Result<Value, Refused> {
+fn numeric(decimal: Decimal, precision: u8, scale: u8) -> Result<Value, Rejection> {
     let rounded = decimal.rounded(scale);
     if rounded.whole_digits() > usize::from(precision - scale.min(precision)) {
-        return Err(Refused::TooLarge(None));
+        return Err(Rejection::TooLarge(None));
     }
     let text = rounded.with_scale(scale);
     match text.parse::<f64>() {
         Ok(number) if format!("{number:.*}", usize::from(scale)) == text => Ok(Value::Float(number)),
-        _ => Err(Refused::TooLarge(Some(
+        _ => Err(Rejection::TooLarge(Some(
             "numbers with more than 15 digits lose precision",
         ))),
     }

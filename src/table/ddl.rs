@@ -1,6 +1,7 @@
 //! DDL generated from a [`TableDef`].
 
-use super::{Column, ColumnType, Kind, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
+use super::stored_type::declared;
+use super::{Column, ColumnType, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
 
 /// `CREATE TABLE` for the embedded warehouse, where each dataset is an attached file.
 #[must_use]
@@ -77,82 +78,12 @@ pub fn text_literal(text: &str) -> String {
     )
 }
 
-/// `SQLite` storage class of a type: numbers are stored as numbers, everything else as text.
-pub(super) const fn storage(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Int64 | ColumnType::Bool => "INTEGER",
-        ColumnType::Float64 | ColumnType::Numeric { .. } => "REAL",
-        ColumnType::String
-        | ColumnType::Date
-        | ColumnType::Timestamp
-        | ColumnType::Json
-        | ColumnType::StringArray
-        | ColumnType::Float64Array => "TEXT",
-    }
-}
-
-/// The declared `SQLite` type: its first word sets the type affinity, the rest names the column type, for
-/// [`declared_kind`].
-pub(super) fn declared(kind: ColumnType) -> String {
-    match kind {
-        // These names already set the right affinity.
-        ColumnType::Int64 | ColumnType::Float64 => kind.to_string(),
-        ColumnType::StringArray => "TEXT ARRAY_STRING".to_owned(),
-        ColumnType::Float64Array => "TEXT ARRAY_FLOAT64".to_owned(),
-        kind => format!("{} {kind}", storage(kind)),
-    }
-}
-
-/// Parses a declared `SQLite` type. Earlier versions declared only the storage class.
-#[must_use]
-pub fn declared_kind(text: &str) -> Kind {
-    if let Some(storage) = ["INTEGER", "REAL", "TEXT"]
-        .into_iter()
-        .find(|storage| *storage == text)
-    {
-        return Kind::Stored(storage);
-    }
-    let word = match text.split_once(' ') {
-        Some(("TEXT", "ARRAY_STRING")) => "ARRAY<STRING>",
-        Some(("TEXT", "ARRAY_FLOAT64")) => "ARRAY<FLOAT64>",
-        Some(("INTEGER" | "REAL" | "TEXT", word)) => word,
-        _ => text,
-    };
-    ColumnType::from_word(word).map_or_else(|| Kind::Other(text.to_owned()), Kind::Exactly)
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
     use super::super::fixture;
     use super::*;
-
-    #[test]
-    fn declared_types_round_trip_with_the_right_storage_type() {
-        let connection = rusqlite::Connection::open_in_memory().unwrap();
-        let kinds = ColumnType::WORDS.map(|word| ColumnType::from_word(word).unwrap());
-        let five_two = ColumnType::Numeric {
-            precision: 5,
-            scale: 2,
-        };
-        for kind in kinds.into_iter().chain([five_two]) {
-            let sql = format!("CREATE TABLE t (c {})", declared(kind));
-            connection.execute_batch(&sql).unwrap();
-            let said: String = (connection
-                .query_row("SELECT type FROM pragma_table_info('t')", [], |row| row.get(0)))
-            .unwrap();
-            assert_eq!(declared_kind(&said), Kind::Exactly(kind), "{said}");
-            // How a column stores a number given as text shows its affinity.
-            connection.execute("INSERT INTO t VALUES ('2.0')", []).unwrap();
-            let stored: String =
-                (connection.query_row("SELECT typeof(c) FROM t", [], |row| row.get(0))).unwrap();
-            assert_eq!(stored.to_uppercase(), storage(kind), "{said}");
-            connection.execute_batch("DROP TABLE t").unwrap();
-        }
-        assert_eq!(declared_kind("TEXT"), Kind::Stored("TEXT"));
-        assert_eq!(declared_kind("BLOB"), Kind::Other("BLOB".to_owned()));
-    }
 
     #[test]
     fn every_name_is_quoted_in_backticks() {

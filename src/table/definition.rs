@@ -26,6 +26,50 @@ pub struct TableDef {
 }
 
 impl TableDef {
+    /// A table of the program, so far without key, clustering and required filter.
+    #[must_use]
+    pub fn new(
+        dataset: &'static str,
+        name: &'static str,
+        doc: &'static str,
+        columns: impl Into<Cow<'static, [Column]>>,
+        date_column: &'static str,
+    ) -> Self {
+        Self {
+            dataset: Cow::Borrowed(dataset),
+            name: Cow::Borrowed(name),
+            doc: Cow::Borrowed(doc),
+            columns: columns.into(),
+            date_column: Cow::Borrowed(date_column),
+            key: Cow::Borrowed(&[]),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        }
+    }
+
+    /// The table with this unique key.
+    #[must_use]
+    pub fn keyed_by(self, columns: &[&'static str]) -> Self {
+        let key = columns.iter().map(|name| Cow::Borrowed(*name)).collect();
+        Self { key, ..self }
+    }
+
+    /// The table clustered by these columns.
+    #[must_use]
+    pub fn clustered_by(self, columns: &[&'static str]) -> Self {
+        let cluster = columns.iter().map(|name| Cow::Borrowed(*name)).collect();
+        Self { cluster, ..self }
+    }
+
+    /// The table with a required filter on its date column.
+    #[must_use]
+    pub fn requiring_filter(self) -> Self {
+        Self {
+            require_partition_filter: true,
+            ..self
+        }
+    }
+
     /// `dataset.table`, the same in both warehouses.
     #[must_use]
     pub fn path(&self) -> String {

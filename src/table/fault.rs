@@ -64,7 +64,7 @@ impl fmt::Display for FaultKind {
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct RowFault {
     /// Its kind.
     pub kind: FaultKind,
     /// The column at fault; `None` if it is the row as a whole.
@@ -73,7 +73,7 @@ pub struct Fault {
     pub what: String,
 }
 
-impl Fault {
+impl RowFault {
     /// The message for a row on this line of the program's output: `column tons, line 4: 'two' is not an INT64`.
     #[must_use]
     pub fn sentence(&self, line: Option<u64>) -> String {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn messages_include_column_and_line_if_known() {
-        let fault = |column: Option<&str>| Fault {
+        let fault = |column: Option<&str>| RowFault {
             kind: FaultKind::Type,
             column: column.map(str::to_owned),
             what: "'two' is not an INT64".to_owned(),

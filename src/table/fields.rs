@@ -18,13 +18,13 @@ pub struct FieldError {
 
 /// A cursor over one row: each call takes the next field.
 #[derive(Debug)]
-pub struct Fields<'a> {
+pub struct FieldReader<'a> {
     columns: &'a [&'static str],
     values: &'a [Value],
     at: usize,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> FieldReader<'a> {
     /// Starts at the first of `columns`; `values` must be in the same order.
     #[must_use]
     pub const fn new(columns: &'a [&'static str], values: &'a [Value]) -> Self {
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn errors_name_the_column_and_the_value() {
         let row = vec![Value::from("BOS"), Value::Null];
-        let mut fields = Fields::new(&["team_abbr", "points"], &row);
+        let mut fields = FieldReader::new(&["team_abbr", "points"], &row);
         assert_eq!(fields.text().unwrap(), "BOS");
         assert_eq!(
             fields.int().unwrap_err().to_string(),
@@ -208,7 +208,7 @@ mod tests {
             Value::from(99_i64),
             Value::from("99"),
         ];
-        let mut fields = Fields::new(&["pace", "ts_pct", "points", "line"], &row);
+        let mut fields = FieldReader::new(&["pace", "ts_pct", "points", "line"], &row);
         assert_eq!(fields.optional_number(), Ok(Some(99.5)));
         assert_eq!(fields.optional_number(), Ok(None));
         assert_eq!(fields.optional_number(), Ok(Some(99.0)));
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_count_is_never_negative() {
         let row = vec![Value::from(12_i64), Value::Null, Value::from(-3_i64)];
-        let mut fields = Fields::new(&["points", "blocks", "steals"], &row);
+        let mut fields = FieldReader::new(&["points", "blocks", "steals"], &row);
         assert_eq!(fields.optional_count(), Ok(Some(12)));
         assert_eq!(fields.optional_count(), Ok(None));
         assert_eq!(

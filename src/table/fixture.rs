@@ -1,7 +1,5 @@
 //! A small table for tests, with a column of each kind that has its own comparison rule.
 
-use std::borrow::Cow;
-
 use chrono::NaiveDate;
 
 use super::{Column, ColumnType, Row, Stamp, TableDef, Value};
@@ -12,23 +10,21 @@ pub fn table() -> TableDef {
         precision: 5,
         scale: 2,
     };
-    TableDef {
-        dataset: Cow::Borrowed("d"),
-        name: Cow::Borrowed("t"),
-        doc: Cow::Borrowed(""),
-        columns: Cow::Owned(vec![
+    TableDef::new(
+        "d",
+        "t",
+        "",
+        vec![
             Column::required("game_date", ColumnType::Date, ""),
             Column::required("team", ColumnType::String, ""),
             Column::nullable("rate", rate, ""),
             Column::nullable("points", ColumnType::Int64, ""),
             Column::nullable("made_of", ColumnType::Json, ""),
             Column::stamped("created_at", Stamp::Created, ""),
-        ]),
-        date_column: Cow::Borrowed("game_date"),
-        key: Cow::Owned(vec![Cow::Borrowed("game_date"), Cow::Borrowed("team")]),
-        cluster: Cow::Borrowed(&[]),
-        require_partition_filter: false,
-    }
+        ],
+        "game_date",
+    )
+    .keyed_by(&["game_date", "team"])
 }
 
 /// A row of the test table, with an empty stamp.

@@ -63,11 +63,11 @@ mod tests {
 
     #[test]
     fn a_page_contains_the_whole_definition() {
-        let table = TableDef {
-            dataset: Cow::Borrowed("d"),
-            name: Cow::Borrowed("t"),
-            doc: Cow::Borrowed("One row per day."),
-            columns: Cow::Owned(vec![
+        let table = TableDef::new(
+            "d",
+            "t",
+            "One row per day.",
+            vec![
                 Column::required("day", ColumnType::Date, "The day."),
                 Column::required("who", ColumnType::String, "Who.").playing(Part::Member),
                 Column::required("what", ColumnType::String, "At what.").playing(Part::Group),
@@ -80,12 +80,12 @@ mod tests {
                     "a | b.",
                 ),
                 Column::stamped("created_at", Stamp::Created, "First written."),
-            ]),
-            date_column: Cow::Borrowed("day"),
-            key: Cow::Borrowed(&[Cow::Borrowed("day")]),
-            cluster: Cow::Borrowed(&[Cow::Borrowed("share"), Cow::Borrowed("day")]),
-            require_partition_filter: true,
-        };
+            ],
+            "day",
+        )
+        .keyed_by(&["day"])
+        .clustered_by(&["share", "day"])
+        .requiring_filter();
         let page = "\
 ## `d.t`
 

@@ -20,17 +20,18 @@ mod part;
 mod row_builder;
 mod schema;
 mod shown;
+mod stored_type;
 mod value;
 
 pub use admit::{Admitted, Candidate, Quarantined, admit, admit_on};
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
 pub use convert::{from_answer, from_text};
-pub use ddl::{bigquery_table, declared_kind, sqlite_index, sqlite_table, text_literal};
+pub use ddl::{bigquery_table, sqlite_index, sqlite_table, text_literal};
 pub use definition::TableDef;
 pub use digest::digest;
-pub use fault::{Fault, FaultKind};
-pub use fields::{FieldError, Fields};
+pub use fault::{FaultKind, RowFault};
+pub use fields::{FieldError, FieldReader};
 pub use markdown::markdown;
 pub use moment::{parse_day, parse_moment};
 pub use name::{
@@ -39,8 +40,9 @@ pub use name::{
 pub use part::Part;
 pub use row_builder::RowBuilder;
 pub use schema::{
-    Change, Dialect, Difference, Kind, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
+    Change, Dialect, Difference, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
     misfits,
 };
 pub use shown::{escaped_bytes, quoted, quoted_bytes};
+pub use stored_type::StoredType;
 pub use value::{Row, Value, rows_on};

@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use super::{Column, ColumnType, TableDef, sql_name, sqlite_path};
+use super::stored_type::declared;
+use super::{Column, ColumnType, StoredType, TableDef, sql_name, sqlite_path};
 
 /// A table as it exists in a warehouse.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,22 +30,9 @@ pub struct StoredColumn {
     /// Name.
     pub name: String,
     /// Type.
-    pub kind: Kind,
+    pub kind: StoredType,
     /// Whether it allows NULL.
     pub nullable: bool,
-}
-
-/// The type of an existing column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
-    /// Exactly this type.
-    Exactly(ColumnType),
-    /// NUMERIC of unknown precision.
-    Numeric,
-    /// Only the `SQLite` storage class is known: INTEGER, REAL or TEXT, as declared by earlier versions.
-    Stored(&'static str),
-    /// A type that plans don't support, by the warehouse's name.
-    Other(String),
 }
 
 /// Partitioning of a `BigQuery` table.
@@ -144,36 +132,6 @@ impl fmt::Display for Difference {
     }
 }
 
-impl Kind {
-    /// Whether it can store every value of a declared type without loss.
-    fn holds(&self, declared: ColumnType) -> bool {
-        match (self, declared) {
-            (Self::Exactly(held), declared) if *held == declared => true,
-            (
-                Self::Exactly(ColumnType::Numeric { precision, scale }),
-                ColumnType::Numeric {
-                    precision: declared_precision,
-                    scale: declared_scale,
-                },
-            ) => *scale >= declared_scale && precision - scale >= declared_precision - declared_scale,
-            (Self::Numeric, ColumnType::Numeric { .. }) => true,
-            (Self::Stored(storage), declared) => *storage == super::ddl::storage(declared),
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exactly(kind) => write!(f, "{kind}"),
-            Self::Numeric => f.write_str("NUMERIC"),
-            Self::Stored(storage) => f.write_str(storage),
-            Self::Other(word) => f.write_str(word),
-        }
-    }
-}
-
 /// Location of a table, for statements.
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
@@ -194,7 +152,7 @@ impl Site<'_> {
     fn kind(self, kind: ColumnType) -> String {
         match self.dialect {
             Dialect::GoogleSql => kind.to_string(),
-            Dialect::Sqlite => super::ddl::declared(kind),
+            Dialect::Sqlite => declared(kind),
         }
     }
 
@@ -222,14 +180,14 @@ impl Site<'_> {
     }
 
     /// The statement that changes a column's type if there is one, and advice on what happens to its values.
-    fn retype(self, table: &TableDef, column: &Column, held: &Kind) -> (Option<String>, &'static str) {
+    fn retype(self, table: &TableDef, column: &Column, held: &StoredType) -> (Option<String>, &'static str) {
         let name = &column.name;
         let widens = matches!(
             (held, column.kind),
             (
-                Kind::Exactly(ColumnType::Int64),
+                StoredType::Exactly(ColumnType::Int64),
                 ColumnType::Numeric { .. } | ColumnType::Float64
-            ) | (Kind::Numeric, ColumnType::Float64)
+            ) | (StoredType::Numeric, ColumnType::Float64)
         );
         if widens && self.dialect == Dialect::GoogleSql {
             let (name, kind) = (sql_name(name), self.kind(column.kind));
@@ -424,13 +382,18 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
     };
     let stored = held.key.clone()?;
     let declared = table.key.iter().map(ToString::to_string).collect();
-    (sorted(stored.clone()) != sorted(declared)).then(|| Difference {
+    if sorted(stored.clone()) == sorted(declared) {
+        return None;
+    }
+    let (has, wants) = (stored.join(", "), table.key.join(", "));
+    let what = match (has.as_str(), wants.as_str()) {
+        ("", wants) => format!("has no primary key but the plan declares ({wants})"),
+        (has, "") => format!("has the primary key ({has}) but the plan declares none"),
+        (has, wants) => format!("has the primary key ({has}) but the plan declares ({wants})"),
+    };
+    Some(Difference {
         column: None,
-        what: format!(
-            "has the key ({}) but the plan declares ({})",
-            stored.join(", "),
-            table.key.join(", ")
-        ),
+        what,
         statement: None,
         advice: Some("a key can't be changed; fill another table, or drop this one and rerun all dates"),
         weight: Weight::Stops,
@@ -475,7 +438,7 @@ pub struct Returned {
     /// Name.
     pub name: String,
     /// Type, if the warehouse reports one.
-    pub kind: Option<Kind>,
+    pub kind: Option<StoredType>,
 }
 
 /// All mismatches between a query's result and the table it fills, one sentence each.
@@ -539,10 +502,11 @@ fn stranger(table: &TableDef, name: &str) -> String {
 }
 
 /// Whether a returned value can be stored without an explicit cast: numbers may widen.
-fn turns_into(returned: &Kind, declared: ColumnType) -> bool {
+fn turns_into(returned: &StoredType, declared: ColumnType) -> bool {
     let is_number = matches!(
         returned,
-        Kind::Numeric | Kind::Exactly(ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. })
+        StoredType::Numeric
+            | StoredType::Exactly(ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. })
     );
     match declared {
         ColumnType::Float64 | ColumnType::Numeric { .. } => is_number,
@@ -557,23 +521,21 @@ mod tests {
     use super::*;
 
     fn table() -> TableDef {
-        TableDef {
-            dataset: Cow::Borrowed("d"),
-            name: Cow::Borrowed("one"),
-            doc: Cow::Borrowed(""),
-            columns: Cow::Owned(vec![
+        TableDef::new(
+            "d",
+            "one",
+            "",
+            vec![
                 Column::required("day", ColumnType::Date, ""),
                 Column::required("n", ColumnType::Int64, ""),
                 Column::nullable("note", ColumnType::String, ""),
-            ]),
-            date_column: Cow::Borrowed("day"),
-            key: Cow::Owned(vec![Cow::Borrowed("day")]),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
-        }
+            ],
+            "day",
+        )
+        .keyed_by(&["day"])
     }
 
-    fn stored(name: &str, kind: Kind, nullable: bool) -> StoredColumn {
+    fn stored(name: &str, kind: StoredType, nullable: bool) -> StoredColumn {
         StoredColumn {
             name: name.to_owned(),
             kind,
@@ -582,7 +544,8 @@ mod tests {
     }
 
     fn as_defined() -> Schema {
-        let column = |column: &Column| stored(&column.name, Kind::Exactly(column.kind), column.nullable);
+        let column =
+            |column: &Column| stored(&column.name, StoredType::Exactly(column.kind), column.nullable);
         Schema {
             columns: table().columns.iter().map(column).collect(),
             key: Some(vec!["day".to_owned()]),
@@ -606,7 +569,7 @@ mod tests {
         assert_eq!(told(&turned, Dialect::Sqlite), [""; 0]);
         let mut old = as_defined();
         for (column, storage) in old.columns.iter_mut().zip(["TEXT", "INTEGER", "TEXT"]) {
-            column.kind = Kind::Stored(storage);
+            column.kind = StoredType::Stored(storage);
         }
         assert_eq!(told(&old, Dialect::Sqlite), [""; 0]);
     }
@@ -614,7 +577,7 @@ mod tests {
     #[test]
     fn column_type_changed() {
         let mut other = as_defined();
-        other.columns[1].kind = Kind::Exactly(ColumnType::String);
+        other.columns[1].kind = StoredType::Exactly(ColumnType::String);
         other.columns[2].nullable = false;
         assert_eq!(
             told(&other, Dialect::Sqlite),
@@ -625,9 +588,9 @@ mod tests {
                  in one transaction",
             ]
         );
-        other.columns[1].kind = Kind::Stored("TEXT");
+        other.columns[1].kind = StoredType::Stored("TEXT");
         assert!(told(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan declares INT64"));
-        other.columns[0].kind = Kind::Other("DATETIME".to_owned());
+        other.columns[0].kind = StoredType::Other("DATETIME".to_owned());
         let told = told(&other, Dialect::GoogleSql);
         assert!(
             told[0]
@@ -650,7 +613,7 @@ mod tests {
         other.columns.pop();
         other
             .columns
-            .push(stored("extra", Kind::Exactly(ColumnType::Float64), true));
+            .push(stored("extra", StoredType::Exactly(ColumnType::Float64), true));
         let found = told(&other, Dialect::GoogleSql);
         assert_eq!(
             found[0],
@@ -702,8 +665,36 @@ mod tests {
         assert!(!found.iter().any(Difference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
         assert!(told(&other, Dialect::Sqlite).iter().any(|told| {
-            told.contains("the key (day, n) but the plan declares (day); a key can't be changed")
+            told.contains("the primary key (day, n) but the plan declares (day); a key can't be changed")
         }));
+    }
+
+    #[test]
+    fn a_missing_primary_key_is_named() {
+        let keyed = |key: &[&str]| Schema {
+            key: Some(key.iter().map(ToString::to_string).collect()),
+            ..as_defined()
+        };
+        let about = |table: &TableDef, schema: &Schema| {
+            let site = Site {
+                path: "d.one",
+                dialect: Dialect::Sqlite,
+            };
+            let found = differences(table, schema, site, false);
+            found.iter().map(|found| found.what.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            about(&table(), &keyed(&[])),
+            ["has no primary key but the plan declares (day)"]
+        );
+        let keyless = TableDef {
+            key: Cow::Borrowed(&[]),
+            ..table()
+        };
+        assert_eq!(
+            about(&keyless, &keyed(&["day"])),
+            ["has the primary key (day) but the plan declares none"]
+        );
     }
 
     #[test]
@@ -772,11 +763,11 @@ mod tests {
     #[test]
     fn a_wider_numeric_type_is_not_a_difference() {
         let numeric = |precision, scale| ColumnType::Numeric { precision, scale };
-        assert!(Kind::Exactly(numeric(38, 9)).holds(numeric(5, 2)));
-        assert!(!Kind::Exactly(numeric(5, 2)).holds(numeric(6, 2)));
-        assert!(!Kind::Exactly(numeric(6, 1)).holds(numeric(6, 2)));
-        assert!(Kind::Numeric.holds(numeric(6, 2)));
-        assert!(Kind::Stored("REAL").holds(numeric(6, 2)));
+        assert!(StoredType::Exactly(numeric(38, 9)).holds(numeric(5, 2)));
+        assert!(!StoredType::Exactly(numeric(5, 2)).holds(numeric(6, 2)));
+        assert!(!StoredType::Exactly(numeric(6, 1)).holds(numeric(6, 2)));
+        assert!(StoredType::Numeric.holds(numeric(6, 2)));
+        assert!(StoredType::Stored("REAL").holds(numeric(6, 2)));
     }
 
     #[test]
@@ -785,7 +776,7 @@ mod tests {
             name: name.to_owned(),
             kind,
         };
-        let exactly = |kind| Some(Kind::Exactly(kind));
+        let exactly = |kind| Some(StoredType::Exactly(kind));
         let all = [returned("day", None), returned("n", None), returned("note", None)];
         assert_eq!(misfits(&table(), &all), [""; 0]);
         let other = [

@@ -2,7 +2,7 @@
 //! limited length.
 
 /// Maximum characters of a value in a message.
-const MOST: usize = 60;
+const MAX_CHARACTERS: usize = 60;
 
 /// The value in single quotes, escaped, truncated to 60 characters: `'two'`, `'a\0b'`, `'aaaa…'`.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     let mut used = 0;
     for sign in signs(bytes).map(|sign| if sign == "'" { r"\'".to_owned() } else { sign }) {
         used += sign.chars().count();
-        if used > MOST {
+        if used > MAX_CHARACTERS {
             shown.push('…');
             break;
         }

@@ -1,7 +1,7 @@
 //! Checks of a plan against a project before anything is created: table owners, rows without an owner, schema
 //! differences.
 
-use backcourt::table::{Change, Column, ColumnType, Kind, TableDef};
+use backcourt::table::{Change, Column, ColumnType, StoredType, TableDef};
 use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
 
 use super::emulator::Emulator;
@@ -80,7 +80,7 @@ fn tables_match_their_definition_and_can_be_altered() {
         warehouse.migrate(&wider, &changes).await.unwrap();
         let held = warehouse.schema(&table.path()).await.unwrap().unwrap();
         let note = held.columns.iter().find(|column| column.name == "note").unwrap();
-        assert_eq!(note.kind, Kind::Exactly(ColumnType::String));
+        assert_eq!(note.kind, StoredType::Exactly(ColumnType::String));
         assert!(note.nullable);
     });
 }

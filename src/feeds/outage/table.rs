@@ -1,13 +1,13 @@
 //! `nba_raw.feed_outages`: the dates on which a feed fails. Stored beside the feeds, so that a second process finds the
 //! same number of failing reads left.
 
-use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
 use crate::feeds::Feed;
 use crate::feeds::faults::Outage;
-use crate::table::{Column, ColumnType, FieldError, Fields, Row, TableDef, Value};
+use crate::table::{Column, ColumnType, FieldError, FieldReader, Row, TableDef, Value};
 
 /// The columns in stored order, which is also the read order.
 pub(super) const NAMES: [&str; 3] = ["game_date", "feed", "failing_reads"];
@@ -15,18 +15,16 @@ pub(super) const NAMES: [&str; 3] = ["game_date", "feed", "failing_reads"];
 /// The outages of the fault profile that are not over.
 #[must_use]
 pub fn feed_outages() -> &'static TableDef {
-    static TABLE: TableDef = TableDef {
-        dataset: Cow::Borrowed("nba_raw"),
-        name: Cow::Borrowed("feed_outages"),
-        doc: Cow::Borrowed(
+    static TABLE: LazyLock<TableDef> = LazyLock::new(|| {
+        TableDef::new(
+            "nba_raw",
+            "feed_outages",
             "Dates for which a feed is unavailable for a number of reads; empty unless the fault profile sets it.",
-        ),
-        columns: Cow::Borrowed(&COLUMNS),
-        date_column: Cow::Borrowed("game_date"),
-        key: Cow::Borrowed(&[Cow::Borrowed("game_date"), Cow::Borrowed("feed")]),
-        cluster: Cow::Borrowed(&[]),
-        require_partition_filter: false,
-    };
+            &COLUMNS[..],
+            "game_date",
+        )
+        .keyed_by(&["game_date", "feed"])
+    });
     &TABLE
 }
 
@@ -55,7 +53,7 @@ pub(super) fn row(outage: Outage) -> Row {
 
 /// Decodes an outage; `None` if this version doesn't know the feed.
 pub(super) fn outage(row: &Row) -> Result<Option<Outage>, FieldError> {
-    let mut fields = Fields::new(&NAMES, row);
+    let mut fields = FieldReader::new(&NAMES, row);
     let date: NaiveDate = fields.date()?;
     let (feed, failing_reads) = (Feed::of(fields.text()?), fields.int()?);
     let failing_reads = u32::try_from(failing_reads).unwrap_or_default();

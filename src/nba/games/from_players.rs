@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::Found;
-use super::game::{PlayedGame, Totals};
+use super::FoundGames;
+use super::game::{PlayedGame, TeamTotals};
 use crate::nba::ids::{PlayerLookup, TeamCode};
 use crate::nba::raw::{BadRow, BdlRow, BoxLine, Feed, Feeds, GamebookRow, PlayerRow};
 use crate::nba::{Minutes, Notes, ScheduledGame, Slate, TeamMinutes};
 
 /// Minimum number of players in a game. A team with fewer rows has lost some.
-pub const FEWEST_PLAYERS: usize = 5;
+pub const MIN_PLAYERS: usize = 5;
 
 /// The players of one game, without duplicates.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Roster<'a> {
 }
 
 /// All games of the slate, from their players.
-pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Found<'a> {
+pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> FoundGames<'a> {
     slate
         .games()
         .iter()
@@ -138,16 +138,14 @@ impl<'a> Roster<'a> {
         }
     }
 
-    fn totals(&self, team: TeamCode) -> Result<Totals, String> {
+    fn totals(&self, team: TeamCode) -> Result<TeamTotals, String> {
         let players = || self.players.values().filter(|player| player.team == team);
         let found = players().count();
-        if found < FEWEST_PLAYERS {
-            return Err(format!(
-                "{found} players of {team} found, {FEWEST_PLAYERS} needed"
-            ));
+        if found < MIN_PLAYERS {
+            return Err(format!("{found} players of {team} found, {MIN_PLAYERS} needed"));
         }
         let line = players().fold(BoxLine::ZERO, |sum, player| sum + player.line);
         let minutes: Option<Minutes> = players().map(|player| player.minutes).sum();
-        Totals::new(team, line, minutes.map(TeamMinutes::nearest))
+        TeamTotals::new(team, line, minutes.map(TeamMinutes::nearest))
     }
 }

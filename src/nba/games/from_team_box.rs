@@ -1,13 +1,13 @@
 //! Team totals from the official team box score, and the checks for trusting them.
 
-use super::Found;
-use super::game::{PlayedGame, Totals};
+use super::FoundGames;
+use super::game::{PlayedGame, TeamTotals};
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::{Feed, Feeds, TeamBoxRow};
 use crate::nba::{Notes, ScheduledGame, Slate};
 
 /// All games of the slate, from the team box score. Home and away follow the feed's flags, even if they are wrong.
-pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> Found<'a> {
+pub(super) fn games<'a>(slate: &Slate<'a>, feeds: &Feeds, notes: &mut Notes) -> FoundGames<'a> {
     let newest = newest(slate, feeds, notes);
     let of = |team: TeamCode| newest[team.index()].as_ref();
     let game = |game: &ScheduledGame<'a>| {
@@ -60,8 +60,8 @@ fn played<'a>(
         id,
         nba_game_id: game.nba_game_id,
         feed: Feed::TeamBox,
-        away: Totals::new(away.team, away.line, away.length())?,
-        home: Totals::new(home.team, home.line, home.length())?,
+        away: TeamTotals::new(away.team, away.line, away.length())?,
+        home: TeamTotals::new(home.team, home.line, home.length())?,
     })
 }
 

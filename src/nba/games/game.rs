@@ -18,9 +18,9 @@ pub struct PlayedGame<'a> {
     /// The feed of the totals.
     pub feed: Feed,
     /// Totals of `id.away()`.
-    pub away: Totals,
+    pub away: TeamTotals,
     /// Totals of `id.home()`.
-    pub home: Totals,
+    pub home: TeamTotals,
 }
 
 /// A game from the view of one team.
@@ -33,14 +33,14 @@ pub struct Side<'a> {
     /// The opponent.
     pub opponent: TeamCode,
     /// Totals of the team.
-    pub own: &'a Totals,
+    pub own: &'a TeamTotals,
     /// Totals of the opponent.
-    pub other: &'a Totals,
+    pub other: &'a TeamTotals,
 }
 
 /// The totals of one team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Totals {
+pub struct TeamTotals {
     /// Points. Required, because there is no winner and no row without them.
     pub points: u32,
     /// All box score counts.
@@ -93,7 +93,7 @@ impl Side<'_> {
     }
 }
 
-impl Totals {
+impl TeamTotals {
     /// # Errors
     /// If the points are unknown.
     pub fn new(team: TeamCode, line: BoxLine, length: Option<TeamMinutes>) -> Result<Self, String> {

@@ -11,8 +11,8 @@ mod source;
 
 use chrono::NaiveDate;
 
-pub use self::from_players::{FEWEST_PLAYERS, rosters};
-pub use self::game::{PlayedGame, Side, Totals};
+pub use self::from_players::{MIN_PLAYERS, rosters};
+pub use self::game::{PlayedGame, Side, TeamTotals};
 pub use self::making::Making;
 pub use self::source::Source;
 use super::raw::{Feed, Feeds};
@@ -21,7 +21,7 @@ use crate::table::Row;
 
 /// The games of a date.
 #[derive(Debug)]
-pub struct Games<'a> {
+pub struct PlayedGames<'a> {
     /// The games that are expected.
     pub slate: Slate<'a>,
     /// How the totals were made.
@@ -35,9 +35,9 @@ pub struct Games<'a> {
 }
 
 /// One entry per game of the slate: the game, or the reason why it is missing.
-type Found<'a> = Vec<Result<PlayedGame<'a>, String>>;
+type FoundGames<'a> = Vec<Result<PlayedGame<'a>, String>>;
 
-impl<'a> Games<'a> {
+impl<'a> PlayedGames<'a> {
     /// Reads the games from the feeds of [`Source::feeds`].
     #[must_use]
     pub fn read(date: NaiveDate, source: Source, feeds: &'a Feeds) -> Self {
@@ -85,7 +85,7 @@ impl<'a> Games<'a> {
 }
 
 /// The team box score, if it has every game of the slate and contradicts neither the schedule nor itself.
-fn whole_team_box<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Option<Found<'a>> {
+fn whole_team_box<'a>(slate: &Slate<'a>, feeds: &'a Feeds, notes: &mut Notes) -> Option<FoundGames<'a>> {
     let games = from_team_box::games(slate, feeds, notes);
     let fault = games
         .iter()

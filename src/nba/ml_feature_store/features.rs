@@ -1,10 +1,10 @@
 //! The features in order, each with its default for unknown values.
 
-use super::known::Known;
+use super::inputs::FeatureInputs;
 use super::origin::Feature;
 use crate::nba::averages::mean;
-use crate::nba::formulas::{round, rounded};
 use crate::nba::player_form::{LATEST, PlayerForm, points};
+use crate::nba::rounding::{round, rounded};
 use crate::nba::stored::{FORM, PlayerGame, TeamGame};
 
 /// The feature names, in order.
@@ -37,10 +37,10 @@ pub(super) const NAMES: [&str; 25] = [
 ];
 
 /// Minimum number of games for a trend, a free-throw share or a win share.
-const FEWEST_GAMES: usize = 5;
+const MIN_GAMES: usize = 5;
 
 /// The features, in the order of [`NAMES`].
-pub(super) fn features(known: &Known<'_>) -> [Feature; NAMES.len()] {
+pub(super) fn features(known: &FeatureInputs<'_>) -> [Feature; NAMES.len()] {
     let date = known.date();
     let form = PlayerForm::of(known.log, date);
     let (cached, factors) = (&known.cached, &known.factors);
@@ -84,7 +84,7 @@ pub(super) fn features(known: &Known<'_>) -> [Feature; NAMES.len()] {
 }
 
 /// The player's rest days minus the opponent's, −2 to 2.
-fn rest_advantage(known: &Known<'_>) -> Option<f64> {
+fn rest_advantage(known: &FeatureInputs<'_>) -> Option<f64> {
     let (own, opponent) = (known.days_rest()?, known.opponent_days_rest()?);
     // Differences beyond two days have no further effect.
     Some(match own - opponent {
@@ -100,7 +100,7 @@ fn rest_advantage(known: &Known<'_>) -> Option<f64> {
 /// rise of 5 points or more, 1 for 2 or more, negative for a fall.
 fn recent_trend(games: &[PlayerGame]) -> Option<f64> {
     let points: Vec<f64> = points(games).collect();
-    if points.len() < FEWEST_GAMES {
+    if points.len() < MIN_GAMES {
         return None;
     }
     let (oldest, newest) = points.split_at(2);
@@ -129,7 +129,7 @@ fn step(change: f64, some: f64, much: f64) -> f64 {
 
 /// Share of free throws in the points of the last ten games, at most one half.
 fn free_throw_share(last_10: &[PlayerGame]) -> Option<f64> {
-    if last_10.len() < FEWEST_GAMES {
+    if last_10.len() < MIN_GAMES {
         return None;
     }
     let made: u32 = last_10.iter().filter_map(|game| game.ft_makes).sum();
@@ -139,7 +139,7 @@ fn free_throw_share(last_10: &[PlayerGame]) -> Option<f64> {
 
 /// Share of the season's games that were won.
 fn win_share(team: &[TeamGame]) -> Option<f64> {
-    if team.len() < FEWEST_GAMES {
+    if team.len() < MIN_GAMES {
         return None;
     }
     mean(team.iter().map(|game| flag(game.won))).map(|share| round(share, 4))

@@ -1,7 +1,7 @@
 //! The rule of stage `ml_feature_store`: the 25 features of a prediction and the source of each.
 
 mod features;
-mod known;
+mod inputs;
 mod origin;
 mod row;
 #[cfg(test)]
@@ -9,7 +9,7 @@ mod tests;
 
 use chrono::NaiveDate;
 
-use self::known::Known;
+use self::inputs::FeatureInputs;
 use super::raw::BadRow;
 use super::stored::Extracts;
 use super::{DateOutcome, Notes, Slate};
@@ -30,7 +30,7 @@ pub fn ml_feature_store(date: NaiveDate, extracts: &Extracts) -> Result<DateOutc
     let mut rows = Vec::new();
     for appearance in extracts.appearances(date)? {
         let player = appearance.player;
-        let known = Known {
+        let known = FeatureInputs {
             log: extracts.players.of(player),
             teams: &extracts.teams,
             scheduled: slate.games().iter().find(|game| game.id == appearance.game),

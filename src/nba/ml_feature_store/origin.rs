@@ -1,10 +1,10 @@
 //! The source of a feature value, and its weight in the quality score.
 
-use crate::nba::formulas::round;
+use crate::nba::rounding::round;
 
 /// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum FeatureOrigin {
     /// A table of Phase 4.
     Phase4,
     /// Averaged from a table of Phase 3.
@@ -15,7 +15,7 @@ pub(super) enum Origin {
     Default,
 }
 
-impl Origin {
+impl FeatureOrigin {
     const fn weight(self) -> f64 {
         match self {
             Self::Phase4 | Self::Calculated => 100.0,
@@ -31,15 +31,17 @@ pub(super) struct Feature {
     /// The value, or the default if unknown.
     pub(super) value: f64,
     /// The source of the value.
-    pub(super) origin: Origin,
+    pub(super) origin: FeatureOrigin,
 }
 
 impl Feature {
     /// The stored value, else one averaged from games, else the default.
     pub(super) fn stored(phase_4: Option<f64>, phase_3: Option<f64>, default: f64) -> Self {
-        let stored = phase_4.map(|value| (value, Origin::Phase4));
-        let averaged = || phase_3.map(|value| (value, Origin::Phase3));
-        let (value, origin) = stored.or_else(averaged).unwrap_or((default, Origin::Default));
+        let stored = phase_4.map(|value| (value, FeatureOrigin::Phase4));
+        let averaged = || phase_3.map(|value| (value, FeatureOrigin::Phase3));
+        let (value, origin) = stored
+            .or_else(averaged)
+            .unwrap_or((default, FeatureOrigin::Default));
         Self { value, origin }
     }
 
@@ -48,7 +50,7 @@ impl Feature {
         match value {
             Some(value) => Self {
                 value,
-                origin: Origin::Calculated,
+                origin: FeatureOrigin::Calculated,
             },
             None => Self::stored(None, None, default),
         }
@@ -73,11 +75,11 @@ pub(super) const fn tier(quality: f64) -> &'static str {
 
 /// The main source of the features. Shares are of all features, including calculated ones.
 pub(super) fn data_source(features: &[Feature]) -> &'static str {
-    let percent = |origin: Origin| {
+    let percent = |origin: FeatureOrigin| {
         let count = features.iter().filter(|feature| feature.origin == origin).count();
         100 * count / features.len()
     };
-    match (percent(Origin::Phase4), percent(Origin::Phase3)) {
+    match (percent(FeatureOrigin::Phase4), percent(FeatureOrigin::Phase3)) {
         (90.., _) => "phase4",
         (50.., _) => "phase4_partial",
         (_, 50..) => "phase3",
@@ -94,10 +96,10 @@ mod tests {
 
     fn features(counts: [usize; 4]) -> Vec<Feature> {
         let origins = [
-            Origin::Phase4,
-            Origin::Phase3,
-            Origin::Calculated,
-            Origin::Default,
+            FeatureOrigin::Phase4,
+            FeatureOrigin::Phase3,
+            FeatureOrigin::Calculated,
+            FeatureOrigin::Default,
         ];
         origins
             .into_iter()

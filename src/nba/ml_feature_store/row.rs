@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::features::{NAMES, features};
-use super::known::Known;
-use super::origin::{Feature, Origin, data_source, quality, tier};
+use super::inputs::FeatureInputs;
+use super::origin::{Feature, FeatureOrigin, data_source, quality, tier};
 use crate::nba::cells::how_many;
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
@@ -13,16 +13,16 @@ use crate::nba::{Finals, tables};
 use crate::table::{Row, Value};
 
 /// Minimum number of games in the season for a player's form.
-const FEWEST_GAMES: usize = 5;
+const MIN_GAMES: usize = 5;
 
-pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
+pub(super) fn row(known: &FeatureInputs<'_>, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::ml_feature_store::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::ml_feature_store::BUSINESS));
     let date = known.date();
     let features = features(known);
     let quality = quality(&features);
     let season = known.log.before(date).len();
-    let is_early = season < FEWEST_GAMES;
+    let is_early = season < MIN_GAMES;
     let values = features.iter().map(|feature| feature.value).collect();
     let source = if is_early {
         "early_season"
@@ -50,7 +50,7 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
         issues: defaults(&features),
         early_season: season < FORM,
         insufficient: is_early
-            .then(|| format!("{season} games of the season before the date, {FEWEST_GAMES} needed")),
+            .then(|| format!("{season} games of the season before the date, {MIN_GAMES} needed")),
     };
     completeness.end_row(row, date, finals, &HASHED)
 }
@@ -59,7 +59,7 @@ pub(super) fn row(known: &Known<'_>, finals: &Finals) -> Row {
 fn defaults(features: &[Feature]) -> Vec<String> {
     let unknown = features.iter().zip(NAMES);
     unknown
-        .filter(|(feature, _)| feature.origin == Origin::Default)
+        .filter(|(feature, _)| feature.origin == FeatureOrigin::Default)
         .map(|(_, name)| format!("default_value:{name}"))
         .collect()
 }

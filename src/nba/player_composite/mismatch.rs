@@ -1,6 +1,6 @@
 //! The shot-zone mismatch score: whether the opponent is weak where the player shoots.
 
-use crate::nba::formulas::round;
+use crate::nba::rounding::round;
 use crate::nba::stored::{DefenseZones, PlayerZones, PrimaryZone};
 
 /// A zone with at least this share of the shots, in percent, counts in full.

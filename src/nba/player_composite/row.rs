@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{fatigue, mismatch};
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::round;
+use crate::nba::rounding::round;
 use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
@@ -104,7 +104,7 @@ fn upstreams(load: &Workload, known: &Circumstances<'_>) -> [(&'static str, &'st
 
 pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::player_composite::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::player_composite::BUSINESS));
     let date = appearance.game.date();
     let load = Workload::of(known.log, date);
     let scores = Scores::of(&load, known);

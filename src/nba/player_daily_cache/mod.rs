@@ -14,11 +14,11 @@ use super::{DateOutcome, GameLog};
 pub const VERSION: u32 = 1;
 
 /// Minimum number of games a player needs in the season before the date.
-pub const FEWEST_GAMES: usize = 5;
+pub const MIN_GAMES: usize = 5;
 
 /// Whether a player with this game log gets a row for the date.
 fn is_eligible(log: &GameLog<PlayerGame>, date: NaiveDate) -> bool {
-    log.before(date).len() >= FEWEST_GAMES
+    log.before(date).len() >= MIN_GAMES
 }
 
 /// Computes a date: one row per player with a game on it and enough games before it.

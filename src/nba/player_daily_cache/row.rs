@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use crate::nba::cells::how_many;
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::{round, rounded};
 use crate::nba::player_form::{LATEST, PlayerForm};
+use crate::nba::rounding::{round, rounded};
 use crate::nba::stored::{Appearance, Extracts, FORM, PlayerGame, PlayerZones, PrimaryZone};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
@@ -21,7 +21,7 @@ pub(super) fn row(
     extracts: &Extracts,
 ) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::player_daily_cache::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::player_daily_cache::BUSINESS));
     let date = appearance.game.date();
     let season = log.before(date);
     let form = PlayerForm::of(log, date);

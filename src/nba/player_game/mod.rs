@@ -8,7 +8,7 @@ mod tests;
 use chrono::NaiveDate;
 
 use self::owed::owed;
-use self::row::Appearance;
+use self::row::PlayerInGame;
 use super::games::rosters;
 use super::raw::{Feed, Feeds};
 use super::shot_chart::ShotChart;
@@ -32,7 +32,7 @@ pub fn player_game(date: NaiveDate, feeds: &Feeds) -> DateOutcome {
     for (scheduled, roster) in slate.games().iter().zip(&rosters) {
         let game = roster.game(scheduled).map_err(|reason| missing.push(reason)).ok();
         rows.extend(roster.players().into_iter().map(|player| {
-            row::row(&Appearance {
+            row::row(&PlayerInGame {
                 player,
                 feed: roster.feed,
                 id: scheduled.id,

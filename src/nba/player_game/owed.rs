@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::nba::Slate;
-use crate::nba::games::FEWEST_PLAYERS;
+use crate::nba::games::MIN_PLAYERS;
 use crate::nba::ids::PlayerLookup;
 use crate::nba::raw::{BadRow, BdlRow, Feed, Feeds, GamebookRow, Listed};
 
@@ -18,7 +18,7 @@ pub(super) fn owed(slate: &Slate<'_>, feeds: &Feeds) -> u32 {
             }
         }
     }
-    let owed = players.iter().map(|listed| listed.len().max(2 * FEWEST_PLAYERS));
+    let owed = players.iter().map(|listed| listed.len().max(2 * MIN_PLAYERS));
     u32::try_from(owed.sum::<usize>()).unwrap_or(u32::MAX)
 }
 

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use crate::nba::Minutes;
 use crate::nba::cells::count;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::{Plays, effective_shooting, round, true_shooting};
+use crate::nba::formulas::{Plays, effective_shooting, true_shooting};
 use crate::nba::games::Side;
 use crate::nba::ids::{GameId, SeasonYear};
 use crate::nba::quality::Quality;
 use crate::nba::raw::{Feed, PlayerRow, Zone};
+use crate::nba::rounding::round;
 use crate::nba::shot_chart::Charted;
 use crate::nba::tables;
 use crate::table::{Row, RowBuilder, Value};
@@ -29,7 +30,7 @@ const POINTS_LINES: &[&str] = &[
 const STARTERS_PLAY_MORE_THAN: f64 = 20.0;
 
 /// A player in a game, with related data.
-pub(super) struct Appearance<'a> {
+pub(super) struct PlayerInGame<'a> {
     pub(super) player: &'a PlayerRow<'a>,
     /// The feed of the player's line.
     pub(super) feed: Feed,
@@ -40,9 +41,9 @@ pub(super) struct Appearance<'a> {
     pub(super) shots: Option<Charted>,
 }
 
-pub(super) fn row(appearance: &Appearance<'_>) -> Row {
+pub(super) fn row(appearance: &PlayerInGame<'_>) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::player_game::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::player_game::BUSINESS));
     let mut row = RowBuilder::new(tables::player_game());
     push_identity(&mut row, appearance);
     push_box_score(&mut row, appearance.player);
@@ -61,8 +62,8 @@ pub(super) fn row(appearance: &Appearance<'_>) -> Row {
     quality(appearance).end_row(row, &HASHED)
 }
 
-fn push_identity(row: &mut RowBuilder, appearance: &Appearance<'_>) {
-    let Appearance { player, id, .. } = appearance;
+fn push_identity(row: &mut RowBuilder, appearance: &PlayerInGame<'_>) {
+    let PlayerInGame { player, id, .. } = appearance;
     row.push("player_lookup", player.player.as_str());
     row.push("universal_player_id", Value::Null);
     row.push("player_full_name", player.name);
@@ -116,7 +117,7 @@ fn push_shots(row: &mut RowBuilder, shots: Option<Charted>) {
     );
 }
 
-fn push_rates(row: &mut RowBuilder, appearance: &Appearance<'_>) {
+fn push_rates(row: &mut RowBuilder, appearance: &PlayerInGame<'_>) {
     let line = &appearance.player.line;
     let shooting = || true_shooting(line.points?, line.fg_attempts?, line.ft_attempts?);
     let effective = || effective_shooting(line.fg_makes?, line.three_pt_makes?, line.fg_attempts?);
@@ -127,8 +128,8 @@ fn push_rates(row: &mut RowBuilder, appearance: &Appearance<'_>) {
 
 /// # Errors
 /// Why it is unknown, for the row's issues.
-fn usage(appearance: &Appearance<'_>) -> Result<f64, Vec<String>> {
-    let Appearance { player, side, .. } = appearance;
+fn usage(appearance: &PlayerInGame<'_>) -> Result<f64, Vec<String>> {
+    let PlayerInGame { player, side, .. } = appearance;
     let plays = Plays::of(&player.line);
     let minutes = player.minutes.filter(|&minutes| minutes > Minutes::default());
     let team = side.and_then(|side| Some((side.own.plays()?, side.own.length?)));
@@ -147,7 +148,7 @@ fn usage(appearance: &Appearance<'_>) -> Result<f64, Vec<String>> {
     })
 }
 
-fn quality(appearance: &Appearance<'_>) -> Quality {
+fn quality(appearance: &PlayerInGame<'_>) -> Quality {
     let official = appearance.feed == Feed::Gamebook;
     let line = &appearance.player.line;
     let mut issues = Vec::new();

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use super::{GAMES, LONGER};
 use crate::nba::cells::{count, how_many};
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::round;
 use crate::nba::raw::Zone;
+use crate::nba::rounding::round;
 use crate::nba::stored::{Makes, Shooter, ShotGame};
 use crate::nba::{Completeness, Finals, Shots, ZoneShots, tables};
 use crate::table::{Row, RowBuilder, Value};
@@ -18,10 +18,10 @@ use crate::table::{Row, RowBuilder, Value};
 pub(super) const NO_SHOT_DATA: &str = "no game of the window has shot data";
 
 /// Minimum number of games with shot data in the longer window.
-const FEWEST_OF_LONGER: usize = 15;
+const MIN_LONGER_GAMES: usize = 15;
 
 /// The sums of a window over its games with shot data.
-struct Sample {
+struct WindowSums {
     games: usize,
     shots: ZoneShots,
 }
@@ -29,10 +29,10 @@ struct Sample {
 /// The row of a player with enough games.
 pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::player_shot_zone::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::player_shot_zone::BUSINESS));
     let window = shooter.games.newest(GAMES, date);
     let longer = shooter.games.newest(LONGER, date);
-    let (ten, twenty) = (Sample::of(window), Sample::of(longer));
+    let (ten, twenty) = (WindowSums::of(window), WindowSums::of(longer));
     let id = window.last().and_then(|game| game.universal_player_id.as_deref());
 
     let mut row = RowBuilder::new(tables::player_shot_zone());
@@ -56,7 +56,7 @@ pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     completeness.end_row(row, date, finals, &HASHED)
 }
 
-impl Sample {
+impl WindowSums {
     fn of(window: &[ShotGame]) -> Self {
         let shots = || window.iter().filter_map(|game| game.shots);
         Self {
@@ -84,7 +84,7 @@ impl Sample {
     }
 
     fn push_longer(&self, row: &mut RowBuilder) {
-        let shots = if self.games < FEWEST_OF_LONGER {
+        let shots = if self.games < MIN_LONGER_GAMES {
             ZoneShots::default()
         } else {
             self.shots

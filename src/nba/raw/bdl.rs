@@ -3,7 +3,7 @@
 use super::{BadRow, BoxLine, FeedGame, Listed, PlayerRow, minutes};
 use crate::nba::Minutes;
 use crate::nba::ids::PlayerLookup;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// One player of one game. The feed doesn't say who played.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl<'a> BdlRow<'a> {
     /// # Errors
     /// If a field is invalid: an unknown team, an unreadable game id, no name, malformed minutes.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let row = PlayerRow {
             game: FeedGame::parse(fields.text()?)?,

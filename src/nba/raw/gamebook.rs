@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{BadRow, BoxLine, FeedGame, Listed, PlayerRow, minutes};
 use crate::nba::Refused;
 use crate::nba::ids::PlayerLookup;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A player's participation in a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl<'a> GamebookRow<'a> {
     /// # Errors
     /// If a field is invalid: an unknown team, an unreadable game id, no name.
     pub fn listed_active(row: &'a Row) -> Result<Option<Listed<'a>>, BadRow> {
-        let (status, listed, _) = Self::listed(&mut Fields::new(Self::COLUMNS, row))?;
+        let (status, listed, _) = Self::listed(&mut FieldReader::new(Self::COLUMNS, row))?;
         Ok((status == PlayerStatus::Active).then_some(listed))
     }
 
@@ -87,7 +87,7 @@ impl<'a> GamebookRow<'a> {
     /// # Errors
     /// If a field is invalid: an unknown team, an unreadable game id, no name, malformed minutes.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         let (status, Listed { game, team, player }, name) = Self::listed(&mut fields)?;
         let row = PlayerRow {
             game,
@@ -102,7 +102,7 @@ impl<'a> GamebookRow<'a> {
         Ok(Self { status, row })
     }
 
-    fn listed(fields: &mut Fields<'a>) -> Result<(PlayerStatus, Listed<'a>, Option<&'a str>), BadRow> {
+    fn listed(fields: &mut FieldReader<'a>) -> Result<(PlayerStatus, Listed<'a>, Option<&'a str>), BadRow> {
         fields.date()?;
         let status = fields.text()?.parse()?;
         let game = FeedGame::parse(fields.text()?)?;

@@ -17,7 +17,7 @@ pub use box_line::BoxLine;
 pub use feed::{Feed, Feeds};
 pub use feed_game::FeedGame;
 pub use gamebook::{GamebookRow, PlayerStatus};
-pub use play_by_play::{Event, PlayByPlayRow, Second, Shot};
+pub use play_by_play::{PlayByPlayRow, PlayEvent, Second, ShotAttempt};
 pub use player_row::{Listed, PlayerRow};
 pub use schedule::{GameStatus, ScheduleRow};
 pub use team_box::TeamBoxRow;

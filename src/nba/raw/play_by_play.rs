@@ -2,7 +2,7 @@
 
 use super::{BadRow, FeedGame, Zone};
 use crate::nba::ids::{PlayerLookup, TeamCode};
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// One event of one game.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,14 +14,14 @@ pub struct PlayByPlayRow<'a> {
     /// The shooter, if known.
     pub player: Option<PlayerLookup<'a>>,
     /// The event.
-    pub event: Event<'a>,
+    pub event: PlayEvent<'a>,
 }
 
 /// The events that rules use.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event<'a> {
+pub enum PlayEvent<'a> {
     /// A field goal attempt.
-    Shot(Shot<'a>),
+    ShotAttempt(ShotAttempt<'a>),
     /// A free throw.
     FreeThrow {
         /// A single free throw after a foul on a made shot.
@@ -31,7 +31,7 @@ pub enum Event<'a> {
 
 /// A field goal attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shot<'a> {
+pub struct ShotAttempt<'a> {
     /// The zone of the shot.
     pub zone: Zone,
     /// Whether it was made.
@@ -70,7 +70,7 @@ impl<'a> PlayByPlayRow<'a> {
     /// # Errors
     /// If a field is invalid: an unknown team, an unreadable game id, a shot without distance or result.
     pub fn parse(row: &'a Row) -> Result<Option<Self>, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let (kind, subtype) = (
             fields.optional_text()?,
@@ -85,9 +85,9 @@ impl<'a> PlayByPlayRow<'a> {
         let team = fields.text()?.parse()?;
         let player = lookup(fields.optional_text()?)?;
         let event = if is_shot {
-            Event::Shot(Shot::read(subtype, &mut fields)?)
+            PlayEvent::ShotAttempt(ShotAttempt::read(subtype, &mut fields)?)
         } else {
-            Event::FreeThrow {
+            PlayEvent::FreeThrow {
                 and_one: subtype == "free throw 1/1",
             }
         };
@@ -100,8 +100,8 @@ impl<'a> PlayByPlayRow<'a> {
     }
 }
 
-impl<'a> Shot<'a> {
-    fn read(subtype: &str, fields: &mut Fields<'a>) -> Result<Self, BadRow> {
+impl<'a> ShotAttempt<'a> {
+    fn read(subtype: &str, fields: &mut FieldReader<'a>) -> Result<Self, BadRow> {
         let three = fields.optional_text()? == Some("3PT") || subtype.contains("3pt");
         Ok(Self {
             zone: Zone::of(fields.number()?, three),
@@ -162,7 +162,7 @@ mod tests {
         let blocker = PlayerLookup::parse("jaysontatum").ok();
         assert_eq!(
             read.event,
-            Event::Shot(Shot {
+            PlayEvent::ShotAttempt(ShotAttempt {
                 zone: Zone::MidRange,
                 made: true,
                 second: Some(Second::Block(blocker)),
@@ -181,7 +181,7 @@ mod tests {
     ) {
         let row = shot(subtype, kind, feet.into(), Value::Null, Value::Null);
         let Some(PlayByPlayRow {
-            event: Event::Shot(shot),
+            event: PlayEvent::ShotAttempt(shot),
             ..
         }) = PlayByPlayRow::parse(&row).unwrap()
         else {
@@ -206,7 +206,7 @@ mod tests {
         let mut values = shot(subtype, "", Value::Null, Value::Null, Value::Null);
         values[1] = "free throw".into();
         let read = PlayByPlayRow::parse(&values).unwrap().unwrap();
-        assert_eq!(read.event, Event::FreeThrow { and_one });
+        assert_eq!(read.event, PlayEvent::FreeThrow { and_one });
     }
 
     #[test]

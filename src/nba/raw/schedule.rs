@@ -3,7 +3,7 @@
 use super::BadRow;
 use crate::nba::Refused;
 use crate::nba::ids::TeamCode;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// The progress of a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl<'a> ScheduleRow<'a> {
     /// # Errors
     /// If a field is invalid or a team is unknown.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let status = match fields.optional_int()? {
             Some(3) => GameStatus::Final,

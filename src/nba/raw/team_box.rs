@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{BadRow, BoxLine, FeedGame, minutes};
 use crate::nba::ids::TeamCode;
 use crate::nba::{Minutes, TeamMinutes};
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// One team of one game.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl TeamBoxRow {
     /// # Errors
     /// If a field is invalid: an unknown team, an unreadable game id, malformed minutes.
     pub fn parse(row: &Row) -> Result<Self, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         Ok(Self {
             game: FeedGame::parse(fields.text()?)?,

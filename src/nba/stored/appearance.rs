@@ -3,7 +3,7 @@
 use crate::nba::Refused;
 use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::BadRow;
-use crate::table::{Fields, Row, RowBuilder, TableDef};
+use crate::table::{FieldReader, Row, RowBuilder, TableDef};
 
 /// A player with a game on the date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl<'a> Appearance<'a> {
     /// # Errors
     /// If a field is invalid, or the team doesn't play in the game.
     pub fn parse(row: &'a Row) -> Result<Self, BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let player = fields.text()?;
         let universal_player_id = fields.optional_text()?;

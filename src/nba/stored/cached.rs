@@ -1,7 +1,7 @@
 //! A player's form, from `player_daily_cache`.
 
 use crate::nba::raw::BadRow;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// The part of a player's form used by the feature store.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -41,7 +41,7 @@ impl Cached {
     /// # Errors
     /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let player = fields.text()?;
         let cached = Self {

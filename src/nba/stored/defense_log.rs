@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::{BadRow, Zone};
 use crate::nba::{Dated, GameLog, Played, ZoneShots};
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A game from the view of the defending team.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +68,7 @@ impl DefenseLogs {
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs = Self::default();
         for row in rows {
-            let mut fields = Fields::new(Self::COLUMNS, row);
+            let mut fields = FieldReader::new(Self::COLUMNS, row);
             let date = fields.date()?;
             let team: TeamCode = fields.text()?.parse()?;
             let shots = ZoneShots::read(&mut fields)?;

@@ -2,7 +2,7 @@
 
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A team's defence, as of the morning of a date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -37,7 +37,7 @@ impl DefenseZones {
     /// # Errors
     /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(TeamCode, Self), BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let team = fields.text()?.parse()?;
         let defense = Self {

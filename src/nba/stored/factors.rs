@@ -1,7 +1,7 @@
 //! A player's scores, from `player_composite_factors`. A score with missing input is stored as 0; here it is `None`.
 
 use crate::nba::raw::BadRow;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// The four computed scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -33,7 +33,7 @@ impl Factors {
     /// # Errors
     /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let player = fields.text()?;
         let missing = fields.optional_text()?.unwrap_or_default();

@@ -8,7 +8,7 @@ use super::counted_game::is_counted;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
 use crate::nba::{Dated, GameLog, Played};
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A counted game of a player.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,7 +68,7 @@ impl PlayerLogs {
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs: HashMap<String, GameLog<PlayerGame>> = HashMap::new();
         for row in rows {
-            let mut fields = Fields::new(Self::COLUMNS, row);
+            let mut fields = FieldReader::new(Self::COLUMNS, row);
             let date = fields.date()?;
             let player = fields.text()?;
             let game = PlayerGame {

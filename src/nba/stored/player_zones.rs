@@ -2,7 +2,7 @@
 
 use crate::nba::Refused;
 use crate::nba::raw::BadRow;
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A player's primary zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl PlayerZones {
     /// # Errors
     /// If a field is invalid.
     pub fn parse(row: &Row) -> Result<(&str, Self), BadRow> {
-        let mut fields = Fields::new(Self::COLUMNS, row);
+        let mut fields = FieldReader::new(Self::COLUMNS, row);
         fields.date()?;
         let player = fields.text()?;
         let zones = Self {

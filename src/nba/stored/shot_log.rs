@@ -9,7 +9,7 @@ use super::counted_game::is_counted;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
 use crate::nba::{Dated, GameLog, Played, ZoneShots};
-use crate::table::{FieldError, Fields, Row};
+use crate::table::{FieldError, FieldReader, Row};
 
 /// A counted game of a player.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub struct Makes {
 }
 
 impl Makes {
-    fn read(fields: &mut Fields<'_>) -> Result<Option<Self>, FieldError> {
+    fn read(fields: &mut FieldReader<'_>) -> Result<Option<Self>, FieldError> {
         let all = fields.optional_count()?;
         let (assisted, unassisted) = (fields.optional_count()?, fields.optional_count()?);
         Ok(all
@@ -115,7 +115,7 @@ impl ShotLogs {
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs: HashMap<&str, GameLog<ShotGame>> = HashMap::new();
         for row in rows {
-            let mut fields = Fields::new(Self::COLUMNS, row);
+            let mut fields = FieldReader::new(Self::COLUMNS, row);
             let date = fields.date()?;
             let player = fields.text()?;
             let universal_player_id = fields.optional_text()?.map(Box::from);

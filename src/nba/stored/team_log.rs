@@ -7,7 +7,7 @@ use crate::nba::averages::mean;
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::BadRow;
 use crate::nba::{Dated, GameLog};
-use crate::table::{Fields, Row};
+use crate::table::{FieldReader, Row};
 
 /// A game of a team.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +44,7 @@ impl TeamLogs {
     pub fn read(rows: &[Row]) -> Result<Self, BadRow> {
         let mut logs = Self::default();
         for row in rows {
-            let mut fields = Fields::new(Self::COLUMNS, row);
+            let mut fields = FieldReader::new(Self::COLUMNS, row);
             let date = fields.date()?;
             let team: TeamCode = fields.text()?.parse()?;
             logs.0[team.index()].enter(TeamGame {

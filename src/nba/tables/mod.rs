@@ -1,5 +1,8 @@
 //! Table definitions, one file each: five raw feeds and the tables filled by stages.
 
+#[macro_use]
+mod columns;
+
 mod bdl_player_boxscores;
 mod bigdataball_play_by_play;
 mod completeness;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::table::{Column, ColumnType, Part, Stamp};
+use crate::table::{Column, ColumnType, Stamp};
 
 /// The start of the name of every tracking column.
 const SOURCE: &str = "source_";
@@ -12,97 +12,70 @@ pub(in crate::nba) fn is_source_tracking(column: &Column) -> bool {
     column.name.starts_with(SOURCE)
 }
 
-/// The four tracking columns of a feed: last read, rows found, completeness and digest.
-pub(super) fn source_tracking(source: &str, feed: &str) -> Vec<Column> {
-    let column = |suffix: &str, kind, doc: String| Column {
-        name: Cow::Owned(format!("{SOURCE}{source}_{suffix}")),
-        kind,
-        nullable: true,
-        stamp: None,
-        doc: Cow::Owned(doc),
-        part: None,
+/// The columns of a Phase-3 table: its own, then the shared ones. Each source has two names, the one in its tracking
+/// columns and the one in their descriptions.
+pub(super) fn phase_3_columns(own: &[&[Column]], sources: &[(&str, &str)]) -> Vec<Column> {
+    [&own.concat(), &source_tracking(sources), QUALITY, &DIGEST].concat()
+}
+
+/// Four tracking columns per source: last read, rows found, completeness and digest.
+pub(super) fn source_tracking(sources: &[(&str, &str)]) -> Vec<Column> {
+    let percent = ColumnType::Numeric {
+        precision: 5,
+        scale: 2,
     };
-    vec![
-        column(
-            "last_updated",
-            ColumnType::Timestamp,
-            format!("When the {feed} was last read; NULL in a backfill."),
-        ),
-        column(
-            "rows_found",
-            ColumnType::Int64,
-            format!("Rows found in the {feed}; NULL in a backfill."),
-        ),
-        column(
-            "completeness_pct",
-            ColumnType::Numeric {
-                precision: 5,
-                scale: 2,
-            },
-            format!("Rows found in the {feed}, percent of the expected ones; NULL in a backfill."),
-        ),
-        column(
-            "hash",
-            ColumnType::String,
-            format!("Digest of what the {feed} held; NULL in a backfill."),
-        ),
-    ]
+    let of_source = |(source, feed): &(&str, &str)| {
+        [
+            (
+                "last_updated",
+                ColumnType::Timestamp,
+                format!("When the {feed} was last read"),
+            ),
+            (
+                "rows_found",
+                ColumnType::Int64,
+                format!("Rows found in the {feed}"),
+            ),
+            (
+                "completeness_pct",
+                percent,
+                format!("Rows found in the {feed}, percent of the expected ones"),
+            ),
+            (
+                "hash",
+                ColumnType::String,
+                format!("Digest of what the {feed} held"),
+            ),
+        ]
+        .map(|(suffix, kind, what)| Column {
+            name: Cow::Owned(format!("{SOURCE}{source}_{suffix}")),
+            kind,
+            nullable: true,
+            stamp: None,
+            doc: Cow::Owned(format!("{what}; NULL in a backfill.")),
+            part: None,
+        })
+    };
+    sources.iter().flat_map(of_source).collect()
 }
 
-/// The digest and the two stamps, also the last columns of tables without quality columns.
-pub(super) fn digest() -> &'static [Column] {
-    &QUALITY[QUALITY.len() - 3..]
-}
+/// Quality and primary source.
+static QUALITY: &[Column] = &columns! {
+    quality_tier: STRING as Quality, "gold, silver, bronze, poor or unusable, from the score.";
+    quality_score: FLOAT64 as Quality,
+        "0 to 100: 100 for an official box score, 85 for one rebuilt from players.";
+    quality_issues: ARRAY<STRING> as Issues, "Known data issues.";
+    data_sources: ARRAY<STRING> as Feeds, "Feeds the row was computed from.";
+    is_production_ready: BOOL as Quality,
+        "Tier bronze or better, score 50 or more and no disqualifying issue.";
+    data_quality_tier: STRING, "Copy of quality_tier under its older name.";
+    data_quality_issues: ARRAY<STRING>, "Copy of quality_issues under its older name.";
+    primary_source_used: STRING as Source, "Source the numbers came from.";
+    processed_with_issues: BOOL as Quality, "Whether a plausibility rule was broken.";
+};
 
-/// Quality, primary source, digest and the two stamps.
-pub(super) static QUALITY: [Column; 12] = [
-    Column::nullable(
-        "quality_tier",
-        ColumnType::String,
-        "gold, silver, bronze, poor or unusable, from the score.",
-    )
-    .playing(Part::Quality),
-    Column::nullable(
-        "quality_score",
-        ColumnType::Float64,
-        "0 to 100: 100 for an official box score, 85 for one rebuilt from players.",
-    )
-    .playing(Part::Quality),
-    Column::nullable("quality_issues", ColumnType::StringArray, "Known data issues.").playing(Part::Issues),
-    Column::nullable(
-        "data_sources",
-        ColumnType::StringArray,
-        "Feeds the row was computed from.",
-    )
-    .playing(Part::Feeds),
-    Column::nullable(
-        "is_production_ready",
-        ColumnType::Bool,
-        "Tier bronze or better, score 50 or more and no disqualifying issue.",
-    )
-    .playing(Part::Quality),
-    Column::nullable(
-        "data_quality_tier",
-        ColumnType::String,
-        "Copy of quality_tier under its older name.",
-    ),
-    Column::nullable(
-        "data_quality_issues",
-        ColumnType::StringArray,
-        "Copy of quality_issues under its older name.",
-    ),
-    Column::nullable(
-        "primary_source_used",
-        ColumnType::String,
-        "Source the numbers came from.",
-    )
-    .playing(Part::Source),
-    Column::nullable(
-        "processed_with_issues",
-        ColumnType::Bool,
-        "Whether a plausibility rule was broken.",
-    )
-    .playing(Part::Quality),
+/// The digest and the two stamps, which every stage table ends with.
+pub(super) static DIGEST: [Column; 3] = [
     Column::nullable(
         "data_hash",
         ColumnType::String,

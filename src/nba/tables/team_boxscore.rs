@@ -1,104 +1,54 @@
 //! `nba_raw.nbac_team_boxscore`: the official team totals. Their home flag is unreliable.
 
-use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, TableDef};
 
 /// The official team box score, two rows per complete game.
 #[must_use]
 pub fn team_boxscore() -> &'static TableDef {
-    static TABLE: TableDef = TableDef {
-        dataset: Cow::Borrowed("nba_raw"),
-        name: Cow::Borrowed("nbac_team_boxscore"),
-        doc: Cow::Borrowed(
-            "The official team box score, two rows per complete game. Its home flag, and so the order of the teams in \
-             its ids, is wrong for some games.",
-        ),
-        columns: Cow::Borrowed(&COLUMNS),
-        date_column: Cow::Borrowed("game_date"),
-        key: Cow::Borrowed(&[]),
-        cluster: Cow::Borrowed(&[
-            Cow::Borrowed("game_id"),
-            Cow::Borrowed("team_abbr"),
-            Cow::Borrowed("season_year"),
-            Cow::Borrowed("is_home"),
-        ]),
-        require_partition_filter: true,
-    };
+    static TABLE: LazyLock<TableDef> = LazyLock::new(|| {
+        TableDef::new(
+            "nba_raw",
+            "nbac_team_boxscore",
+            "The official team box score, two rows per complete game. Its home flag, and so the \
+             order of the teams in its ids, is wrong for some games.",
+            COLUMNS,
+            "game_date",
+        )
+        .clustered_by(&["game_id", "team_abbr", "season_year", "is_home"])
+        .requiring_filter()
+    });
     &TABLE
 }
 
-static COLUMNS: [Column; 28] = [
-    Column::required(
-        "game_id",
-        ColumnType::String,
-        "Meant as YYYYMMDD_AWAY_HOME; the other order occurs.",
-    ),
-    Column::required(
-        "nba_game_id",
-        ColumnType::String,
-        "The league's ten-digit id, such as 0022400561.",
-    ),
-    Column::required("game_date", ColumnType::Date, "Day of the game, US Eastern."),
-    Column::required(
-        "season_year",
-        ColumnType::Int64,
-        "Year the season starts in: 2021 for 2021-22.",
-    ),
-    Column::nullable("team_abbr", ColumnType::String, "The team, three letters."),
-    Column::nullable("team_name", ColumnType::String, "The team's name."),
-    Column::required(
-        "is_home",
-        ColumnType::Bool,
-        "Whether the feed marks the team as home; unreliable.",
-    ),
-    Column::nullable(
-        "minutes",
-        ColumnType::String,
-        "Player-minutes, 240:00 and 25 more for each overtime.",
-    ),
-    Column::nullable("points", ColumnType::Int64, "Points."),
-    Column::nullable("fg_made", ColumnType::Int64, "Field goals made, threes included."),
-    Column::nullable(
-        "fg_attempted",
-        ColumnType::Int64,
-        "Field goals tried, threes included.",
-    ),
-    Column::nullable(
-        "fg_percentage",
-        ColumnType::Float64,
-        "Field goals made of those tried, 0 to 1.",
-    ),
-    Column::nullable("three_pt_made", ColumnType::Int64, "Three-pointers made."),
-    Column::nullable("three_pt_attempted", ColumnType::Int64, "Three-pointers tried."),
-    Column::nullable(
-        "three_pt_percentage",
-        ColumnType::Float64,
-        "Three-pointers made of those tried, 0 to 1.",
-    ),
-    Column::nullable("ft_made", ColumnType::Int64, "Free throws made."),
-    Column::nullable("ft_attempted", ColumnType::Int64, "Free throws tried."),
-    Column::nullable(
-        "ft_percentage",
-        ColumnType::Float64,
-        "Free throws made of those tried, 0 to 1.",
-    ),
-    Column::nullable("offensive_rebounds", ColumnType::Int64, "Offensive rebounds."),
-    Column::nullable("defensive_rebounds", ColumnType::Int64, "Defensive rebounds."),
-    Column::nullable("total_rebounds", ColumnType::Int64, "All rebounds."),
-    Column::nullable("assists", ColumnType::Int64, "Assists."),
-    Column::nullable("steals", ColumnType::Int64, "Steals."),
-    Column::nullable("blocks", ColumnType::Int64, "Blocked shots."),
-    Column::nullable(
-        "turnovers",
-        ColumnType::Int64,
-        "Turnovers, those of the team as a whole included, so up to 7 more than its players'.",
-    ),
-    Column::nullable("personal_fouls", ColumnType::Int64, "Personal fouls."),
-    Column::nullable("plus_minus", ColumnType::Int64, "Final margin."),
-    Column::required(
-        "processed_at",
-        ColumnType::Timestamp,
-        "When the feed was read; of two rows the newer counts.",
-    ),
-];
+static COLUMNS: &[Column] = &columns! {
+    game_id: STRING NOT NULL, "Meant as YYYYMMDD_AWAY_HOME; the other order occurs.";
+    nba_game_id: STRING NOT NULL, "The league's ten-digit id, such as 0022400561.";
+    game_date: DATE NOT NULL, "Day of the game, US Eastern.";
+    season_year: INT64 NOT NULL, "Year the season starts in: 2021 for 2021-22.";
+    team_abbr: STRING, "The team, three letters.";
+    team_name: STRING, "The team's name.";
+    is_home: BOOL NOT NULL, "Whether the feed marks the team as home; unreliable.";
+    minutes: STRING, "Player-minutes, 240:00 and 25 more for each overtime.";
+    points: INT64, "Points.";
+    fg_made: INT64, "Field goals made, threes included.";
+    fg_attempted: INT64, "Field goals tried, threes included.";
+    fg_percentage: FLOAT64, "Field goals made of those tried, 0 to 1.";
+    three_pt_made: INT64, "Three-pointers made.";
+    three_pt_attempted: INT64, "Three-pointers tried.";
+    three_pt_percentage: FLOAT64, "Three-pointers made of those tried, 0 to 1.";
+    ft_made: INT64, "Free throws made.";
+    ft_attempted: INT64, "Free throws tried.";
+    ft_percentage: FLOAT64, "Free throws made of those tried, 0 to 1.";
+    offensive_rebounds: INT64, "Offensive rebounds.";
+    defensive_rebounds: INT64, "Defensive rebounds.";
+    total_rebounds: INT64, "All rebounds.";
+    assists: INT64, "Assists.";
+    steals: INT64, "Steals.";
+    blocks: INT64, "Blocked shots.";
+    turnovers: INT64, "Turnovers, those of the team as a whole included, so up to 7 more than its players'.";
+    personal_fouls: INT64, "Personal fouls.";
+    plus_minus: INT64, "Final margin.";
+    processed_at: TIMESTAMP NOT NULL, "When the feed was read; of two rows the newer counts.";
+};

@@ -8,7 +8,7 @@ mod tests;
 use chrono::NaiveDate;
 
 use super::DateOutcome;
-use super::games::{Games, Source};
+use super::games::{PlayedGames, Source};
 use super::raw::Feeds;
 use super::shot_chart::ShotChart;
 
@@ -19,7 +19,7 @@ pub const VERSION: u32 = 1;
 /// for a game without them.
 #[must_use]
 pub fn team_defense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {
-    let mut games = Games::read(date, source, feeds);
+    let mut games = PlayedGames::read(date, source, feeds);
     let chart = ShotChart::read(&games.slate, feeds, &mut games.notes);
     let sides = games.played.iter().flat_map(|game| game.sides());
     let rows = sides.map(|side| row::row(side, games.making, &chart)).collect();

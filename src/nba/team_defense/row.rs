@@ -20,7 +20,7 @@ const ABSENT: &[&str] = &["players_inactive", "starters_inactive", "referee_crew
 
 pub(super) fn row(side: Side<'_>, making: Making, chart: &ShotChart<'_>) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::team_defense::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::team_defense::BUSINESS));
     let (faced, own_shots) = (chart.team(side.opponent), chart.team(side.team));
     let mut row = RowBuilder::new(tables::team_defense());
     push_identity(&mut row, side);

@@ -22,12 +22,12 @@ const STANDING: [f64; Zone::COUNT] = [0.580, 0.410, 0.355];
 
 /// The league's field goal fraction by zone.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct League {
+pub(super) struct LeagueRates {
     fractions: [f64; Zone::COUNT],
     teams: Option<usize>,
 }
 
-impl League {
+impl LeagueRates {
     /// The mean of the teams' fractions over the 30 days ending on the day before the date.
     pub(super) fn before(date: NaiveDate, logs: &DefenseLogs) -> Self {
         let allowed = |team| {

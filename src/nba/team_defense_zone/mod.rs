@@ -7,7 +7,7 @@ mod tests;
 
 use chrono::NaiveDate;
 
-use self::league::League;
+use self::league::LeagueRates;
 use super::ids::TeamCode;
 use super::stored::Extracts;
 use super::{DateOutcome, Finals, Notes};
@@ -27,7 +27,7 @@ pub fn expected(date: NaiveDate, finals: &Finals) -> impl Iterator<Item = TeamCo
 #[must_use]
 pub fn team_defense_zone(date: NaiveDate, extracts: &Extracts) -> DateOutcome {
     let (finals, logs) = (&extracts.finals, &extracts.defense);
-    let league = League::before(date, logs);
+    let league = LeagueRates::before(date, logs);
     let mut made = DateOutcome::default();
     let mut notes = Notes::default();
     for team in expected(date, finals) {

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 
 use super::GAMES;
-use super::league::League;
+use super::league::LeagueRates;
 use crate::nba::averages::mean;
 use crate::nba::cells::how_many;
 use crate::nba::data_hash::HashedColumns;
-use crate::nba::formulas::{round, rounded};
 use crate::nba::ids::TeamCode;
 use crate::nba::raw::Zone;
+use crate::nba::rounding::{round, rounded};
 use crate::nba::stored::DefendedGame;
 use crate::nba::{Completeness, Finals, ZoneShots, tables};
 use crate::table::{Row, RowBuilder};
@@ -36,10 +36,10 @@ pub(super) fn row(
     date: NaiveDate,
     window: &[DefendedGame],
     finals: &Finals,
-    league: &League,
+    league: &LeagueRates,
 ) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::team_defense_zone::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::team_defense_zone::BUSINESS));
     let allowed = Allowed::over(window);
     let mut row = RowBuilder::new(tables::team_defense_zone());
     row.push("team_abbr", team.as_str());
@@ -76,7 +76,7 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    fn push_zones(&self, row: &mut RowBuilder, league: &League) {
+    fn push_zones(&self, row: &mut RowBuilder, league: &LeagueRates) {
         let fraction = |zone| {
             self.shots
                 .from(zone)
@@ -104,7 +104,7 @@ impl<'a> Allowed<'a> {
     }
 
     /// Percentage points above the league; positive is a worse defence.
-    fn above(&self, zone: Zone, league: &League) -> Option<f64> {
+    fn above(&self, zone: Zone, league: &LeagueRates) -> Option<f64> {
         let fraction = self.shots.from(zone).fraction()?;
         Some(100.0 * (fraction - league.fraction(zone)))
     }
@@ -121,7 +121,7 @@ impl<'a> Allowed<'a> {
     }
 
     /// The zone where this rank of the points above the league is least. On a tie, the one nearer to the basket.
-    fn least(&self, rank: fn(f64) -> f64, league: &League) -> Option<&'static str> {
+    fn least(&self, rank: fn(f64) -> f64, league: &LeagueRates) -> Option<&'static str> {
         let zones = [
             (Zone::Paint, "paint"),
             (Zone::MidRange, "mid_range"),
@@ -142,7 +142,7 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    fn notes(&self, league: &League) -> String {
+    fn notes(&self, league: &LeagueRates) -> String {
         let mut notes = vec![format!(
             "shot data of {} of {} games",
             self.games,
@@ -171,7 +171,7 @@ impl<'a> Allowed<'a> {
         team: TeamCode,
         date: NaiveDate,
         finals: &Finals,
-        league: &League,
+        league: &LeagueRates,
     ) -> Completeness {
         let full = self.window.len() >= GAMES;
         let expected = if full {

@@ -7,7 +7,7 @@ mod tests;
 use chrono::NaiveDate;
 
 use super::DateOutcome;
-use super::games::{Games, Source};
+use super::games::{PlayedGames, Source};
 use super::raw::Feeds;
 
 /// Increment this when the same feeds give different rows; stored rows then show as outdated.
@@ -17,7 +17,7 @@ pub const VERSION: u32 = 1;
 /// them.
 #[must_use]
 pub fn team_offense(date: NaiveDate, source: Source, feeds: &Feeds) -> DateOutcome {
-    let games = Games::read(date, source, feeds);
+    let games = PlayedGames::read(date, source, feeds);
     let sides = games.played.iter().flat_map(|game| game.sides());
     let rows = sides.map(|side| row::row(side, games.making)).collect();
     games.into_outcome(rows)

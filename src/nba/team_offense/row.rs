@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::nba::cells::count;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::formulas::Possessions;
-use crate::nba::games::{Making, Side, Totals};
+use crate::nba::games::{Making, Side, TeamTotals};
 use crate::nba::ids::SeasonYear;
 use crate::nba::quality::Quality;
 use crate::nba::tables;
@@ -26,7 +26,7 @@ const ABSENT: &[&str] = &["players_inactive", "starters_inactive", "referee_crew
 
 pub(super) fn row(side: Side<'_>, making: Making) -> Row {
     static HASHED: LazyLock<HashedColumns> =
-        LazyLock::new(|| HashedColumns::new(&tables::team_offense::BUSINESS));
+        LazyLock::new(|| HashedColumns::new(tables::team_offense::BUSINESS));
     let mut row = RowBuilder::new(tables::team_offense());
     push_identity(&mut row, side);
     push_box_score(&mut row, side.own);
@@ -57,7 +57,7 @@ fn push_identity(row: &mut RowBuilder, side: Side<'_>) {
     row.push("season_year", SeasonYear::of(date).year());
 }
 
-fn push_box_score(row: &mut RowBuilder, own: &Totals) {
+fn push_box_score(row: &mut RowBuilder, own: &TeamTotals) {
     let line = &own.line;
     row.push("points_scored", count(Some(own.points)));
     row.push("fg_attempts", count(line.fg_attempts));

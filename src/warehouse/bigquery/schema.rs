@@ -4,7 +4,9 @@ use super::BigQueryWarehouse;
 use super::fault::Fault;
 use super::statement::Statement;
 use super::wire::{Table, TableFieldSchema};
-use crate::table::{Change, ColumnType, Dialect, Kind, Partition, Schema, Site, StoredColumn, TableDef};
+use crate::table::{
+    Change, ColumnType, Dialect, Partition, Schema, Site, StoredColumn, StoredType, TableDef,
+};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 /// Maximum length of a type name shown, since it comes from the server.
@@ -19,27 +21,27 @@ pub(super) const fn site(path: &str) -> Site<'_> {
 }
 
 /// The type of a table column or a query column.
-pub(super) fn kind(field: &TableFieldSchema) -> Kind {
+pub(super) fn kind(field: &TableFieldSchema) -> StoredType {
     let word: String = (field.kind.chars().filter(char::is_ascii_alphanumeric))
         .take(LONGEST_TYPE)
         .collect();
     if field.is_repeated() {
         return match field.kind.as_str() {
-            "STRING" => Kind::Exactly(ColumnType::StringArray),
-            "FLOAT" | "FLOAT64" => Kind::Exactly(ColumnType::Float64Array),
-            _ => Kind::Other(format!("ARRAY<{word}>")),
+            "STRING" => StoredType::Exactly(ColumnType::StringArray),
+            "FLOAT" | "FLOAT64" => StoredType::Exactly(ColumnType::Float64Array),
+            _ => StoredType::Other(format!("ARRAY<{word}>")),
         };
     }
     match field.kind.as_str() {
-        "INTEGER" | "INT64" => Kind::Exactly(ColumnType::Int64),
-        "FLOAT" | "FLOAT64" => Kind::Exactly(ColumnType::Float64),
-        "NUMERIC" | "BIGNUMERIC" => Kind::Numeric,
-        "STRING" => Kind::Exactly(ColumnType::String),
-        "BOOLEAN" | "BOOL" => Kind::Exactly(ColumnType::Bool),
-        "DATE" => Kind::Exactly(ColumnType::Date),
-        "TIMESTAMP" => Kind::Exactly(ColumnType::Timestamp),
-        "JSON" => Kind::Exactly(ColumnType::Json),
-        _ => Kind::Other(word),
+        "INTEGER" | "INT64" => StoredType::Exactly(ColumnType::Int64),
+        "FLOAT" | "FLOAT64" => StoredType::Exactly(ColumnType::Float64),
+        "NUMERIC" | "BIGNUMERIC" => StoredType::Numeric,
+        "STRING" => StoredType::Exactly(ColumnType::String),
+        "BOOLEAN" | "BOOL" => StoredType::Exactly(ColumnType::Bool),
+        "DATE" => StoredType::Exactly(ColumnType::Date),
+        "TIMESTAMP" => StoredType::Exactly(ColumnType::Timestamp),
+        "JSON" => StoredType::Exactly(ColumnType::Json),
+        _ => StoredType::Other(word),
     }
 }
 

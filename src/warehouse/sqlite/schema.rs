@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::fault::Fault;
 use super::lease::Fence;
 use crate::table::{
-    Change, Dialect, Schema, Site, StoredColumn, TableDef, declared_kind, sql_name, sql_names, sqlite_index,
+    Change, Dialect, Schema, Site, StoredColumn, StoredType, TableDef, sql_name, sql_names, sqlite_index,
     sqlite_path, sqlite_schema, sqlite_table,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schem
         }
         columns.push(StoredColumn {
             name,
-            kind: declared_kind(&kind),
+            kind: StoredType::from_declared(&kind),
             nullable: !required,
         });
     }

@@ -338,7 +338,7 @@ async fn a_table_with_other_columns_is_refused() {
     assert!(
         error
             .message
-            .contains("has the key (team, game_date) but the plan declares ()"),
+            .contains("has the primary key (team, game_date) but the plan declares none"),
         "{error}"
     );
     assert!(

@@ -9,7 +9,7 @@ use crate::nba::stored::{
 use crate::nba::{Dated, GameLog, ScheduledGame};
 
 /// The inputs of the features. Where an upstream stage has no row, all its values are `None`.
-pub(super) struct Known<'a> {
+pub(super) struct FeatureInputs<'a> {
     /// The player, his team and the game.
     pub(super) appearance: Appearance<'a>,
     /// The player's games.
@@ -28,7 +28,7 @@ pub(super) struct Known<'a> {
     pub(super) defense: DefenseZones,
 }
 
-impl Known<'_> {
+impl FeatureInputs<'_> {
     pub(super) const fn date(&self) -> NaiveDate {
         self.appearance.game.date()
     }
