@@ -5,7 +5,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
-use super::fault::Fault;
+use super::fault::SqliteFault;
 use crate::table::{Column, ColumnType, TableDef, Value};
 
 /// Encodes a value of this column.
@@ -13,7 +13,7 @@ pub(super) fn stored<'v>(
     table: &TableDef,
     column: &Column,
     value: &'v Value,
-) -> Result<ToSqlOutput<'v>, Fault> {
+) -> Result<ToSqlOutput<'v>, SqliteFault> {
     let borrowed = |value| Ok(ToSqlOutput::Borrowed(value));
     let text = |text: String| Ok(ToSqlOutput::Owned(Stored::Text(text)));
     match (column.kind, value) {
@@ -36,7 +36,7 @@ pub(super) fn stored<'v>(
         {
             text(serde_json::json!(numbers).to_string())
         }
-        (kind, other) => Err(Fault::data(format!(
+        (kind, other) => Err(SqliteFault::data(format!(
             "{}.{}: {other} is {} and cannot be stored as {kind}",
             table.path(),
             column.name,
@@ -46,13 +46,13 @@ pub(super) fn stored<'v>(
 }
 
 /// Decodes one column, row by row. Dates and timestamps often repeat from row to row, so the last one is cached.
-pub(super) struct Reader<'t> {
+pub(super) struct CellReader<'t> {
     table: &'t TableDef,
     column: &'t Column,
     last: Option<(Vec<u8>, Value)>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> CellReader<'t> {
     pub(super) const fn new(table: &'t TableDef, column: &'t Column) -> Self {
         Self {
             table,
@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Decodes a stored value.
-    pub(super) fn value(&mut self, stored: ValueRef<'_>) -> Result<Value, Fault> {
+    pub(super) fn value(&mut self, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
         let value = match (self.column.kind, stored) {
             (_, ValueRef::Null) => Some(Value::Null),
             (ColumnType::Int64, ValueRef::Integer(number)) => Some(Value::Int(number)),
@@ -98,7 +98,7 @@ impl<'t> Reader<'t> {
         Some(value)
     }
 
-    fn unreadable(&self, stored: ValueRef<'_>) -> Fault {
+    fn unreadable(&self, stored: ValueRef<'_>) -> SqliteFault {
         let shown = match stored {
             ValueRef::Null => "NULL".to_owned(),
             ValueRef::Integer(number) => number.to_string(),
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
             ValueRef::Text(bytes) => format!("{:?}", String::from_utf8_lossy(bytes)),
             ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
         };
-        Fault::data(format!(
+        SqliteFault::data(format!(
             "{}.{} contains {shown}, which is not {}; load the table again",
             self.table.path(),
             self.column.name,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::fault::Fault;
-use super::folder::{Dataset, Folder};
-use super::{functions, lease};
+use super::fault::SqliteFault;
+use super::folder::{DatasetFile, OWN_DATASET, WarehouseFolder};
+use super::functions;
 use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 
@@ -21,7 +21,7 @@ const CACHE_KIB: u32 = 3 * 1024;
 
 /// The access mode of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum AccessMode {
     /// Read-only.
     Reader,
     /// The only one that writes.
@@ -29,16 +29,18 @@ pub(super) enum Role {
 }
 
 /// Opens a connection to these datasets of the folder.
-pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<Connection, WarehouseError> {
-    let said = |fault: Fault| fault.in_context("opening the warehouse", folder.path());
+pub(super) fn open(
+    folder: &WarehouseFolder,
+    datasets: &[DatasetFile],
+    role: AccessMode,
+) -> Result<Connection, WarehouseError> {
+    let said = |fault: SqliteFault| fault.in_context("opening the warehouse", folder.path());
     let connection = blank().map_err(said)?;
     // A transaction over several files is committed file by file, in the order they were attached. The lease file
     // records what was written to the others, so it comes last: a process killed in between may leave rows without a
     // record, never the reverse.
-    let (leases, others): (Vec<_>, Vec<_>) = datasets
-        .iter()
-        .partition(|dataset| dataset.name == lease::DATASET);
-    for Dataset { name: dataset, .. } in others.into_iter().chain(leases) {
+    let (leases, others): (Vec<_>, Vec<_>) = datasets.iter().partition(|dataset| dataset.name == OWN_DATASET);
+    for DatasetFile { name: dataset, .. } in others.into_iter().chain(leases) {
         let file = folder.file(dataset);
         let joined = if folder.is_read_only() {
             attach_to_read(&connection, dataset, &file)
@@ -47,7 +49,7 @@ pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<
         };
         joined.map_err(|fault| fault.in_context(&format!("opening dataset {dataset}"), &file))?;
     }
-    if role == Role::Reader {
+    if role == AccessMode::Reader {
         connection
             .pragma_update(None, "query_only", true)
             .map_err(|error| said(error.into()))?;
@@ -55,8 +57,28 @@ pub(super) fn open(folder: &Folder, datasets: &[Dataset], role: Role) -> Result<
     Ok(connection)
 }
 
+/// Opens a connection to the lease file alone. Pooled connections may be busy writing.
+pub(super) fn open_own(folder: &WarehouseFolder) -> Result<Connection, SqliteFault> {
+    let connection = blank()?;
+    attach(&connection, OWN_DATASET, &folder.file(OWN_DATASET))?;
+    Ok(connection)
+}
+
+/// Opens the lease file for reading; `None` if it doesn't exist. Leaves no trace in a read-only folder.
+pub(super) fn open_own_to_read(folder: &WarehouseFolder) -> Result<Option<Connection>, SqliteFault> {
+    if !folder.file(OWN_DATASET).exists() {
+        return Ok(None);
+    }
+    if !folder.is_read_only() {
+        return open_own(folder).map(Some);
+    }
+    let connection = blank()?;
+    attach_to_read(&connection, OWN_DATASET, &folder.file(OWN_DATASET))?;
+    Ok(Some(connection))
+}
+
 /// An in-memory connection with the registered functions and no dataset.
-pub(super) fn blank() -> Result<Connection, Fault> {
+pub(super) fn blank() -> Result<Connection, SqliteFault> {
     let connection = Connection::open_in_memory()?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -68,9 +90,9 @@ pub(super) fn blank() -> Result<Connection, Fault> {
 }
 
 /// Attaches a file under a dataset's name.
-pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
+pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Result<(), SqliteFault> {
     let Some(path) = file.to_str() else {
-        return Err(Fault::code(format!(
+        return Err(SqliteFault::code(format!(
             "{}: the warehouse's path must be valid UTF-8",
             file.display()
         )));
@@ -82,7 +104,7 @@ pub(super) fn attach(connection: &Connection, dataset: &str, file: &Path) -> Res
 
 /// Attaches a file for reading, without leaving a trace. Without a write-ahead log no process is writing, and the file
 /// is opened as immutable; even a reader would create a log otherwise. With a log, the file is opened read-only.
-pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), Fault> {
+fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result<(), SqliteFault> {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     let how = if Path::new(&log).exists() {
@@ -103,7 +125,7 @@ pub(super) fn attach_to_read(connection: &Connection, dataset: &str, file: &Path
 
 /// Sets the journal mode and the cache size of an attached dataset. Detects a damaged file, or one that isn't a
 /// database.
-fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
+fn prepare(connection: &Connection, dataset: &str) -> Result<(), SqliteFault> {
     let schema = sql_name(&sqlite_schema(dataset));
     let journal_mode = |set: &str| -> rusqlite::Result<String> {
         let sql = format!("PRAGMA {schema}.journal_mode{set}");
@@ -112,7 +134,7 @@ fn prepare(connection: &Connection, dataset: &str) -> Result<(), Fault> {
     if journal_mode("")? != "wal" {
         let became = journal_mode(" = WAL")?;
         if became != "wal" {
-            return Err(Fault::code(format!(
+            return Err(SqliteFault::code(format!(
                 "dataset {dataset}: this file system does not support a write-ahead log; choose a local folder"
             )));
         }
@@ -130,11 +152,11 @@ mod tests {
     #[test]
     fn the_record_database_is_attached_last() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
-        for dataset in ["nba_raw", lease::DATASET, "analytics"] {
+        let folder = WarehouseFolder::open(dir.path()).unwrap();
+        for dataset in ["nba_raw", OWN_DATASET, "analytics"] {
             folder.create(dataset).unwrap();
         }
-        let writer = open(&folder, &folder.datasets().unwrap(), Role::Writer).unwrap();
+        let writer = open(&folder, &folder.datasets().unwrap(), AccessMode::Writer).unwrap();
         let mut attached = writer
             .prepare("SELECT name FROM pragma_database_list ORDER BY seq")
             .unwrap();

@@ -9,46 +9,46 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// An error of the embedded warehouse.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum SqliteFault {
     Sqlite(rusqlite::Error),
     Io(io::Error),
     /// Already classified, with a message for the operator.
-    Told(WarehouseError),
+    Classified(WarehouseError),
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for SqliteFault {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for SqliteFault {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<WarehouseError> for Fault {
+impl From<WarehouseError> for SqliteFault {
     fn from(error: WarehouseError) -> Self {
-        Self::Told(error)
+        Self::Classified(error)
     }
 }
 
-impl Fault {
+impl SqliteFault {
     /// A data error, which is not retried.
     pub(super) fn data(message: impl Into<String>) -> Self {
-        Self::Told(WarehouseError::new(ErrorClass::Data, message))
+        Self::Classified(WarehouseError::new(ErrorClass::Data, message))
     }
 
     /// A bug in the program or the query, which is not retried.
     pub(super) fn code(message: impl Into<String>) -> Self {
-        Self::Told(WarehouseError::new(ErrorClass::Code, message))
+        Self::Classified(WarehouseError::new(ErrorClass::Code, message))
     }
 
     /// The error for the operator: the operation, the file or folder, the cause, what to do next.
     pub(super) fn in_context(self, doing: &str, place: &Path) -> WarehouseError {
         let (class, sentence) = match self {
-            Self::Told(error) => return error,
+            Self::Classified(error) => return error,
             Self::Sqlite(error) => class_sqlite(&error),
             Self::Io(error) => class_io(&error),
         };

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rusqlite::Connection;
 
 use super::connection::{attach, blank};
-use super::fault::Fault;
-use super::folder::{Folder, checked, create_private};
+use super::fault::SqliteFault;
+use super::fence::SqliteFence;
+use super::folder::{WarehouseFolder, checked, create_private};
 use super::insert::Insert;
-use super::lease::Fence;
 use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
@@ -21,10 +21,10 @@ const STRIDE: usize = 1_000;
 
 /// Builds the new file and replaces the dataset's file. Requires that this process has no open connection.
 pub(super) fn fill(
-    folder: &Folder,
+    folder: &WarehouseFolder,
     tables: Vec<Filling>,
     written: &AtomicUsize,
-    fence: Option<&Fence>,
+    fence: Option<&SqliteFence>,
 ) -> Result<(), WarehouseError> {
     let Some(dataset) = tables.first().map(|filling| filling.table.dataset.to_string()) else {
         return Ok(());
@@ -35,7 +35,7 @@ pub(super) fn fill(
         .and_then(|()| {
             let exchange = || exchange(folder, &dataset, &fresh);
             match fence {
-                Some(fence) => fence.holding(folder, exchange),
+                Some(fence) => fence.while_held(folder, exchange),
                 None => exchange(),
             }
         });
@@ -52,11 +52,11 @@ pub(super) fn fill(
 }
 
 /// A rename replaces a single file, so a fill is atomic for one dataset only.
-fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), Fault> {
+fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), SqliteFault> {
     for filling in tables {
         checked(&filling.table)?;
         if filling.table.dataset != dataset {
-            return Err(Fault::code(format!(
+            return Err(SqliteFault::code(format!(
                 "cannot fill {} together with tables of {dataset}; fill one dataset at a time",
                 filling.table.path()
             )));
@@ -66,12 +66,12 @@ fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), Fault> {
 }
 
 fn build(
-    folder: &Folder,
+    folder: &WarehouseFolder,
     dataset: &str,
     fresh: &Path,
     tables: Vec<Filling>,
     written: &AtomicUsize,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteFault> {
     start_file(folder, dataset, fresh, &tables)?;
     let connection = blank()?;
     attach(&connection, dataset, fresh)?;
@@ -91,7 +91,12 @@ fn build(
 }
 
 /// Creates an empty file, or a copy of the old one if that contains other tables.
-fn start_file(folder: &Folder, dataset: &str, fresh: &Path, tables: &[Filling]) -> Result<(), Fault> {
+fn start_file(
+    folder: &WarehouseFolder,
+    dataset: &str,
+    fresh: &Path,
+    tables: &[Filling],
+) -> Result<(), SqliteFault> {
     remove_if_there(fresh)?;
     let old = folder.file(dataset);
     if old.exists() && holds_others(&old, tables)? {
@@ -104,13 +109,13 @@ fn start_file(folder: &Folder, dataset: &str, fresh: &Path, tables: &[Filling]) 
 
 /// Checkpoints and removes the old file's write-ahead log, since a leftover log would be applied to the new file.
 /// Returns whether the file contains tables that are not filled.
-fn holds_others(old: &Path, tables: &[Filling]) -> Result<bool, Fault> {
+fn holds_others(old: &Path, tables: &[Filling]) -> Result<bool, SqliteFault> {
     let connection = blank()?;
     attach(&connection, "old", old)?;
     let mode: String =
         connection.pragma_update_and_check(Some("old"), "journal_mode", "DELETE", |row| row.get(0))?;
     if mode != "delete" {
-        return Err(Fault::Told(WarehouseError::new(
+        return Err(SqliteFault::Classified(WarehouseError::new(
             ErrorClass::Contention,
             format!("{}: another program has it open; close it", old.display()),
         )));
@@ -132,7 +137,7 @@ fn remove_if_there(file: &Path) -> io::Result<()> {
     }
 }
 
-fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) -> Result<(), Fault> {
+fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) -> Result<(), SqliteFault> {
     let table = filling.table;
     let path = sqlite_path(&table.dataset, &table.name);
     connection.execute_batch(&format!("DROP TABLE IF EXISTS {path}"))?;
@@ -153,7 +158,7 @@ fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) 
 }
 
 /// Renames the new file over the old one.
-fn exchange(folder: &Folder, dataset: &str, fresh: &Path) -> Result<(), Fault> {
+fn exchange(folder: &WarehouseFolder, dataset: &str, fresh: &Path) -> Result<(), SqliteFault> {
     fs::rename(fresh, folder.file(dataset))?;
     File::open(folder.path())?.sync_all()?;
     Ok(())

@@ -8,30 +8,33 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::fault::Fault;
+use super::fault::SqliteFault;
 use crate::table::{TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
 
+/// The dataset of backcourt itself: lease, owners and progress. Attached to every connection like the others.
+pub(super) const OWN_DATASET: &str = "backcourt";
+
 /// A dataset and its file. A replaced file makes it a different dataset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Dataset {
+pub(super) struct DatasetFile {
     pub(super) name: String,
     file: (u64, u64),
 }
 
 /// An existing folder. Files that are not named after a dataset are ignored.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct WarehouseFolder {
     path: PathBuf,
     is_read_only: bool,
     /// Serialises the creation of datasets.
     creating: Mutex<()>,
 }
 
-impl Folder {
+impl WarehouseFolder {
     /// Opens the folder. If it doesn't exist, it is created with access for this user only.
-    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+    pub(super) fn open(path: &Path) -> Result<Self, SqliteFault> {
         let path = std::path::absolute(path)?;
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
         Ok(Self {
@@ -42,7 +45,7 @@ impl Folder {
     }
 
     /// Opens an existing folder read-only.
-    pub(super) fn open_to_read(path: &Path) -> Result<Self, Fault> {
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, SqliteFault> {
         let path = std::path::absolute(path)?;
         fs::read_dir(&path)?;
         Ok(Self {
@@ -62,7 +65,7 @@ impl Folder {
     }
 
     /// The datasets that have a file, by name. Other processes may add files at any time.
-    pub(super) fn datasets(&self) -> Result<Vec<Dataset>, Fault> {
+    pub(super) fn datasets(&self) -> Result<Vec<DatasetFile>, SqliteFault> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
@@ -72,7 +75,7 @@ impl Folder {
                 && is_name(stem)
                 && let Ok(file) = fs::metadata(&path)
             {
-                found.push(Dataset {
+                found.push(DatasetFile {
                     name: stem.to_owned(),
                     file: (file.dev(), file.ino()),
                 });
@@ -94,7 +97,7 @@ impl Folder {
 
     /// Creates the file of a dataset, with its write-ahead log already enabled: two connections that enable it at the
     /// same time would block each other, and a query may come at any time.
-    pub(super) fn create(&self, dataset: &str) -> Result<(), Fault> {
+    pub(super) fn create(&self, dataset: &str) -> Result<(), SqliteFault> {
         let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.file(dataset);
         if file.exists() {
@@ -124,11 +127,11 @@ pub(super) fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// Rejects a table with invalid names, before they are used in a file name or SQL.
-pub(super) fn checked(table: &TableDef) -> Result<(), Fault> {
+pub(super) fn checked(table: &TableDef) -> Result<(), SqliteFault> {
     let columns = table.columns.iter().map(|column| &column.name);
     for name in [&table.dataset, &table.name].into_iter().chain(columns) {
         if !is_name(name) {
-            return Err(Fault::code(format!(
+            return Err(SqliteFault::code(format!(
                 "{}: {name:?} is not a valid name; use letters, digits and underscores",
                 table.path()
             )));
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn a_dataset_is_created_once_in_wal_mode() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = WarehouseFolder::open(dir.path()).unwrap();
         folder.create("nba_raw").unwrap();
         let made = folder.datasets().unwrap();
         // Bytes 18 and 19 of a database are its write and read version; 2 means write-ahead log.

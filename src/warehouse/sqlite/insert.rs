@@ -4,7 +4,7 @@ use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Statement};
 
 use super::cell::stored;
-use super::fault::Fault;
+use super::fault::SqliteFault;
 use crate::figures::counted;
 use crate::table::{TableDef, Value, sql_names, sqlite_path};
 
@@ -15,7 +15,7 @@ pub(super) struct Insert<'c, 't> {
 }
 
 impl<'c, 't> Insert<'c, 't> {
-    pub(super) fn prepare(connection: &'c Connection, table: &'t TableDef) -> Result<Self, Fault> {
+    pub(super) fn prepare(connection: &'c Connection, table: &'t TableDef) -> Result<Self, SqliteFault> {
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({})",
             sqlite_path(&table.dataset, &table.name),
@@ -29,9 +29,9 @@ impl<'c, 't> Insert<'c, 't> {
     }
 
     /// Inserts one row. `put_in` overrides the values of some columns, by index.
-    pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), Fault> {
+    pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), SqliteFault> {
         if row.len() != self.table.columns.len() {
-            return Err(Fault::data(format!(
+            return Err(SqliteFault::data(format!(
                 "{}: a row has {} for {}",
                 self.table.path(),
                 counted(row.len(), "value"),

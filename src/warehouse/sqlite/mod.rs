@@ -4,6 +4,7 @@
 mod cell;
 mod connection;
 mod fault;
+mod fence;
 mod fill;
 mod folder;
 mod functions;
@@ -38,12 +39,12 @@ use super::{
 use crate::table::{
     Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
 };
-use connection::Role;
-use fault::Fault;
-use folder::{Folder, checked};
-use lease::{Fence, Held};
+use connection::AccessMode;
+use fault::SqliteFault;
+use fence::{FenceSlot, SqliteFence};
+use folder::{WarehouseFolder, checked};
 use pool::{Pool, blocking};
-use read::Reading;
+use read::OwnedRead;
 use refill::Refilling;
 use replace::Replacement;
 
@@ -55,7 +56,7 @@ const PROGRESS: Duration = Duration::from_millis(50);
 pub struct SqliteWarehouse {
     name: String,
     pool: Arc<Pool>,
-    held: Held,
+    held: FenceSlot,
 }
 
 impl SqliteWarehouse {
@@ -66,11 +67,12 @@ impl SqliteWarehouse {
     /// If the folder or one of its files can't be used: no permission, damaged, not a database. The message names the
     /// path; nothing is overwritten.
     pub fn open(dir: &Path) -> Result<Self, WarehouseError> {
-        let folder = Folder::open(dir).map_err(|fault| fault.in_context("opening the warehouse", dir))?;
+        let folder =
+            WarehouseFolder::open(dir).map_err(|fault| fault.in_context("opening the warehouse", dir))?;
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
-            held: Held::default(),
+            held: FenceSlot::default(),
         })
     }
 
@@ -79,19 +81,19 @@ impl SqliteWarehouse {
     /// # Errors
     /// If the folder or one of its files can't be read: missing, no permission, damaged, not a database.
     pub fn open_to_read(dir: &Path) -> Result<Self, WarehouseError> {
-        let folder =
-            Folder::open_to_read(dir).map_err(|fault| fault.in_context("opening the warehouse", dir))?;
+        let folder = WarehouseFolder::open_to_read(dir)
+            .map_err(|fault| fault.in_context("opening the warehouse", dir))?;
         Ok(Self {
             name: format!("sqlite:{}", dir.display()),
             pool: Arc::new(Pool::open(folder)?),
-            held: Held::default(),
+            held: FenceSlot::default(),
         })
     }
 
     /// Runs a translated query for these dates.
     async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
         self.pool
-            .run(Role::Reader, "querying".to_owned(), move |connection| {
+            .run(AccessMode::Reader, "querying".to_owned(), move |connection| {
                 query::answer(connection, &sql, &dates)
             })
             .await
@@ -100,7 +102,7 @@ impl SqliteWarehouse {
     /// Runs `work` with the held lease, if there is one.
     async fn with_lease(
         &self,
-        work: impl FnOnce(&Folder, &Fence) -> Result<(), Fault> + Send + 'static,
+        work: impl FnOnce(&WarehouseFolder, &SqliteFence) -> Result<(), SqliteFault> + Send + 'static,
     ) -> Result<(), WarehouseError> {
         match self.held.fence() {
             Some(fence) => self.about_leases(move |folder| work(folder, &fence)).await,
@@ -110,14 +112,14 @@ impl SqliteWarehouse {
 
     async fn about_leases<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&WarehouseFolder) -> Result<T, SqliteFault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
         self.about_folder("updating the lease", work).await
     }
 
     async fn about_progress<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&WarehouseFolder) -> Result<T, SqliteFault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
         self.about_folder("updating the recorded progress", work).await
     }
@@ -125,7 +127,7 @@ impl SqliteWarehouse {
     async fn about_folder<T: Send + 'static>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&Folder) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&WarehouseFolder) -> Result<T, SqliteFault> + Send + 'static,
     ) -> Result<T, WarehouseError> {
         let pool = Arc::clone(&self.pool);
         blocking(move || {
@@ -163,8 +165,8 @@ impl Warehouse for SqliteWarehouse {
         self.create_dataset(table, &doing)?;
         let (table, fence) = (table.clone(), self.held.fence());
         self.pool
-            .run(Role::Writer, doing, move |connection| {
-                fence.iter().try_for_each(|fence| fence.hold(connection))?;
+            .run(AccessMode::Writer, doing, move |connection| {
+                fence.iter().try_for_each(|fence| fence.verify(connection))?;
                 ensure(connection, &table)
             })
             .await
@@ -181,7 +183,7 @@ impl Warehouse for SqliteWarehouse {
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
         let (doing, path) = (format!("inspecting {path}"), path.to_owned());
         self.pool
-            .run(Role::Reader, doing, move |connection| {
+            .run(AccessMode::Reader, doing, move |connection| {
                 schema::schema(connection, &path)
             })
             .await
@@ -191,7 +193,7 @@ impl Warehouse for SqliteWarehouse {
         let (doing, table, changes) = (doing("altering", table), table.clone(), changes.to_vec());
         let fence = self.held.fence();
         self.pool
-            .run(Role::Writer, doing, move |connection| {
+            .run(AccessMode::Writer, doing, move |connection| {
                 schema::migrate(connection, &table, &changes, fence.as_ref())
             })
             .await
@@ -201,25 +203,29 @@ impl Warehouse for SqliteWarehouse {
         let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
         let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
         self.pool
-            .run(Role::Reader, "trying the query".to_owned(), move |connection| {
-                trial::tried(connection, &sql, &planned)
-            })
+            .run(
+                AccessMode::Reader,
+                "trying the query".to_owned(),
+                move |connection| trial::tried(connection, &sql, &planned),
+            )
             .await
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
         let (doing, table) = (doing("inspecting", table), table.clone());
         self.pool
-            .run(Role::Reader, doing, move |connection| {
+            .run(AccessMode::Reader, doing, move |connection| {
                 holds_rows(connection, &table)
             })
             .await
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
-        let (doing, reading) = (doing("reading", read.table), Reading::from(read));
+        let (doing, reading) = (doing("reading", read.table), OwnedRead::from(read));
         self.pool
-            .run(Role::Reader, doing, move |connection| reading.rows(connection))
+            .run(AccessMode::Reader, doing, move |connection| {
+                reading.rows(connection)
+            })
             .await
     }
 
@@ -227,7 +233,7 @@ impl Warehouse for SqliteWarehouse {
         let (doing, replacement) = (doing("writing", replace.table), Replacement::from(replace));
         let fence = self.held.fence();
         self.pool
-            .run(Role::Writer, doing, move |connection| {
+            .run(AccessMode::Writer, doing, move |connection| {
                 replacement.commit(connection, fence.as_ref())
             })
             .await
@@ -256,7 +262,7 @@ impl Warehouse for SqliteWarehouse {
         let (doing, refilling) = (doing("writing", refill.table), Refilling::of(&refill)?);
         let fence = self.held.fence();
         self.pool
-            .run(Role::Writer, doing, move |connection| {
+            .run(AccessMode::Writer, doing, move |connection| {
                 refilling.commit(connection, fence.as_ref())
             })
             .await
@@ -288,7 +294,7 @@ impl Leases for SqliteWarehouse {
         let (plan, seen, by) = (plan.to_owned(), seen.cloned(), by.clone());
         let taken = self
             .about_leases(move |folder| {
-                folder.create(lease::DATASET)?;
+                folder.create(folder::OWN_DATASET)?;
                 lease::take(folder, &plan, seen.as_ref(), &by)
             })
             .await?;
@@ -321,7 +327,7 @@ impl Owners for SqliteWarehouse {
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
         let (claims, owner) = (claims.to_vec(), owner.clone());
         self.about_leases(move |folder| {
-            folder.create(lease::DATASET)?;
+            folder.create(folder::OWN_DATASET)?;
             owner::claim(folder, &claims, &owner)
         })
         .await
@@ -331,7 +337,7 @@ impl Owners for SqliteWarehouse {
         Arc::new(Self {
             name: self.name.clone(),
             pool: Arc::clone(&self.pool),
-            held: Held::default(),
+            held: FenceSlot::default(),
         })
     }
 }
@@ -363,7 +369,7 @@ fn doing(verb: &str, table: &TableDef) -> String {
     format!("{verb} {}", table.path())
 }
 
-fn is_there(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
+fn is_there(connection: &Connection, table: &TableDef) -> Result<bool, SqliteFault> {
     checked(table)?;
     Ok(schema::exists(
         connection,
@@ -372,7 +378,7 @@ fn is_there(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
     )?)
 }
 
-fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> {
+fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, SqliteFault> {
     if !is_there(connection, table)? {
         return Ok(false);
     }
@@ -384,7 +390,7 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, Fault> 
 }
 
 /// Creates the table and its index, or rejects an existing table that differs.
-fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, Fault> {
+fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, SqliteFault> {
     let path = table.path();
     let ensured = match schema::schema(connection, &path)? {
         Some(_) => Ensured::Existed,
@@ -393,6 +399,6 @@ fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, Fault> {
     connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
     let held = schema::schema(connection, &path)?.unwrap_or_default();
     let found = differences(table, &held, schema::site(&path), false);
-    refuse_differences(&path, &found).map_err(Fault::Told)?;
+    refuse_differences(&path, &found).map_err(SqliteFault::Classified)?;
     Ok(ensured)
 }

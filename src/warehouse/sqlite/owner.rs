@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::fault::Fault;
-use super::folder::Folder;
-use super::lease::{DATASET, open, open_to_look};
+use super::connection::{open_own, open_own_to_read};
+use super::fault::SqliteFault;
+use super::folder::{OWN_DATASET, WarehouseFolder};
 use super::schema;
 use crate::warehouse::{Claim, Owner};
 
@@ -12,17 +12,20 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS backcourt.owner (
     path TEXT PRIMARY KEY, plan TEXT NOT NULL, owner TEXT NOT NULL) STRICT";
 
 /// The owner of each table. Creates nothing.
-pub(super) fn owners(folder: &Folder, tables: &[String]) -> Result<Vec<Option<Owner>>, Fault> {
-    let Some(connection) = open_to_look(folder)? else {
+pub(super) fn owners(folder: &WarehouseFolder, tables: &[String]) -> Result<Vec<Option<Owner>>, SqliteFault> {
+    let Some(connection) = open_own_to_read(folder)? else {
         return Ok(vec![None; tables.len()]);
     };
-    if !schema::exists(&connection, DATASET, "owner")? {
+    if !schema::exists(&connection, OWN_DATASET, "owner")? {
         return Ok(vec![None; tables.len()]);
     }
-    tables.iter().map(|table| stands(&connection, table)).collect()
+    tables
+        .iter()
+        .map(|table| stored_owner(&connection, table))
+        .collect()
 }
 
-fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> {
+fn stored_owner(connection: &Connection, table: &str) -> Result<Option<Owner>, SqliteFault> {
     let text: Option<String> = connection
         .query_row(
             "SELECT owner FROM backcourt.owner WHERE path = ?1",
@@ -32,8 +35,8 @@ fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> 
         .optional()?;
     let read = |text: String| {
         serde_json::from_str(&text).map_err(|error| {
-            Fault::data(format!(
-                "cannot read the owner of {table} ({error}); if no run is active, delete its row in {DATASET}.sqlite, \
+            SqliteFault::data(format!(
+                "cannot read the owner of {table} ({error}); if no run is active, delete its row in {OWN_DATASET}.sqlite, \
                  table owner"
             ))
         })
@@ -42,9 +45,9 @@ fn stands(connection: &Connection, table: &str) -> Result<Option<Owner>, Fault> 
 }
 
 /// Sets the owner of all these tables if none has changed. Returns whether it did.
-pub(super) fn claim(folder: &Folder, claims: &[Claim], owner: &Owner) -> Result<bool, Fault> {
-    let text = serde_json::to_string(owner).map_err(|error| Fault::code(error.to_string()))?;
-    let mut connection = open(folder)?;
+pub(super) fn claim(folder: &WarehouseFolder, claims: &[Claim], owner: &Owner) -> Result<bool, SqliteFault> {
+    let text = serde_json::to_string(owner).map_err(|error| SqliteFault::code(error.to_string()))?;
+    let mut connection = open_own(folder)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(TABLE)?;
     for claim in claims {
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn concurrent_claims_are_exclusive_and_atomic() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
+        let folder = WarehouseFolder::open(dir.path()).unwrap();
         let tables = ["d.a".to_owned(), "d.b".to_owned()];
         assert_eq!(owners(&folder, &tables).unwrap(), [None, None]);
         assert_eq!(
@@ -98,7 +101,7 @@ mod tests {
             0,
             "a look makes nothing"
         );
-        folder.create(DATASET).unwrap();
+        folder.create(OWN_DATASET).unwrap();
         assert!(claim(&folder, &[claimed("d.b", None)], &owner("first")).unwrap());
         let both = [claimed("d.a", None), claimed("d.b", None)];
         assert!(!claim(&folder, &both, &owner("second")).unwrap());

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::{AcquireError, Semaphore};
 
-use super::connection::{self, Role};
-use super::fault::Fault;
-use super::folder::{Dataset, Folder};
+use super::connection::{self, AccessMode};
+use super::fault::SqliteFault;
+use super::folder::{DatasetFile, WarehouseFolder};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// Number of concurrent readers.
@@ -16,14 +16,14 @@ const READERS: u32 = 4;
 /// The connections of one warehouse.
 #[derive(Debug)]
 pub(super) struct Pool {
-    folder: Folder,
+    folder: WarehouseFolder,
     readers: Lane,
     writer: Lane,
 }
 
 #[derive(Debug)]
 struct Lane {
-    role: Role,
+    role: AccessMode,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Open>>,
 }
@@ -32,16 +32,16 @@ struct Lane {
 #[derive(Debug)]
 struct Open {
     connection: Connection,
-    datasets: Vec<Dataset>,
+    datasets: Vec<DatasetFile>,
 }
 
 impl Pool {
     /// Opens one connection of each kind, so that an unusable folder fails at once.
-    pub(super) fn open(folder: Folder) -> Result<Self, WarehouseError> {
+    pub(super) fn open(folder: WarehouseFolder) -> Result<Self, WarehouseError> {
         let pool = Self {
             folder,
-            readers: Lane::new(Role::Reader, READERS),
-            writer: Lane::new(Role::Writer, 1),
+            readers: Lane::new(AccessMode::Reader, READERS),
+            writer: Lane::new(AccessMode::Writer, 1),
         };
         let lanes = [&pool.readers, &pool.writer];
         let used = if pool.folder.is_read_only() { 1 } else { 2 };
@@ -51,20 +51,20 @@ impl Pool {
         Ok(pool)
     }
 
-    pub(super) const fn folder(&self) -> &Folder {
+    pub(super) const fn folder(&self) -> &WarehouseFolder {
         &self.folder
     }
 
     /// Runs `work` on a connection, after waiting for a free one. `doing` names the operation in error messages.
     pub(super) async fn run<T, W>(
         self: &Arc<Self>,
-        role: Role,
+        role: AccessMode,
         doing: String,
         work: W,
     ) -> Result<T, WarehouseError>
     where
         T: Send + 'static,
-        W: FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+        W: FnOnce(&mut Connection) -> Result<T, SqliteFault> + Send + 'static,
     {
         let permit = Arc::clone(&self.lane(role).permits)
             .acquire_owned()
@@ -89,7 +89,7 @@ impl Pool {
     pub(super) async fn alone<T, W>(self: &Arc<Self>, work: W) -> Result<T, WarehouseError>
     where
         T: Send + 'static,
-        W: FnOnce(&Folder) -> Result<T, WarehouseError> + Send + 'static,
+        W: FnOnce(&WarehouseFolder) -> Result<T, WarehouseError> + Send + 'static,
     {
         let writer = Arc::clone(&self.writer.permits)
             .acquire_owned()
@@ -111,16 +111,16 @@ impl Pool {
         .await
     }
 
-    const fn lane(&self, role: Role) -> &Lane {
+    const fn lane(&self, role: AccessMode) -> &Lane {
         match role {
-            Role::Reader => &self.readers,
-            Role::Writer => &self.writer,
+            AccessMode::Reader => &self.readers,
+            AccessMode::Writer => &self.writer,
         }
     }
 }
 
 impl Lane {
-    fn new(role: Role, permits: u32) -> Self {
+    fn new(role: AccessMode, permits: u32) -> Self {
         Self {
             role,
             permits: Arc::new(Semaphore::new(permits as usize)),
@@ -130,7 +130,7 @@ impl Lane {
 
     /// A connection with the datasets that are in the folder now. A dataset created or replaced by another process is
     /// visible to the next query.
-    fn take(&self, folder: &Folder) -> Result<Open, WarehouseError> {
+    fn take(&self, folder: &WarehouseFolder) -> Result<Open, WarehouseError> {
         let datasets =
             (folder.datasets()).map_err(|fault| fault.in_context("opening the warehouse", folder.path()))?;
         let idle = self.idle().pop();

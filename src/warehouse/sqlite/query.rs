@@ -5,16 +5,16 @@ use chrono::NaiveDate;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
-use super::fault::Fault;
+use super::fault::SqliteFault;
 use super::googlesql::{ALL_DATES, ONE_DATE};
 use crate::table::{RESERVED, Row, Value};
 use crate::warehouse::Answer;
 
 /// The result of the query for these dates.
-pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) -> Result<Answer, Fault> {
+pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) -> Result<Answer, SqliteFault> {
     let mut statement = connection.prepare_cached(sql).map_err(unprepared)?;
     if !statement.readonly() {
-        return Err(Fault::code("a query must not change anything"));
+        return Err(SqliteFault::code("a query must not change anything"));
     }
     let shown: Vec<(usize, String)> = statement
         .column_names()
@@ -28,7 +28,7 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
     while let Some(stored) = found.next()? {
-        let row: Result<Row, Fault> = shown
+        let row: Result<Row, SqliteFault> = shown
             .iter()
             .map(|(at, name)| value(name, stored.get_ref(*at)?))
             .collect();
@@ -41,7 +41,7 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
 }
 
 /// Binds the parameters of a translated query: the first date, and all of them as a JSON list.
-fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), Fault> {
+fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), SqliteFault> {
     if let Some(at) = statement.parameter_index(ONE_DATE)? {
         let date = dates.first().map(ToString::to_string);
         statement.raw_bind_parameter(at, date)?;
@@ -52,22 +52,22 @@ fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), Fault>
     Ok(())
 }
 
-fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, Fault> {
+fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
     match stored {
         ValueRef::Null => Ok(Value::Null),
         ValueRef::Integer(number) => Ok(Value::Int(number)),
         ValueRef::Real(number) => Ok(Value::Float(number)),
         ValueRef::Text(text) => str::from_utf8(text)
             .map(Value::from)
-            .map_err(|_| Fault::data(format!("the query returns column {column} with invalid UTF-8"))),
-        ValueRef::Blob(_) => Err(Fault::data(format!(
+            .map_err(|_| SqliteFault::data(format!("the query returns column {column} with invalid UTF-8"))),
+        ValueRef::Blob(_) => Err(SqliteFault::data(format!(
             "the query returns column {column} with bytes"
         ))),
     }
 }
 
 /// A query that can't be prepared is wrong itself, unless it names a table that isn't loaded yet.
-fn unprepared(error: rusqlite::Error) -> Fault {
+fn unprepared(error: rusqlite::Error) -> SqliteFault {
     let said = match &error {
         rusqlite::Error::SqlInputError { msg, .. } => msg,
         rusqlite::Error::SqliteFailure(_, Some(message)) => message,
@@ -75,9 +75,9 @@ fn unprepared(error: rusqlite::Error) -> Fault {
     };
     match error.sqlite_error_code() {
         Some(ErrorCode::Unknown) if said.starts_with("no such table") => {
-            Fault::data(format!("{said}; load the feeds or run the stage that fills it"))
+            SqliteFault::data(format!("{said}; load the feeds or run the stage that fills it"))
         }
-        Some(ErrorCode::Unknown) => Fault::code(format!("the query fails: {said}")),
+        Some(ErrorCode::Unknown) => SqliteFault::code(format!("the query fails: {said}")),
         _ => error.into(),
     }
 }

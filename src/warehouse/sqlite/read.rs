@@ -3,26 +3,26 @@
 use chrono::NaiveDate;
 use rusqlite::{Connection, Params};
 
-use super::cell::Reader;
-use super::fault::Fault;
+use super::cell::CellReader;
+use super::fault::SqliteFault;
 use super::folder::checked;
 use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
 /// An owned [`Read`], to move to a blocking thread.
-pub(super) struct Reading {
+pub(super) struct OwnedRead {
     table: TableDef,
     columns: Vec<String>,
-    dates: Days,
+    dates: ReadDates,
 }
 
-enum Days {
+enum ReadDates {
     /// Ascending, without duplicates.
     Only(Vec<NaiveDate>),
     Between(NaiveDate, NaiveDate),
 }
 
-impl From<Read<'_>> for Reading {
+impl From<Read<'_>> for OwnedRead {
     fn from(read: Read<'_>) -> Self {
         Self {
             table: read.table.clone(),
@@ -32,17 +32,17 @@ impl From<Read<'_>> for Reading {
                     let mut dates = dates.to_vec();
                     dates.sort_unstable();
                     dates.dedup();
-                    Days::Only(dates)
+                    ReadDates::Only(dates)
                 }
-                Dates::Between(from, to) => Days::Between(from, to),
+                Dates::Between(from, to) => ReadDates::Between(from, to),
             },
         }
     }
 }
 
-impl Reading {
+impl OwnedRead {
     /// The rows, by date and then in stored order, from one snapshot.
-    pub(super) fn rows(&self, connection: &mut Connection) -> Result<Vec<Row>, Fault> {
+    pub(super) fn rows(&self, connection: &mut Connection) -> Result<Vec<Row>, SqliteFault> {
         checked(&self.table)?;
         let columns = self.columns()?;
         let (names, table, date) = (
@@ -50,22 +50,22 @@ impl Reading {
             sqlite_path(&self.table.dataset, &self.table.name),
             sql_name(&self.table.date_column),
         );
-        let mut readers: Vec<Reader<'_>> = columns
+        let mut readers: Vec<CellReader<'_>> = columns
             .into_iter()
-            .map(|column| Reader::new(&self.table, column))
+            .map(|column| CellReader::new(&self.table, column))
             .collect();
         let stored = self.stored_order();
         let mut rows = Vec::new();
         let moment = connection.transaction()?;
         match &self.dates {
             // One index lookup per date: ordered without a sort, and one statement for any number of dates.
-            Days::Only(dates) => {
+            ReadDates::Only(dates) => {
                 let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY {stored}");
                 for day in dates {
                     collect(&moment, &sql, [day.to_string()], &mut readers, &mut rows)?;
                 }
             }
-            Days::Between(from, to) => {
+            ReadDates::Between(from, to) => {
                 let sql = format!(
                     "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {date}, {stored}"
                 );
@@ -91,13 +91,13 @@ impl Reading {
             .unwrap_or("1")
     }
 
-    fn columns(&self) -> Result<Vec<&Column>, Fault> {
+    fn columns(&self) -> Result<Vec<&Column>, SqliteFault> {
         self.columns
             .iter()
             .map(|name| {
                 self.table
                     .column(name)
-                    .ok_or_else(|| Fault::code(format!("{} has no column {name}", self.table.path())))
+                    .ok_or_else(|| SqliteFault::code(format!("{} has no column {name}", self.table.path())))
             })
             .collect()
     }
@@ -107,9 +107,9 @@ fn collect(
     connection: &Connection,
     sql: &str,
     dates: impl Params,
-    readers: &mut [Reader<'_>],
+    readers: &mut [CellReader<'_>],
     rows: &mut Vec<Row>,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteFault> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(dates)?;
     while let Some(stored) = found.next()? {

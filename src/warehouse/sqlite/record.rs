@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
-use super::fault::Fault;
-use super::folder::Folder;
-use super::lease::{DATASET, Fence, open, open_to_look};
+use super::connection::{open_own, open_own_to_read};
+use super::fault::SqliteFault;
+use super::fence::SqliteFence;
+use super::folder::{OWN_DATASET, WarehouseFolder};
 use super::schema;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
@@ -20,7 +21,7 @@ pub(super) fn put<'a>(
     connection: &Connection,
     plan: &str,
     entries: impl IntoIterator<Item = &'a Entry>,
-) -> Result<(), Fault> {
+) -> Result<(), SqliteFault> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO backcourt.ledger (plan, number, kind, subject, date, state, came_rows, kept_rows,
            quarantined_rows, digest, fingerprint, run, host, recorded_at, body)
@@ -50,25 +51,25 @@ pub(super) fn put<'a>(
 
 /// Appends entries, all or none, if the lease is still held.
 pub(super) fn append(
-    folder: &Folder,
-    fence: Option<&Fence>,
+    folder: &WarehouseFolder,
+    fence: Option<&SqliteFence>,
     plan: &str,
     entries: &[Entry],
-) -> Result<(), Fault> {
-    let mut connection = open(folder)?;
+) -> Result<(), SqliteFault> {
+    let mut connection = open_own(folder)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+    fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
     put(&transaction, plan, entries)?;
     transaction.commit()?;
     Ok(())
 }
 
 /// The entries of a plan above this number. Creates nothing.
-pub(super) fn entries(folder: &Folder, plan: &str, after: i64) -> Result<Vec<Entry>, Fault> {
-    let Some(connection) = open_to_look(folder)? else {
+pub(super) fn entries(folder: &WarehouseFolder, plan: &str, after: i64) -> Result<Vec<Entry>, SqliteFault> {
+    let Some(connection) = open_own_to_read(folder)? else {
         return Ok(Vec::new());
     };
-    if !schema::exists(&connection, DATASET, "ledger")? {
+    if !schema::exists(&connection, OWN_DATASET, "ledger")? {
         return Ok(Vec::new());
     }
     let is_of_a_date = format!("kind IN ('{COMMIT}', '{UNIT}')");

@@ -4,9 +4,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::fault::Fault;
+use super::fault::SqliteFault;
+use super::fence::SqliteFence;
 use super::googlesql;
-use super::lease::Fence;
 use super::query::answer;
 use super::record;
 use super::replace::Replacement;
@@ -43,10 +43,10 @@ impl Refilling {
     pub(super) fn commit(
         &self,
         connection: &mut Connection,
-        fence: Option<&Fence>,
-    ) -> Result<Vec<Refilled>, Fault> {
+        fence: Option<&SqliteFence>,
+    ) -> Result<Vec<Refilled>, SqliteFault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+        fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
         let mut refilled = Vec::with_capacity(self.dates.len());
         let mut rows = Vec::new();
         let mut short = Vec::new();
@@ -82,7 +82,7 @@ impl Refilling {
         if let Some(recording) = &self.record {
             let entries = (recording.dates.iter()).filter_map(|draft| {
                 let of_it = refilled.iter().find(|refilled| refilled.date == draft.date)?;
-                Some(recording.entry(draft, came(of_it), of_it.kept, self.now))
+                Some(recording.entry(draft, computed(of_it), of_it.kept, self.now))
             });
             record::put(&transaction, &recording.plan, &entries.collect::<Vec<_>>())?;
         }
@@ -91,7 +91,7 @@ impl Refilling {
     }
 
     /// The query's rows by date.
-    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Candidate>)>, Fault> {
+    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Candidate>)>, SqliteFault> {
         let ask = |dates: &[NaiveDate]| self.typed(answer(connection, &self.sql, dates)?);
         match self.asking {
             Asking::DateByDate => {
@@ -113,13 +113,13 @@ impl Refilling {
     }
 
     /// A row of another date is assigned to the requested one, if only one was requested.
-    fn stray(&self, dates: &mut [(NaiveDate, Vec<Candidate>)], row: Candidate) -> Result<(), Fault> {
+    fn stray(&self, dates: &mut [(NaiveDate, Vec<Candidate>)], row: Candidate) -> Result<(), SqliteFault> {
         if let [(_, rows)] = dates {
             rows.push(row);
             return Ok(());
         }
         let at = self.table.position(&self.table.date_column);
-        Err(Fault::data(format!(
+        Err(SqliteFault::data(format!(
             "the query for {} returns a row of {}, which is not one of the requested dates",
             self.table.path(),
             at.and_then(|at| row.row.get(at)).unwrap_or(&Value::Null)
@@ -132,8 +132,10 @@ impl Refilling {
     }
 
     /// The rows in the table's column order and types. A row with a value of another type is left as returned.
-    fn typed(&self, answer: Answer) -> Result<Vec<Candidate>, Fault> {
-        answer.refuse_other_columns(&self.table).map_err(Fault::Told)?;
+    fn typed(&self, answer: Answer) -> Result<Vec<Candidate>, SqliteFault> {
+        answer
+            .refuse_other_columns(&self.table)
+            .map_err(SqliteFault::Classified)?;
         let from: Vec<Option<usize>> = (self.table.columns.iter())
             .map(|column| answer.position(&column.name))
             .collect();
@@ -164,7 +166,7 @@ impl Refilling {
     }
 }
 
-fn came(refilled: &Refilled) -> Came {
+fn computed(refilled: &Refilled) -> Came {
     Came {
         rows: refilled.rows,
         quarantined: u32::try_from(refilled.set_aside.len()).unwrap_or(u32::MAX),

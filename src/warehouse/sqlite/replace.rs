@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::cell::Reader;
-use super::fault::Fault;
+use super::cell::CellReader;
+use super::fault::SqliteFault;
+use super::fence::SqliteFence;
 use super::folder::checked;
 use super::insert::Insert;
-use super::lease::Fence;
 use super::record;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
 use crate::warehouse::keep::is_not_less;
@@ -39,22 +39,22 @@ impl From<Replace<'_>> for Replacement {
 }
 
 /// The creation timestamp of each key, in stored form.
-type Born = HashMap<Vec<String>, String>;
+type CreatedAt = HashMap<Vec<String>, String>;
 
 impl Replacement {
     /// Deletes, inserts and stamps in one transaction. Returns the dates whose stored rows were kept.
     pub(super) fn commit(
         &self,
         connection: &mut Connection,
-        fence: Option<&Fence>,
-    ) -> Result<Vec<Kept>, Fault> {
+        fence: Option<&SqliteFence>,
+    ) -> Result<Vec<Kept>, SqliteFault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+        fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
         let kept = self.within(&transaction)?;
         if let Some(recording) = &self.record {
-            let stayed = |date| kept.iter().find(|kept| kept.date == date).map(|kept| kept.rows);
+            let kept_rows = |date| kept.iter().find(|kept| kept.date == date).map(|kept| kept.rows);
             let entries: Vec<_> = (recording.dates.iter())
-                .map(|draft| recording.entry(draft, draft.came, stayed(draft.date), self.now))
+                .map(|draft| recording.entry(draft, draft.came, kept_rows(draft.date), self.now))
                 .collect();
             record::put(&transaction, &recording.plan, &entries)?;
         }
@@ -63,19 +63,19 @@ impl Replacement {
     }
 
     /// The same inside a transaction that the caller commits.
-    pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
+    pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, SqliteFault> {
         checked(&self.table)?;
         self.refuse_other_dates()?;
         let kept = self.kept(transaction)?;
-        let born = self.born(transaction)?;
+        let created_at = self.created_at(transaction)?;
         let replaced = |date: NaiveDate| kept.iter().all(|kept| kept.date != date);
         self.delete(transaction, replaced)?;
-        self.insert(transaction, &born, replaced)?;
+        self.insert(transaction, &created_at, replaced)?;
         Ok(kept)
     }
 
     /// The short dates with at least as many stored rows as new ones.
-    fn kept(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, Fault> {
+    fn kept(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, SqliteFault> {
         let mut kept = Vec::new();
         if self.short.is_empty() {
             return Ok(kept);
@@ -87,12 +87,12 @@ impl Replacement {
         ))?;
         for &date in &self.short {
             let stored: u32 = statement.query_row([date.to_string()], |row| row.get(0))?;
-            let came = self
+            let fresh = self
                 .rows
                 .iter()
                 .filter(|row| self.date_of(row) == Some(date))
                 .count();
-            if is_not_less(stored, u32::try_from(came).unwrap_or(u32::MAX)) {
+            if is_not_less(stored, u32::try_from(fresh).unwrap_or(u32::MAX)) {
                 kept.push(Kept { date, rows: stored });
             }
         }
@@ -104,9 +104,9 @@ impl Replacement {
         row.get(at)?.as_date()
     }
 
-    fn refuse_other_dates(&self) -> Result<(), Fault> {
+    fn refuse_other_dates(&self) -> Result<(), SqliteFault> {
         let Some(at) = self.table.position(&self.table.date_column) else {
-            return Err(Fault::code(format!(
+            return Err(SqliteFault::code(format!(
                 "{} has no column {}",
                 self.table.path(),
                 self.table.date_column
@@ -119,7 +119,7 @@ impl Replacement {
         });
         match stray {
             None => Ok(()),
-            Some(row) => Err(Fault::code(format!(
+            Some(row) => Err(SqliteFault::code(format!(
                 "{}: got a row of {} while replacing other dates",
                 self.table.path(),
                 row.get(at).unwrap_or(&Value::Null)
@@ -127,12 +127,12 @@ impl Replacement {
         }
     }
 
-    fn born(&self, transaction: &Transaction<'_>) -> Result<Born, Fault> {
-        let mut born = Born::new();
+    fn created_at(&self, transaction: &Transaction<'_>) -> Result<CreatedAt, SqliteFault> {
+        let mut created_at = CreatedAt::new();
         let key = self.table.key_positions();
         let created = match self.table.stamp_position(Stamp::Created) {
             Some(created) if !key.is_empty() => created,
-            _ => return Ok(born),
+            _ => return Ok(created_at),
         };
         let mut statement = transaction.prepare_cached(&format!(
             "SELECT {}, {} FROM {} WHERE {} = ?1",
@@ -141,31 +141,31 @@ impl Replacement {
             sqlite_path(&self.table.dataset, &self.table.name),
             sql_name(&self.table.date_column)
         ))?;
-        let mut readers: Vec<Reader<'_>> = key
+        let mut readers: Vec<CellReader<'_>> = key
             .iter()
-            .map(|&at| Reader::new(&self.table, &self.table.columns[at]))
+            .map(|&at| CellReader::new(&self.table, &self.table.columns[at]))
             .collect();
         for date in &self.dates {
             let mut rows = statement.query([date.to_string()])?;
             while let Some(row) = rows.next()? {
-                let values: Result<Vec<Value>, Fault> = readers
+                let values: Result<Vec<Value>, SqliteFault> = readers
                     .iter_mut()
                     .enumerate()
                     .map(|(at, reader)| reader.value(row.get_ref(at + 1)?))
                     .collect();
                 if let Some(first) = row.get(0)? {
-                    born.insert(key_of(values?.iter()), first);
+                    created_at.insert(key_of(values?.iter()), first);
                 }
             }
         }
-        Ok(born)
+        Ok(created_at)
     }
 
     fn delete(
         &self,
         transaction: &Transaction<'_>,
         replaced: impl Fn(NaiveDate) -> bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), SqliteFault> {
         let mut statement = transaction.prepare_cached(&format!(
             "DELETE FROM {} WHERE {} = ?1",
             sqlite_path(&self.table.dataset, &self.table.name),
@@ -180,9 +180,9 @@ impl Replacement {
     fn insert(
         &self,
         transaction: &Transaction<'_>,
-        born: &Born,
+        created_at: &CreatedAt,
         replaced: impl Fn(NaiveDate) -> bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), SqliteFault> {
         let now = Value::Timestamp(self.now).to_string();
         let key = self.table.key_positions();
         let created = self.table.stamp_position(Stamp::Created);
@@ -193,7 +193,7 @@ impl Replacement {
             .iter()
             .filter(|row| self.date_of(row).is_none_or(&replaced))
         {
-            let first = born.get(&key_of(key.iter().filter_map(|&at| row.get(at))));
+            let first = created_at.get(&key_of(key.iter().filter_map(|&at| row.get(at))));
             let first = first.unwrap_or(&now);
             let stamps = [
                 created.map(|at| (at, first.as_str())),

@@ -2,17 +2,17 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::fault::Fault;
-use super::lease::Fence;
+use super::fault::SqliteFault;
+use super::fence::SqliteFence;
 use crate::table::{
     Change, Dialect, Schema, Site, StoredColumn, StoredType, TableDef, sql_name, sql_names, sqlite_index,
     sqlite_path, sqlite_schema, sqlite_table,
 };
 
 /// The schema of the table at `dataset.table`; `None` if it doesn't exist.
-pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schema>, Fault> {
+pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schema>, SqliteFault> {
     let Some((dataset, table)) = path.split_once('.') else {
-        return Err(Fault::code(format!(
+        return Err(SqliteFault::code(format!(
             "'{path}' is not a table; write it like dataset.table"
         )));
     };
@@ -69,13 +69,13 @@ pub(super) fn migrate(
     connection: &mut Connection,
     table: &TableDef,
     changes: &[Change],
-    fence: Option<&Fence>,
-) -> Result<(), Fault> {
+    fence: Option<&SqliteFence>,
+) -> Result<(), SqliteFault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    fence.map_or(Ok(()), |fence| fence.hold(&transaction))?;
+    fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
     let path = table.path();
     if changes.contains(&Change::Recreate) {
-        make_anew(&transaction, table)?;
+        recreate(&transaction, table)?;
     } else {
         for change in changes {
             if let Change::Add(name) = change
@@ -93,35 +93,35 @@ pub(super) fn migrate(
 }
 
 /// Drops a table without rows and creates it from its definition.
-fn make_anew(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+fn recreate(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
     let (path, stored) = (table.path(), sqlite_path(&table.dataset, &table.name));
     let held = connection
         .query_row(&format!("SELECT 1 FROM {stored} LIMIT 1"), [], |_| Ok(()))
         .optional()?;
     if held.is_some() {
-        return Err(Fault::data(format!(
+        return Err(SqliteFault::data(format!(
             "{path} now contains rows and was not changed; run again to see how it differs"
         )));
     }
     connection.execute_batch(&format!("DROP TABLE {stored}"))?;
-    make(connection, table)
+    create(connection, table)
 }
 
 /// Replaces a table by one created from its definition, with the same columns and with its rows in order.
-fn copy(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+fn copy(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
     let names = sql_names(table.columns.iter().map(|column| &column.name));
     let path = sqlite_path(&table.dataset, &table.name);
-    let aside = TableDef {
+    let copied = TableDef {
         name: format!("_backcourt_new_{}", table.name).into(),
         ..table.clone()
     };
-    connection.execute_batch(&sqlite_table(&aside))?;
+    connection.execute_batch(&sqlite_table(&copied))?;
     connection.execute_batch(&format!(
         "INSERT INTO {} ({names}) SELECT {names} FROM {path} ORDER BY rowid;
          DROP TABLE {path};
          ALTER TABLE {} RENAME TO {};",
-        sqlite_path(&aside.dataset, &aside.name),
-        sqlite_path(&aside.dataset, &aside.name),
+        sqlite_path(&copied.dataset, &copied.name),
+        sqlite_path(&copied.dataset, &copied.name),
         sql_name(&table.name)
     ))?;
     connection.execute_batch(&sqlite_index(table))?;
@@ -129,7 +129,7 @@ fn copy(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
 }
 
 /// Creates the table and its index.
-fn make(connection: &Connection, table: &TableDef) -> Result<(), Fault> {
+fn create(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
     connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
     Ok(())
 }

@@ -12,11 +12,11 @@ use crate::table::{Column, ColumnType, Stamp, Value};
 use crate::warehouse::{Asking, Dates, ErrorClass, RowsExpected};
 
 fn games() -> TableDef {
-    TableDef {
-        dataset: Cow::Borrowed("league"),
-        name: Cow::Borrowed("games"),
-        doc: Cow::Borrowed(""),
-        columns: Cow::Owned(vec![
+    TableDef::new(
+        "league",
+        "games",
+        "",
+        vec![
             Column::required("team", ColumnType::String, ""),
             Column::required("game_date", ColumnType::Date, ""),
             Column::nullable("points", ColumnType::Int64, ""),
@@ -33,12 +33,11 @@ fn games() -> TableDef {
             Column::nullable("quarters", ColumnType::Float64Array, ""),
             Column::stamped("created_at", Stamp::Created, ""),
             Column::stamped("processed_at", Stamp::Processed, ""),
-        ]),
-        date_column: Cow::Borrowed("game_date"),
-        key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
-        cluster: Cow::Borrowed(&[]),
-        require_partition_filter: true,
-    }
+        ],
+        "game_date",
+    )
+    .keyed_by(&["team", "game_date"])
+    .requiring_filter()
 }
 
 fn feed() -> TableDef {
@@ -424,7 +423,7 @@ async fn a_locked_file_is_contention_and_retried() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = warehouse
         .pool
-        .run(Role::Writer, "writing".to_owned(), |connection| {
+        .run(AccessMode::Writer, "writing".to_owned(), |connection| {
             connection.busy_timeout(Duration::ZERO)?;
             connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM league.games")?;
             Ok(())
@@ -447,7 +446,7 @@ async fn a_full_disk_is_reported_and_changes_nothing() {
     };
     warehouse
         .pool
-        .run(Role::Writer, "limiting".to_owned(), limit)
+        .run(AccessMode::Writer, "limiting".to_owned(), limit)
         .await
         .unwrap();
     let rows: Vec<Row> = (0..1_000)
@@ -475,7 +474,7 @@ async fn readers_cannot_write() {
     warehouse.ensure(&games()).await.unwrap();
     let error = warehouse
         .pool
-        .run(Role::Reader, "writing".to_owned(), |connection| {
+        .run(AccessMode::Reader, "writing".to_owned(), |connection| {
             connection.execute_batch("DELETE FROM league.games")?;
             Ok(())
         })

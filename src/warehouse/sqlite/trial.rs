@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::connection::blank;
-use super::fault::Fault;
+use super::fault::SqliteFault;
 use crate::table::{RESERVED, Returned, TableDef, sql_name, sqlite_schema};
 use crate::warehouse::Tried;
 
@@ -14,7 +14,7 @@ use crate::warehouse::Tried;
 type Shapes = BTreeMap<(String, String), Vec<String>>;
 
 /// The columns a translated query returns. `connection` is only used to list the tables.
-pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) -> Result<Tried, Fault> {
+pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) -> Result<Tried, SqliteFault> {
     let mut shapes = held(connection)?;
     for table in planned {
         let columns = table.columns.iter().map(|column| column.name.to_string());
@@ -29,13 +29,13 @@ pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) ->
         Err(rusqlite::Error::SqlInputError { msg, .. }) => {
             return match msg.strip_prefix("no such table: ") {
                 Some(table) => Ok(Tried::Missing(table.to_owned())),
-                None => Err(Fault::code(format!("the query fails: {msg}"))),
+                None => Err(SqliteFault::code(format!("the query fails: {msg}"))),
             };
         }
         Err(error) => return Err(error.into()),
     };
     if !statement.readonly() {
-        return Err(Fault::code("a query must not change anything"));
+        return Err(SqliteFault::code("a query must not change anything"));
     }
     let columns = statement.column_names().into_iter();
     let shown = columns
@@ -47,7 +47,7 @@ pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) ->
     Ok(Tried::Returns(shown.collect()))
 }
 
-fn held(connection: &Connection) -> Result<Shapes, Fault> {
+fn held(connection: &Connection) -> Result<Shapes, SqliteFault> {
     let datasets: Vec<String> = connection
         .prepare("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")?
         .query_map([], |row| row.get(0))?
@@ -69,7 +69,7 @@ fn held(connection: &Connection) -> Result<Shapes, Fault> {
     Ok(shapes)
 }
 
-fn made_empty(shapes: &Shapes) -> Result<Connection, Fault> {
+fn made_empty(shapes: &Shapes) -> Result<Connection, SqliteFault> {
     let empty = blank()?;
     let mut attached = "";
     for ((dataset, table), columns) in shapes {

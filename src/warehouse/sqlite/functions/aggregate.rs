@@ -49,7 +49,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     connection.create_aggregate_function("gsql_corr", 2, pure(), Correlation)?;
     connection.create_aggregate_function("gsql_at_max", 2, pure(), Extreme(Ordering::Greater))?;
     connection.create_aggregate_function("gsql_at_min", 2, pure(), Extreme(Ordering::Less))?;
-    connection.create_aggregate_function("gsql_only", 1, pure(), Only)
+    connection.create_aggregate_function("gsql_only", 1, pure(), OnlyValue)
 }
 
 /// Running count, means and squared deviations of pairs (Welford's algorithm).
@@ -169,9 +169,9 @@ fn compare(left: ValueRef<'_>, right: ValueRef<'_>) -> Result<Ordering> {
 }
 
 /// The value of the only row; NULL if there is none.
-struct Only;
+struct OnlyValue;
 
-impl Aggregate<Option<Value>, Value> for Only {
+impl Aggregate<Option<Value>, Value> for OnlyValue {
     fn init(&self, _: &mut Context<'_>) -> Result<Option<Value>> {
         Ok(None)
     }

@@ -3,13 +3,13 @@
 use sqlparser::ast::{Expr, Interval};
 
 use super::call::Call;
-use super::refusal::Refusal;
-use super::{Writer, Written, literal};
+use super::refusal::SqlRefusal;
+use super::{SqlWriter, Written, literal};
 use crate::table;
 
-impl Writer {
+impl SqlWriter {
     /// Translates a date or timestamp function; `None` if it is another function.
-    pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, Refusal> {
+    pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, SqlRefusal> {
         const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
         let written = match call.name {
@@ -58,11 +58,11 @@ impl Writer {
             fractional_seconds_precision: None,
         }) = by
         else {
-            return Err(Refusal::construct(format_args!("{}(…, {by})", call.name)));
+            return Err(SqlRefusal::construct(format_args!("{}(…, {by})", call.name)));
         };
         let part = part_word(&field.to_string());
         if !parts.contains(&part.as_str()) {
-            return Err(Refusal::construct(format_args!(
+            return Err(SqlRefusal::construct(format_args!(
                 "{}(…, INTERVAL … {field})",
                 call.name
             )));
@@ -93,13 +93,13 @@ fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     if parts.contains(&word.as_str()) {
         Ok(word)
     } else {
-        Err(Refusal::construct(format_args!("{}(…, {part})", call.name)))
+        Err(SqlRefusal::construct(format_args!("{}(…, {part})", call.name)))
     }
 }
 
 /// A format string whose elements mean the same in both dialects.
 fn date_format(call: &Call<'_>, format: &Expr) -> Written {
-    let refused = || Refusal::construct(format_args!("{}({format}, …)", call.name));
+    let refused = || SqlRefusal::construct(format_args!("{}({format}, …)", call.name));
     let Expr::Value(value) = format else {
         return Err(refused());
     };

@@ -5,7 +5,7 @@ use sqlparser::ast::{
     FunctionArgumentList, FunctionArguments, WindowType,
 };
 
-use super::refusal::Refusal;
+use super::refusal::SqlRefusal;
 
 /// A function call without unsupported parts.
 pub(super) struct Call<'a> {
@@ -17,34 +17,34 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    pub(super) fn refused(&self) -> Refusal {
-        Refusal::function(self.name)
+    pub(super) fn refused(&self) -> SqlRefusal {
+        SqlRefusal::function(self.name)
     }
 
     /// Exactly `N` plain arguments, without clauses.
-    pub(super) fn exactly<const N: usize>(&self) -> Result<[&Expr; N], Refusal> {
+    pub(super) fn exactly<const N: usize>(&self) -> Result<[&Expr; N], SqlRefusal> {
         let plain = self.clauses.is_empty() && !self.distinct && self.over.is_none();
         let arguments: Vec<&Expr> = self.expressions()?;
         arguments
             .try_into()
             .ok()
             .filter(|_| plain)
-            .ok_or_else(|| Refusal::construct(format_args!("these arguments of {}(…)", self.name)))
+            .ok_or_else(|| SqlRefusal::construct(format_args!("these arguments of {}(…)", self.name)))
     }
 
-    pub(super) fn expressions(&self) -> Result<Vec<&Expr>, Refusal> {
+    pub(super) fn expressions(&self) -> Result<Vec<&Expr>, SqlRefusal> {
         self.arguments
             .iter()
             .map(|argument| match argument {
                 FunctionArgExpr::Expr(expression) => Ok(expression),
-                _ => Err(Refusal::construct(format_args!("{}(*)", self.name))),
+                _ => Err(SqlRefusal::construct(format_args!("{}(*)", self.name))),
             })
             .collect()
     }
 }
 
 /// Splits a call into its parts; `name` is its name in upper case.
-pub(super) fn pieces<'a>(function: &'a Function, name: &'a str) -> Result<Call<'a>, Refusal> {
+pub(super) fn pieces<'a>(function: &'a Function, name: &'a str) -> Result<Call<'a>, SqlRefusal> {
     let foreign = function.uses_odbc_syntax
         || function.parameters != FunctionArguments::None
         || !function.within_group.is_empty()
@@ -53,17 +53,19 @@ pub(super) fn pieces<'a>(function: &'a Function, name: &'a str) -> Result<Call<'
     let list = match &function.args {
         FunctionArguments::List(list) => Some(list),
         FunctionArguments::None => None,
-        FunctionArguments::Subquery(_) => return Err(Refusal::function(name)),
+        FunctionArguments::Subquery(_) => return Err(SqlRefusal::function(name)),
     };
     if foreign {
-        return Err(Refusal::construct(function));
+        return Err(SqlRefusal::construct(function));
     }
-    let arguments: Result<Vec<&FunctionArgExpr>, Refusal> = list
+    let arguments: Result<Vec<&FunctionArgExpr>, SqlRefusal> = list
         .map_or(&[][..], |list: &FunctionArgumentList| &list.args)
         .iter()
         .map(|argument| match argument {
             FunctionArg::Unnamed(argument) => Ok(argument),
-            _ => Err(Refusal::construct(format_args!("named arguments of {name}(…)"))),
+            _ => Err(SqlRefusal::construct(format_args!(
+                "named arguments of {name}(…)"
+            ))),
         })
         .collect();
     Ok(Call {

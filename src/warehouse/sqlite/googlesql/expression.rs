@@ -7,18 +7,18 @@ use sqlparser::ast::{
 };
 
 use super::name::single;
-use super::refusal::Refusal;
-use super::{ALL_DATES, ONE_DATE, Writer, Written, bracketed, known, literal};
+use super::refusal::SqlRefusal;
+use super::{ALL_DATES, ONE_DATE, SqlWriter, Written, bracketed, known, literal};
 use crate::table::{RESERVED, sql_name};
 
-impl Writer {
+impl SqlWriter {
     /// Translates an expression. The result needs no further parentheses.
     pub(super) fn expression(&mut self, expression: &Expr) -> Written {
         match expression {
             Expr::Identifier(name) => self.column(name),
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
                 [table, column] => Ok(format!("{}.{}", sql_name(&table.value), sql_name(&column.value))),
-                _ => Err(Refusal::construct(expression)),
+                _ => Err(SqlRefusal::construct(expression)),
             },
             Expr::Value(value) => literal::value(&value.value),
             Expr::TypedString(typed) => literal::typed(typed),
@@ -135,16 +135,16 @@ impl Writer {
                 expr,
                 trim_characters: None,
             } => Ok(format!("gsql_trim({})", self.expression(expr)?)),
-            Expr::Interval(_) => Err(Refusal::construct(
+            Expr::Interval(_) => Err(SqlRefusal::construct(
                 "INTERVAL outside DATE_ADD, DATE_SUB and their kin",
             )),
-            other => Err(Refusal::construct(other)),
+            other => Err(SqlRefusal::construct(other)),
         }
     }
 
     /// A comma-separated list of expressions.
     pub(super) fn list(&mut self, expressions: &[Expr]) -> Written {
-        let written: Result<Vec<String>, Refusal> = expressions
+        let written: Result<Vec<String>, SqlRefusal> = expressions
             .iter()
             .map(|expression| self.expression(expression))
             .collect();
@@ -158,7 +158,7 @@ impl Writer {
             _ => {}
         }
         if name.value.starts_with('@') {
-            return Err(Refusal::construct(format_args!("the parameter {name}")));
+            return Err(SqlRefusal::construct(format_args!("the parameter {name}")));
         }
         let alias = self
             .aliases
@@ -185,7 +185,7 @@ impl Writer {
             UnaryOperator::Not => Ok(format!("(NOT {operand})")),
             UnaryOperator::Minus => Ok(format!("(- {operand})")),
             UnaryOperator::Plus => Ok(operand),
-            other => Err(Refusal::construct(format_args!("the operator {other}"))),
+            other => Err(SqlRefusal::construct(format_args!("the operator {other}"))),
         }
     }
 
@@ -208,7 +208,7 @@ impl Writer {
             | BinaryOperator::GtEq
             | BinaryOperator::And
             | BinaryOperator::Or => return self.infix(left, &op.to_string(), right),
-            other => return Err(Refusal::construct(format_args!("the operator {other}"))),
+            other => return Err(SqlRefusal::construct(format_args!("the operator {other}"))),
         };
         Ok(format!(
             "{function}({}, {})",
@@ -236,7 +236,7 @@ impl Writer {
         let safe = match kind {
             CastKind::Cast => "",
             CastKind::SafeCast => "safe_",
-            CastKind::TryCast | CastKind::DoubleColon => return Err(Refusal::construct(kind_name(kind))),
+            CastKind::TryCast | CastKind::DoubleColon => return Err(SqlRefusal::construct(kind_name(kind))),
         };
         let name = match to {
             DataType::String(None) => "string",
@@ -246,7 +246,7 @@ impl Writer {
             DataType::Float64 => "float64",
             DataType::Date => "date",
             DataType::Timestamp(None, TimezoneInfo::None) => "timestamp",
-            other => return Err(Refusal::construct(format_args!("CAST(… AS {other})"))),
+            other => return Err(SqlRefusal::construct(format_args!("CAST(… AS {other})"))),
         };
         let written = self.expression(expression)?;
         if name == "string" && is_condition(expression) {
@@ -272,14 +272,16 @@ impl Writer {
         ];
         let part = field.to_string().to_ascii_uppercase();
         if !PARTS.contains(&part.as_str()) || matches!(from, Expr::AtTimeZone { .. }) {
-            return Err(Refusal::construct(format_args!("EXTRACT({field} FROM {from})")));
+            return Err(SqlRefusal::construct(format_args!(
+                "EXTRACT({field} FROM {from})"
+            )));
         }
         Ok(format!("gsql_extract('{part}', {})", self.expression(from)?))
     }
 
     /// Array access: `array[OFFSET(n)]` and its variants.
     fn element(&mut self, whole: &Expr, root: &Expr, chain: &[AccessExpr]) -> Written {
-        let refused = || Refusal::construct(whole);
+        let refused = || SqlRefusal::construct(whole);
         let [
             AccessExpr::Subscript(Subscript::Index {
                 index: Expr::Function(call),

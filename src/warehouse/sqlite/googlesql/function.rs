@@ -3,15 +3,15 @@
 use sqlparser::ast::{Function, FunctionArgExpr, FunctionArgumentClause, HavingBound, HavingBoundKind};
 
 use super::call::{Call, pieces};
-use super::known::{self, Kind};
+use super::known::{self, FunctionKind};
 use super::name::dotted;
-use super::refusal::Refusal;
-use super::{Writer, Written};
+use super::refusal::SqlRefusal;
+use super::{SqlWriter, Written};
 
-impl Writer {
+impl SqlWriter {
     /// Translates a function call.
     pub(super) fn call(&mut self, function: &Function) -> Written {
-        let name = dotted(&function.name).ok_or_else(|| Refusal::construct(function))?;
+        let name = dotted(&function.name).ok_or_else(|| SqlRefusal::construct(function))?;
         let name = name.to_ascii_uppercase();
         let call = pieces(function, &name)?;
         match call.name {
@@ -36,7 +36,7 @@ impl Writer {
             "GREATEST" => self.several(&call, "max"),
             "LEAST" => self.several(&call, "min"),
             "CONCAT" => {
-                let texts: Result<Vec<String>, Refusal> = call
+                let texts: Result<Vec<String>, SqlRefusal> = call
                     .expressions()?
                     .into_iter()
                     .map(|text| Ok(format!("gsql_cast_string({})", self.expression(text)?)))
@@ -57,7 +57,7 @@ impl Writer {
             [] => Err(call.refused()),
             [only] => self.expression(only),
             several => {
-                let written: Result<Vec<String>, Refusal> =
+                let written: Result<Vec<String>, SqlRefusal> =
                     several.iter().map(|argument| self.expression(argument)).collect();
                 Ok(format!("{name}({})", written?.join(", ")))
             }
@@ -90,7 +90,7 @@ impl Writer {
         let order = match call.clauses {
             [] => String::new(),
             [FunctionArgumentClause::OrderBy(terms)] => format!(" ORDER BY {}", self.order_terms(terms)?),
-            _ => return Err(Refusal::construct("STRING_AGG(… LIMIT …)")),
+            _ => return Err(SqlRefusal::construct("STRING_AGG(… LIMIT …)")),
         };
         let (text, between) = match call.expressions()?.as_slice() {
             [text] => (self.expression(text)?, "','".to_owned()),
@@ -98,7 +98,7 @@ impl Writer {
             _ => return Err(call.refused()),
         };
         if call.over.is_some() || (call.distinct && between != "','") {
-            return Err(Refusal::construct(
+            return Err(SqlRefusal::construct(
                 "STRING_AGG with DISTINCT and a separator, or OVER",
             ));
         }
@@ -133,19 +133,22 @@ impl Writer {
             return Err(call.refused());
         };
         if !call.clauses.is_empty() || !known.arguments.contains(&call.arguments.len()) {
-            return Err(Refusal::construct(format_args!(
+            return Err(SqlRefusal::construct(format_args!(
                 "these arguments of {}(…)",
                 call.name
             )));
         }
-        let grouped = known.kind == Kind::Aggregate || known.kind == Kind::OwnAggregate;
+        let grouped = known.kind == FunctionKind::Aggregate || known.kind == FunctionKind::OwnAggregate;
         if call.distinct && (!grouped || call.over.is_some()) {
-            return Err(Refusal::construct(format_args!("{}(DISTINCT …)", call.name)));
+            return Err(SqlRefusal::construct(format_args!("{}(DISTINCT …)", call.name)));
         }
-        let windowed = known.kind == Kind::Window;
-        if call.over.is_some() != windowed && known.kind != Kind::Aggregate {
+        let windowed = known.kind == FunctionKind::Window;
+        if call.over.is_some() != windowed && known.kind != FunctionKind::Aggregate {
             let over = if windowed { "without" } else { "with" };
-            return Err(Refusal::construct(format_args!("{}(…) {over} OVER", call.name)));
+            return Err(SqlRefusal::construct(format_args!(
+                "{}(…) {over} OVER",
+                call.name
+            )));
         }
         let expressions = call.expressions()?;
         let aliases = if grouped { Vec::new() } else { self.aliases.clone() };

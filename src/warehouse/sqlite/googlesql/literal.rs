@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sqlparser::ast::{DataType, TypedString, Value};
 
 use super::Written;
-use super::refusal::Refusal;
+use super::refusal::SqlRefusal;
 use crate::table;
 
 /// Quotes a string for `SQLite`.
@@ -35,9 +35,9 @@ pub(super) fn value(value: &Value) -> Written {
         Value::Boolean(false) => Ok("FALSE".to_owned()),
         Value::Null => Ok("NULL".to_owned()),
         other => {
-            let plain = text_of(other).ok_or_else(|| Refusal::construct(other))?;
+            let plain = text_of(other).ok_or_else(|| SqlRefusal::construct(other))?;
             if let Some(instead) = looks_like_a_day(plain) {
-                return Err(Refusal::literal(plain, instead));
+                return Err(SqlRefusal::literal(plain, instead));
             }
             Ok(text(plain))
         }
@@ -46,7 +46,7 @@ pub(super) fn value(value: &Value) -> Written {
 
 /// `DATE '…'` and `TIMESTAMP '…'`.
 pub(super) fn typed(typed: &TypedString) -> Written {
-    let refused = || Refusal::construct(typed);
+    let refused = || SqlRefusal::construct(typed);
     let written = text_of(&typed.value.value).ok_or_else(refused)?;
     let stored = match typed.data_type {
         DataType::Date => written.parse::<NaiveDate>().ok().map(table::Value::Date),

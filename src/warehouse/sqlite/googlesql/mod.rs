@@ -26,7 +26,7 @@ use sqlparser::parser::Parser;
 
 use crate::sql::on_a_deep_stack;
 use crate::warehouse::WarehouseError;
-use refusal::{Refusal, unread};
+use refusal::{SqlRefusal, unread};
 
 /// The parameter for the date of a query for one date.
 pub(super) const ONE_DATE: &str = ":date";
@@ -35,7 +35,7 @@ pub(super) const ONE_DATE: &str = ":date";
 pub(super) const ALL_DATES: &str = ":dates";
 
 /// A piece of `SQLite` SQL, or an untranslatable construct.
-type Written = Result<String, Refusal>;
+type Written = Result<String, SqlRefusal>;
 
 /// Translates a query. `now` is the value of the clock functions.
 pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
@@ -55,9 +55,9 @@ fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String
 fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
     let statements = Parser::parse_sql(&BigQueryDialect, sql).map_err(|error| unread(sql, &error))?;
     let [Statement::Query(query)] = statements.as_slice() else {
-        return Err(Refusal::other("anything but a single SELECT").into());
+        return Err(SqlRefusal::other("anything but a single SELECT").into());
     };
-    let mut writer = Writer {
+    let mut writer = SqlWriter {
         now,
         is_about_dates,
         known: Vec::new(),
@@ -68,7 +68,7 @@ fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<S
 }
 
 /// The state of a translation.
-struct Writer {
+struct SqlWriter {
     now: DateTime<Utc>,
     /// Whether `@date` and `@dates` are allowed.
     is_about_dates: bool,
@@ -87,7 +87,7 @@ struct Alias {
     written: String,
 }
 
-impl Writer {
+impl SqlWriter {
     /// Runs `write` with these aliases in scope.
     fn with_aliases<T>(&mut self, aliases: Vec<Alias>, write: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.aliases, aliases);
@@ -103,7 +103,7 @@ const fn is_plain(body: &SetExpr) -> bool {
 }
 
 /// A query in parentheses, as a subquery.
-fn bracketed(writer: &mut Writer, query: &Query) -> Written {
+fn bracketed(writer: &mut SqlWriter, query: &Query) -> Written {
     Ok(format!("({})", writer.query(query)?))
 }
 

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{Ident, ObjectName, ObjectNamePart};
 
-use super::refusal::Refusal;
-use super::{Writer, Written};
+use super::refusal::SqlRefusal;
+use super::{SqlWriter, Written};
 use crate::table::{sql_name, sqlite_path};
 
 /// The parts of a name joined by dots, if all are plain identifiers.
@@ -27,11 +27,11 @@ pub(super) fn single(name: &ObjectName) -> Option<&Ident> {
     }
 }
 
-impl Writer {
+impl SqlWriter {
     /// Translates a table name: one defined by WITH, or `project.dataset.table` in one or several pairs of backticks.
     pub(super) fn table(&self, name: &ObjectName) -> Written {
-        let whole = dotted(name).ok_or_else(|| Refusal::construct(name))?;
-        let refused = || Refusal::construct(format_args!("table {whole}"));
+        let whole = dotted(name).ok_or_else(|| SqlRefusal::construct(name))?;
+        let refused = || SqlRefusal::construct(format_args!("table {whole}"));
         let is_plain = |part: &str| {
             !part.is_empty()
                 && part

@@ -5,11 +5,11 @@ use sqlparser::ast::{
     SetQuantifier, Value, With,
 };
 
-use super::refusal::Refusal;
-use super::{Alias, Writer, Written, is_plain};
+use super::refusal::SqlRefusal;
+use super::{Alias, SqlWriter, Written, is_plain};
 use crate::table::sql_name;
 
-impl Writer {
+impl SqlWriter {
     /// Translates a whole query.
     pub(super) fn query(&mut self, query: &Query) -> Written {
         let foreign = [
@@ -21,7 +21,7 @@ impl Writer {
             (!query.pipe_operators.is_empty(), "the pipe syntax |>"),
         ];
         if let Some((_, name)) = foreign.into_iter().find(|(present, _)| *present) {
-            return Err(Refusal::construct(name));
+            return Err(SqlRefusal::construct(name));
         }
         let outer = self.known.len();
         let mut written = String::new();
@@ -42,7 +42,7 @@ impl Writer {
 
     fn with(&mut self, with: &With) -> Written {
         if with.recursive {
-            return Err(Refusal::construct("WITH RECURSIVE"));
+            return Err(SqlRefusal::construct("WITH RECURSIVE"));
         }
         let mut tables = Vec::with_capacity(with.cte_tables.len());
         for Cte {
@@ -54,7 +54,10 @@ impl Writer {
         } in &with.cte_tables
         {
             if !alias.columns.is_empty() || from.is_some() || materialized.is_some() {
-                return Err(Refusal::construct(format_args!("the columns of {}", alias.name)));
+                return Err(SqlRefusal::construct(format_args!(
+                    "the columns of {}",
+                    alias.name
+                )));
             }
             let written = self.query(query)?;
             tables.push(format!("{} AS ({written})", sql_name(&alias.name.value)));
@@ -64,7 +67,7 @@ impl Writer {
     }
 
     /// The part before ORDER BY, with the aliases that ORDER BY may use in an expression.
-    fn body(&mut self, body: &SetExpr) -> Result<(String, Vec<Alias>), Refusal> {
+    fn body(&mut self, body: &SetExpr) -> Result<(String, Vec<Alias>), SqlRefusal> {
         match body {
             SetExpr::Select(select) => self.select(select),
             SetExpr::Query(query) => Ok((format!("SELECT * FROM ({})", self.query(query)?), Vec::new())),
@@ -81,7 +84,7 @@ impl Writer {
                 let right = self.operand(right, false)?;
                 Ok((format!("{left} {word} {right}"), Vec::new()))
             }
-            other => Err(Refusal::construct(other)),
+            other => Err(SqlRefusal::construct(other)),
         }
     }
 
@@ -97,10 +100,10 @@ impl Writer {
 
     fn order_by(&mut self, order: &OrderBy, aliases: Vec<Alias>) -> Written {
         let OrderByKind::Expressions(terms) = &order.kind else {
-            return Err(Refusal::construct("ORDER BY ALL"));
+            return Err(SqlRefusal::construct("ORDER BY ALL"));
         };
         if order.interpolate.is_some() {
-            return Err(Refusal::construct("INTERPOLATE"));
+            return Err(SqlRefusal::construct("INTERPOLATE"));
         }
         let terms = self.with_aliases(aliases, |writer| writer.order_terms(terms))?;
         Ok(format!(" ORDER BY {terms}"))
@@ -117,7 +120,7 @@ impl Writer {
         } in terms
         {
             if with_fill.is_some() {
-                return Err(Refusal::construct("WITH FILL"));
+                return Err(SqlRefusal::construct("WITH FILL"));
             }
             let term = match expr {
                 Expr::Identifier(name) => sql_name(&name.value),
@@ -127,7 +130,7 @@ impl Writer {
                 None => "",
                 Some(OrderBySort::Asc) => " ASC",
                 Some(OrderBySort::Desc) => " DESC",
-                Some(_) => return Err(Refusal::construct("ORDER BY USING")),
+                Some(_) => return Err(SqlRefusal::construct("ORDER BY USING")),
             };
             let nulls = match options.nulls_first {
                 None => "",
@@ -140,13 +143,13 @@ impl Writer {
     }
 }
 
-fn set_operation(op: SetOperator, quantifier: SetQuantifier) -> Result<&'static str, Refusal> {
+fn set_operation(op: SetOperator, quantifier: SetQuantifier) -> Result<&'static str, SqlRefusal> {
     match (op, quantifier) {
         (SetOperator::Union, SetQuantifier::All) => Ok("UNION ALL"),
         (SetOperator::Union, SetQuantifier::Distinct) => Ok("UNION"),
         (SetOperator::Except, SetQuantifier::Distinct) => Ok("EXCEPT"),
         (SetOperator::Intersect, SetQuantifier::Distinct) => Ok("INTERSECT"),
-        _ => Err(Refusal::construct(format_args!("{op} {quantifier}"))),
+        _ => Err(SqlRefusal::construct(format_args!("{op} {quantifier}"))),
     }
 }
 
@@ -157,10 +160,10 @@ fn limited(limit: &LimitClause) -> Written {
         limit_by,
     } = limit
     else {
-        return Err(Refusal::construct(limit));
+        return Err(SqlRefusal::construct(limit));
     };
     if !limit_by.is_empty() {
-        return Err(Refusal::construct("LIMIT BY"));
+        return Err(SqlRefusal::construct("LIMIT BY"));
     }
     let limit = count(limit)?;
     match offset {
@@ -173,8 +176,8 @@ fn count(expression: &Expr) -> Written {
     match expression {
         Expr::Value(value) => match &value.value {
             Value::Number(number, false) => Ok(number.clone()),
-            other => Err(Refusal::construct(format_args!("LIMIT {other}"))),
+            other => Err(SqlRefusal::construct(format_args!("LIMIT {other}"))),
         },
-        other => Err(Refusal::construct(format_args!("LIMIT {other}"))),
+        other => Err(SqlRefusal::construct(format_args!("LIMIT {other}"))),
     }
 }

@@ -8,14 +8,14 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// A construct without a rule, as an error message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal(String);
+pub(super) struct SqlRefusal(String);
 
-impl Refusal {
+impl SqlRefusal {
     /// A construct, by its name or a part of its text.
     pub(super) fn construct(name: impl std::fmt::Display) -> Self {
-        const LONGEST: usize = 80;
+        const MAX_CHARACTERS: usize = 80;
         let name = name.to_string();
-        let short: String = name.chars().take(LONGEST).collect();
+        let short: String = name.chars().take(MAX_CHARACTERS).collect();
         let cut = if short.len() < name.len() { "…" } else { "" };
         Self(format!(
             "the embedded warehouse does not support {short}{cut}; rewrite it, or run this query on BigQuery"
@@ -40,8 +40,8 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for WarehouseError {
-    fn from(refusal: Refusal) -> Self {
+impl From<SqlRefusal> for WarehouseError {
+    fn from(refusal: SqlRefusal) -> Self {
         Self::new(ErrorClass::Code, refusal.0)
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
             let said = said.strip_prefix("sql parser error: ").unwrap_or(&said);
             WarehouseError::new(ErrorClass::Code, format!("cannot parse the query: {said}"))
         },
-        |name| Refusal::function(&name).into(),
+        |name| SqlRefusal::function(&name).into(),
     )
 }
 

@@ -9,26 +9,26 @@ use sqlparser::ast::{
 };
 
 use super::name::single;
-use super::refusal::Refusal;
-use super::{Alias, Writer, Written, bracketed};
+use super::refusal::SqlRefusal;
+use super::{Alias, SqlWriter, Written, bracketed};
 use crate::table::{RESERVED, sql_name, sql_names};
 
 /// One item of a SELECT list.
-struct Item {
+struct OutputColumn {
     /// Its SQL text.
     written: String,
     /// Its name, unless it is a wildcard.
     name: Option<String>,
 }
 
-impl Writer {
+impl SqlWriter {
     /// Translates a SELECT. Also returns the aliases that a following ORDER BY may use in an expression.
-    pub(super) fn select(&mut self, select: &Select) -> Result<(String, Vec<Alias>), Refusal> {
+    pub(super) fn select(&mut self, select: &Select) -> Result<(String, Vec<Alias>), SqlRefusal> {
         refuse_foreign_clauses(select)?;
         let distinct = match &select.distinct {
             None | Some(Distinct::All) => "",
             Some(Distinct::Distinct) => "DISTINCT ",
-            Some(Distinct::On(_)) => return Err(Refusal::construct("DISTINCT ON")),
+            Some(Distinct::On(_)) => return Err(SqlRefusal::construct("DISTINCT ON")),
         };
         let (items, aliases) = self.items(&select.projection)?;
         let from = self.from(&select.from)?;
@@ -50,7 +50,7 @@ impl Writer {
         Ok((written, Vec::new()))
     }
 
-    fn items(&mut self, projection: &[SelectItem]) -> Result<(Vec<Item>, Vec<Alias>), Refusal> {
+    fn items(&mut self, projection: &[SelectItem]) -> Result<(Vec<OutputColumn>, Vec<Alias>), SqlRefusal> {
         let mut items = Vec::with_capacity(projection.len());
         let mut aliases = Vec::new();
         let mut unnamed = 0;
@@ -73,20 +73,20 @@ impl Writer {
                 }
                 SelectItem::Wildcard(options) => {
                     refuse_wildcard_options(options)?;
-                    items.push(Item {
+                    items.push(OutputColumn {
                         written: "*".to_owned(),
                         name: None,
                     });
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), options) => {
                     refuse_wildcard_options(options)?;
-                    let of = single(of).ok_or_else(|| Refusal::construct(item))?;
-                    items.push(Item {
+                    let of = single(of).ok_or_else(|| SqlRefusal::construct(item))?;
+                    items.push(OutputColumn {
                         written: format!("{}.*", sql_name(&of.value)),
                         name: None,
                     });
                 }
-                other => return Err(Refusal::construct(other)),
+                other => return Err(SqlRefusal::construct(other)),
             }
         }
         Ok((items, aliases))
@@ -95,10 +95,10 @@ impl Writer {
     /// GROUP BY and HAVING, where aliases of the SELECT list take precedence over columns.
     fn grouping(&mut self, select: &Select) -> Written {
         let GroupByExpr::Expressions(groups, modifiers) = &select.group_by else {
-            return Err(Refusal::construct("GROUP BY ALL"));
+            return Err(SqlRefusal::construct("GROUP BY ALL"));
         };
         if !modifiers.is_empty() {
-            return Err(Refusal::construct(&select.group_by));
+            return Err(SqlRefusal::construct(&select.group_by));
         }
         let having = self.clause(" HAVING ", select.having.as_ref())?;
         if groups.is_empty() {
@@ -141,10 +141,10 @@ impl Writer {
                 JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => ("LEFT JOIN", on),
                 JoinOperator::Right(on) | JoinOperator::RightOuter(on) => ("RIGHT JOIN", on),
                 JoinOperator::FullOuter(on) => ("FULL JOIN", on),
-                _ => return Err(Refusal::construct("this kind of JOIN")),
+                _ => return Err(SqlRefusal::construct("this kind of JOIN")),
             };
             if *global {
-                return Err(Refusal::construct("GLOBAL JOIN"));
+                return Err(SqlRefusal::construct("GLOBAL JOIN"));
             }
             let relation = self.relation(relation)?;
             let on = self.constraint(constraint)?;
@@ -162,10 +162,10 @@ impl Writer {
                     .iter()
                     .map(|column| single(column).map(|name| name.value.as_str()))
                     .collect();
-                let columns = columns.ok_or_else(|| Refusal::construct("USING"))?;
+                let columns = columns.ok_or_else(|| SqlRefusal::construct("USING"))?;
                 Ok(format!(" USING ({})", sql_names(columns)))
             }
-            JoinConstraint::Natural => Err(Refusal::construct("NATURAL JOIN")),
+            JoinConstraint::Natural => Err(SqlRefusal::construct("NATURAL JOIN")),
         }
     }
 
@@ -173,7 +173,7 @@ impl Writer {
         match relation {
             TableFactor::Table {
                 name, args: Some(_), ..
-            } => Err(Refusal::function(&name.to_string())),
+            } => Err(SqlRefusal::function(&name.to_string())),
             TableFactor::Table {
                 name,
                 alias,
@@ -202,22 +202,22 @@ impl Writer {
                 table_with_joins,
                 alias: None,
             } => Ok(format!("({})", self.joined(table_with_joins)?)),
-            TableFactor::UNNEST { .. } => Err(Refusal::construct("UNNEST in FROM")),
-            other => Err(Refusal::construct(other)),
+            TableFactor::UNNEST { .. } => Err(SqlRefusal::construct("UNNEST in FROM")),
+            other => Err(SqlRefusal::construct(other)),
         }
     }
 }
 
-fn named(written: &str, name: &str) -> Item {
+fn named(written: &str, name: &str) -> OutputColumn {
     let name = sql_name(name);
-    Item {
+    OutputColumn {
         written: format!("{written} AS {name}"),
         name: Some(name),
     }
 }
 
 /// The list of the enclosing SELECT: the column names, or all columns including hidden ones if names are not unique.
-fn around(items: &[Item]) -> String {
+fn around(items: &[OutputColumn]) -> String {
     let names: Option<Vec<&str>> = items.iter().map(|item| item.name.as_deref()).collect();
     names
         .filter(|names| names.iter().collect::<HashSet<_>>().len() == names.len())
@@ -242,11 +242,11 @@ fn aliased(alias: Option<&TableAlias>) -> Written {
             at: None,
             ..
         }) if columns.is_empty() => Ok(format!(" AS {}", sql_name(&name.value))),
-        Some(other) => Err(Refusal::construct(other)),
+        Some(other) => Err(SqlRefusal::construct(other)),
     }
 }
 
-fn refuse_wildcard_options(options: &WildcardAdditionalOptions) -> Result<(), Refusal> {
+fn refuse_wildcard_options(options: &WildcardAdditionalOptions) -> Result<(), SqlRefusal> {
     let bare = WildcardAdditionalOptions {
         wildcard_token: options.wildcard_token.clone(),
         ..WildcardAdditionalOptions::default()
@@ -254,11 +254,11 @@ fn refuse_wildcard_options(options: &WildcardAdditionalOptions) -> Result<(), Re
     if *options == bare {
         Ok(())
     } else {
-        Err(Refusal::construct(format_args!("SELECT *{options}")))
+        Err(SqlRefusal::construct(format_args!("SELECT *{options}")))
     }
 }
 
-fn refuse_foreign_clauses(select: &Select) -> Result<(), Refusal> {
+fn refuse_foreign_clauses(select: &Select) -> Result<(), SqlRefusal> {
     let foreign = [
         (!select.optimizer_hints.is_empty(), "optimizer hints"),
         (select.select_modifiers.is_some(), "SELECT modifiers"),
@@ -278,5 +278,5 @@ fn refuse_foreign_clauses(select: &Select) -> Result<(), Refusal> {
     foreign
         .into_iter()
         .find(|(present, _)| *present)
-        .map_or(Ok(()), |(_, name)| Err(Refusal::construct(name)))
+        .map_or(Ok(()), |(_, name)| Err(SqlRefusal::construct(name)))
 }

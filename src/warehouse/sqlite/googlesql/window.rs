@@ -2,16 +2,16 @@
 
 use sqlparser::ast::{Expr, Value, WindowFrameBound, WindowType};
 
-use super::refusal::Refusal;
-use super::{Writer, Written};
+use super::refusal::SqlRefusal;
+use super::{SqlWriter, Written};
 
-impl Writer {
+impl SqlWriter {
     /// A call with its OVER clause, if it has one.
     pub(super) fn over(&mut self, call: String, window: Option<&WindowType>) -> Written {
         let spec = match window {
             None => return Ok(call),
             Some(WindowType::WindowSpec(spec)) if spec.window_name.is_none() => spec,
-            Some(_) => return Err(Refusal::construct("a named window")),
+            Some(_) => return Err(SqlRefusal::construct("a named window")),
         };
         let mut clauses = Vec::new();
         if !spec.partition_by.is_empty() {
@@ -42,6 +42,6 @@ fn bound(bound: &WindowFrameBound) -> Written {
         Some(Expr::Value(value)) if matches!(value.value, Value::Number(_, false)) => {
             Ok(format!("{} {side}", value.value))
         }
-        Some(other) => Err(Refusal::construct(format_args!("a window of {other} rows"))),
+        Some(other) => Err(SqlRefusal::construct(format_args!("a window of {other} rows"))),
     }
 }
