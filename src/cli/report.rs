@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::ledger::{Ledger, RunLock, WrittenReport};
 use crate::plan::Plan;
 use crate::report::{Go, Handoff, PlanStatus, markdown};
-use crate::runbook::{Facts, derive};
+use crate::runbook::{RunbookFacts, derive};
 
 use super::error::{CliError, cannot_print};
 use super::file::put;
@@ -105,7 +105,7 @@ fn to_file(
     let lock = RunLock::take(folder.path(), written.at).ok();
     let target = ledger.known_target(&status.run.plan, &status.run.warehouse)?;
     if let (Some(_), Some(target)) = (&lock, target) {
-        let mut facts = Facts::gather(ledger, target, plan)?;
+        let mut facts = RunbookFacts::gather(ledger, target, plan)?;
         facts.report = Some(written.clone());
         status.runbook = derive(plan, &facts);
     }

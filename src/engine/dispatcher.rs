@@ -163,7 +163,7 @@ impl Dispatcher {
         );
         let done = ledger.tallies(target, &plan)?;
         let stage_runs = stage_runs(&plan, stages, &options, &begun, &done, warehouse.values_at_once());
-        let before = ledger.seconds_a_unit(target)?;
+        let before = ledger.seconds_per_unit(target)?;
         let eta = EtaEstimator::of(stage_runs.iter().map(|run| before.get(&run.board.name).copied()));
         let run = record_of(&plan, &options, warehouse.name());
         let provenance = Provenance::read(lineage.clone(), &ledger, target)?;

@@ -13,7 +13,7 @@ use super::snapshot::judged;
 use super::{CheckView, Progress, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{Coverage, Ledger, LedgerError, RunRecord, RunState, Target};
 use crate::plan::{Plan, StageSpec};
-use crate::runbook::{Facts, derive};
+use crate::runbook::{RunbookFacts, derive};
 use crate::warehouse::{Holder, Warehouse};
 
 /// Reads the progress of a plan from its warehouse.
@@ -180,7 +180,7 @@ impl Observer {
             },
             stages,
             checks,
-            runbook: Arc::new(derive(plan, &Facts::gather(ledger, target, plan)?)),
+            runbook: Arc::new(derive(plan, &RunbookFacts::gather(ledger, target, plan)?)),
             sources: check_views(plan, plan.sources.iter(), ledger, target)?,
             ..blank
         })

@@ -6,8 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::{CheckState, Definition, GateCheck, Ledger, LedgerError, Target, Waiver};
-use crate::plan::{CheckSpec, Fingerprint, Plan, Severity};
+use super::error::invalid_text;
+use super::state::read_state;
+use super::{CheckState, Definition, GateCheck, Ledger, LedgerError, Target};
+use crate::plan::{Fingerprint, Plan, Severity};
 
 /// One result of a check.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,21 +40,6 @@ impl CheckRecord {
             severity,
             state: self.state,
             failing_dates: &self.failing_dates,
-        }
-    }
-
-    /// A caveat the operator needs to judge this result: another definition, or a waiver that no longer applies.
-    #[must_use]
-    pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {
-        match Definition::of(self.fingerprint, check.fingerprint) {
-            Definition::Changed => Some("result of another definition; run it again".to_owned()),
-            Definition::Unknown => {
-                Some("definition unknown: ran before definitions were recorded".to_owned())
-            }
-            Definition::Current if self.state == CheckState::Fail => {
-                waiver?.lapsed(check.fingerprint, self.value.as_deref().unwrap_or_default())
-            }
-            Definition::Current => None,
         }
     }
 }
@@ -103,15 +90,11 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn once_met(&self, target: Target) -> Result<HashSet<String>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT DISTINCT name FROM check_result WHERE target = ?1 AND answer IN ('PASS', 'WAIVED')",
-                )?
-                .query_map([target.0], |row| row.get(0))?
-                .collect()
-        };
-        self.sqlite(read())
+        self.select(
+            "SELECT DISTINCT name FROM check_result WHERE target = ?1 AND answer IN ('PASS', 'WAIVED')",
+            [target.0],
+            |row| row.get(0),
+        )
     }
 
     /// The newest result of every check, by name. A result of another definition than the plan's is outdated.
@@ -123,16 +106,12 @@ impl Ledger {
         target: Target,
         plan: &Plan,
     ) -> Result<HashMap<String, CheckRecord>, LedgerError> {
-        let read = || -> rusqlite::Result<Vec<CheckRecord>> {
-            self.db
-                .prepare_cached(
-                    "SELECT name, state, value, offending, seconds, at, fingerprint, note FROM check_result
-                     WHERE id IN (SELECT MAX(id) FROM check_result WHERE target = ?1 GROUP BY name)",
-                )?
-                .query_map([target.0], check_record)?
-                .collect()
-        };
-        let mut records = self.sqlite(read())?;
+        let mut records: Vec<CheckRecord> = self.select(
+            "SELECT name, state, value, offending, seconds, at, fingerprint, note FROM check_result
+             WHERE id IN (SELECT MAX(id) FROM check_result WHERE target = ?1 GROUP BY name)",
+            [target.0],
+            check_record,
+        )?;
         for record in &mut records {
             let check = plan.check(&record.name).or_else(|| plan.source(&record.name));
             if check.is_some_and(|check| {
@@ -152,19 +131,16 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or contains an unknown value.
     pub fn past_answers(&self, target: Target) -> Result<HashMap<String, Vec<PastAnswer>>, LedgerError> {
-        let read = || -> rusqlite::Result<Vec<(String, PastAnswer)>> {
-            self.db
-                .prepare_cached(
-                    "SELECT name, at, run, state, value, offending FROM
-                       (SELECT *, ROW_NUMBER() OVER (PARTITION BY name ORDER BY id DESC) AS back
-                        FROM check_result WHERE target = ?1)
-                     WHERE back <= ?2 ORDER BY id",
-                )?
-                .query_map(params![target.0, ANSWERS_SHOWN], past_answer)?
-                .collect()
-        };
+        let newest: Vec<(String, PastAnswer)> = self.select(
+            "SELECT name, at, run, state, value, offending FROM
+               (SELECT *, ROW_NUMBER() OVER (PARTITION BY name ORDER BY id DESC) AS back
+                FROM check_result WHERE target = ?1)
+             WHERE back <= ?2 ORDER BY id",
+            params![target.0, ANSWERS_SHOWN],
+            past_answer,
+        )?;
         let mut answers: HashMap<String, Vec<PastAnswer>> = HashMap::new();
-        for (name, answer) in self.sqlite(read())? {
+        for (name, answer) in newest {
             answers.entry(name).or_default().push(answer);
         }
         Ok(answers)
@@ -201,7 +177,7 @@ fn past_answer(row: &Row<'_>) -> rusqlite::Result<(String, PastAnswer)> {
     let answer = PastAnswer {
         at: row.get(1)?,
         run: row.get(2)?,
-        state: super::units::word(row, 3, CheckState::from_word)?,
+        state: read_state(row, 3, CheckState::from_word)?,
         value: row.get(4)?,
         failing_dates: failing_dates.split_terminator(',').count(),
     };
@@ -240,11 +216,11 @@ fn check_record(row: &Row<'_>) -> rusqlite::Result<CheckRecord> {
     let dates = failing_dates.split_terminator(',').map(str::parse);
     Ok(CheckRecord {
         name: row.get(0)?,
-        state: super::units::word(row, 1, CheckState::from_word)?,
+        state: read_state(row, 1, CheckState::from_word)?,
         value: row.get(2)?,
         failing_dates: dates
             .collect::<Result<_, _>>()
-            .map_err(|cause| super::units::bad_word(3, cause))?,
+            .map_err(|cause| invalid_text(3, cause))?,
         seconds: row.get(4)?,
         at: row.get(5)?,
         fingerprint: super::definition::fingerprint(row, 6)?,

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::error::invalid_text;
 use super::{Ledger, LedgerError, Target, UnitRecord, UnitState};
 use crate::plan::{Fingerprint, StageSpec};
 
@@ -170,8 +171,8 @@ impl MadeBy {
         if all.iter().all(is_plain) {
             return None;
         }
-        let told: Vec<String> = all.iter().map(Self::words).collect();
-        Some(told.join(", "))
+        let parts: Vec<String> = all.iter().map(Self::words).collect();
+        Some(parts.join(", "))
     }
 
     fn words(&self) -> String {
@@ -231,18 +232,13 @@ impl Ledger {
     /// When the ledger cannot be read or contains an unknown value.
     pub fn current_units(&self, target: Target, stage: &StageSpec) -> Result<CurrentUnits, LedgerError> {
         let definitions = self.definitions(target, stage)?;
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT date, state, expected, rows, attempts, class, reason, source, seconds, fingerprint
-                     FROM unit WHERE target = ?1 AND stage = ?2 ORDER BY date",
-                )?
-                .query_map(params![target.0, stage.name], |row| {
-                    Ok((super::units::unit_record(row)?, fingerprint(row, 9)?))
-                })?
-                .collect()
-        };
-        Ok(definitions.current(self.sqlite(read())?))
+        let units = self.select(
+            "SELECT date, state, expected, rows, attempts, class, reason, source, seconds, fingerprint
+             FROM unit WHERE target = ?1 AND stage = ?2 ORDER BY date",
+            params![target.0, stage.name],
+            |row| Ok((super::units::unit_record(row)?, fingerprint(row, 9)?)),
+        )?;
+        Ok(definitions.current(units))
     }
 
     /// Records acceptances of rows that other definitions computed.
@@ -262,16 +258,12 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or contains an invalid fingerprint.
     pub fn acceptances(&self, target: Target) -> Result<Vec<Acceptance>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT stage, accepted, equals, dates, reason, operator, at FROM acceptance
-                     WHERE target = ?1 ORDER BY id",
-                )?
-                .query_map([target.0], acceptance)?
-                .collect()
-        };
-        self.sqlite(read())
+        self.select(
+            "SELECT stage, accepted, equals, dates, reason, operator, at FROM acceptance
+             WHERE target = ?1 ORDER BY id",
+            [target.0],
+            acceptance,
+        )
     }
 }
 
@@ -329,9 +321,6 @@ pub(super) fn put(
 /// Reads an optional fingerprint from a column.
 pub(super) fn fingerprint(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Fingerprint>> {
     let text: Option<String> = row.get(column)?;
-    text.map(|text| {
-        text.parse()
-            .map_err(|cause| super::units::bad_word(column, cause))
-    })
-    .transpose()
+    text.map(|text| text.parse().map_err(|cause| invalid_text(column, cause)))
+        .transpose()
 }

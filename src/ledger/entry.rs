@@ -16,7 +16,7 @@ pub(super) const RUN: &str = "run";
 pub(super) const TIME: &str = "time";
 
 /// Maximum quarantined rows of a date in an entry; the ledger of the host that computed it has all of them.
-pub(super) const MOST_QUARANTINED: usize = 10;
+pub(super) const MAX_QUARANTINED: usize = 10;
 
 /// The JSON body of an entry of a date.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -84,7 +84,8 @@ pub(super) struct RunBody {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TimeBody {
     pub(super) seconds: f64,
-    pub(super) a_unit: Option<f64>,
+    #[serde(rename = "a_unit")]
+    pub(super) per_unit: Option<f64>,
 }
 
 /// Drafts the entry that a commit writes for a date. `came` is what was computed, if that is known before the

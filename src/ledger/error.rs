@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::Type;
+
 /// The ledger can't be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("ledger {}: {problem}", path.display())]
@@ -71,4 +73,12 @@ impl LedgerError {
             cause: Some(cause),
         }
     }
+}
+
+/// The error of a column whose text this program never writes.
+pub(super) fn invalid_text(
+    column: usize,
+    cause: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(cause))
 }

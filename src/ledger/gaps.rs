@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::error::invalid_text;
 use super::{Ledger, LedgerError, Target};
 
 /// A missing value or a data issue, counted over the rows of a unit.
@@ -24,13 +25,11 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read or contains an invalid value.
     pub fn gaps(&self, target: Target, stage: &str) -> Result<BTreeMap<NaiveDate, Vec<Gap>>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached("SELECT date, gaps FROM gap WHERE target = ?1 AND stage = ?2")?
-                .query_map(params![target.0, stage], |row| Ok((row.get(0)?, gaps(row, 1)?)))?
-                .collect()
-        };
-        self.sqlite(read())
+        self.select(
+            "SELECT date, gaps FROM gap WHERE target = ?1 AND stage = ?2",
+            params![target.0, stage],
+            |row| Ok((row.get(0)?, gaps(row, 1)?)),
+        )
     }
 }
 
@@ -51,7 +50,7 @@ pub(super) fn of_unit(
 /// Parses gaps from a JSON column.
 fn gaps(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Gap>> {
     let text: String = row.get(at)?;
-    serde_json::from_str(&text).map_err(|cause| super::units::bad_word(at, cause))
+    serde_json::from_str(&text).map_err(|cause| invalid_text(at, cause))
 }
 
 /// Replaces the gaps of a unit; without gaps its row is deleted.

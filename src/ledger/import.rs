@@ -11,11 +11,10 @@ use super::entry::{
     ACCEPTANCE, CHECK, CheckBody, QuarantinedBody, RUN, RunBody, TICK, TIME, TimeBody, UnitBody, WAIVER,
     WaiverBody,
 };
-use super::outbox::know;
+use super::plans::know;
 use super::{Acceptance, Digests, Ledger, LedgerError, Target, Tick, UnitRecord, UnitState};
 use crate::figures::counted;
 use crate::plan::Fingerprint;
-use crate::table::FaultKind;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
 /// The result of an import.
@@ -28,7 +27,7 @@ pub struct Imported {
 }
 
 /// Why an entry can't be imported.
-type Refused = Box<dyn std::error::Error + Send + Sync>;
+type InvalidEntry = Box<dyn std::error::Error + Send + Sync>;
 
 impl Ledger {
     /// Imports warehouse entries, which are in order and newer than any this ledger knows. `checks` has the checks of
@@ -83,7 +82,7 @@ struct Taken {
 }
 
 impl Taken {
-    fn take(&mut self, ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+    fn take(&mut self, ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), InvalidEntry> {
         self.see_run(ledger, entry)?;
         match entry.kind.as_str() {
             COMMIT | UNIT => {
@@ -104,11 +103,11 @@ impl Taken {
             ACCEPTANCE => acceptance(ledger, target, &body(entry)?)?,
             RUN => run(ledger, target, entry)?,
             TIME => {
-                let TimeBody { seconds, a_unit } = body(entry)?;
+                let TimeBody { seconds, per_unit } = body(entry)?;
                 ledger.execute(
                     "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit, synced)
                      VALUES (?1, ?2, ?3, ?4, ?5, 1)",
-                    params![target.0, entry.subject, entry.run, seconds, a_unit],
+                    params![target.0, entry.subject, entry.run, seconds, per_unit],
                 )?;
             }
             // Written by a newer version; unknown here.
@@ -154,45 +153,22 @@ impl Taken {
     }
 }
 
-fn body<T: DeserializeOwned>(entry: &Entry) -> Result<T, Refused> {
+fn body<T: DeserializeOwned>(entry: &Entry) -> Result<T, InvalidEntry> {
     Ok(serde_json::from_str(&entry.body)?)
 }
 
-fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate) -> Result<(), Refused> {
+fn unit(
+    ledger: &Transaction<'_>,
+    target: Target,
+    entry: &Entry,
+    date: NaiveDate,
+) -> Result<(), InvalidEntry> {
     let body: UnitBody = body(entry)?;
     let stage = &entry.subject;
     let state =
         UnitState::from_word(&entry.state).ok_or_else(|| format!("its state is '{}'", entry.state))?;
     let fingerprint: Option<Fingerprint> = entry.fingerprint.as_deref().map(str::parse).transpose()?;
-    let came = entry.rows.unwrap_or(0);
-    let quarantined = entry.quarantined.unwrap_or(0);
-    let expected = body
-        .expected
-        .unwrap_or_else(|| came.saturating_add(quarantined).max(1));
-    let reason = match (entry.kind.as_str(), entry.kept) {
-        (COMMIT, Some(kept)) => Some(format!(
-            "expected {}, got {came}; kept the {} stored before",
-            counted(expected, "row"),
-            counted(kept, "row")
-        )),
-        (COMMIT, None) if state == UnitState::Ok => None,
-        (COMMIT, None) => Some(
-            body.reason
-                .unwrap_or_else(|| format!("expected {}, got {came}", counted(expected, "row"))),
-        ),
-        _ => body.reason,
-    };
-    let record = UnitRecord {
-        date,
-        state,
-        expected,
-        rows: entry.kept.unwrap_or(came),
-        attempts: body.attempts,
-        class: body.class,
-        reason,
-        source: body.source,
-        seconds: body.seconds,
-    };
+    let record = unit_record(entry, &body, date, state);
     // Rows that were kept keep their definition.
     let is_new = entry.kept.is_none();
     let made_by = fingerprint.filter(|_| is_new);
@@ -209,22 +185,45 @@ fn unit(ledger: &Transaction<'_>, target: Target, entry: &Entry, date: NaiveDate
     if let Some(made_by) = made_by {
         super::definition::put(ledger, target, stage, made_by, entry.at)?;
     }
-    ledger
-        .prepare_cached("DELETE FROM quarantined WHERE target = ?1 AND stage = ?2 AND date = ?3")?
-        .execute(params![target.0, stage, date])?;
-    for QuarantinedBody { row, kind, reason } in body.quarantined {
-        ledger.execute(
-            "INSERT INTO quarantined (target, stage, date, row, kind, reason, run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![target.0, stage, date, row, kind.map(FaultKind::word), reason, entry.run],
-        )?;
-    }
+    let rows = body.quarantined.iter();
+    let rows = rows.map(|QuarantinedBody { row, kind, reason }| (row.as_str(), *kind, reason.as_str()));
+    super::units::put_quarantined(ledger, target, stage, &entry.run, date, rows)?;
     if !state.is_open() {
-        super::units::settle_date(ledger, target, stage, date)?;
+        super::intents::settle_date(ledger, target, stage, date)?;
     }
     Ok(())
 }
 
-fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<DateTime<Utc>, Refused> {
+/// The record of a date. The entry of a commit was drafted before its rows were known, so its reason is written here.
+fn unit_record(entry: &Entry, body: &UnitBody, date: NaiveDate, state: UnitState) -> UnitRecord {
+    let rows = entry.rows.unwrap_or(0);
+    let quarantined = entry.quarantined.unwrap_or(0);
+    let expected = (body.expected).unwrap_or_else(|| rows.saturating_add(quarantined).max(1));
+    let missed = || format!("expected {}, got {rows}", counted(expected, "row"));
+    let reason = match (entry.kind.as_str(), entry.kept) {
+        (COMMIT, Some(kept)) => Some(format!(
+            "{}; kept the {} stored before",
+            missed(),
+            counted(kept, "row")
+        )),
+        (COMMIT, None) if state == UnitState::Ok => None,
+        (COMMIT, None) => Some(body.reason.clone().unwrap_or_else(missed)),
+        _ => body.reason.clone(),
+    };
+    UnitRecord {
+        date,
+        state,
+        expected,
+        rows: entry.kept.unwrap_or(rows),
+        attempts: body.attempts,
+        class: body.class.clone(),
+        reason,
+        source: body.source.clone(),
+        seconds: body.seconds,
+    }
+}
+
+fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<DateTime<Utc>, InvalidEntry> {
     let body: CheckBody = body(entry)?;
     let known: Option<i64> = ledger
         .prepare_cached("SELECT id FROM check_result WHERE target = ?1 AND name = ?2 AND run = ?3 AND at = ?4 AND answer IS ?5")?
@@ -255,7 +254,7 @@ fn check(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<Date
     Ok(body.at)
 }
 
-fn waiver(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+fn waiver(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), InvalidEntry> {
     let WaiverBody { run, mut waiver } = body(entry)?;
     waiver.check.clone_from(&entry.subject);
     let known = ledger
@@ -306,7 +305,7 @@ fn acceptance(ledger: &Transaction<'_>, target: Target, acceptance: &Acceptance)
         .map(drop)
 }
 
-fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), Refused> {
+fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), InvalidEntry> {
     let body: RunBody = body(entry)?;
     ledger.execute(
         "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, synced)

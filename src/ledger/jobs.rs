@@ -103,9 +103,9 @@ impl Ledger {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
             )?;
             for (purpose, Charge { job, cost }) in jobs {
-                let told =
+                let counted =
                     |number: u64| (cost.uncounted == 0).then(|| i64::try_from(number).unwrap_or(i64::MAX));
-                let (bytes, slots) = (told(cost.bytes_billed), told(cost.slot_ms));
+                let (bytes, slots) = (counted(cost.bytes_billed), counted(cost.slot_ms));
                 let (stage, check) = (&purpose.stage, &purpose.check);
                 if put.execute(params![target.0, job, stage, check, run, bytes, slots, now])? > 0 {
                     fresh.add(purpose.clone(), *cost);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LockHolder {
     /// Its process id.
     pub pid: u32,
     /// When it took the lock.
@@ -32,7 +32,7 @@ pub enum LockError {
         /// The state folder.
         folder: PathBuf,
         /// That process.
-        holder: Holder,
+        holder: LockHolder,
     },
     /// The lock file can't be created or written.
     #[error("cannot lock {}: {cause}; check that you own the folder and can write to it", path.display())]
@@ -44,8 +44,8 @@ pub enum LockError {
     },
 }
 
-/// Longer than a reader holds the shared lock.
-const GLANCE: Duration = Duration::from_millis(1);
+/// Pause between attempts while readers hold the shared lock, each for a moment.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// Held while the run is alive; the system releases it when the process dies.
 #[derive(Debug)]
@@ -81,9 +81,9 @@ impl RunLock {
                 });
             }
             flock(&file, FlockOperation::Unlock).map_err(|errno| io(errno.into()))?;
-            thread::sleep(GLANCE);
+            thread::sleep(RETRY_PAUSE);
         }
-        let holder = Holder {
+        let holder = LockHolder {
             pid: std::process::id(),
             since: now,
         };
@@ -96,7 +96,7 @@ impl RunLock {
 
     /// The process that holds the lock of a state folder, if any.
     #[must_use]
-    pub fn holder(folder: &Path) -> Option<Holder> {
+    pub fn holder(folder: &Path) -> Option<LockHolder> {
         let mut file = File::open(folder.join("run.lock")).ok()?;
         match is_granted(&file, FlockOperation::NonBlockingLockShared) {
             Ok(false) => read_holder(&mut file).ok(),
@@ -114,7 +114,7 @@ fn is_granted(file: &File, operation: FlockOperation) -> io::Result<bool> {
     }
 }
 
-fn read_holder(file: &mut File) -> io::Result<Holder> {
+fn read_holder(file: &mut File) -> io::Result<LockHolder> {
     let mut text = String::new();
     file.rewind()?;
     file.read_to_string(&mut text)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
 
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
@@ -377,6 +377,22 @@ impl Ledger {
 
     pub(super) fn sqlite<T>(&self, result: rusqlite::Result<T>) -> Result<T, LedgerError> {
         result.map_err(|cause| LedgerError::from_sqlite(&self.path, cause))
+    }
+
+    /// Reads all rows of a query.
+    pub(super) fn select<T, C: FromIterator<T>>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<C, LedgerError> {
+        let rows = || {
+            self.db
+                .prepare_cached(sql)?
+                .query_map(parameters, read)?
+                .collect()
+        };
+        self.sqlite(rows())
     }
 
     /// Runs `work` in one transaction: all of it is on disk when this returns, or none.

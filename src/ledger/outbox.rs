@@ -5,14 +5,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, Transaction, params};
 
 use super::entry::{
-    ACCEPTANCE, CHECK, CheckBody, MOST_QUARANTINED, QuarantinedBody, RUN, RunBody, TICK, TIME, TimeBody,
+    ACCEPTANCE, CHECK, CheckBody, MAX_QUARANTINED, QuarantinedBody, RUN, RunBody, TICK, TIME, TimeBody,
     UnitBody, WAIVER, WaiverBody, text,
 };
-use super::{Acceptance, Ledger, LedgerError, SetAside, Target, Tick};
+use super::plans::know;
+use super::{Acceptance, Ledger, LedgerError, QuarantineRecord, Target, Tick};
 use crate::warehouse::{Entry, UNIT};
 
 /// A table whose rows the warehouse records, one entry per row.
-struct Source {
+struct SyncedTable {
     table: &'static str,
     key: &'static str,
     /// The columns `read` expects, in order.
@@ -31,50 +32,50 @@ const WITHOUT_INTENT: &str = "NOT EXISTS (SELECT 1 FROM intent WHERE intent.targ
                               AND intent.stage = unit.stage AND instr(intent.dates, unit.date) > 0)";
 
 /// In the order in which they are sent.
-const SOURCES: [Source; 7] = [
-    Source {
+const SYNCED_TABLES: [SyncedTable; 7] = [
+    SyncedTable {
         table: "run",
         key: "id",
         columns: "id, state, pid, source, workers, dates, started_at, ended_at, ending",
         ready: ALWAYS,
         read: run,
     },
-    Source {
+    SyncedTable {
         table: "unit",
         key: "stage, date",
         columns: "stage, date, state, expected, rows, attempts, class, reason, source, run, seconds, fingerprint",
         ready: WITHOUT_INTENT,
         read: unit,
     },
-    Source {
+    SyncedTable {
         table: "check_result",
         key: "id",
         columns: "name, state, run, answer, value, offending, seconds, at, note, fingerprint",
         ready: ALWAYS,
         read: check,
     },
-    Source {
+    SyncedTable {
         table: "waiver",
         key: "id",
         columns: "name, reason, operator, at, value, expected, fingerprint, run",
         ready: ALWAYS,
         read: waiver,
     },
-    Source {
+    SyncedTable {
         table: "tick",
         key: "id",
         columns: "item, done, note, operator, at",
         ready: ALWAYS,
         read: tick,
     },
-    Source {
+    SyncedTable {
         table: "acceptance",
         key: "id",
         columns: "stage, accepted, equals, dates, reason, operator, at",
         ready: ALWAYS,
         read: acceptance,
     },
-    Source {
+    SyncedTable {
         table: "stage_time",
         key: "stage, run",
         columns: "stage, run, seconds, a_unit",
@@ -93,19 +94,6 @@ pub enum Synced {
 }
 
 impl Ledger {
-    /// The newest warehouse entry this ledger knows.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn known_entry(&self, target: Target) -> Result<i64, LedgerError> {
-        let read = self
-            .db
-            .query_row("SELECT known FROM target WHERE id = ?1", [target.0], |row| {
-                row.get(0)
-            });
-        self.sqlite(read)
-    }
-
     /// Up to `most` rows the warehouse hasn't recorded, as entries numbered from `first`. They are marked as sent until
     /// [`Ledger::set_synced`] records the outcome; a row that changes in between is sent again.
     ///
@@ -121,7 +109,7 @@ impl Ledger {
         let now = Utc::now();
         self.transaction(|ledger| {
             let mut entries = Vec::new();
-            for source in &SOURCES {
+            for source in &SYNCED_TABLES {
                 let left = most - entries.len();
                 if left > 0 {
                     entries.extend(source.take(ledger, target, left)?);
@@ -142,7 +130,7 @@ impl Ledger {
     pub fn set_synced(&mut self, target: Target, synced: Synced, last: i64) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
             let is_synced = synced == Synced::Yes;
-            for Source { table, .. } in &SOURCES {
+            for SyncedTable { table, .. } in &SYNCED_TABLES {
                 ledger
                     .prepare_cached(&format!(
                         "UPDATE {table} SET synced = ?2 WHERE target = ?1 AND synced = 2"
@@ -157,15 +145,7 @@ impl Ledger {
     }
 }
 
-/// Records the newest warehouse entry this ledger knows; never moves it back.
-pub(super) fn know(ledger: &Transaction<'_>, target: Target, entry: i64) -> rusqlite::Result<()> {
-    ledger
-        .prepare_cached("UPDATE target SET known = MAX(known, ?2) WHERE id = ?1")?
-        .execute(params![target.0, entry])
-        .map(drop)
-}
-
-impl Source {
+impl SyncedTable {
     /// Entries of up to `most` unsynced rows in key order; marks them as sent.
     fn take(&self, ledger: &Transaction<'_>, target: Target, most: usize) -> rusqlite::Result<Vec<Entry>> {
         let Self {
@@ -232,7 +212,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
     let digests = super::digests::of_unit(ledger, target, &stage, date)?;
     let quarantined = super::units::quarantined(ledger, target, &stage, Some(date))?;
     let number = u32::try_from(quarantined.len()).unwrap_or(u32::MAX);
-    let first = quarantined.into_iter().take(MOST_QUARANTINED);
+    let first = quarantined.into_iter().take(MAX_QUARANTINED);
     let body = UnitBody {
         expected: row.get(3)?,
         attempts: row.get(5)?,
@@ -244,7 +224,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
         gaps: Some(super::gaps::of_unit(ledger, target, &stage, date)?),
         quarantined: first
             .map(
-                |SetAside {
+                |QuarantineRecord {
                      row, kind, reason, ..
                  }| QuarantinedBody { row, kind, reason },
             )
@@ -300,7 +280,7 @@ fn acceptance(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result
 fn time(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
     let body = TimeBody {
         seconds: row.get(2)?,
-        a_unit: row.get(3)?,
+        per_unit: row.get(3)?,
     };
     let state = "measured".to_owned();
     Ok(entry(TIME, row.get(0)?, state, row.get(1)?, text(&body)))

@@ -5,12 +5,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Ledger, LedgerError, RunState};
+use super::error::invalid_text;
+use super::state::read_state;
+use super::{Ledger, LedgerError, RunState, Target};
 use crate::plan::{compact_dates, expand_dates};
-
-/// A plan on a warehouse. Units are stored per target, so that a rehearsal never counts as the real run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target(pub(super) i64);
 
 /// A run as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,41 +38,6 @@ pub struct RunRecord {
 }
 
 impl Ledger {
-    /// The target of this plan and warehouse, created if it is new.
-    ///
-    /// # Errors
-    /// When the ledger cannot be written.
-    pub fn target(&mut self, plan: &str, warehouse: &str) -> Result<Target, LedgerError> {
-        let warehouse = self.folder().stored(warehouse);
-        self.transaction(|ledger| {
-            ledger.execute(
-                "INSERT INTO target (plan, warehouse) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                [plan, &warehouse],
-            )?;
-            ledger.query_row(
-                "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
-                [plan, &warehouse],
-                |row| row.get(0).map(Target),
-            )
-        })
-    }
-
-    /// The target of this plan and warehouse, if it was ever run.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn known_target(&self, plan: &str, warehouse: &str) -> Result<Option<Target>, LedgerError> {
-        self.sqlite(
-            self.db
-                .query_row(
-                    "SELECT id FROM target WHERE plan = ?1 AND warehouse = ?2",
-                    [plan, &self.folder().stored(warehouse)],
-                    |row| row.get(0).map(Target),
-                )
-                .optional(),
-        )
-    }
-
     /// Records a run that starts now.
     ///
     /// # Errors
@@ -132,13 +95,13 @@ impl Ledger {
         stage: &str,
         run: &str,
         seconds: f64,
-        a_unit: Option<f64>,
+        per_unit: Option<f64>,
     ) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
             ledger
                 .execute(
                     "INSERT OR REPLACE INTO stage_time (target, stage, run, seconds, a_unit) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![target.0, stage, run, seconds, a_unit],
+                    params![target.0, stage, run, seconds, per_unit],
                 )
                 .map(drop)
         })
@@ -148,17 +111,13 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn seconds_a_unit(&self, target: Target) -> Result<HashMap<String, f64>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT stage, a_unit FROM stage_time WHERE target = ?1 AND a_unit IS NOT NULL
-                     ORDER BY (SELECT rowid FROM run AS entered WHERE entered.id = stage_time.run)",
-                )?
-                .query_map([target.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect()
-        };
-        self.sqlite(read())
+    pub fn seconds_per_unit(&self, target: Target) -> Result<HashMap<String, f64>, LedgerError> {
+        self.select(
+            "SELECT stage, a_unit FROM stage_time WHERE target = ?1 AND a_unit IS NOT NULL
+             ORDER BY (SELECT rowid FROM run AS entered WHERE entered.id = stage_time.run)",
+            [target.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
     }
 
     /// Seconds all runs have worked on a stage.
@@ -188,11 +147,11 @@ impl Ledger {
                 run_record,
             )
             .optional();
-        Ok(self.sqlite(record)?.map(|run| self.in_place(run)))
+        Ok(self.sqlite(record)?.map(|run| self.with_resolved_warehouse(run)))
     }
 
     /// Resolves the warehouse of a run relative to the ledger's current folder.
-    pub(super) fn in_place(&self, run: RunRecord) -> RunRecord {
+    pub(super) fn with_resolved_warehouse(&self, run: RunRecord) -> RunRecord {
         RunRecord {
             warehouse: self.folder().shown(&run.warehouse),
             ..run
@@ -206,10 +165,10 @@ pub(super) fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         plan: row.get(1)?,
         warehouse: row.get(2)?,
         pid: row.get(3)?,
-        state: super::units::word(row, 4, RunState::from_word)?,
+        state: read_state(row, 4, RunState::from_word)?,
         source: row.get(5)?,
         workers: row.get(6)?,
-        dates: expand_dates(&row.get::<_, String>(7)?).map_err(|cause| super::units::bad_word(7, cause))?,
+        dates: expand_dates(&row.get::<_, String>(7)?).map_err(|cause| invalid_text(7, cause))?,
         started_at: row.get(8)?,
         ended_at: row.get(9)?,
         ending: row.get(10)?,

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
+
+use super::error::invalid_text;
 
 /// State of a unit (one stage on one date).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -166,12 +169,12 @@ impl CheckState {
     /// Why a check in this state can't be waived; `None` if it can.
     #[must_use]
     pub fn refuse_waiver(self, check: &str) -> Option<String> {
-        let stands = match self {
+        let word = match self {
             Self::Fail => return None,
             Self::Pending => "not run yet",
             state => state.word(),
         };
-        Some(format!("only a failed check can be waived; {check} is {stands}"))
+        Some(format!("only a failed check can be waived; {check} is {word}"))
     }
 }
 
@@ -258,3 +261,17 @@ impl fmt::Display for RunState {
         f.pad(self.word())
     }
 }
+
+/// Reads the state that a column contains as a word.
+pub(super) fn read_state<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_word: fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    from_word(&text).ok_or_else(|| invalid_text(column, UnknownState(text)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a state this program knows")]
+struct UnknownState(String);

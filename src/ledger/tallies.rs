@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
 
+use super::error::invalid_text;
+use super::state::read_state;
 use super::{Counts, Coverage, Ledger, LedgerError, Target, UnitState};
 use crate::plan::{DateRange, Plan, StageSpec, expand_dates};
 
 /// The recorded dates of a stage within a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct StageTally {
     /// Dates by state; states without dates are omitted.
     pub states: BTreeMap<&'static str, u64>,
     /// Rows stored.
@@ -23,7 +25,7 @@ pub struct Tally {
     pub last_at: Option<DateTime<Utc>>,
 }
 
-impl Tally {
+impl StageTally {
     /// Number of dates in this state.
     #[must_use]
     pub fn of(&self, state: UnitState) -> u64 {
@@ -53,14 +55,14 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read or contains an unknown value.
-    pub fn tallies(&self, target: Target, plan: &Plan) -> Result<HashMap<String, Tally>, LedgerError> {
+    pub fn tallies(&self, target: Target, plan: &Plan) -> Result<HashMap<String, StageTally>, LedgerError> {
         let range = plan.range;
         let mut definitions = HashMap::new();
         for stage in &plan.stages {
             definitions.insert(stage.name.as_str(), self.definitions(target, stage)?);
         }
-        let read = || -> rusqlite::Result<HashMap<String, Tally>> {
-            let mut tallies: HashMap<String, Tally> = HashMap::new();
+        let read = || -> rusqlite::Result<HashMap<String, StageTally>> {
+            let mut tallies: HashMap<String, StageTally> = HashMap::new();
             let mut query = self.db.prepare_cached(
                 "SELECT stage, state, COUNT(*), SUM(rows), MIN(at), MAX(at),
                    COALESCE(GROUP_CONCAT(CASE WHEN state IN ('partial', 'empty', 'failed') THEN date END), ''),
@@ -70,7 +72,7 @@ impl Ledger {
             let mut rows = query.query(params![target.0, range.from(), range.to()])?;
             while let Some(row) = rows.next()? {
                 let stage: String = row.get(0)?;
-                let recorded = super::units::word(row, 1, UnitState::from_word)?;
+                let recorded = read_state(row, 1, UnitState::from_word)?;
                 let made_by = super::definition::fingerprint(row, 7)?;
                 let known = definitions.get(stage.as_str());
                 let state = known.map_or(recorded, |known| known.state(recorded, made_by));
@@ -83,7 +85,7 @@ impl Ledger {
                 let dates = expand_dates(&row.get::<_, String>(6)?);
                 tally
                     .attention
-                    .extend(dates.map_err(|cause| super::units::bad_word(6, cause))?);
+                    .extend(dates.map_err(|cause| invalid_text(6, cause))?);
                 tally.attention.sort_unstable();
             }
             Ok(tallies)
@@ -110,7 +112,7 @@ impl Ledger {
             for date in dates {
                 let mut rows = query.query(params![target.0, stage.name, date])?;
                 if let Some(row) = rows.next()? {
-                    let recorded = super::units::word(row, 0, UnitState::from_word)?;
+                    let recorded = read_state(row, 0, UnitState::from_word)?;
                     let state = definitions.state(recorded, super::definition::fingerprint(row, 2)?);
                     states.insert(*date, (state, row.get(1)?));
                 }

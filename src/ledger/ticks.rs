@@ -59,16 +59,12 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn ticks(&self, target: Target) -> Result<HashMap<String, Tick>, LedgerError> {
-        let read = || -> rusqlite::Result<Vec<Tick>> {
-            self.db
-                .prepare_cached(
-                    "SELECT item, done, note, operator, at FROM tick
-                     WHERE id IN (SELECT MAX(id) FROM tick WHERE target = ?1 GROUP BY item)",
-                )?
-                .query_map([target.0], tick)?
-                .collect()
-        };
-        let ticks = self.sqlite(read())?;
+        let ticks: Vec<Tick> = self.select(
+            "SELECT item, done, note, operator, at FROM tick
+             WHERE id IN (SELECT MAX(id) FROM tick WHERE target = ?1 GROUP BY item)",
+            [target.0],
+            tick,
+        )?;
         Ok(ticks.into_iter().map(|tick| (tick.item.clone(), tick)).collect())
     }
 

@@ -48,6 +48,23 @@ impl Waiver {
     }
 }
 
+impl CheckRecord {
+    /// A caveat the operator needs to judge this result: another definition, or a waiver that no longer applies.
+    #[must_use]
+    pub fn remark(&self, check: &CheckSpec, waiver: Option<&Waiver>) -> Option<String> {
+        match Definition::of(self.fingerprint, check.fingerprint) {
+            Definition::Changed => Some("result of another definition; run it again".to_owned()),
+            Definition::Unknown => {
+                Some("definition unknown: ran before definitions were recorded".to_owned())
+            }
+            Definition::Current if self.state == CheckState::Fail => {
+                waiver?.lapsed(check.fingerprint, self.value.as_deref().unwrap_or_default())
+            }
+            Definition::Current => None,
+        }
+    }
+}
+
 impl Ledger {
     /// Waives a failed check: records the waiver and the waived result in one transaction.
     ///
@@ -89,16 +106,12 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn newest_waivers(&self, target: Target) -> Result<HashMap<String, Waiver>, LedgerError> {
-        let read = || -> rusqlite::Result<Vec<Waiver>> {
-            self.db
-                .prepare_cached(
-                    "SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver
-                     WHERE id IN (SELECT MAX(id) FROM waiver WHERE target = ?1 GROUP BY name)",
-                )?
-                .query_map([target.0], waiver)?
-                .collect()
-        };
-        let waivers = self.sqlite(read())?;
+        let waivers: Vec<Waiver> = self.select(
+            "SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver
+             WHERE id IN (SELECT MAX(id) FROM waiver WHERE target = ?1 GROUP BY name)",
+            [target.0],
+            waiver,
+        )?;
         Ok(waivers
             .into_iter()
             .map(|waiver| (waiver.check.clone(), waiver))
@@ -110,15 +123,7 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn waivers(&self, target: Target) -> Result<Vec<Waiver>, LedgerError> {
-        let read = || {
-            self.db
-                .prepare_cached(
-                    "SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver WHERE target = ?1 ORDER BY id",
-                )?
-                .query_map([target.0], waiver)?
-                .collect()
-        };
-        self.sqlite(read())
+        self.select("SELECT name, reason, operator, at, value, expected, fingerprint FROM waiver WHERE target = ?1 ORDER BY id", [target.0], waiver)
     }
 }
 

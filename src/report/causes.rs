@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{Attention, Stage};
-use crate::ledger::{SameReason, SetAside, UnitState, by_reason};
+use crate::ledger::{QuarantineRecord, SameReason, UnitState, by_reason};
 use crate::table::FaultKind;
 
 /// Dates of a stage with the same state and reason.
@@ -38,7 +38,7 @@ pub struct Quarantine {
     /// Their dates, in order, without duplicates.
     pub dates: Vec<NaiveDate>,
     /// The quarantined rows.
-    pub rows: Vec<SetAside>,
+    pub rows: Vec<QuarantineRecord>,
 }
 
 /// The causes of everything that needs attention in a stage, most dates first.
@@ -63,8 +63,8 @@ pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
 }
 
 /// The quarantined rows of a stage by reason, most rows first.
-pub(super) fn quarantines(stage: &str, rows: Vec<SetAside>) -> Vec<Quarantine> {
-    let quarantine = |group: SameReason<Option<FaultKind>, SetAside>| {
+pub(super) fn quarantines(stage: &str, rows: Vec<QuarantineRecord>) -> Vec<Quarantine> {
+    let quarantine = |group: SameReason<Option<FaultKind>, QuarantineRecord>| {
         let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();
         dates.dedup();
         Quarantine {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn rows_with_one_cause_share_a_line_with_each_date_once() {
-        let row = |date, reason: &str| SetAside {
+        let row = |date, reason: &str| QuarantineRecord {
             date: day(date),
             row: "(1)".to_owned(),
             kind: None,

@@ -111,7 +111,7 @@ impl Handoff {
                 dates_per_hour: rate(&work),
                 work,
             });
-            let rows = ledger.set_aside(target, &stage.name)?;
+            let rows = ledger.quarantined(target, &stage.name)?;
             handoff.quarantined.extend(quarantines(&stage.name, rows));
         }
         Ok(handoff)

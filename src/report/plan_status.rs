@@ -12,7 +12,7 @@ use crate::ledger::{
     RunRecord, RunState, Target, UnitState, Waiver, unwaived,
 };
 use crate::plan::{CheckSpec, DateRange, Plan, Severity, StageSpec};
-use crate::runbook::{Facts, Item, derive};
+use crate::runbook::{Item, RunbookFacts, derive};
 use crate::warehouse::Cost;
 
 /// The `schema` value of the JSON object.
@@ -207,8 +207,8 @@ impl PlanStatus {
         let checks = plan.checks.iter().map(&mut answered).collect();
         let sources = plan.sources.iter().map(&mut answered).collect();
         let facts = match target {
-            Some(target) => Facts::gather(ledger, target, plan)?,
-            None => Facts::default(),
+            Some(target) => RunbookFacts::gather(ledger, target, plan)?,
+            None => RunbookFacts::default(),
         };
         let runbook = derive(plan, &facts);
         let state = if is_alive || run.state.has_ended() {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::ledger::{CheckRecord, Ledger, LedgerError, Tally, Target, Tick, UnitState, WrittenReport};
+use crate::ledger::{CheckRecord, Ledger, LedgerError, StageTally, Target, Tick, UnitState, WrittenReport};
 use crate::plan::{Condition, DoneWhen, Plan};
 
 /// States of single dates of a stage, each with the time it was recorded.
@@ -13,9 +13,9 @@ pub(super) type DateStates = HashMap<NaiveDate, (UnitState, DateTime<Utc>)>;
 /// The data of one plan on one warehouse, over all dates of the plan: a run of some dates doesn't complete an item
 /// about all of them.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct RunbookFacts {
     /// Date counts by stage.
-    pub tallies: HashMap<String, Tally>,
+    pub tallies: HashMap<String, StageTally>,
     /// States of the dates named in conditions, by stage.
     pub dates: HashMap<String, DateStates>,
     /// The newest result of each check, by name.
@@ -30,7 +30,7 @@ pub struct Facts {
     pub report: Option<WrittenReport>,
 }
 
-impl Facts {
+impl RunbookFacts {
     /// Reads the data from the ledger; a few thousand adjacent rows.
     ///
     /// # Errors

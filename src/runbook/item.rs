@@ -1,61 +1,11 @@
 //! Runbook items and the function that derives their state.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Facts;
-use super::condition::{Shown, joined, shown};
+use super::condition::{ConditionState, evaluate, joined};
+use super::{ItemState, RunbookFacts};
 use crate::plan::{Condition, DoneWhen, ItemId, ItemSpec, Plan};
-
-/// State of a runbook item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ItemState {
-    /// Not started.
-    Open,
-    /// Partly done.
-    #[serde(alias = "under_way")]
-    InProgress,
-    /// Completed by its conditions, or ticked.
-    Done,
-    /// The operator must act: something failed, or it is a manual item whose turn has come.
-    #[serde(alias = "needs_you")]
-    ActionRequired,
-    /// It was done and no longer is: its inputs changed, or its tick was withdrawn.
-    #[serde(alias = "undone")]
-    Reopened,
-}
-
-impl ItemState {
-    /// Every state, done first, open last.
-    pub const ALL: [Self; 5] = [
-        Self::Done,
-        Self::ActionRequired,
-        Self::Reopened,
-        Self::InProgress,
-        Self::Open,
-    ];
-
-    /// The words shown.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::InProgress => "in progress",
-            Self::Done => "done",
-            Self::ActionRequired => "action required",
-            Self::Reopened => "reopened",
-        }
-    }
-}
-
-impl fmt::Display for ItemState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.words())
-    }
-}
 
 /// A runbook item with its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +34,7 @@ pub struct Item {
 
 /// The state of every item of a plan, in order.
 #[must_use]
-pub fn derive(plan: &Plan, facts: &Facts) -> Vec<Item> {
+pub fn derive(plan: &Plan, facts: &RunbookFacts) -> Vec<Item> {
     let mut items = Vec::with_capacity(plan.runbook.len());
     let mut all_done = true;
     for spec in &plan.runbook {
@@ -99,7 +49,7 @@ pub fn derive(plan: &Plan, facts: &Facts) -> Vec<Item> {
 }
 
 /// A manual item needs the operator once all earlier items are done.
-fn by_hand(spec: &ItemSpec, facts: &Facts, its_turn: bool) -> Item {
+fn by_hand(spec: &ItemSpec, facts: &RunbookFacts, its_turn: bool) -> Item {
     let tick = facts.ticks.get(spec.item.as_str());
     let state = match tick {
         Some(tick) if tick.done => ItemState::Done,
@@ -126,12 +76,12 @@ fn by_hand(spec: &ItemSpec, facts: &Facts, its_turn: bool) -> Item {
     }
 }
 
-fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Facts) -> Item {
-    let shown: Vec<Shown> = conditions
+fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &RunbookFacts) -> Item {
+    let evaluated: Vec<ConditionState> = conditions
         .iter()
-        .map(|condition| shown(condition, plan, facts))
+        .map(|condition| evaluate(condition, plan, facts))
         .collect();
-    let has = |state| shown.iter().any(|each| each.state == state);
+    let has = |state| evaluated.iter().any(|each| each.state == state);
     let state = [
         ItemState::ActionRequired,
         ItemState::Reopened,
@@ -145,7 +95,7 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Fact
         (false, _) => ItemState::Open,
     });
     // Unless the item is done, only the conditions that aren't are shown.
-    let deciding: Vec<&Shown> = shown
+    let deciding: Vec<&ConditionState> = evaluated
         .iter()
         .filter(|each| state == ItemState::Done || each.state != ItemState::Done)
         .collect();

@@ -5,10 +5,12 @@ mod condition;
 mod facts;
 mod item;
 mod manual;
+mod state;
 
-pub use facts::Facts;
-pub use item::{Item, ItemState, derive};
+pub use facts::RunbookFacts;
+pub use item::{Item, derive};
 pub use manual::may_tick;
+pub use state::ItemState;
 
 #[cfg(test)]
 mod tests;

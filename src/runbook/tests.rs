@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rstest::rstest;
 
-use super::{Facts, Item, ItemState, derive, may_tick};
-use crate::ledger::{CheckRecord, CheckState, Tally, Tick, UnitState, WrittenReport};
+use super::{Item, ItemState, RunbookFacts, derive, may_tick};
+use crate::ledger::{CheckRecord, CheckState, StageTally, Tick, UnitState, WrittenReport};
 use crate::plan::{Plan, load};
 
 /// Ten dates, two stages, one blocking and one advisory check.
@@ -55,9 +55,9 @@ fn day(number: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
 }
 
-fn tally(states: &[(UnitState, u64)]) -> Tally {
+fn tally(states: &[(UnitState, u64)]) -> StageTally {
     let attention = states.iter().any(|(state, _)| state.needs_attention());
-    Tally {
+    StageTally {
         states: states
             .iter()
             .map(|(state, dates)| (state.word(), *dates))
@@ -83,7 +83,7 @@ fn asked(name: &str, state: CheckState, value: &str, minutes: i64) -> (String, C
     (name.to_owned(), record)
 }
 
-fn facts(states: &[(UnitState, u64)], checks: &[(CheckState, CheckState)]) -> Facts {
+fn facts(states: &[(UnitState, u64)], checks: &[(CheckState, CheckState)]) -> RunbookFacts {
     let checks = checks.first().map_or_else(HashMap::new, |(must, should)| {
         [("must", must), ("should", should)]
             .into_iter()
@@ -96,14 +96,14 @@ fn facts(states: &[(UnitState, u64)], checks: &[(CheckState, CheckState)]) -> Fa
     } else {
         HashMap::from([("one".to_owned(), tally(states))])
     };
-    Facts {
+    RunbookFacts {
         tallies,
         checks,
-        ..Facts::default()
+        ..RunbookFacts::default()
     }
 }
 
-fn only(done_when: &str, facts: &Facts) -> Item {
+fn only(done_when: &str, facts: &RunbookFacts) -> Item {
     let plan = plan(&format!(
         "[[runbook]]\nitem = 1\ntitle = \"It\"\ndone_when = [{done_when}]\n"
     ));
@@ -136,7 +136,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ALL_DONE,
     Pending,
     ItemState::InProgress,
-    "10 dates, 1,234 rows; 1 blocking checks not run yet"
+    "10 dates, 1,234 rows; 1 blocking check not run yet"
 )]
 #[case::gate_open(
     "{ passed = 'one' }",
@@ -159,7 +159,7 @@ const ALL_DONE: &[(UnitState, u64)] = &[(Fine, 7), (Skipped, 3)];
     ItemState::Done,
     "10 dates, 1,234 rows, gate open, waived: must"
 )]
-#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::ActionRequired, "10 dates, 1,234 rows, 1 failed; 1 of them keep the gate closed")]
+#[case::date_in_trouble("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Pass, ItemState::ActionRequired, "10 dates, 1,234 rows, 1 failed; gate kept closed by 1 date")]
 #[case::trouble_waived("{ passed = 'one' }", &[(Fine, 6), (Skipped, 3), (Failed, 1)], Waived, ItemState::Done, "10 dates, 1,234 rows, 1 failed, gate open, waived: must")]
 #[case::not_asked("{ check = 'must' }", ALL_DONE, Pending, ItemState::Open, "must: not run yet")]
 #[case::met("{ check = 'must' }", ALL_DONE, Pass, ItemState::Done, "99.8")]
@@ -293,9 +293,9 @@ fn selected_dates_are_evaluated_individually() {
         let dates = states
             .iter()
             .map(|(date, state)| (day(*date), (*state, minute(5))));
-        let facts = Facts {
+        let facts = RunbookFacts {
             dates: HashMap::from([("one".to_owned(), dates.collect())]),
-            ..Facts::default()
+            ..RunbookFacts::default()
         };
         let item = only(three, &facts);
         (item.state, item.fact)
@@ -370,9 +370,10 @@ fn by_hand(item: &str, done: bool, note: &str) -> Tick {
 fn manual_items_need_action_when_their_turn_comes() {
     use ItemState::{ActionRequired, Done, Open, Reopened};
     let plan = plan(BY_HAND);
-    let mut facts = Facts::default();
-    let states =
-        |facts: &Facts| -> Vec<ItemState> { derive(&plan, facts).iter().map(|item| item.state).collect() };
+    let mut facts = RunbookFacts::default();
+    let states = |facts: &RunbookFacts| -> Vec<ItemState> {
+        derive(&plan, facts).iter().map(|item| item.state).collect()
+    };
     assert_eq!(states(&facts), [ActionRequired, Open, Open]);
     facts
         .ticks

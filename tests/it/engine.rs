@@ -972,7 +972,7 @@ fn the_eta_of_pending_stages_uses_timings_of_an_earlier_run() {
     };
     let first = told_before_the_second_stage(Work::Missing);
     assert_eq!(first.unmeasured, 1);
-    let a_unit = toy.ledger().seconds_a_unit(toy.target()).unwrap();
+    let a_unit = toy.ledger().seconds_per_unit(toy.target()).unwrap();
     assert!(
         a_unit.len() == 2 && a_unit.values().all(|seconds| *seconds >= 0.12),
         "{a_unit:?}"

@@ -72,7 +72,7 @@ fn the_newest_run_is_determined_by_insertion_order() {
     let work = ledger.work(target, "team_offense").unwrap();
     let work: Vec<&str> = work.runs.iter().map(|run| run.run.as_str()).collect();
     assert_eq!(work, ["before", "after"]);
-    let a_unit = ledger.seconds_a_unit(target).unwrap();
+    let a_unit = ledger.seconds_per_unit(target).unwrap();
     assert_eq!(
         a_unit,
         [("team_offense".to_owned(), 0.5)].into(),

@@ -11,7 +11,7 @@ use super::super::writer::Writer;
 use super::super::{Options, Stage};
 use super::trouble::Trouble;
 use super::unit::UnitsByDate;
-use crate::ledger::{Coverage, Tally, UnitRecord, UnitState};
+use crate::ledger::{Coverage, StageTally, UnitRecord, UnitState};
 use crate::plan::{Advance, Plan};
 
 /// Whether a stage's expected rows per date have been read.
@@ -73,7 +73,7 @@ pub(super) fn stage_runs(
     stages: Vec<Arc<dyn Stage>>,
     options: &Options,
     begun: &HashSet<String>,
-    done: &HashMap<String, Tally>,
+    done: &HashMap<String, StageTally>,
     values_at_once: usize,
 ) -> Vec<StageRun> {
     let names: Vec<String> = stages.iter().map(|stage| stage.name().to_owned()).collect();

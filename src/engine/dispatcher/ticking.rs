@@ -7,7 +7,7 @@ use chrono::Utc;
 use tokio::time::Instant;
 
 use crate::ledger::Tick;
-use crate::runbook::{Facts, Item, derive, may_tick};
+use crate::runbook::{Item, RunbookFacts, derive, may_tick};
 
 use super::super::{Event, Reply};
 use super::{Dispatcher, Fatal, Refresh};
@@ -45,7 +45,7 @@ impl Dispatcher {
             runbook.is_behind &= !self.plan.runbook.is_empty();
             return Ok(());
         }
-        let facts = Facts::gather(&self.ledger, self.target, &self.plan)?;
+        let facts = RunbookFacts::gather(&self.ledger, self.target, &self.plan)?;
         let items = derive(&self.plan, &facts);
         runbook.is_behind = false;
         runbook.derived_at = Some(Instant::now());
