@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// Maximum days in a range or a list of ranges, more than a century.
-const MOST_DAYS: i64 = 40_000;
+const MAX_DAYS: i64 = 40_000;
 
 /// A date range, both ends included; never reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum RangeError {
     #[error("'{0}' is not a range; write both dates, for example 2023-12-01..2023-12-31")]
     HalfARange(String),
     /// More than the maximum number of days.
-    #[error("{from} to {to} is {days} dates, but a range can have at most {MOST_DAYS}; check the years")]
+    #[error("{from} to {to} is {days} dates, but a range can have at most {MAX_DAYS}; check the years")]
     TooLong {
         /// First date given.
         from: NaiveDate,
@@ -32,7 +32,7 @@ pub enum RangeError {
         days: i64,
     },
     /// More than the maximum number of days in all ranges of a list.
-    #[error("these are more than {MOST_DAYS} dates; write fewer or shorter ranges")]
+    #[error("these are more than {MAX_DAYS} dates; write fewer or shorter ranges")]
     TooMany,
     /// The end is before the start.
     #[error("the range ends on {to}, before its start {from}; swap the two dates")]
@@ -54,7 +54,7 @@ impl DateRange {
             return Err(RangeError::Reversed { from, to });
         }
         let days = (to - from).num_days() + 1;
-        if days > MOST_DAYS {
+        if days > MAX_DAYS {
             return Err(RangeError::TooLong { from, to, days });
         }
         Ok(Self { from, to })
@@ -138,7 +138,7 @@ pub fn expand_dates(text: &str) -> Result<Vec<NaiveDate>, RangeError> {
             }
             None => dates.push(parse_date(part)?),
         }
-        if dates.len() as u64 > MOST_DAYS.unsigned_abs() {
+        if dates.len() as u64 > MAX_DAYS.unsigned_abs() {
             return Err(RangeError::TooMany);
         }
     }

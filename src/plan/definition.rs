@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 use super::check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
-use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, Leaves, StageKind, StageSpec};
+use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, StageKind, StageOutput, StageSpec};
 use crate::nba::rules_version;
 use crate::table::TableDef;
 
 /// The fingerprint of everything that determines the rows of a stage.
 pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
-    let mut definition = Definition::new("stage");
+    let mut definition = DefinitionHash::new("stage");
     match &stage.kind {
         StageKind::Nba => definition
             .text("built-in", &stage.name)
@@ -39,7 +39,7 @@ pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
 
 /// The fingerprint of everything that determines the result of a check.
 pub(super) fn of_check(check: &CheckSpec) -> Fingerprint {
-    let mut definition = Definition::new("check");
+    let mut definition = DefinitionHash::new("check");
     let severity = match check.severity {
         Severity::Blocking => "blocking",
         Severity::Advisory => "advisory",
@@ -60,9 +60,9 @@ pub(super) fn of_check(check: &CheckSpec) -> Fingerprint {
 
 /// Hashes a definition. Every part is prefixed with its name and both with their lengths, so that no two definitions
 /// serialize alike.
-struct Definition(Sha256);
+struct DefinitionHash(Sha256);
 
-impl Definition {
+impl DefinitionHash {
     fn new(kind: &str) -> Self {
         let mut definition = Self(Sha256::new());
         definition.text("backcourt", kind);
@@ -140,10 +140,12 @@ impl Definition {
             self.text(name, value);
         }
         self.text("batch", "one date");
-        match &spec.leaves {
-            Leaves::Nothing => self.text("leaves", "nothing"),
-            Leaves::Rows { date_column, .. } => self.text("leaves", "rows").text("date_column", date_column),
-            Leaves::Printed(table) => self.text("leaves", "printed").table(table),
+        match &spec.output {
+            StageOutput::Nothing => self.text("leaves", "nothing"),
+            StageOutput::Rows { date_column, .. } => {
+                self.text("leaves", "rows").text("date_column", date_column)
+            }
+            StageOutput::Printed(table) => self.text("leaves", "printed").table(table),
         }
         .expect_rows(&spec.expect)
     }

@@ -11,12 +11,12 @@ use super::builtin::PLANS;
 use super::definition::of_check;
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::order::{in_order, tables_are_in_order};
-use super::queries::{Origin, Queries};
+use super::queries::{Queries, QuerySource};
 use super::runbook::{self, RawItem};
 use super::stages::{RawActive, RawStage, stages};
 use super::{
-    Bound, CheckSpec, DateRange, Expectation, Fingerprint, MAX_WORKERS, Plan, SampleDate, Severity,
-    SourceTable, TextTest, parse_date, toml_mistake, with_hint,
+    Bound, BreakdownSpec, CheckSpec, DateRange, Expectation, Fingerprint, MAX_WORKERS, Plan, SampleDate,
+    Severity, SourceTable, StageSpec, TextTest, parse_date, toml_mistake, with_hint,
 };
 
 /// Why a plan was refused. The message names the plan, the problem and how to fix it.
@@ -39,7 +39,7 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
         problem,
     };
     if let Some((_, text)) = PLANS.iter().find(|(name, _)| *name == name_or_path) {
-        let plan = parse(text, &Origin::Builtin).map_err(refuse)?;
+        let plan = parse(text, &QuerySource::Builtin).map_err(refuse)?;
         return Ok(Plan {
             origin: name_or_path.to_owned(),
             ..plan
@@ -55,7 +55,7 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     let path = Path::new(name_or_path);
     let text = fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let plan = parse(&text, &Origin::Folder(folder)).map_err(refuse)?;
+    let plan = parse(&text, &QuerySource::Folder(folder)).map_err(refuse)?;
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     Ok(Plan {
         origin: whole.display().to_string(),
@@ -181,7 +181,7 @@ struct RawExpectation {
     matches: Option<String>,
 }
 
-pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
+pub(super) fn parse(text: &str, origin: &QuerySource) -> Result<Plan, String> {
     let raw: RawPlan = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
     let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
     let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
@@ -197,18 +197,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
     unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
     in_order(&stages)?;
     tables_are_in_order(&stages)?;
-    let mut checks = Vec::with_capacity(raw.checks.len());
-    for raw_check in raw.checks {
-        if !stages.iter().any(|stage| stage.name == raw_check.stage) {
-            let known = stages.iter().map(|stage| stage.name.as_str());
-            return Err(format!(
-                "check '{}': {}",
-                raw_check.name,
-                with_hint("stage", &raw_check.stage, known)
-            ));
-        }
-        checks.push(named_check(raw_check, &queries)?);
-    }
+    let checks = checks(raw.checks, &stages, &queries)?;
     let sources = raw.sources.into_iter().map(RawCheck::from);
     let sources: Vec<CheckSpec> = sources
         .map(|source| named_check(source, &queries))
@@ -218,27 +207,9 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         "check",
         checks.iter().chain(&sources).map(|check| check.name.as_str()),
     )?;
-    let source_tables = raw.source_tables.into_iter();
-    let source_tables: Vec<SourceTable> = source_tables
-        .map(|table| source_table(table, &queries))
-        .collect::<Result<_, _>>()?;
-    unique(
-        "source table",
-        source_tables.iter().map(|table| table.name.as_str()),
-    )?;
+    let source_tables = source_tables(raw.source_tables, &queries)?;
     let runbook = runbook::items(raw.runbook, &stages, &checks)?;
-    let mut breakdowns = Vec::with_capacity(raw.breakdowns.len());
-    for raw in raw.breakdowns {
-        let about = format!("breakdown of '{}'", raw.check);
-        let read = queries
-            .query(raw.sql.as_deref(), raw.sql_file.as_deref())
-            .and_then(|sql| breakdown(raw, sql, &checks));
-        breakdowns.push(read.map_err(|problem| format!("{about}: {problem}"))?);
-    }
-    unique(
-        "breakdown of",
-        breakdowns.iter().map(|breakdown| breakdown.check.as_str()),
-    )?;
+    let breakdowns = breakdowns(raw.breakdowns, &checks, &queries)?;
     Ok(Plan {
         name: raw.name,
         origin: String::new(),
@@ -255,6 +226,48 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Plan, String> {
         source_tables,
         breakdowns,
     })
+}
+
+fn checks(raw: Vec<RawCheck>, stages: &[StageSpec], queries: &Queries<'_>) -> Result<Vec<CheckSpec>, String> {
+    let check = |raw: RawCheck| {
+        if !stages.iter().any(|stage| stage.name == raw.stage) {
+            let known = stages.iter().map(|stage| stage.name.as_str());
+            let problem = with_hint("stage", &raw.stage, known);
+            return Err(format!("check '{}': {problem}", raw.name));
+        }
+        named_check(raw, queries)
+    };
+    raw.into_iter().map(check).collect()
+}
+
+fn source_tables(raw: Vec<RawSourceTable>, queries: &Queries<'_>) -> Result<Vec<SourceTable>, String> {
+    let tables: Result<Vec<SourceTable>, String> = raw
+        .into_iter()
+        .map(|table| source_table(table, queries))
+        .collect();
+    let tables = tables?;
+    unique("source table", tables.iter().map(|table| table.name.as_str()))?;
+    Ok(tables)
+}
+
+fn breakdowns(
+    raw: Vec<RawBreakdown>,
+    checks: &[CheckSpec],
+    queries: &Queries<'_>,
+) -> Result<Vec<BreakdownSpec>, String> {
+    let mut breakdowns = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let about = format!("breakdown of '{}'", raw.check);
+        let read = queries
+            .query(raw.sql.as_deref(), raw.sql_file.as_deref())
+            .and_then(|sql| breakdown(raw, sql, checks));
+        breakdowns.push(read.map_err(|problem| format!("{about}: {problem}"))?);
+    }
+    unique(
+        "breakdown of",
+        breakdowns.iter().map(|breakdown| breakdown.check.as_str()),
+    )?;
+    Ok(breakdowns)
 }
 
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
@@ -411,7 +424,7 @@ why = "the first"
 "#;
 
     fn parse_small(text: &str) -> Result<Plan, String> {
-        parse(text, &Origin::Builtin)
+        parse(text, &QuerySource::Builtin)
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use mistake::{line_of, toml_mistake};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
 pub use stage::{
-    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind,
+    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput,
     StageSpec,
 };
 

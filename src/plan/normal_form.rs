@@ -9,8 +9,8 @@ use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use crate::sql::Depth;
 
-/// Deepest syntax tree to print. Changing it changes fingerprints.
-const DEEPEST: usize = 400;
+/// Levels of a syntax tree above which a query is not printed from it. Changing it changes fingerprints.
+const MAX_PRINTED_LEVELS: usize = 400;
 
 /// Reserved words of `GoogleSQL`, sorted; they are never names unless quoted.
 const RESERVED: [&str; 95] = [
@@ -165,7 +165,7 @@ fn is_deep(tokens: &[Token]) -> bool {
     let mut depth = Depth::default();
     tokens.iter().any(|token| {
         depth.take(token);
-        depth.levels() > DEEPEST
+        depth.levels() > MAX_PRINTED_LEVELS
     })
 }
 

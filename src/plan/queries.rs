@@ -8,12 +8,12 @@ use super::with_hint;
 use crate::sql::{refuse_too_deep, renamed};
 
 /// Where a plan's SQL files are read from.
-pub(super) enum Origin {
+pub(super) enum QuerySource {
     Builtin,
     Folder(PathBuf),
 }
 
-impl Origin {
+impl QuerySource {
     fn sql(&self, path: &str) -> Result<String, String> {
         match self {
             Self::Builtin => SQL
@@ -32,13 +32,13 @@ impl Origin {
 
 /// Reads the queries of one plan.
 pub(super) struct Queries<'o> {
-    origin: &'o Origin,
+    origin: &'o QuerySource,
     /// The project they were written for; its tables are read from whichever project the plan runs on.
     project: Option<String>,
 }
 
 impl<'o> Queries<'o> {
-    pub(super) fn new(origin: &'o Origin, project: Option<String>) -> Result<Self, String> {
+    pub(super) fn new(origin: &'o QuerySource, project: Option<String>) -> Result<Self, String> {
         let is_valid = |project: &String| {
             project.starts_with(|first: char| first.is_ascii_lowercase())
                 && (project.chars())
@@ -55,8 +55,8 @@ impl<'o> Queries<'o> {
     /// The folder of the plan file; `None` for a built-in plan.
     pub(super) fn folder(&self) -> Option<PathBuf> {
         match self.origin {
-            Origin::Builtin => None,
-            Origin::Folder(folder) => std::path::absolute(folder).ok(),
+            QuerySource::Builtin => None,
+            QuerySource::Folder(folder) => std::path::absolute(folder).ok(),
         }
     }
 
@@ -114,7 +114,7 @@ expect = [{ column = "n", at_least = 1 }]
 
     #[test]
     fn the_default_project_is_stripped_from_table_names() {
-        let plan = parse(PLAN, &Origin::Builtin).unwrap();
+        let plan = parse(PLAN, &QuerySource::Builtin).unwrap();
         let queries: Vec<&str> = plan.stages[0].queries().collect();
         for sql in [
             "SELECT day FROM `raw.events` WHERE day = @date",
@@ -124,7 +124,7 @@ expect = [{ column = "n", at_least = 1 }]
             assert!(queries.contains(&sql), "{sql} in {queries:?}");
         }
         assert_eq!(plan.checks[0].sql, "SELECT COUNT(*) AS n FROM `mart.t`");
-        let local = parse(&PLAN.replace("old-project.", ""), &Origin::Builtin).unwrap();
+        let local = parse(&PLAN.replace("old-project.", ""), &QuerySource::Builtin).unwrap();
         assert_eq!(plan.checks[0].fingerprint, local.checks[0].fingerprint);
     }
 
@@ -132,7 +132,7 @@ expect = [{ column = "n", at_least = 1 }]
     fn invalid_projects_are_refused() {
         let refused = parse(
             &PLAN.replace("\"old-project\"", "\"Old project\""),
-            &Origin::Builtin,
+            &QuerySource::Builtin,
         );
         assert!(
             refused

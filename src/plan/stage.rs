@@ -77,14 +77,14 @@ pub struct CommandSpec {
     /// Exit code that asks for a retry.
     pub retry_exit_code: u8,
     /// What it leaves in the warehouse.
-    pub leaves: Leaves,
+    pub output: StageOutput,
     /// Expected rows per date, if it leaves any.
     pub expect: ExpectRows,
 }
 
 /// What a program leaves in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaves {
+pub enum StageOutput {
     /// Nothing backcourt can inspect: only the exit code counts.
     Nothing,
     /// Rows that it writes itself.

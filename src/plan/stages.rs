@@ -14,7 +14,7 @@ use super::hint::with_hint;
 use super::limits::{TIMEOUT_SECONDS, in_range};
 use super::queries::Queries;
 use super::stage::{
-    Active, Advance, CommandSpec, DateQuery, ExpectRows, Leaves, ReadSpec, SqlSpec, StageKind, StageSpec,
+    Active, Advance, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
 };
 use crate::table::{Column, ColumnType, Part, TableDef, refuse_column_name, table_path};
 
@@ -211,6 +211,27 @@ impl RawStage {
         }
         let timeout = self.timeout_seconds.unwrap_or(USUAL_TIMEOUT);
         in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS)?;
+        let retry_exit_code = self.retry_code()?;
+        let output = self.output()?;
+        if output == StageOutput::Nothing && self.expect_rows.is_some() {
+            return Err(
+                "expect_rows needs a table whose rows can be counted; give table and date_column".to_owned(),
+            );
+        }
+        Ok(CommandSpec {
+            argv,
+            environment,
+            folder: queries.folder(),
+            timeout: Duration::from_secs(timeout),
+            skip_exit_code: self.skip_exit_code,
+            retry_exit_code,
+            output,
+            expect: self.expect(queries)?,
+        })
+    }
+
+    /// The exit code that asks for another attempt.
+    fn retry_code(&self) -> Result<u8, String> {
         let retry = self.retry_exit_code.unwrap_or(USUAL_RETRY_CODE);
         for (key, code) in [
             ("skip_exit_code", self.skip_exit_code),
@@ -225,27 +246,12 @@ impl RawStage {
                 "skip_exit_code and retry_exit_code are both {retry}; they must differ"
             ));
         }
-        let leaves = self.leaves()?;
-        if leaves == Leaves::Nothing && self.expect_rows.is_some() {
-            return Err(
-                "expect_rows needs a table whose rows can be counted; give table and date_column".to_owned(),
-            );
-        }
-        Ok(CommandSpec {
-            argv,
-            environment,
-            folder: queries.folder(),
-            timeout: Duration::from_secs(timeout),
-            skip_exit_code: self.skip_exit_code,
-            retry_exit_code: retry,
-            leaves,
-            expect: self.expect(queries)?,
-        })
+        Ok(retry)
     }
 
-    fn leaves(&self) -> Result<Leaves, String> {
+    fn output(&self) -> Result<StageOutput, String> {
         if self.columns.is_some() {
-            return Ok(Leaves::Printed(self.definition()?));
+            return Ok(StageOutput::Printed(self.definition()?));
         }
         if self.key.is_some() {
             return Err(
@@ -253,11 +259,11 @@ impl RawStage {
             );
         }
         match (&self.table, &self.date_column) {
-            (None, None) => Ok(Leaves::Nothing),
+            (None, None) => Ok(StageOutput::Nothing),
             (Some(table), Some(date_column)) => {
                 table_path(table)?;
                 refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"))?;
-                Ok(Leaves::Rows {
+                Ok(StageOutput::Rows {
                     table: table.clone(),
                     date_column: date_column.clone(),
                 })
@@ -283,17 +289,7 @@ impl RawStage {
             );
         }
         let columns: Vec<Column> = raw.iter().map(RawColumn::read).collect::<Result<_, _>>()?;
-        for (at, column) in columns.iter().enumerate() {
-            if columns[..at]
-                .iter()
-                .any(|other| other.name.eq_ignore_ascii_case(&column.name))
-            {
-                return Err(format!(
-                    "column '{}' is duplicated; names must be unique",
-                    column.name
-                ));
-            }
-        }
+        refuse_duplicates(&columns)?;
         let of = |key: &str, name: &str| {
             let known = columns.iter().map(|column| column.name.as_ref());
             let found = columns.iter().find(|column| column.name == name);
@@ -403,6 +399,18 @@ fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {
         binds: binds(what, sql)?,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
+}
+
+fn refuse_duplicates(columns: &[Column]) -> Result<(), String> {
+    for (at, Column { name, .. }) in columns.iter().enumerate() {
+        if columns[..at]
+            .iter()
+            .any(|other| other.name.eq_ignore_ascii_case(name))
+        {
+            return Err(format!("column '{name}' is duplicated; names must be unique"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

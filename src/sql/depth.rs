@@ -6,9 +6,9 @@ use sqlparser::tokenizer::Token;
 use super::tokens;
 
 /// The deepest syntax tree of a query, in levels. Generated chains of `OR`, `+` or `UNION ALL` get this deep, people don't.
-pub const DEEPEST: usize = 4_000;
+const MAX_LEVELS: usize = 4_000;
 
-/// Bytes of stack for a walk down `DEEPEST` levels, unoptimised too: some 15 kB a level. Unused pages take no memory.
+/// Bytes of stack for a walk down `MAX_LEVELS` levels, unoptimised too: some 15 kB a level. Unused pages take no memory.
 const STACK: usize = 128 << 20;
 
 /// Refuses a query whose syntax tree may be deeper than 4,000 levels.
@@ -19,9 +19,9 @@ pub fn refuse_too_deep(sql: &str) -> Result<(), String> {
     let mut depth = Depth::default();
     for spanned in tokens(sql)? {
         depth.take(&spanned.token);
-        if depth.levels() > DEEPEST {
+        if depth.levels() > MAX_LEVELS {
             return Err(format!(
-                "line {} of the query: more than {DEEPEST} operators and brackets inside one another; use IN or UNNEST \
+                "line {} of the query: more than {MAX_LEVELS} operators and brackets inside one another; use IN or UNNEST \
                  instead of a long chain, or split the query",
                 spanned.span.start.line
             ));

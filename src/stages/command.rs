@@ -13,7 +13,7 @@ use super::dates::{inputs, rows_owed, scopes};
 use super::printed;
 use super::process::{End, Stream, find, run};
 use crate::engine::{CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
-use crate::plan::{Active, CommandSpec, Leaves, ReadSpec, StageSpec};
+use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec};
 use crate::table::{Admitted, admit_on, escaped_bytes};
 use crate::warehouse::{ErrorClass, Warehouse};
 
@@ -91,7 +91,7 @@ impl CommandStage {
     /// Runs the program for a date and logs its output as it arrives.
     async fn run(&self, date: NaiveDate) -> Result<(End, Said), StageError> {
         let said = Mutex::new(Said::default());
-        let keeps_rows = matches!(self.own.leaves, Leaves::Printed(_));
+        let keeps_rows = matches!(self.own.output, StageOutput::Printed(_));
         let hear = |stream, line: &[u8]| {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             if stream == Stream::Out && keeps_rows {
@@ -145,11 +145,11 @@ impl CommandStage {
                 ),
             ),
             End::Exit(0) => {
-                let rows = match &self.own.leaves {
-                    Leaves::Printed(table) => {
+                let rows = match &self.own.output {
+                    StageOutput::Printed(table) => {
                         printed::rows(table, &said.printed).map(|rows| admit_on(table, date, rows))
                     }
-                    Leaves::Nothing | Leaves::Rows { .. } => Ok(Admitted::default()),
+                    StageOutput::Nothing | StageOutput::Rows { .. } => Ok(Admitted::default()),
                 };
                 match rows {
                     Ok(Admitted { rows, quarantined }) => Ok(Outcome {
@@ -187,10 +187,10 @@ impl Stage for CommandStage {
     }
 
     fn fills(&self) -> Fills<'_> {
-        match &self.own.leaves {
-            Leaves::Nothing => Fills::Nothing,
-            Leaves::Printed(table) => Fills::Computed(table),
-            Leaves::Rows { table, date_column } => Fills::Counted(CountedTable {
+        match &self.own.output {
+            StageOutput::Nothing => Fills::Nothing,
+            StageOutput::Printed(table) => Fills::Computed(table),
+            StageOutput::Rows { table, date_column } => Fills::Counted(CountedTable {
                 path: table,
                 date_column,
             }),

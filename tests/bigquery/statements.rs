@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
-use backcourt::plan::{self, Leaves, Plan, StageKind, StageSpec};
+use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
 use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
@@ -32,8 +32,8 @@ fn every_table() -> Vec<TableDef> {
     let shop = plan::load("shop").unwrap();
     let own = shop.stages.iter().filter_map(|stage| match &stage.kind {
         StageKind::Sql(spec) => Some(spec.table.clone()),
-        StageKind::Command(spec) => match &spec.leaves {
-            Leaves::Printed(table) => Some(table.clone()),
+        StageKind::Command(spec) => match &spec.output {
+            StageOutput::Printed(table) => Some(table.clone()),
             _ => None,
         },
         StageKind::Nba => None,

@@ -1,12 +1,12 @@
 use rstest::rstest;
 
 use super::super::load::parse;
-use super::super::queries::Origin;
+use super::super::queries::QuerySource;
 use super::*;
 
 /// The fingerprint of a query.
 fn of_query(sql: &str) -> Fingerprint {
-    let mut definition = Definition::new("query");
+    let mut definition = DefinitionHash::new("query");
     definition.query("sql", sql);
     definition.end()
 }
@@ -156,7 +156,7 @@ expect = [{ rows = 0 }]
 "#;
 
 fn of_plan(text: &str) -> [Fingerprint; 3] {
-    let plan = parse(text, &Origin::Builtin).unwrap();
+    let plan = parse(text, &QuerySource::Builtin).unwrap();
     [
         plan.stages[0].fingerprint,
         plan.stages[1].fingerprint,
@@ -230,7 +230,7 @@ fn settings_that_affect_rows_or_results_change_the_fingerprint(
 #[test]
 fn part_boundaries_change_the_fingerprint() {
     let of = |parts: &[(&str, &str)]| {
-        let mut definition = Definition::new("t");
+        let mut definition = DefinitionHash::new("t");
         for (name, value) in parts {
             definition.text(name, value);
         }
@@ -247,8 +247,8 @@ fn part_boundaries_change_the_fingerprint() {
         assert!(alike[at + 1..].iter().all(|other| other != one), "{at}");
     }
     assert_ne!(
-        Definition::new("stage").end(),
-        Definition::new("check").end(),
+        DefinitionHash::new("stage").end(),
+        DefinitionHash::new("check").end(),
         "a check is no stage"
     );
 }

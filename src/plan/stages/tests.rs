@@ -6,8 +6,8 @@ use chrono::Weekday;
 use rstest::rstest;
 
 use super::super::load::parse;
-use super::super::queries::Origin;
-use super::super::{Active, Binds, ExpectRows, Leaves, Plan, StageKind};
+use super::super::queries::QuerySource;
+use super::super::{Active, Binds, ExpectRows, Plan, StageKind, StageOutput};
 use crate::table::ColumnType;
 
 const PLAN: &str = r#"
@@ -36,7 +36,7 @@ expect_rows = 1
 "#;
 
 fn plan(text: &str) -> Result<Plan, String> {
-    parse(text, &Origin::Builtin)
+    parse(text, &QuerySource::Builtin)
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn command_and_query_stages_are_parsed() {
     assert_eq!(command.timeout, Duration::from_mins(10));
     assert_eq!((command.skip_exit_code, command.retry_exit_code), (None, 75));
     assert_eq!(
-        command.leaves,
-        Leaves::Rows {
+        command.output,
+        StageOutput::Rows {
             table: "port.calls".to_owned(),
             date_column: "day".to_owned()
         }
@@ -87,7 +87,7 @@ fn command_output_is_stored_only_with_declared_columns() {
     let StageKind::Command(command) = &read.stages[0].kind else {
         panic!("a command")
     };
-    assert_eq!(command.leaves, Leaves::Nothing);
+    assert_eq!(command.output, StageOutput::Nothing);
     let printing = PLAN.replacen(
         "date_column = \"day\"",
         "date_column = \"day\"\nkey = [\"day\"]\ncolumns = [{ name = \"day\", type = \"DATE\" }]",
@@ -97,7 +97,7 @@ fn command_output_is_stored_only_with_declared_columns() {
     let StageKind::Command(command) = &read.stages[0].kind else {
         panic!("a command")
     };
-    assert!(matches!(command.leaves, Leaves::Printed(_)));
+    assert!(matches!(command.output, StageOutput::Printed(_)));
 }
 
 #[rstest]
