@@ -166,23 +166,9 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
     let mut dates = BTreeMap::new();
     let mut groups = vec![BTreeMap::new(); spec.by.len()];
     for row in &answer.rows {
-        let date = row[date_at].as_date();
-        let date = date.ok_or_else(|| {
-            format!(
-                "column {} contains {}, which is not a valid date",
-                spec.date, row[date_at]
-            )
-        })?;
-        let count = match row[count_at] {
-            Value::Int(count) => u64::try_from(count).ok(),
-            _ => None,
-        };
-        let count = count.ok_or_else(|| {
-            format!(
-                "column {} contains {}, which is not a number",
-                spec.count, row[count_at]
-            )
-        })?;
+        let (date, count) = (&row[date_at], &row[count_at]);
+        let date = (date.as_date()).ok_or_else(|| refused(&spec.date, date, "a valid date"))?;
+        let count = as_count(count).ok_or_else(|| refused(&spec.count, count, "a number"))?;
         let cause = counted_as(spec, &row[cause_at])?;
         total.add(cause, count);
         dates
@@ -212,6 +198,17 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
         by: spec.by.iter().zip(groups).map(dimension).collect(),
         dates: dates.into_iter().collect(),
     })
+}
+
+fn as_count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Int(count) => u64::try_from(*count).ok(),
+        _ => None,
+    }
+}
+
+fn refused(column: &str, value: &Value, wanted: &str) -> String {
+    format!("column {column} contains {value}, which is not {wanted}")
 }
 
 fn counted_as(spec: &BreakdownSpec, cause: &Value) -> Result<CountedAs, String> {
