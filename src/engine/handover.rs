@@ -93,7 +93,7 @@ pub(super) fn continued(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
 
     use chrono::{DateTime, NaiveDate, Utc};
@@ -104,11 +104,11 @@ mod tests {
     use crate::warehouse::sqlite::SqliteWarehouse;
     use crate::warehouse::{COMMIT, Entry, Holder};
 
-    fn day(number: u32) -> NaiveDate {
+    pub(in crate::engine) fn day(number: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2024, 3, number).unwrap()
     }
 
-    fn commit(number: i64, date: NaiveDate) -> Entry {
+    pub(in crate::engine) fn commit(number: i64, date: NaiveDate) -> Entry {
         Entry {
             number,
             kind: COMMIT.to_owned(),
@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    async fn warehouse(dir: &Path, plan: &Plan) -> SqliteWarehouse {
+    pub(in crate::engine) async fn warehouse(dir: &Path, plan: &Plan) -> SqliteWarehouse {
         let warehouse = SqliteWarehouse::open(dir).unwrap();
         let holder = Holder {
             host: "courtside".to_owned(),

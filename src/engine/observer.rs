@@ -1,4 +1,4 @@
-//! A plan as recorded in its warehouse, for a console on a machine that runs nothing. Each read updates a ledger in
+//! A plan as recorded in its warehouse, for a console on a machine that runs nothing. Each read fills a ledger in
 //! memory; nothing is written.
 
 use std::sync::Arc;
@@ -75,7 +75,7 @@ impl Observer {
         })
     }
 
-    /// Reads new entries. Returns `None` if no run of the plan has been recorded.
+    /// Reads the record. Returns `None` if no run of the plan has been recorded.
     ///
     /// # Errors
     /// If the warehouse can't be read, or its record is not readable by this version. Earlier reads are kept.
@@ -108,7 +108,8 @@ impl Observer {
         }))
     }
 
-    /// Imports new entries, unless the record is unchanged since the last import.
+    /// Imports the record, unless it is unchanged since the last import. All of it: a commit in flight numbers its
+    /// entries first, so they can appear below known ones.
     async fn import(&mut self) -> Result<(), HandoverError> {
         // The revision comes first: what is added during the import belongs to the next one.
         let revision = match self.warehouse.records() {
@@ -122,8 +123,10 @@ impl Observer {
             return Ok(());
         }
         let (plan, warehouse) = (self.plan.as_ref(), self.warehouse.as_ref());
-        let imported = take_over(&mut self.ledger, self.target, plan, warehouse).await?;
-        self.host = imported.host.or(self.host.take());
+        let mut ledger = Ledger::in_memory()?;
+        let target = ledger.target(&plan.name, &warehouse.name())?;
+        self.host = take_over(&mut ledger, target, plan, warehouse).await?.host;
+        (self.ledger, self.target) = (ledger, target);
         self.imported = revision.map(|revision| (revision, Instant::now()));
         Ok(())
     }
@@ -236,7 +239,23 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::engine::handover::tests::{commit, day, warehouse};
     use crate::ledger::UnitState;
+    use crate::plan::load;
+
+    #[tokio::test]
+    async fn a_slow_commit_is_seen_although_later_numbers_are_known() {
+        let (dir, plan) = (tempfile::tempdir().unwrap(), load("shop").unwrap());
+        let warehouse = Arc::new(warehouse(dir.path(), &plan).await);
+        let records = warehouse.records().unwrap();
+        let mut observer = Observer::new(Arc::new(plan.clone()), warehouse.clone()).unwrap();
+        for (number, date, expected) in [(2, day(1), 1), (1, day(2), 2)] {
+            records.append(&plan.name, &[commit(number, date)]).await.unwrap();
+            observer.import().await.unwrap();
+            let units = observer.ledger.units(observer.target, "events").unwrap();
+            assert_eq!(units.len(), expected);
+        }
+    }
 
     #[rstest]
     #[case([UnitState::Pending, UnitState::Pending], true, StageState::Waiting)]
