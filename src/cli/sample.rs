@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{NaiveDate, Utc};
 use tokio::sync::mpsc;
 
-use crate::engine::{EVENT_SCHEMA, Event, Fact, Known, RetryPolicy, Sample, threads};
+use crate::engine::{EVENT_SCHEMA, Event, Fact, KnownUnits, RetryPolicy, Sample, threads};
 use crate::feeds;
 use crate::ledger::Ledger;
 use crate::plan::{Plan, SampleDate};
@@ -73,10 +73,10 @@ pub(super) fn alone(
         return Err(nothing());
     }
     let known = match Ledger::open_to_read(&folder.ledger())? {
-        None => Known::default(),
+        None => KnownUnits::default(),
         Some(ledger) => match ledger.known_target(&plan.name, &warehouse.name())? {
-            None => Known::default(),
-            Some(target) => Known::read(&ledger, target, &sample.every)?,
+            None => KnownUnits::default(),
+            Some(target) => KnownUnits::read(&ledger, target, &sample.every)?,
         },
     };
     let mut lines = Lines::new(presenter);

@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use crate::checks::Measured;
 use crate::ledger::{
-    CheckRecord, CheckState, Counts, Gap, Ledger, LedgerError, PastAnswer, Target, UnitRecord, UnitState,
-    Waiver,
+    CheckRecord, CheckState, Counts, Coverage, Gap, Ledger, LedgerError, PastAnswer, Target, UnitRecord,
+    UnitState, Waiver,
 };
 use crate::plan::{CheckSpec, Plan};
 
 use super::Cost;
-use super::gaps::Gaps;
-use super::{CheckView, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
+use super::gaps::StageGaps;
+use super::{CheckView, Event, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
 /// A clock of working time; it stops while the run is paused or has ended.
 #[derive(Debug, Default)]
@@ -40,7 +40,6 @@ impl ActiveTime {
     }
 }
 
-/// The units of one stage.
 #[derive(Debug)]
 pub(super) struct StageBoard {
     pub(super) name: String,
@@ -50,7 +49,7 @@ pub(super) struct StageBoard {
     pub(super) time: ActiveTime,
     /// Billed for the stage and its checks, if anything was.
     pub(super) cost: Option<Cost>,
-    gaps: Gaps,
+    gaps: StageGaps,
     units: Arc<Vec<UnitView>>,
 }
 
@@ -73,7 +72,7 @@ impl StageBoard {
             state: StageState::Waiting,
             time: ActiveTime::default(),
             cost: None,
-            gaps: Gaps::default(),
+            gaps: StageGaps::default(),
             units: Arc::new(units),
         }
     }
@@ -83,10 +82,8 @@ impl StageBoard {
     }
 
     pub(super) fn unit(&self, date: NaiveDate) -> Option<&UnitView> {
-        self.units
-            .binary_search_by_key(&date, |unit| unit.date)
-            .ok()
-            .map(|at| &self.units[at])
+        let at = self.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
+        Some(&self.units[at])
     }
 
     /// Changes one unit; ignores dates outside the run.
@@ -145,15 +142,14 @@ impl StageBoard {
     }
 }
 
-/// A worker.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct WorkerSlot {
     pub(super) task: Option<TaskView>,
     busy: ActiveTime,
     units_done: u64,
 }
 
-impl Slot {
+impl WorkerSlot {
     pub(super) const fn idle() -> Self {
         Self {
             task: None,
@@ -211,7 +207,6 @@ impl Slot {
     }
 }
 
-/// The checks as recorded in the ledger.
 pub(super) fn check_views<'a>(
     plan: &Plan,
     checks: impl Iterator<Item = &'a CheckSpec>,
@@ -229,7 +224,6 @@ pub(super) fn check_views<'a>(
         .collect())
 }
 
-/// A check at the start of a run, with its last result if there is one.
 fn check_view(
     spec: &CheckSpec,
     last: Option<&CheckRecord>,
@@ -262,9 +256,8 @@ fn check_view(
     }
 }
 
-/// The result of a check's query.
 #[derive(Debug, Clone)]
-pub(super) struct Answered {
+pub(super) struct CheckOutcome {
     pub(super) state: CheckState,
     pub(super) value: String,
     pub(super) failing_dates: Vec<NaiveDate>,
@@ -272,7 +265,7 @@ pub(super) struct Answered {
     pub(super) seconds: f64,
 }
 
-impl Answered {
+impl CheckOutcome {
     /// The result of a query that could not run.
     pub(super) const fn error(message: String, seconds: f64) -> Self {
         Self {
@@ -293,22 +286,49 @@ impl Answered {
             seconds,
         }
     }
+
+    /// The event about the result of a stage's check.
+    pub(super) fn event(self, view: &CheckView, coverage: Option<Coverage>) -> Event {
+        Event::CheckFinished {
+            check: view.name.clone(),
+            stage: view.stage.clone(),
+            severity: view.severity,
+            state: self.state,
+            value: self.value,
+            target: view.target.clone(),
+            failing_dates: self.failing_dates,
+            coverage,
+            note: self.note,
+        }
+    }
+
+    /// The event about the result of a raw-data check.
+    pub(super) fn source_event(self, view: &CheckView) -> Event {
+        Event::SourceChecked {
+            check: view.name.clone(),
+            feed: view.stage.clone(),
+            state: self.state,
+            value: self.value,
+            target: view.target.clone(),
+            failing_dates: self.failing_dates,
+        }
+    }
 }
 
 /// Shows a check's new result. Returns the record for the ledger.
-pub(super) fn take_answer(
+pub(super) fn show_outcome(
     view: &mut CheckView,
     spec: &CheckSpec,
     run: &str,
-    answered: &Answered,
+    outcome: &CheckOutcome,
 ) -> CheckRecord {
     let record = CheckRecord {
         name: view.name.clone(),
-        state: answered.state,
-        value: Some(answered.value.clone()),
-        failing_dates: answered.failing_dates.clone(),
-        note: answered.note.clone(),
-        seconds: answered.seconds,
+        state: outcome.state,
+        value: Some(outcome.value.clone()),
+        failing_dates: outcome.failing_dates.clone(),
+        note: outcome.note.clone(),
+        seconds: outcome.seconds,
         at: Utc::now(),
         fingerprint: Some(spec.fingerprint),
     };

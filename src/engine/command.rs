@@ -27,8 +27,7 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Whether a unit is selected. `is_changed`: the unit is outdated; `failing`: the failing dates of the selected
-    /// check.
+    /// Whether a unit is selected. `is_changed`: it is outdated; `failing`: the dates of the selected check.
     #[must_use]
     pub fn takes(&self, date: NaiveDate, state: UnitState, is_changed: bool, failing: &[NaiveDate]) -> bool {
         match self {

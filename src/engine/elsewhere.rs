@@ -1,5 +1,4 @@
-//! Units of a plan outside a run, on other dates or in other stages. A partial run shows which of them need attention
-//! and counts them in the coverage of checks.
+//! Units of a plan outside a run. A partial run shows which need attention, and counts them in check coverage.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,10 +9,8 @@ use crate::plan::{Plan, Severity};
 
 use super::ElsewhereView;
 
-/// Units and checks outside the run, from the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
-    /// State by stage and date.
     units: HashMap<String, BTreeMap<NaiveDate, UnitState>>,
     view: ElsewhereView,
 }
@@ -30,13 +27,13 @@ impl Elsewhere {
         let answers = ledger.newest_checks(target, plan)?;
         let mut elsewhere = Self::default();
         for stage in &plan.stages {
-            let promised = ledger.open_intents(target, &stage.name)?;
-            let promised = promised.into_iter().flat_map(|intent| intent.dates);
+            let unsettled = ledger.open_intents(target, &stage.name)?;
+            let unsettled = unsettled.into_iter().flat_map(|intent| intent.dates);
             let recorded = ledger.current_units(target, stage)?.units;
             // Dates in open intents of a crashed process are unknown, whatever was recorded before.
             let units: BTreeMap<NaiveDate, UnitState> = (recorded.into_iter())
                 .map(|unit| (unit.date, unit.state))
-                .chain(promised.map(|date| (date, UnitState::Unknown)))
+                .chain(unsettled.map(|date| (date, UnitState::Unknown)))
                 .filter(|(date, _)| !is_here(&stage.name, *date))
                 .collect();
             let in_state = |is_meant: fn(UnitState) -> bool| {
@@ -61,17 +58,14 @@ impl Elsewhere {
         Ok(elsewhere)
     }
 
-    /// What of it needs attention.
     pub(super) const fn view(&self) -> ElsewhereView {
         self.view
     }
 
-    /// Whether there is nothing outside the run.
     pub(super) fn is_nothing(&self) -> bool {
         self.view == ElsewhereView::default() && self.units.values().all(BTreeMap::is_empty)
     }
 
-    /// The units of a stage outside the run.
     pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (NaiveDate, UnitState)> {
         let units = self.units.get(stage).into_iter().flatten();
         units.map(|(date, state)| (*date, *state))

@@ -11,7 +11,6 @@ const LEAST_SPREAD: f64 = 0.2;
 /// Relative uncertainty for a stage measured only in an earlier run.
 const SPREAD_OF_BEFORE: f64 = 0.5;
 
-/// The measured speed of one stage.
 #[derive(Debug, Default)]
 struct StageRate {
     /// Seconds per unit in an earlier run, if measured.
@@ -25,7 +24,6 @@ struct StageRate {
     workers: usize,
 }
 
-/// Estimates when a run will finish.
 #[derive(Debug, Default)]
 pub(super) struct EtaEstimator {
     rates: Vec<StageRate>,
@@ -57,7 +55,6 @@ impl EtaEstimator {
         }
     }
 
-    /// Adds units to do in a stage.
     pub(super) fn add(&mut self, stage: usize, units: u64) {
         self.rates[stage].due += units;
     }
@@ -65,58 +62,54 @@ impl EtaEstimator {
     /// Sets the number of workers per stage, from `active` seconds of working time on.
     pub(super) fn at_work(&mut self, active: f64, workers: impl Iterator<Item = usize>) {
         self.share(active);
-        for (pace, workers) in self.rates.iter_mut().zip(workers) {
-            pace.workers = workers;
+        for (speed, workers) in self.rates.iter_mut().zip(workers) {
+            speed.workers = workers;
         }
     }
 
     /// Counts a finished unit, `active` seconds into the working time.
     pub(super) fn finish(&mut self, stage: usize, active: f64) {
         self.share(active);
-        let pace = &mut self.rates[stage];
-        pace.rate.finish(1, pace.seconds);
+        let speed = &mut self.rates[stage];
+        speed.rate.finish(1, speed.seconds);
         self.all.finish(1, active);
     }
 
-    /// Units finished so far.
     pub(super) fn done(&self) -> u64 {
         self.all.done()
     }
 
-    /// Divides the working time since the last call among the stages with workers. Time without any worker counts for
-    /// none.
+    /// Divides the working time since the last call among the stages with workers, if any.
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 workers")]
     fn share(&mut self, active: f64) {
         let passed = active - self.shared;
         self.shared = active;
-        let all: usize = self.rates.iter().map(|pace| pace.workers).sum();
+        let all: usize = self.rates.iter().map(|speed| speed.workers).sum();
         if all > 0 {
-            for pace in &mut self.rates {
-                pace.seconds += passed * pace.workers as f64 / all as f64;
+            for speed in &mut self.rates {
+                speed.seconds += passed * speed.workers as f64 / all as f64;
             }
         }
     }
 
-    /// Scales all measured times by `times`.
     pub(super) fn change(&mut self, times: f64) {
         self.all.change(times);
-        for pace in &mut self.rates {
-            pace.rate.change(times);
+        for speed in &mut self.rates {
+            speed.rate.change(times);
         }
     }
 
     /// Seconds of working time per unit in this run; `None` until enough is measured.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn seconds_a_unit(&self, stage: usize) -> Option<f64> {
-        let pace = &self.rates[stage];
-        pace.rate.per_second()?;
-        Some(pace.seconds / pace.rate.done() as f64)
+        let speed = &self.rates[stage];
+        speed.rate.per_second()?;
+        Some(speed.seconds / speed.rate.done() as f64)
     }
 
-    /// The current progress. `to_come`: estimated units of each stage that has not started. An ETA is given only while
-    /// `moving`.
+    /// `to_come`: estimated units of each stage that has not started. There is an ETA only while `moving`.
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
-        let due: u64 = self.rates.iter().map(|pace| pace.due).sum();
+        let due: u64 = self.rates.iter().map(|speed| speed.due).sum();
         let total = due + to_come.iter().sum::<u64>();
         let done = self.done();
         let measurable = moving && done * 100 >= total;
@@ -136,11 +129,11 @@ impl EtaEstimator {
     fn to_go(&self, to_come: &[u64]) -> (Option<(f64, f64)>, usize) {
         let times = self.times_as_long_as_before();
         let (mut sum, mut unmeasured) = (None, 0);
-        for (pace, &to_come) in self.rates.iter().zip(to_come) {
-            let left = pace.left(to_come) as f64;
-            let before = || pace.before.map(|seconds| (seconds * times, SPREAD_OF_BEFORE));
-            let measured = pace.seconds_a_unit();
-            let measured = measured.map(|seconds| (seconds, pace.rate.spread().max(LEAST_SPREAD)));
+        for (speed, &to_come) in self.rates.iter().zip(to_come) {
+            let left = speed.left(to_come) as f64;
+            let before = || speed.before.map(|seconds| (seconds * times, SPREAD_OF_BEFORE));
+            let measured = speed.seconds_a_unit();
+            let measured = measured.map(|seconds| (seconds, speed.rate.spread().max(LEAST_SPREAD)));
             match measured.or_else(before) {
                 _ if left == 0.0 => {}
                 Some((seconds, spread)) => {
@@ -159,9 +152,9 @@ impl EtaEstimator {
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     fn times_as_long_as_before(&self) -> f64 {
         let (mut now, mut then) = (0.0, 0.0);
-        for pace in &self.rates {
-            if let (Some(seconds), Some(before)) = (pace.seconds_a_unit(), pace.before) {
-                let done = pace.rate.done() as f64;
+        for speed in &self.rates {
+            if let (Some(seconds), Some(before)) = (speed.seconds_a_unit(), speed.before) {
+                let done = speed.rate.done() as f64;
                 now += done * seconds;
                 then += done * before;
             }
@@ -236,23 +229,23 @@ mod tests {
         let mut estimator = EtaEstimator::of([None, None].into_iter());
         estimator.add(0, 100);
         (1..=90).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
-        let told = estimator.progress(true, &[0, 100]);
-        let (soonest, latest) = told.eta.unwrap();
-        assert!(soonest < 10.0 && 10.0 < latest && latest < 20.0, "{told:?}");
-        assert_eq!(told.unmeasured, 1);
+        let progress = estimator.progress(true, &[0, 100]);
+        let (soonest, latest) = progress.eta.unwrap();
+        assert!(soonest < 10.0 && 10.0 < latest && latest < 20.0, "{progress:?}");
+        assert_eq!(progress.unmeasured, 1);
         (91..=100).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
         estimator.add(1, 100);
-        let told = estimator.progress(true, &[0, 0]);
+        let progress = estimator.progress(true, &[0, 0]);
         assert_eq!(
-            (told.eta, told.unmeasured),
+            (progress.eta, progress.unmeasured),
             (None, 1),
             "nothing is known of what is left"
         );
         (1..=5).for_each(|unit_of_it| unit(&mut estimator, 1, 100.0 + 10.0 * f64::from(unit_of_it)));
-        let told = estimator.progress(true, &[0, 0]);
-        let (soonest, latest) = told.eta.unwrap();
-        assert!(soonest < 950.0 && 950.0 < latest, "{told:?}");
-        assert_eq!(told.unmeasured, 0);
+        let progress = estimator.progress(true, &[0, 0]);
+        let (soonest, latest) = progress.eta.unwrap();
+        assert!(soonest < 950.0 && 950.0 < latest, "{progress:?}");
+        assert_eq!(progress.unmeasured, 0);
     }
 
     // This machine takes twice as long as the previous one.
@@ -261,10 +254,10 @@ mod tests {
         let mut estimator = EtaEstimator::of([Some(0.5), Some(5.0)].into_iter());
         estimator.add(0, 100);
         (1..=50).for_each(|second| unit(&mut estimator, 0, f64::from(second)));
-        let told = estimator.progress(true, &[0, 100]);
-        let (soonest, latest) = told.eta.unwrap();
-        assert!(soonest < 1_050.0 && 1_050.0 < latest, "{told:?}");
-        assert_eq!(told.unmeasured, 0);
+        let progress = estimator.progress(true, &[0, 100]);
+        let (soonest, latest) = progress.eta.unwrap();
+        assert!(soonest < 1_050.0 && 1_050.0 < latest, "{progress:?}");
+        assert_eq!(progress.unmeasured, 0);
         assert!((estimator.seconds_a_unit(0).unwrap() - 1.0).abs() < 1e-9);
         assert_eq!(estimator.seconds_a_unit(1), None);
     }

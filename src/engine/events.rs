@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,11 +19,9 @@ use crate::ledger::RunState;
 /// Minimum time between snapshot deltas.
 const SHORTEST_GAP: Duration = Duration::from_secs(1);
 
-/// Later, the gap is this fraction of the time since the first delta. A run of a day then keeps two thousand, not
-/// eighty thousand.
+/// Later, the gap is this fraction of the time since the first delta: a run of a day keeps two thousand.
 const GAP_SHARE: u32 = 300;
 
-/// The event log of a run.
 #[derive(Debug)]
 pub(super) struct EventLog {
     file: File,
@@ -31,13 +30,13 @@ pub(super) struct EventLog {
     path: PathBuf,
     run: String,
     seq: u64,
+    pending: Vec<Event>,
     listener: UnboundedSender<Fact>,
-    others: broadcast::Sender<Fact>,
+    clients: broadcast::Sender<Fact>,
     projector: Projector,
     checkpoints: Checkpoints,
 }
 
-/// When snapshot deltas were written.
 #[derive(Debug, Default)]
 struct Checkpoints {
     first: Option<Instant>,
@@ -60,13 +59,10 @@ impl Checkpoints {
     }
 }
 
-/// The event log could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the event log {} ({cause}); free some space or make it writable, then start again", path.display())]
 pub struct EventLogError {
-    /// Path of the event log.
     pub path: PathBuf,
-    /// The system's error.
     pub cause: io::Error,
 }
 
@@ -76,7 +72,7 @@ impl EventLog {
         path: &Path,
         run: String,
         listener: UnboundedSender<Fact>,
-        others: broadcast::Sender<Fact>,
+        clients: broadcast::Sender<Fact>,
     ) -> Result<Self, EventLogError> {
         let file = OpenOptions::new()
             .create(true)
@@ -95,20 +91,29 @@ impl EventLog {
             path: path.to_owned(),
             run,
             seq: 0,
+            pending: Vec::new(),
             listener,
-            others,
+            clients,
             projector: Projector::default(),
             checkpoints: Checkpoints::default(),
         })
     }
 
-    /// The folder of the log.
     pub(super) fn folder(&self) -> PathBuf {
         self.path.parent().map_or_else(PathBuf::new, Path::to_path_buf)
     }
 
-    /// Appends these events in one write, then sends them to listeners.
-    pub(super) fn record(&mut self, events: Vec<Event>) -> Result<(), EventLogError> {
+    pub(super) fn push(&mut self, event: Event) {
+        self.pending.push(event);
+    }
+
+    pub(super) fn pending(&self) -> &[Event] {
+        &self.pending
+    }
+
+    /// Appends the pending events in one write, then sends them to listeners.
+    pub(super) fn record(&mut self) -> Result<(), EventLogError> {
+        let events = mem::take(&mut self.pending);
         if events.is_empty() {
             return Ok(());
         }
@@ -123,27 +128,26 @@ impl EventLog {
         self.append(&lines).map_err(|cause| self.failed(cause))?;
         for fact in facts {
             self.projector.take(&fact);
-            self.tell(fact);
+            self.send(fact);
         }
         Ok(())
     }
 
-    /// Appends a snapshot delta if one is due. It repeats the number of the last event, because listeners don't get it
-    /// and must see no gap.
+    /// Appends a snapshot delta if one is due. It has no number of its own, because listeners don't get it.
     pub(super) fn checkpoint(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
         if !is_last && !self.checkpoints.are_due(now.run.state) {
             return Ok(());
         }
         self.checkpoints.keep(now.run.state);
-        let untold = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
-        let mut line = serde_json::to_vec(&self.fact(untold)).map_err(|cause| self.failed(cause.into()))?;
+        let delta = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
+        let mut line = serde_json::to_vec(&self.fact(delta)).map_err(|cause| self.failed(cause.into()))?;
         line.push(b'\n');
         self.append(&line).map_err(|cause| self.failed(cause))
     }
 
     /// Writes and sends the last events of a run that must stop; sends them even if the file can't be written.
-    pub(super) fn record_what_can_be(&mut self, events: Vec<Event>) {
-        for event in events {
+    pub(super) fn record_what_can_be(&mut self) {
+        for event in mem::take(&mut self.pending) {
             let fact = self.next(event);
             let kept = serde_json::to_vec(&fact)
                 .map_err(io::Error::from)
@@ -154,7 +158,7 @@ impl EventLog {
             if let Err(cause) = kept {
                 tracing::error!("{}", self.failed(cause));
             }
-            self.tell(fact);
+            self.send(fact);
         }
     }
 
@@ -170,9 +174,9 @@ impl EventLog {
     }
 
     /// A missing listener is not an error: the file has every event.
-    fn tell(&self, fact: Fact) {
-        if self.others.receiver_count() > 0 {
-            let _ = self.others.send(fact.clone());
+    fn send(&self, fact: Fact) {
+        if self.clients.receiver_count() > 0 {
+            let _ = self.clients.send(fact.clone());
         }
         let _ = self.listener.send(fact);
     }
@@ -200,7 +204,6 @@ impl EventLog {
     }
 }
 
-/// Truncates the file after its last newline.
 fn cut_torn_line(file: &mut File) -> io::Result<()> {
     const STEP: u64 = 4_096;
     let length = file.metadata()?.len();

@@ -3,11 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::figures::counted;
 use crate::ledger::{CheckState, Coverage, RunState, UnitState};
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
-use super::{Estimate, Question, Replaces, SnapshotDelta, StageNulls, Topic, UnitSample};
+use super::{Estimate, Question, SnapshotDelta, StageNulls, Topic, UnitSample};
 
 /// The `schema` value of every line.
 pub const EVENT_SCHEMA: &str = "backcourt.event/1";
@@ -352,4 +353,30 @@ pub enum Event {
         /// Exit code of the process.
         exit_code: u8,
     },
+}
+
+/// Stored rows that will be replaced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaces {
+    /// Dates with rows.
+    pub dates: u64,
+    /// Rows on those dates.
+    pub rows: u64,
+}
+
+impl Replaces {
+    /// A clause for a message about the work to do; empty if no rows are replaced.
+    #[must_use]
+    pub fn clause(self) -> String {
+        let Self { dates, rows } = self;
+        match dates {
+            0 => String::new(),
+            _ => format!(
+                "; {} already {} {}",
+                counted(dates, "date"),
+                if dates == 1 { "has" } else { "have" },
+                counted(rows, "row")
+            ),
+        }
+    }
 }

@@ -50,7 +50,7 @@ fn kind(issue: &str) -> &str {
 
 /// The gaps of a stage by date, so that a rerun date replaces its own.
 #[derive(Debug, Default)]
-pub(super) struct Gaps {
+pub(super) struct StageGaps {
     by_date: HashMap<NaiveDate, Vec<(Arc<str>, u32)>>,
     sums: BTreeMap<Arc<str>, Sum>,
 }
@@ -61,8 +61,7 @@ struct Sum {
     rows: u64,
 }
 
-impl Gaps {
-    /// Replaces the gaps of a date.
+impl StageGaps {
     pub(super) fn put(&mut self, date: NaiveDate, gaps: &[Gap]) {
         for (what, rows) in self.by_date.remove(&date).unwrap_or_default() {
             if let Some(sum) = self.sums.get_mut(&what) {
@@ -91,7 +90,6 @@ impl Gaps {
         }
     }
 
-    /// All gaps, most rows first.
     pub(super) fn view(&self) -> Vec<GapView> {
         let shown = |(what, sum): (&Arc<str>, &Sum)| GapView {
             what: Arc::clone(what),
@@ -109,13 +107,10 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::{Column, ColumnType, Stamp};
+    use crate::table::{Column, ColumnType, Stamp, fixture};
 
     fn table() -> TableDef {
         TableDef {
-            dataset: Cow::Borrowed("toy"),
-            name: Cow::Borrowed("toy"),
-            doc: Cow::Borrowed(""),
             columns: Cow::Owned(vec![
                 Column::required("name", ColumnType::String, ""),
                 Column::nullable("line", ColumnType::Float64, ""),
@@ -124,10 +119,7 @@ mod tests {
                 Column::nullable("feature_names", ColumnType::StringArray, ""),
                 Column::stamped("created_at", Stamp::Created, ""),
             ]),
-            date_column: Cow::Borrowed("name"),
-            key: Cow::Borrowed(&[]),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
+            ..fixture::table()
         }
     }
 
@@ -171,13 +163,13 @@ mod tests {
     #[test]
     fn a_rerun_replaces_the_gaps_of_its_date() {
         let day = |number| NaiveDate::from_ymd_opt(2023, 12, number).unwrap();
-        let shown = |gaps: &Gaps| -> Vec<(String, u64, u64)> {
+        let shown = |gaps: &StageGaps| -> Vec<(String, u64, u64)> {
             let view = gaps.view();
             view.iter()
                 .map(|gap| (gap.what.to_string(), gap.dates, gap.rows))
                 .collect()
         };
-        let mut gaps = Gaps::default();
+        let mut gaps = StageGaps::default();
         gaps.put(day(16), &[gap("line", 3), gap("early", 9)]);
         gaps.put(day(17), &[gap("line", 4), gap("line", 4)]);
         assert_eq!(

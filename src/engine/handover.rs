@@ -7,21 +7,15 @@ use crate::ledger::{Coverage, Imported, Ledger, LedgerError, Target};
 use crate::plan::Plan;
 use crate::warehouse::{Warehouse, WarehouseError};
 
-/// The recorded progress can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoverError {
-    /// The ledger could not be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The warehouse's record could not be read.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
 }
 
 /// Imports entries that the ledger doesn't have yet.
-///
-/// # Errors
-/// If the warehouse or the ledger can't be read, or the ledger can't be written.
 pub async fn take_over(
     ledger: &mut Ledger,
     target: Target,
@@ -64,9 +58,6 @@ fn current_name(plan: &Plan, earlier: &str) -> Option<String> {
 }
 
 /// Whose run is continued and its progress, in one sentence; `None` if nothing was imported.
-///
-/// # Errors
-/// If the ledger can't be read.
 pub(super) fn continued(
     ledger: &Ledger,
     target: Target,
@@ -79,10 +70,8 @@ pub(super) fn continued(
     let mut tallies = ledger.tallies(target, plan)?;
     let mut all = Coverage::default();
     for stage in &plan.stages {
-        let of_stage = tallies
-            .remove(&stage.name)
-            .unwrap_or_default()
-            .coverage(plan.range);
+        let tally = tallies.remove(&stage.name).unwrap_or_default();
+        let of_stage = tally.coverage(plan.range);
         (all.done, all.total) = (all.done + of_stage.done, all.total + of_stage.total);
     }
     let stages = match plan.stages.len() {

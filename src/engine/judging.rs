@@ -16,9 +16,7 @@ use super::stored::stored_rows;
 /// The dates of a stage at the time one of its checks runs.
 #[derive(Debug)]
 pub(super) struct Judging {
-    /// The stage.
     pub(super) stage: Arc<dyn Stage>,
-    /// The dates of the plan.
     pub(super) range: DateRange,
     /// Dates with a recorded result, inside the plan or not.
     pub(super) recorded: BTreeSet<NaiveDate>,
@@ -27,7 +25,6 @@ pub(super) struct Judging {
 }
 
 impl Judging {
-    /// Runs the query and judges its result.
     pub(super) async fn measure(
         &self,
         check: &CheckSpec,

@@ -1,5 +1,4 @@
-//! The bottleneck of a run: how it is described to the operator, and how many workers are enough for it. Independent of
-//! the dispatcher.
+//! The bottleneck of a run in words, and how many workers are enough for it. Independent of the dispatcher.
 
 use std::fmt;
 
@@ -86,8 +85,7 @@ impl Limit {
             | Self::Ended => 1,
             // Workers whose batch already waits are not needed to keep the writer busy.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
-            // With more workers than read slots, the rest do other work than reading; otherwise they would be seen
-            // waiting for a slot.
+            // More busy workers than read slots do other work than reading; readers would be seen waiting.
             Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
             Self::Workers { lanes, .. } | Self::Lanes(lanes) => lanes,
             // One stage waits; these workers are enough for the others.
@@ -101,8 +99,7 @@ impl Limit {
     }
 }
 
-/// The factor by which the remaining time grows with `wanted` instead of `now` workers. Assumes that speed is
-/// proportional to workers, up to `enough`.
+/// How many times as long the rest takes with `wanted` instead of `now` workers; more than `enough` don't help.
 #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53 workers")]
 pub(super) fn times_as_long(enough: Option<usize>, now: usize, wanted: usize) -> f64 {
     let at_work = |workers: usize| workers.min(enough.unwrap_or(usize::MAX)).max(1);

@@ -3,68 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::ledger::{Digests, KnownDigests};
 
-use super::Stage;
-
-/// A table that a stage reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
-    /// `dataset.table`.
-    pub table: String,
-    /// The dates of the table that a unit depends on.
-    pub reach: Reach,
-}
-
-/// The dates of an input that a unit depends on.
-#[derive(Debug, Clone, Copy)]
-pub enum Reach {
-    /// Its own date.
-    SameDate,
-    /// From the day this function returns for its date to the day before its date.
-    Before(fn(NaiveDate) -> NaiveDate),
-    /// Its own date and this many days before it.
-    Days(u32),
-}
-
-impl PartialEq for Reach {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_)) => true,
-            (Self::Days(days), Self::Days(others)) => days == others,
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Reach {}
-
-impl Reach {
-    /// The first and last date that a unit of this date may depend on; an empty range if the last is earlier.
-    pub(super) fn ends(self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
-        match self {
-            Self::SameDate => (date, date),
-            Self::Before(first) => (first(date), date.pred_opt().unwrap_or(NaiveDate::MIN)),
-            Self::Days(days) => (days_before(date, days), date),
-        }
-    }
-
-    /// Whether a unit of this date depends on any of these dates.
-    fn knows_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
-        match self {
-            Self::SameDate => of.contains(&date),
-            Self::Before(first) => of.range(first(date)..date).next().is_some(),
-            Self::Days(days) => of.range(days_before(date, days)..=date).next().is_some(),
-        }
-    }
-}
-
-fn days_before(date: NaiveDate, days: u32) -> NaiveDate {
-    let first = date.checked_sub_days(Days::new(days.into()));
-    first.unwrap_or(NaiveDate::MIN)
-}
+use super::{Input, Stage};
 
 /// Dates by stage, or by table.
 pub type Units = BTreeMap<String, BTreeSet<NaiveDate>>;
@@ -103,7 +46,6 @@ impl Lineage {
             .filter_map(|node| Some((node.stage.as_str(), node.table.as_deref()?)))
     }
 
-    /// The stage names, in dependency order.
     pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.stage.as_str())
     }
@@ -117,19 +59,19 @@ impl Lineage {
             let Some(units) = among.get(&node.stage) else {
                 continue;
             };
-            let rests = |date: &NaiveDate| {
+            let depends = |date: &NaiveDate| {
                 node.inputs.iter().any(|input| {
                     let known = changed.get(input.table.as_str());
-                    known.is_some_and(|dates| input.reach.knows_any(*date, dates))
+                    known.is_some_and(|dates| input.reach.depends_on_any(*date, dates))
                 })
             };
-            let resting: BTreeSet<NaiveDate> = units.iter().copied().filter(rests).collect();
-            if !resting.is_empty() {
+            let dependent: BTreeSet<NaiveDate> = units.iter().copied().filter(depends).collect();
+            if !dependent.is_empty() {
                 if let Some(table) = &node.table {
                     let changed = changed.entry(table).or_default();
-                    changed.extend(resting.iter().copied());
+                    changed.extend(dependent.iter().copied());
                 }
-                found.insert(node.stage.clone(), resting);
+                found.insert(node.stage.clone(), dependent);
             }
         }
         found
@@ -158,30 +100,18 @@ impl Lineage {
     #[must_use]
     pub fn input_digest(&self, stage: &str, date: NaiveDate, known: &KnownDigests) -> u64 {
         let inputs = self.nodes.iter().find(|node| node.stage == stage);
-        let mut digest = Mixed::default();
+        let mut digest = InputDigest::default();
         for input in inputs.map(|node| node.inputs.as_slice()).unwrap_or_default() {
-            let filler = self
-                .nodes
-                .iter()
-                .find(|node| node.table.as_ref() == Some(&input.table));
+            let fills = |node: &&Node| node.table.as_ref() == Some(&input.table);
+            let filler = self.nodes.iter().find(fills);
             let Some(units) = filler.and_then(|node| known.get(&node.stage)) else {
                 continue;
             };
             digest.next_input();
-            match input.reach {
-                Reach::SameDate => {
-                    if let Some(unit) = units.get(&date) {
-                        digest.add(date, *unit);
-                    }
-                }
-                Reach::Before(first) => {
-                    let reached = units.range(first(date)..date);
-                    reached.for_each(|(date, unit)| digest.add(*date, *unit));
-                }
-                Reach::Days(days) => {
-                    let reached = units.range(days_before(date, days)..=date);
-                    reached.for_each(|(date, unit)| digest.add(*date, *unit));
-                }
+            let (first, last) = input.reach.ends(date);
+            if first <= last {
+                let reached = units.range(first..=last);
+                reached.for_each(|(date, unit)| digest.add(*date, *unit));
             }
         }
         digest.0
@@ -190,9 +120,9 @@ impl Lineage {
 
 /// Combines digests in order. The inputs are digests already, so spreading the bits is enough.
 #[derive(Default)]
-struct Mixed(u64);
+struct InputDigest(u64);
 
-impl Mixed {
+impl InputDigest {
     fn next_input(&mut self) {
         self.word(1);
     }
@@ -212,6 +142,7 @@ impl Mixed {
 mod tests {
     use chrono::Datelike;
 
+    use super::super::Reach;
     use super::*;
 
     fn day(number: u32) -> NaiveDate {

@@ -11,9 +11,7 @@ use super::{Fact, Order, Snapshot};
 pub struct Link {
     /// The latest snapshot; a reader may miss older ones.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
-    /// Every event, in order.
     pub facts: mpsc::UnboundedReceiver<Fact>,
-    /// Commands to the dispatcher.
     pub orders: mpsc::Sender<Order>,
 }
 
@@ -24,6 +22,5 @@ pub struct Access {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Subscribe here to get every event from then on.
     pub facts: broadcast::Sender<Fact>,
-    /// Commands to the dispatcher.
     pub orders: mpsc::Sender<Order>,
 }

@@ -18,8 +18,10 @@ mod limit;
 mod lineage;
 mod link;
 mod observer;
+mod options;
 mod origin;
-pub mod preflight;
+pub(crate) mod preflight;
+mod prepare;
 mod preview;
 mod projection;
 mod provenance;
@@ -42,33 +44,37 @@ pub use crate::checks::{Breakdown, Dimension, Tally};
 pub use crate::table::Part;
 pub use crate::warehouse::Cost;
 pub use command::{Checks, Command, Order, Reply, Selection, StoredRows};
-pub use estimate::{Estimate, Expected, Planned, PlannedStage, StageEstimate};
-pub use events::EventLogError;
-pub use fact::{EVENT_SCHEMA, Event, Fact};
-pub use handover::{HandoverError, take_over};
-pub use launch::{
-    Ceilings, Ending, Engine, LaunchError, Meter, OnChange, Options, Prepare, Setup, THREAD_NAME, Work,
-    threads,
-};
+pub use dispatcher::Setup;
+pub use estimate::{Estimate, Expected, StageEstimate};
+pub use fact::{EVENT_SCHEMA, Event, Fact, Replaces};
+pub use launch::Engine;
 pub use limit::Limit;
-pub use lineage::{Input, Lineage, Reach, Units};
-pub use link::{Access, Link};
-pub use observer::{Observed, Observer};
-pub use origin::{Correction, Origin};
+pub use lineage::Lineage;
+pub use options::{Ceilings, OnChange, Options, Work};
 pub use preflight::Permits;
-pub use preview::{Preview, PreviewError, StagePreview};
-pub use projection::{ListDelta, Projector, SnapshotDelta, StageDelta, UnitGroup};
-pub use provenance::Provenance;
-pub use question::{Choice, Question, Topic};
+pub use projection::Projector;
+pub use question::{Question, Topic};
 pub use retry::RetryPolicy;
 pub use sample::{
-    Change, ChangedColumn, ColumnNulls, Difference, Known, Sample, SampleState, SampleView, Sampled,
-    StageNulls, UnitSample,
+    Change, ChangedColumn, ColumnNulls, Difference, Sample, SampleState, SampleView, StageNulls, UnitSample,
 };
 pub use snapshot::{
     BilledView, BreakdownState, BreakdownView, CheckView, ElsewhereView, GapView, Phase, Preparing, Progress,
-    RunView, Snapshot, StageState, StageView, TaskView, UnitView, WorkerView,
+    RunView, Snapshot, SnapshotDelta, StageState, StageView, TaskView, UnitView, WorkerView,
 };
-pub use stage::{CountedTable, Fills, Inputs, Outcome, Scope, Stage, StageError};
-pub use summary::summary;
-pub use worklist::{Demand, Replaces};
+pub use stage::{Fills, Input, Inputs, Outcome, Reach, Scope, Stage, StageError};
+pub use summary::{Ending, summary};
+
+pub(crate) use estimate::{Planned, PlannedStage};
+pub(crate) use handover::{HandoverError, take_over};
+pub(crate) use launch::{LaunchError, threads};
+pub(crate) use lineage::Units;
+pub(crate) use link::{Access, Link};
+pub(crate) use observer::{Observed, Observer};
+pub(crate) use options::Demand;
+pub(crate) use origin::{Correction, Origin};
+pub(crate) use prepare::{Meter, Prepare};
+pub(crate) use preview::{Preview, PreviewError, StagePreview};
+pub(crate) use provenance::Provenance;
+pub(crate) use sample::{KnownUnits, Sampled};
+pub(crate) use stage::CountedTable;

@@ -1,5 +1,4 @@
-//! A plan as recorded in its warehouse, for a console on a machine that runs nothing. Each read fills a ledger in
-//! memory; nothing is written.
+//! A plan as recorded in its warehouse, for a console on another machine. Reads into a ledger in memory.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,20 +9,18 @@ use super::board::{StageBoard, check_views};
 use super::elsewhere::Elsewhere;
 use super::handover::{HandoverError, take_over};
 use super::snapshot::judged;
-use super::{CheckView, Progress, RunView, Snapshot, StageState, StageView};
+use super::{CheckView, ElsewhereView, Progress, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{Coverage, Ledger, LedgerError, RunRecord, RunState, Target};
 use crate::plan::{Plan, StageSpec};
 use crate::runbook::{RunbookFacts, derive};
 use crate::warehouse::{Holder, Warehouse};
 
-/// Reads the progress of a plan from its warehouse.
 #[derive(Debug)]
 pub struct Observer {
     plan: Arc<Plan>,
     warehouse: Arc<dyn Warehouse>,
     ledger: Ledger,
     target: Target,
-    /// The host that recorded the latest run.
     host: Option<String>,
     heartbeat: Option<Heartbeat>,
     /// The revision of the progress that was imported, and when.
@@ -44,23 +41,17 @@ struct Heartbeat {
 /// The latest run of a plan, as recorded in its warehouse.
 #[derive(Debug, Clone)]
 pub struct Observed {
-    /// The run.
     pub run: RunRecord,
-    /// The host that recorded it.
     pub host: String,
     /// The process that holds the plan's lease, if any.
     pub holder: Option<Holder>,
     /// When its latest heartbeat was first seen here.
     pub heard_at: DateTime<Utc>,
-    /// When this was read.
     pub at: DateTime<Utc>,
 }
 
 impl Observer {
     /// Creates an observer that has read nothing yet.
-    ///
-    /// # Errors
-    /// If no ledger can be created in memory.
     pub fn new(plan: Arc<Plan>, warehouse: Arc<dyn Warehouse>) -> Result<Self, LedgerError> {
         let mut ledger = Ledger::in_memory()?;
         let target = ledger.target(&plan.name, &warehouse.name())?;
@@ -76,9 +67,6 @@ impl Observer {
     }
 
     /// Reads the record. Returns `None` if no run of the plan has been recorded.
-    ///
-    /// # Errors
-    /// If the warehouse can't be read, or its record is not readable by this version. Earlier reads are kept.
     pub async fn read(&mut self) -> Result<Option<Observed>, HandoverError> {
         let (plan, warehouse) = (Arc::clone(&self.plan), Arc::clone(&self.warehouse));
         self.import().await?;
@@ -132,12 +120,8 @@ impl Observer {
     }
 
     /// The snapshot for a console. Workers, rates and costs are not recorded, so they are missing.
-    ///
-    /// # Errors
-    /// If the recorded data is inconsistent.
     pub fn snapshot(&self, observed: &Observed, version: u64) -> Result<Snapshot, LedgerError> {
         let (ledger, target, plan) = (&self.ledger, self.target, self.plan.as_ref());
-        let run = &observed.run;
         let is_alive = observed.holder.is_some();
         let mut checks = check_views(plan, plan.checks.iter(), ledger, target)?;
         let stages = (plan.stages.iter())
@@ -150,47 +134,53 @@ impl Observer {
                 .filter(|(_, spec)| Coverage::is_known(spec, check.state))
                 .map(|(stage, _)| stage.counts.coverage());
         }
-        let is_here = |_: &str, date| plan.range.contains(date);
-        let elsewhere = Elsewhere::read(ledger, target, plan, &|_| true, &is_here)?;
-        let open = |stage: &StageView| stage.units.iter().filter(|unit| unit.state.is_open()).count() as u64;
-        let total = stages.iter().map(|stage| stage.counts.total).sum();
-        let state = if is_alive || run.state.has_ended() {
-            run.state
-        } else {
-            RunState::Interrupted
-        };
-        let until = run.ended_at.unwrap_or(observed.at);
-        let blank = Snapshot::blank(&run.id, observed.at);
         Ok(Snapshot {
             version,
             run: RunView {
-                title: plan.title.clone(),
-                warehouse: run.warehouse.clone(),
-                source: plan.shown_source(&run.source),
-                first_month: plan.first_month,
-                pid: run.pid,
-                state,
-                active_seconds: (until - run.started_at).as_seconds_f64().max(0.0),
-                progress: Progress {
-                    total,
-                    done: total - stages.iter().map(open).sum::<u64>(),
-                    ..Progress::default()
-                },
-                workers: usize::try_from(run.workers).unwrap_or(usize::MAX),
-                elsewhere: elsewhere.view(),
-                ending: run.ending.clone(),
-                ..blank.run
+                elsewhere: self.elsewhere()?,
+                ..self.run(observed, &stages)
             },
             stages,
             checks,
             runbook: Arc::new(derive(plan, &RunbookFacts::gather(ledger, target, plan)?)),
             sources: check_views(plan, plan.sources.iter(), ledger, target)?,
-            ..blank
+            ..Snapshot::blank(&observed.run.id, observed.at)
         })
     }
 
-    /// Returns the ledger with everything read so far.
-    #[must_use]
+    fn elsewhere(&self) -> Result<ElsewhereView, LedgerError> {
+        let is_here = |_: &str, date| self.plan.range.contains(date);
+        Ok(Elsewhere::read(&self.ledger, self.target, &self.plan, &|_| true, &is_here)?.view())
+    }
+
+    fn run(&self, observed: &Observed, stages: &[StageView]) -> RunView {
+        let (plan, run) = (self.plan.as_ref(), &observed.run);
+        let open = |stage: &StageView| stage.units.iter().filter(|unit| unit.state.is_open()).count() as u64;
+        let total = stages.iter().map(|stage| stage.counts.total).sum();
+        let until = run.ended_at.unwrap_or(observed.at);
+        RunView {
+            title: plan.title.clone(),
+            warehouse: run.warehouse.clone(),
+            source: plan.shown_source(&run.source),
+            first_month: plan.first_month,
+            pid: run.pid,
+            state: if observed.holder.is_some() || run.state.has_ended() {
+                run.state
+            } else {
+                RunState::Interrupted
+            },
+            active_seconds: (until - run.started_at).as_seconds_f64().max(0.0),
+            progress: Progress {
+                total,
+                done: total - stages.iter().map(open).sum::<u64>(),
+                ..Progress::default()
+            },
+            workers: usize::try_from(run.workers).unwrap_or(usize::MAX),
+            ending: run.ending.clone(),
+            ..Snapshot::blank(&run.id, observed.at).run
+        }
+    }
+
     pub fn into_ledger(self) -> Ledger {
         self.ledger
     }

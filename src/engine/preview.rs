@@ -1,6 +1,6 @@
 //! Previews what a run would do in each stage, using the run's own work list. Writes nothing and creates no table.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
@@ -8,39 +8,33 @@ use crate::ledger::{CurrentUnits, Ledger, LedgerError, Target};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
-use super::stored::stored_rows;
-use super::worklist::{Facts, WorkList};
-use super::{Demand, Fills, Lineage, Provenance, Replaces, Stage, StageError, Units};
+use super::stored::stored_rows_if_any;
+use super::worklist::{StageFacts, WorkList};
+use super::{Demand, Lineage, Provenance, Replaces, Stage, StageError, Units};
 
-/// A preview of a run.
 #[derive(Debug)]
 pub struct Preview<'a> {
     dates: &'a [NaiveDate],
     demand: Demand<'a>,
-    known: Option<Known<'a>>,
+    known: Option<EarlierRuns<'a>>,
     /// Units that become stale if earlier stages get different rows.
     following: Units,
 }
 
-/// What earlier runs left.
 #[derive(Debug)]
-struct Known<'a> {
+struct EarlierRuns<'a> {
     ledger: &'a Ledger,
     target: Target,
     plan: &'a Plan,
     provenance: Provenance,
 }
 
-/// What a run would do in one stage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StagePreview {
-    /// Dates it would compute, in order.
     pub to_do: Vec<NaiveDate>,
-    /// Stored rows of those dates that it would replace.
     pub replaces: Replaces,
     /// Dates left alone.
     pub done: usize,
-    /// How many dates stay outdated.
     pub outdated: usize,
     /// Dates without work.
     pub skipped: usize,
@@ -48,22 +42,16 @@ pub struct StagePreview {
     pub following: usize,
 }
 
-/// The preview failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviewError {
-    /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// The stage's dates or the warehouse could not be read.
     #[error(transparent)]
     Stage(#[from] StageError),
 }
 
 impl<'a> Preview<'a> {
     /// Previews these dates, in order. Without a ledger, nothing counts as done.
-    ///
-    /// # Errors
-    /// If the ledger can't be read.
     pub fn of(
         dates: &'a [NaiveDate],
         demand: Demand<'a>,
@@ -72,7 +60,7 @@ impl<'a> Preview<'a> {
         ledger: Option<(&'a Ledger, Target)>,
     ) -> Result<Self, LedgerError> {
         let known = |(ledger, target)| {
-            Ok(Known {
+            Ok(EarlierRuns {
                 ledger,
                 target,
                 plan,
@@ -88,9 +76,6 @@ impl<'a> Preview<'a> {
     }
 
     /// Previews one stage. Call in plan order, upstream stages first.
-    ///
-    /// # Errors
-    /// If the stage's scope, the warehouse or the ledger can't be read.
     pub async fn stage(
         &mut self,
         stage: &dyn Stage,
@@ -98,26 +83,18 @@ impl<'a> Preview<'a> {
     ) -> Result<StagePreview, PreviewError> {
         let name = stage.name();
         let scopes = stage.scope(warehouse, self.dates).await?;
-        let stored = match stage.fills() {
-            Fills::Computed(table) | Fills::Query(table, ..)
-                if !warehouse.holds_rows(table).await.map_err(StageError::from)? =>
-            {
-                HashMap::new()
-            }
-            fills => stored_rows(warehouse, fills, self.dates)
-                .await
-                .map_err(StageError::from)?,
-        };
-        let (current, promised, invalidated) = match &self.known {
+        let stored = stored_rows_if_any(warehouse, stage.fills(), self.dates).await;
+        let stored = stored.map_err(StageError::from)?;
+        let (current, unsettled, invalidated) = match &self.known {
             None => Default::default(),
             Some(known) => known.of(name, self.dates, self.demand)?,
         };
-        let facts = Facts {
+        let facts = StageFacts {
             dates: self.dates,
             scopes: &scopes,
             current,
             stored: &stored,
-            promised: &promised,
+            unsettled: &unsettled,
             invalidated: &invalidated,
             failing: &[],
         };
@@ -151,24 +128,23 @@ impl<'a> Preview<'a> {
     }
 }
 
-/// A stage in the ledger: its units, the dates in open intents of a crashed process, and the dates whose inputs
-/// changed.
+/// A stage in the ledger: its units, the dates in open intents, and the dates whose inputs changed.
 type OfStage = (CurrentUnits, BTreeSet<NaiveDate>, BTreeSet<NaiveDate>);
 
-impl Known<'_> {
+impl EarlierRuns<'_> {
     fn of(&self, stage: &str, dates: &[NaiveDate], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
         let current = match self.plan.stage(stage) {
             Some(spec) => self.ledger.current_units(self.target, spec)?,
             None => CurrentUnits::default(),
         };
-        let promised = if demand.takes_up_promises() {
+        let unsettled = if demand.settles_intents() {
             self.ledger.open_intents(self.target, stage)?
         } else {
             Vec::new()
         };
         Ok((
             current,
-            promised.into_iter().flat_map(|intent| intent.dates).collect(),
+            unsettled.into_iter().flat_map(|intent| intent.dates).collect(),
             self.provenance.invalidated_before(stage, dates),
         ))
     }

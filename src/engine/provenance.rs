@@ -20,9 +20,6 @@ pub struct Provenance {
 
 impl Provenance {
     /// Reads the units and digests from the ledger.
-    ///
-    /// # Errors
-    /// If the ledger can't be read.
     pub fn read(lineage: Lineage, ledger: &Ledger, target: Target) -> Result<Self, LedgerError> {
         let mut units = Units::new();
         for stage in lineage.stages() {
@@ -37,8 +34,11 @@ impl Provenance {
         })
     }
 
+    pub(super) const fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
     /// Units that depend on these dates of a table, with the reason to record.
-    #[must_use]
     pub fn invalidated(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
         let what = match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first < last => {
@@ -66,13 +66,11 @@ impl Provenance {
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
-    /// Digest of a unit's inputs, as they are now.
     pub(super) fn input(&self, stage: &str, date: NaiveDate) -> u64 {
         self.lineage.input_digest(stage, date, &self.digests)
     }
 
-    /// Records the digests of stored units. Returns the dates whose rows have changed. A date that kept its stored rows
-    /// keeps their digest.
+    /// Records the digests of stored units; kept rows keep theirs. Returns the dates whose rows have changed.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {
         let mut changed = BTreeSet::new();
         for Settled { unit, digests, .. } in settled {

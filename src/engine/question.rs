@@ -36,12 +36,10 @@ impl Topic {
     }
 }
 
-/// One possible answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// The argument of 'backcourt ctl answer', in lower case.
     pub word: String,
-    /// Label of the button.
     pub label: String,
 }
 
@@ -111,6 +109,12 @@ impl Question {
         Self::new(Topic::Outdated, "Rerun the outdated dates?", lines, &choices)
     }
 
+    /// The words of all choices.
+    pub(super) fn words(&self, separator: &str) -> String {
+        let words: Vec<&str> = self.choices.iter().map(|choice| choice.word.as_str()).collect();
+        words.join(separator)
+    }
+
     /// The index of the choice with this word; `go-on` is an earlier spelling of `continue`.
     ///
     /// # Errors
@@ -119,11 +123,10 @@ impl Question {
         let current = if word == "go-on" { "continue" } else { word };
         let found = self.choices.iter().position(|choice| choice.word == current);
         found.ok_or_else(|| {
-            let words: Vec<&str> = self.choices.iter().map(|choice| choice.word.as_str()).collect();
             format!(
                 "'{word}' is not a valid answer about the {}; choose one of: {}",
                 self.topic.word(),
-                words.join(", ")
+                self.words(", ")
             )
         })
     }

@@ -5,14 +5,13 @@ use std::collections::{BTreeSet, VecDeque};
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
-/// Dates waiting for a worker.
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: BTreeSet<NaiveDate>,
     /// Batches to hand out unchanged, because their dates failed together.
     isolated: VecDeque<Vec<NaiveDate>>,
     /// Dates to retry, each from its due time on.
-    resting: Vec<(Instant, NaiveDate)>,
+    retries: Vec<(Instant, NaiveDate)>,
     size: usize,
     largest: usize,
     /// Accepts and hands out nothing until the operator requeues a date.
@@ -26,7 +25,7 @@ impl Queue {
         Self {
             waiting: BTreeSet::new(),
             isolated: VecDeque::new(),
-            resting: Vec::new(),
+            retries: Vec::new(),
             size,
             largest,
             is_closed: false,
@@ -36,15 +35,14 @@ impl Queue {
     /// Drops all dates and accepts no more. Returns how many were dropped.
     pub(super) fn close(&mut self) -> usize {
         let waiting =
-            self.waiting.len() + self.isolated.iter().map(Vec::len).sum::<usize>() + self.resting.len();
+            self.waiting.len() + self.isolated.iter().map(Vec::len).sum::<usize>() + self.retries.len();
         self.waiting.clear();
         self.isolated.clear();
-        self.resting.clear();
+        self.retries.clear();
         self.is_closed = true;
         waiting
     }
 
-    /// Accepts dates again.
     pub(super) const fn open(&mut self) {
         self.is_closed = false;
     }
@@ -67,10 +65,9 @@ impl Queue {
         }
     }
 
-    /// Queues a date for a retry at `due`.
-    pub(super) fn rest(&mut self, date: NaiveDate, due: Instant) {
+    pub(super) fn retry_at(&mut self, date: NaiveDate, due: Instant) {
         if !self.is_closed {
-            self.resting.push((due, date));
+            self.retries.push((due, date));
         }
     }
 
@@ -81,8 +78,8 @@ impl Queue {
 
     /// The next batch, earliest dates first; `None` if there is nothing to hand out now.
     pub(super) fn take(&mut self, now: Instant) -> Option<Vec<NaiveDate>> {
-        if let Some(at) = self.resting.iter().position(|(due, _)| *due <= now) {
-            return Some(vec![self.resting.swap_remove(at).1]);
+        if let Some(at) = self.retries.iter().position(|(due, _)| *due <= now) {
+            return Some(vec![self.retries.swap_remove(at).1]);
         }
         if let Some(batch) = self.isolated.pop_front() {
             return Some(batch);
@@ -94,19 +91,17 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
-    /// When the next retry is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.resting.iter().map(|(due, _)| *due).min()
+        self.retries.iter().map(|(due, _)| *due).min()
     }
 
-    /// Number of dates waiting for a retry.
-    pub(super) const fn resting(&self) -> usize {
-        self.resting.len()
+    pub(super) const fn retries(&self) -> usize {
+        self.retries.len()
     }
 
     /// Whether nothing is left to hand out, now or later.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.isolated.is_empty() && self.resting.is_empty()
+        self.waiting.is_empty() && self.isolated.is_empty() && self.retries.is_empty()
     }
 }
 
@@ -127,7 +122,7 @@ mod tests {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
         let mut queue = Queue::new(8);
-        queue.rest(day(3), later);
+        queue.retry_at(day(3), later);
         assert_eq!(queue.take(now), None);
         assert!(!queue.is_empty());
         assert_eq!(queue.next_due(), Some(later));
@@ -143,10 +138,10 @@ mod tests {
         let mut queue = Queue::new(4);
         (0..3).for_each(|number| queue.add(day(number)));
         queue.split(vec![day(3), day(4)]);
-        queue.rest(day(5), now);
+        queue.retry_at(day(5), now);
         assert_eq!(queue.close(), 6);
         queue.add(day(6));
-        queue.rest(day(7), now);
+        queue.retry_at(day(7), now);
         queue.split(vec![day(8)]);
         assert!(queue.is_empty());
         queue.open();
@@ -183,7 +178,7 @@ mod tests {
                 prop_assert!(batch.len() <= largest && !batch.is_empty());
                 match (fates.next(), batch.len()) {
                     (Some(0), 2..) => queue.split(batch),
-                    (Some(1), 1) => queue.rest(batch[0], now),
+                    (Some(1), 1) => queue.retry_at(batch[0], now),
                     (Some(2), _) => {
                         queue.grow();
                         for date in batch {

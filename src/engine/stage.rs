@@ -1,15 +1,67 @@
 //! What the engine requires of a stage: it reads a batch at once and computes it date by date.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use crate::table::{Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
-use super::Input;
 use super::reason::bounded;
+
+/// A table that a stage reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// `dataset.table`.
+    pub table: String,
+    /// The dates of the table that a unit depends on.
+    pub reach: Reach,
+}
+
+/// The dates of an input that a unit depends on.
+#[derive(Debug, Clone, Copy)]
+pub enum Reach {
+    /// Its own date.
+    SameDate,
+    /// From the day this function returns for its date to the day before its date.
+    Before(fn(NaiveDate) -> NaiveDate),
+    /// Its own date and this many days before it.
+    Days(u32),
+}
+
+impl PartialEq for Reach {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_)) => true,
+            (Self::Days(days), Self::Days(others)) => days == others,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Reach {}
+
+impl Reach {
+    /// The first and last date that a unit of this date may depend on; an empty range if the last is earlier.
+    pub(super) fn ends(self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
+        match self {
+            Self::SameDate => (date, date),
+            Self::Before(first) => (first(date), date.pred_opt().unwrap_or(NaiveDate::MIN)),
+            Self::Days(days) => {
+                let first = date.checked_sub_days(Days::new(days.into()));
+                (first.unwrap_or(NaiveDate::MIN), date)
+            }
+        }
+    }
+
+    /// Whether a unit of this date depends on any of these dates.
+    pub(super) fn depends_on_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
+        let (first, last) = self.ends(date);
+        first <= last && of.range(first..=last).next().is_some()
+    }
+}
 
 /// The expected result of a date, known before it is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +71,7 @@ pub enum Scope {
     /// Rows are expected; how many is known only once the feeds have been read.
     SomeRows,
     /// Whether there is anything to do shows only when it is tried. A date skipped then stays skipped.
-    Untold,
+    Unknown,
     /// Nothing to do, with the reason.
     Skip(String),
 }
@@ -40,9 +92,7 @@ pub enum Fills<'a> {
 /// A table known only well enough to count its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct CountedTable<'a> {
-    /// `dataset.table`.
     pub path: &'a str,
-    /// The column with the date of a row.
     pub date_column: &'a str,
 }
 

@@ -1,12 +1,12 @@
-//! Counts the rows actually in a table, by date. The ledger is trusted only while the rows it records are there: a
-//! table that was dropped or changed by others must not count as done.
+//! Counts and reads the rows actually in a table, by date. The ledger is trusted only while the rows it records are
+//! there: a table that was dropped or changed by others must not count as done.
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::table::{Value, sql_name};
-use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
+use crate::table::{Row, TableDef, Value, sql_name};
+use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::{CountedTable, Fills};
 
@@ -37,7 +37,33 @@ pub(super) async fn stored_rows(
     }
 }
 
-/// Rows per date of any table.
+/// The same, but a stage's own table may be missing too.
+pub(super) async fn stored_rows_if_any(
+    warehouse: &dyn Warehouse,
+    fills: Fills<'_>,
+    dates: &[NaiveDate],
+) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
+    match fills.definition() {
+        Some(table) if !warehouse.holds_rows(table).await? => Ok(HashMap::new()),
+        _ => stored_rows(warehouse, fills, dates).await,
+    }
+}
+
+/// The rows of a date, with all columns in order.
+pub(super) async fn rows_of(
+    warehouse: &dyn Warehouse,
+    table: &TableDef,
+    date: NaiveDate,
+) -> Result<Vec<Row>, WarehouseError> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    let read = Read {
+        table,
+        columns: &columns,
+        dates: Dates::Only(&[date]),
+    };
+    warehouse.read(read).await
+}
+
 pub(super) async fn counted_rows(
     warehouse: &dyn Warehouse,
     table: CountedTable<'_>,

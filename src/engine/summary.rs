@@ -1,9 +1,21 @@
-//! The result of a run in one sentence. Problems come first, because a narrow screen truncates the end.
+//! How a run ended, and its result in one sentence. Problems come first, because a narrow screen truncates the end.
 
-use crate::ledger::{CheckState, Counts, UnitState};
+use crate::ledger::{CheckState, Counts, RunState, UnitState};
 
 use super::CheckView;
 use crate::figures::counted;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// `Finished` or `Stopped`.
+    pub state: RunState,
+    /// One sentence for the operator.
+    pub message: String,
+    /// 0: all ok; 1: a unit or blocking check failed; 2: refused before the start; 3: ended early, can be resumed; 4:
+    /// another run is at work.
+    pub exit_code: u8,
+}
 
 /// Check states in the order of the sentence.
 const TOLD: [CheckState; 8] = [
@@ -18,7 +30,6 @@ const TOLD: [CheckState; 8] = [
 ];
 
 /// Summarises a run that ended `ended` units: all units by state, then the checks.
-#[must_use]
 pub fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
     let count = |is_meant: fn(UnitState) -> bool| -> usize {
         let states = UnitState::ALL.into_iter().filter(|state| is_meant(*state));

@@ -8,10 +8,8 @@ use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, dra
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
-use super::Fills;
-use super::gaps;
 use super::reason::{bounded, cut};
-use super::worker::Made;
+use super::{Fills, Outcome, gaps};
 use crate::figures::counted;
 
 /// Maximum number of quarantined rows per date in the ledger. More usually have the same cause.
@@ -19,6 +17,13 @@ const MOST_RECORDED: usize = 1_000;
 
 /// Maximum number of characters kept of each quarantined row.
 const MOST_OF_A_ROW: usize = 2_000;
+
+/// A computed date, not judged yet.
+pub(super) struct ComputedUnit {
+    pub(super) outcome: Outcome,
+    pub(super) digest: u64,
+    pub(super) seconds: f64,
+}
 
 /// The result of one date, ready to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +33,13 @@ pub(super) struct UnitResult {
     /// The ledger record once the rows are stored.
     pub(super) settled: Settled,
     expected_rows: UnitExpectation,
-    /// Why rows are missing.
     missing: Vec<String>,
-    /// Number of quarantined rows.
-    set_aside: u32,
-    /// Why they are quarantined.
+    quarantined: u32,
     quarantine: Option<String>,
     /// Whether the operator accepts rows that miss the expectation in place of stored ones.
     accepts_short: bool,
 }
 
-/// What is expected of a date.
 #[derive(Debug, Clone, PartialEq)]
 enum UnitExpectation {
     Rows(u32),
@@ -49,56 +50,69 @@ enum UnitExpectation {
     Skipped(String),
 }
 
+impl UnitExpectation {
+    fn of(fills: Fills<'_>, skip: Option<String>, rows: Option<u32>) -> Self {
+        match (skip, fills, rows) {
+            (Some(reason), ..) => Self::Skipped(bounded(&reason)),
+            (None, Fills::Nothing, _) => Self::NoTable,
+            (None, _, Some(rows)) => Self::Rows(rows),
+            (None, _, None) => Self::AtLeastOne,
+        }
+    }
+
+    /// The rule for its rows; `None` if nothing is stored.
+    const fn rule(&self) -> Option<RowsExpected> {
+        match self {
+            Self::Rows(rows) => Some(RowsExpected::Exactly(*rows)),
+            Self::AtLeastOne => Some(RowsExpected::AtLeastOne),
+            Self::NoTable | Self::Skipped(_) => None,
+        }
+    }
+}
+
 /// The rows a date got, and whether they were stored.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stored {
+pub(super) struct StoredDate {
     rows: u32,
     digest: u64,
-    set_aside: Vec<Quarantined>,
+    quarantined: Vec<Quarantined>,
     /// If the new rows were not stored: the number of rows kept instead.
     kept: Option<u32>,
 }
 
-impl Stored {
+impl StoredDate {
     /// Rows written by a program, whose content is not known: a new digest for each run counts as a change.
     pub(super) fn unseen(rows: u32) -> Self {
         Self {
             rows,
             digest: fastrand::u64(..),
-            set_aside: Vec::new(),
+            quarantined: Vec::new(),
             kept: None,
         }
     }
 }
 
-impl From<Refilled> for Stored {
+impl From<Refilled> for StoredDate {
     fn from(refilled: Refilled) -> Self {
         Self {
             rows: refilled.rows,
             digest: refilled.digest,
-            set_aside: refilled.set_aside,
+            quarantined: refilled.set_aside,
             kept: refilled.kept,
         }
     }
 }
 
-/// Quarantines rows that can't be stored and judges the date. If the warehouse or another program makes the rows, the
-/// date is judged once they are stored.
+/// Quarantines rows that can't be stored and judges the date. Rows made elsewhere are judged once they are stored.
 pub(super) fn judge_unit(
     fills: Fills<'_>,
     date: NaiveDate,
-    made: Made,
+    computed: ComputedUnit,
     source: &str,
-    seconds: f64,
     attempts: u32,
 ) -> UnitResult {
-    let Made { outcome, output } = made;
-    let expected_rows = match (outcome.skip, fills, outcome.expected) {
-        (Some(reason), ..) => UnitExpectation::Skipped(bounded(&reason)),
-        (None, Fills::Nothing, _) => UnitExpectation::NoTable,
-        (None, _, Some(rows)) => UnitExpectation::Rows(rows),
-        (None, _, None) => UnitExpectation::AtLeastOne,
-    };
+    let outcome = computed.outcome;
+    let expected_rows = UnitExpectation::of(fills, outcome.skip, outcome.expected);
     let (admitted, gaps) = match fills {
         Fills::Computed(table) => {
             let mut admitted = admit_on(table, date, outcome.rows);
@@ -108,15 +122,15 @@ pub(super) fn judge_unit(
         }
         Fills::Query(..) | Fills::Counted(_) | Fills::Nothing => (Admitted::default(), Vec::new()),
     };
-    let stored = Stored {
+    let stored = StoredDate {
         rows: u32::try_from(admitted.rows.len()).unwrap_or(u32::MAX),
-        digest: output,
-        set_aside: admitted.quarantined,
+        digest: computed.digest,
+        quarantined: admitted.quarantined,
         kept: None,
     };
     let unit = UnitRecord {
         attempts,
-        seconds,
+        seconds: computed.seconds,
         ..UnitRecord::new(date, UnitState::Pending, source)
     };
     let mut unit_result = UnitResult {
@@ -129,7 +143,7 @@ pub(super) fn judge_unit(
         },
         expected_rows,
         missing: outcome.missing,
-        set_aside: 0,
+        quarantined: 0,
         quarantine: None,
         accepts_short: false,
     };
@@ -138,6 +152,10 @@ pub(super) fn judge_unit(
 }
 
 impl UnitResult {
+    pub(super) const fn date(&self) -> NaiveDate {
+        self.settled.unit.date
+    }
+
     /// Sets whether rows that miss the expectation may replace stored ones.
     pub(super) fn accepting_short(mut self, accepts: bool) -> Self {
         self.accepts_short = accepts;
@@ -145,63 +163,56 @@ impl UnitResult {
     }
 
     /// What the new rows must meet before they may replace as many stored ones. `None` if the table is not touched.
-    pub(super) const fn expected(&self) -> Option<RowsExpected> {
-        match self.expected_rows {
-            UnitExpectation::Skipped(_) | UnitExpectation::NoTable => None,
-            _ if self.accepts_short => Some(RowsExpected::Any),
-            UnitExpectation::Rows(rows) => Some(RowsExpected::Exactly(rows)),
-            UnitExpectation::AtLeastOne => Some(RowsExpected::AtLeastOne),
-        }
+    pub(super) fn expected(&self) -> Option<RowsExpected> {
+        let rule = self.expected_rows.rule()?;
+        Some(if self.accepts_short {
+            RowsExpected::Any
+        } else {
+            rule
+        })
     }
 
     /// The progress entry recorded with the commit, under this number; `None` if nothing is written for the date.
     /// `input` is the digest of the date's inputs.
     pub(super) fn draft(&self, number: i64, fills: Fills<'_>, input: u64) -> Option<Draft> {
-        let owed = match self.expected_rows {
-            UnitExpectation::Skipped(_) | UnitExpectation::NoTable => return None,
-            UnitExpectation::Rows(rows) => RowsExpected::Exactly(rows),
-            UnitExpectation::AtLeastOne => RowsExpected::AtLeastOne,
-        };
+        let rule = self.expected_rows.rule()?;
         let came = matches!(fills, Fills::Computed(_)).then(|| Came {
             rows: self.settled.unit.rows,
-            quarantined: self.set_aside,
+            quarantined: self.quarantined,
             digest: self.settled.digests.unwrap_or_default().output,
         });
         let is_whole = self.missing.is_empty();
-        Some(draft(number, &self.settled, owed, is_whole, came, input))
+        Some(draft(number, &self.settled, rule, is_whole, came, input))
     }
 
-    /// Whether the computed rows miss the expectation.
     pub(super) fn is_short(&self) -> bool {
-        let missed = |expected: RowsExpected| expected.is_missed(self.settled.unit.rows, self.set_aside);
+        let missed = |expected: RowsExpected| expected.is_missed(self.settled.unit.rows, self.quarantined);
         self.expected().is_some_and(missed)
     }
 
     /// Records that the computed rows were not stored and `kept` stored rows remain.
     pub(super) fn keep(&mut self, kept: u32) {
-        self.stand(self.settled.unit.rows, Some(kept));
+        self.judge_again(self.settled.unit.rows, Some(kept));
     }
 
     /// Updates the date's state from what is stored.
-    pub(super) fn learn(&mut self, stored: Stored) {
-        self.set_aside = u32::try_from(stored.set_aside.len()).unwrap_or(u32::MAX);
-        self.quarantine = quarantine_reason(&stored.set_aside);
+    pub(super) fn learn(&mut self, stored: StoredDate) {
+        self.quarantined = u32::try_from(stored.quarantined.len()).unwrap_or(u32::MAX);
+        self.quarantine = quarantine_reason(&stored.quarantined);
         self.settled.digests = Some(Digests {
             input: 0,
             output: stored.digest,
         });
-        self.stand(stored.rows, stored.kept);
-        self.settled.quarantined = (stored.set_aside.into_iter())
-            .take(MOST_RECORDED)
-            .map(described)
-            .collect();
+        self.judge_again(stored.rows, stored.kept);
+        let recorded = stored.quarantined.into_iter().take(MOST_RECORDED);
+        self.settled.quarantined = recorded.map(described).collect();
     }
 
-    fn stand(&mut self, rows: u32, kept: Option<u32>) {
+    fn judge_again(&mut self, rows: u32, kept: Option<u32>) {
         let mut reasons = self.missing.clone();
         reasons.extend(self.quarantine.clone());
         let is_whole = self.missing.is_empty();
-        let (expected, state, fallback) = stands(&self.expected_rows, rows, self.set_aside, is_whole, kept);
+        let (expected, state, fallback) = judge(&self.expected_rows, rows, self.quarantined, is_whole, kept);
         let unit = &mut self.settled.unit;
         (unit.expected, unit.state, unit.rows) = (expected, state, rows);
         if let Some(kept) = kept {
@@ -231,26 +242,26 @@ fn expectation(expected_rows: &UnitExpectation, expected: u32, rows: u32) -> Str
 }
 
 /// The expected rows, the state, and a reason to use if there is no other.
-fn stands(
+fn judge(
     expected_rows: &UnitExpectation,
     rows: u32,
-    aside: u32,
+    quarantined: u32,
     is_whole: bool,
     kept: Option<u32>,
 ) -> (u32, UnitState, Option<String>) {
     let expected = match expected_rows {
         UnitExpectation::Rows(expected) => *expected,
-        UnitExpectation::AtLeastOne => rows.saturating_add(aside).max(1),
+        UnitExpectation::AtLeastOne => rows.saturating_add(quarantined).max(1),
         UnitExpectation::NoTable | UnitExpectation::Skipped(_) => 0,
     };
-    let owed = match expected_rows {
-        UnitExpectation::Skipped(reason) => return (expected, UnitState::Skipped, Some(reason.clone())),
-        UnitExpectation::NoTable => return (expected, UnitState::Ok, None),
-        UnitExpectation::Rows(rows) => RowsExpected::Exactly(*rows),
-        UnitExpectation::AtLeastOne => RowsExpected::AtLeastOne,
+    let Some(rule) = expected_rows.rule() else {
+        return match expected_rows {
+            UnitExpectation::Skipped(reason) => (expected, UnitState::Skipped, Some(reason.clone())),
+            _ => (expected, UnitState::Ok, None),
+        };
     };
     // The warehouse's progress record uses the same rule.
-    let word = owed.state(rows, aside, is_whole, kept);
+    let word = rule.state(rows, quarantined, is_whole, kept);
     let state = UnitState::from_word(word).unwrap_or(UnitState::Partial);
     let missed = || expectation(expected_rows, expected, rows);
     let fallback = match (state, expected_rows) {
@@ -291,20 +302,23 @@ fn described(bad: Quarantined) -> QuarantinedRow {
 mod tests {
     use std::borrow::Cow;
 
-    use super::super::Outcome;
     use super::*;
-    use crate::table::{Column, ColumnType, TableDef, Value};
+    use crate::table::{Column, ColumnType, TableDef, Value, fixture};
+
+    fn computed(outcome: Outcome) -> ComputedUnit {
+        ComputedUnit {
+            outcome,
+            digest: 0,
+            seconds: 0.0,
+        }
+    }
 
     fn landed(expected: impl Into<Option<u32>>, teams: &[Option<&str>], missing: &[&str]) -> UnitRecord {
         let table = TableDef {
-            dataset: Cow::Borrowed("d"),
-            name: Cow::Borrowed("t"),
-            doc: Cow::Borrowed(""),
             columns: Cow::Owned(vec![Column::required("team", ColumnType::String, "")]),
             date_column: Cow::Borrowed("team"),
             key: Cow::Owned(vec![Cow::Borrowed("team")]),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
+            ..fixture::table()
         };
         let outcome = Outcome {
             expected: expected.into(),
@@ -312,36 +326,36 @@ mod tests {
             missing: missing.iter().map(ToString::to_string).collect(),
             ..Outcome::default()
         };
-        let made = Made { outcome, output: 0 };
-        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 0.0, 1)
+        let made = computed(outcome);
+        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 1)
             .settled
             .unit
     }
 
     #[test]
     fn only_the_expected_row_count_makes_a_date_ok() {
-        let stands = |unit: UnitRecord| (unit.state, unit.rows, unit.reason);
+        let judge = |unit: UnitRecord| (unit.state, unit.rows, unit.reason);
         let because = |reason: &str| Some(reason.to_owned());
         let two = [Some("BOS"), Some("LAL")];
-        assert_eq!(stands(landed(2, &two, &[])), (UnitState::Ok, 2, None));
+        assert_eq!(judge(landed(2, &two, &[])), (UnitState::Ok, 2, None));
         assert_eq!(
-            stands(landed(4, &two, &["MIA@DEN: no feed has it"])),
+            judge(landed(4, &two, &["MIA@DEN: no feed has it"])),
             (UnitState::Partial, 2, because("MIA@DEN: no feed has it"))
         );
         assert_eq!(
-            stands(landed(1, &two, &[])),
+            judge(landed(1, &two, &[])),
             (UnitState::Partial, 2, because("expected 1 row, got 2"))
         );
         assert_eq!(
-            stands(landed(2, &[], &[])),
+            judge(landed(2, &[], &[])),
             (UnitState::Empty, 0, because("expected 2 rows, got 0"))
         );
         assert_eq!(
-            stands(landed(0, &[], &[])),
+            judge(landed(0, &[], &[])),
             (UnitState::Skipped, 0, because("no rows are expected"))
         );
         assert_eq!(
-            stands(landed(2, &[Some("BOS"), None], &[])),
+            judge(landed(2, &[Some("BOS"), None], &[])),
             (
                 UnitState::Partial,
                 1,
@@ -352,35 +366,32 @@ mod tests {
 
     #[test]
     fn without_an_expectation_one_row_is_required() {
-        let stands = |unit: UnitRecord| (unit.state, unit.rows, unit.expected);
-        assert_eq!(stands(landed(None, &[Some("BOS")], &[])), (UnitState::Ok, 1, 1));
-        assert_eq!(stands(landed(None, &[], &[])), (UnitState::Empty, 0, 1));
+        let judge = |unit: UnitRecord| (unit.state, unit.rows, unit.expected);
+        assert_eq!(judge(landed(None, &[Some("BOS")], &[])), (UnitState::Ok, 1, 1));
+        assert_eq!(judge(landed(None, &[], &[])), (UnitState::Empty, 0, 1));
         let one_bad = [Some("BOS"), None];
-        assert_eq!(stands(landed(None, &one_bad, &[])), (UnitState::Partial, 1, 2));
+        assert_eq!(judge(landed(None, &one_bad, &[])), (UnitState::Partial, 1, 2));
     }
 
     #[test]
     fn rows_counted_later_update_the_state() {
-        let made = Made {
-            outcome: Outcome {
-                expected: Some(3),
-                ..Outcome::default()
-            },
-            output: 0,
-        };
+        let made = computed(Outcome {
+            expected: Some(3),
+            ..Outcome::default()
+        });
         let table = super::super::CountedTable {
             path: "d.t",
             date_column: "day",
         };
-        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto", 0.0, 1);
+        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto", 1);
         assert_eq!(unit_result.settled.unit.state, UnitState::Empty);
-        unit_result.learn(Stored::unseen(2));
+        unit_result.learn(StoredDate::unseen(2));
         assert_eq!(unit_result.settled.unit.state, UnitState::Partial);
         assert_eq!(
             unit_result.settled.unit.reason.as_deref(),
             Some("expected 3 rows, got 2")
         );
-        unit_result.learn(Stored::unseen(3));
+        unit_result.learn(StoredDate::unseen(3));
         assert_eq!(
             (unit_result.settled.unit.state, &unit_result.settled.unit.reason),
             (UnitState::Ok, &None)
@@ -394,8 +405,8 @@ mod tests {
                 skip: skip.map(str::to_owned),
                 ..Outcome::default()
             };
-            let made = Made { outcome, output: 0 };
-            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto", 0.0, 1)
+            let made = computed(outcome);
+            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto", 1)
                 .settled
                 .unit;
             (unit.state, unit.expected, unit.reason)

@@ -1,5 +1,4 @@
-//! A worker's job: read a batch once, compute it date by date, return the result. It decides nothing and reports only
-//! to the dispatcher.
+//! A worker's job: read a batch once, compute it date by date, return the result. It decides nothing.
 
 use std::sync::Arc;
 
@@ -11,40 +10,31 @@ use tokio::time::Instant;
 
 use crate::warehouse::Warehouse;
 
-use super::{Outcome, Phase, Stage, StageError};
+use super::unit_result::ComputedUnit;
+use super::{Phase, Stage, StageError};
 use crate::table::digest;
 
-/// A batch handed to a worker.
 #[derive(Debug, Clone)]
-pub(super) struct Batch {
+pub(super) struct WorkerBatch {
     /// The worker's slot, from 0.
     pub(super) slot: usize,
     /// Index of the stage in the run.
     pub(super) stage: usize,
-    /// Id of the intent in the ledger.
     pub(super) intent: i64,
-    /// Its dates, in order.
     pub(super) dates: Vec<NaiveDate>,
 }
 
-/// A date, its result, and the seconds it took.
-pub(super) type Computed = (NaiveDate, Result<Made, StageError>, f64);
-
-/// The result of a date, and the digest of its rows.
-pub(super) struct Made {
-    pub(super) outcome: Outcome,
-    pub(super) output: u64,
-}
+pub(super) type ComputedDate = (NaiveDate, Result<ComputedUnit, StageError>);
 
 /// Reads and computes a batch. An outer error concerns the batch as a whole.
-pub(super) async fn work(
-    batch: Batch,
+pub(super) async fn compute_batch(
+    batch: WorkerBatch,
     stage: Arc<dyn Stage>,
     warehouse: Arc<dyn Warehouse>,
     source: Arc<str>,
     lanes: Arc<Semaphore>,
     phases: UnboundedSender<(usize, Phase)>,
-) -> (Batch, Result<Vec<Computed>, StageError>) {
+) -> (WorkerBatch, Result<Vec<ComputedDate>, StageError>) {
     let (_lane, first) = if stage.runs_a_program() {
         (None, Phase::Compute)
     } else {
@@ -64,17 +54,17 @@ pub(super) async fn work(
     let mut computed = Vec::with_capacity(batch.dates.len());
     for &date in &batch.dates {
         let began = Instant::now();
-        let result = inputs.compute(date).map(|outcome| Made {
-            output: digest(&outcome.rows),
+        let result = inputs.compute(date).map(|outcome| ComputedUnit {
+            digest: digest(&outcome.rows),
             outcome,
+            seconds: reading + began.elapsed().as_secs_f64(),
         });
-        computed.push((date, result, reading + began.elapsed().as_secs_f64()));
+        computed.push((date, result));
         tokio::task::yield_now().await;
     }
     (batch, Ok(computed))
 }
 
-/// The panic message of a task.
 pub(super) fn panic_message(error: JoinError) -> String {
     error.try_into_panic().map_or_else(
         |error| error.to_string(),

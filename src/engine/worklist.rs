@@ -1,59 +1,30 @@
-//! The work list of a stage: which dates a run computes, which it leaves alone, and why. Pure. Dry run, estimate and
-//! run share it, so that they agree.
+//! Which dates of a stage a run computes, and why. Pure. Dry run, estimate and run share it, so that they agree.
 
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
 use crate::figures::counted;
 use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 
 use super::provenance::can_be_invalidated;
-use super::{OnChange, Scope, Selection, Work};
+use super::{Demand, OnChange, Replaces, Scope, Selection, Work};
 
-/// What a run is asked to do.
-#[derive(Debug, Clone, Copy)]
-pub struct Demand<'a> {
-    /// Which units are due.
-    pub work: &'a Work,
-    /// The source the stages read.
-    pub source: &'a str,
-    /// Whether the operator named the source; units computed from another source are then due.
-    pub source_is_explicit: bool,
-    /// What to do with outdated units.
-    pub on_change: OnChange,
-}
-
-impl Demand<'_> {
-    /// Whether the run settles the open intents of a crashed process. A run of chosen units leaves them to the next run
-    /// of all missing units.
-    #[must_use]
-    pub const fn takes_up_promises(self) -> bool {
-        matches!(self.work, Work::Missing | Work::Afresh)
-    }
-}
-
-/// The state of a stage before it starts.
 #[derive(Debug)]
-pub(super) struct Facts<'a> {
-    /// The dates of the run, in order.
+pub(super) struct StageFacts<'a> {
     pub(super) dates: &'a [NaiveDate],
-    /// The expected result of each date.
     pub(super) scopes: &'a [Scope],
     /// Units in the ledger, including dates outside the run.
     pub(super) current: CurrentUnits,
-    /// Rows in the table, by date.
     pub(super) stored: &'a HashMap<NaiveDate, u32>,
     /// Dates in open intents of a crashed process; whether they were written is unknown.
-    pub(super) promised: &'a BTreeSet<NaiveDate>,
+    pub(super) unsettled: &'a BTreeSet<NaiveDate>,
     /// Dates whose inputs have changed since they were computed.
     pub(super) invalidated: &'a BTreeSet<NaiveDate>,
     /// Failing dates of a check, if the run is limited to them.
     pub(super) failing: &'a [NaiveDate],
 }
 
-/// What a run does with the dates of a stage.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct WorkList {
     /// The ledger's units, marked stale if the table or their inputs differ from what the ledger recorded.
@@ -62,7 +33,6 @@ pub(super) struct WorkList {
     pub(super) changed: BTreeSet<NaiveDate>,
     /// Dates without work, in order, with the reason.
     pub(super) skipped: Vec<(NaiveDate, String)>,
-    /// Dates to compute, in order.
     pub(super) to_do: Vec<NaiveDate>,
     /// Stored rows of `to_do` that will be replaced.
     pub(super) replaces: Replaces,
@@ -72,35 +42,8 @@ pub(super) struct WorkList {
     pub(super) invalidated: usize,
 }
 
-/// Stored rows that will be replaced.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaces {
-    /// Dates with rows.
-    pub dates: u64,
-    /// Rows on those dates.
-    pub rows: u64,
-}
-
-impl Replaces {
-    /// A clause for a message about the work to do; empty if no rows are replaced.
-    #[must_use]
-    pub fn clause(self) -> String {
-        let Self { dates, rows } = self;
-        match dates {
-            0 => String::new(),
-            _ => format!(
-                "; {} already {} {}",
-                counted(dates, "date"),
-                if dates == 1 { "has" } else { "have" },
-                counted(rows, "row")
-            ),
-        }
-    }
-}
-
 impl WorkList {
-    /// Decides what to do with every date of the run.
-    pub(super) fn of(demand: Demand<'_>, facts: Facts<'_>) -> Self {
+    pub(super) fn of(demand: Demand<'_>, facts: StageFacts<'_>) -> Self {
         let mut list = Self {
             recorded: (facts.current.units.into_iter())
                 .map(|unit| (unit.date, unit))
@@ -114,11 +57,11 @@ impl WorkList {
                 continue;
             }
             let stored = facts.stored.get(&date).copied().unwrap_or(0);
-            list.doubt(date, stored, facts.invalidated);
+            list.mark_if_stale(date, stored, facts.invalidated);
             let record = list.recorded.get(&date);
             let is_changed = list.changed.contains(&date);
             let wanted = is_wanted(demand.work, date, record, is_changed, facts.failing);
-            if facts.promised.contains(&date) || (wanted && is_due(demand, scope, record, is_changed)) {
+            if facts.unsettled.contains(&date) || (wanted && is_due(demand, scope, record, is_changed)) {
                 list.to_do.push(date);
                 list.replaces.dates += u64::from(stored > 0);
                 list.replaces.rows += u64::from(stored);
@@ -128,7 +71,7 @@ impl WorkList {
     }
 
     /// Marks a unit stale if the ledger has it as done but the table or its inputs differ.
-    fn doubt(&mut self, date: NaiveDate, stored: u32, invalidated: &BTreeSet<NaiveDate>) {
+    fn mark_if_stale(&mut self, date: NaiveDate, stored: u32, invalidated: &BTreeSet<NaiveDate>) {
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
@@ -168,12 +111,12 @@ fn is_wanted(
     };
     let state = record.map_or(UnitState::Pending, |record| record.state);
     // A recorded open unit was requeued by a rerun that did not finish.
-    let was_put_back = record.is_some() && state.is_open();
+    let was_requeued = record.is_some() && state.is_open();
     let by_state = matches!(
         selection,
         Selection::Failed | Selection::Stale | Selection::Outdated
     );
-    selection.takes(date, state, is_changed, failing) || (by_state && was_put_back)
+    selection.takes(date, state, is_changed, failing) || (by_state && was_requeued)
 }
 
 /// Whether an included date must be computed. Not if it is done and nothing it depends on has changed. `is_changed`: it
@@ -189,17 +132,17 @@ fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_cha
     if is_changed && *demand.work == Work::Missing && !matches!(scope, Scope::Skip(_)) {
         return demand.on_change == OnChange::Rerun || other_source;
     }
-    let owes_another_number = match scope {
+    let expects_other_rows = match scope {
         Scope::Skip(_) => return false,
         Scope::Rows(expected) => record.expected != *expected,
-        Scope::SomeRows | Scope::Untold => false,
+        Scope::SomeRows | Scope::Unknown => false,
     };
     // A unit skipped after an attempt stays skipped if only an attempt can tell. Any other skipped unit has work now.
     let has_work_now =
-        record.state == UnitState::Skipped && !(*scope == Scope::Untold && record.attempts > 0);
+        record.state == UnitState::Skipped && !(*scope == Scope::Unknown && record.attempts > 0);
     *demand.work != Work::Missing
         || has_work_now
-        || owes_another_number
+        || expects_other_rows
         || (other_source && record.state != UnitState::Failed)
 }
 
@@ -214,7 +157,7 @@ pub(super) fn may_be_due(
     let is_off = record.is_some_and(|record| record.state == UnitState::Skipped);
     !is_off
         && is_wanted(demand.work, date, record, is_changed, failing)
-        && is_due(demand, &Scope::Untold, record, is_changed)
+        && is_due(demand, &Scope::Unknown, record, is_changed)
 }
 
 #[cfg(test)]
@@ -266,10 +209,10 @@ mod tests {
     #[test]
     fn skipped_dates_of_unknown_scope_stay_skipped() {
         let tried = record(UnitState::Skipped, 0, 0, "auto");
-        assert!(!is_due(PLAIN, &Scope::Untold, Some(&tried), false));
+        assert!(!is_due(PLAIN, &Scope::Unknown, Some(&tried), false));
         let never = UnitRecord { attempts: 0, ..tried };
         assert!(
-            is_due(PLAIN, &Scope::Untold, Some(&never), false),
+            is_due(PLAIN, &Scope::Unknown, Some(&never), false),
             "it was off that day"
         );
     }
@@ -331,7 +274,7 @@ mod tests {
                 ..record(state, rows, rows, source)
             }
         };
-        let facts = Facts {
+        let facts = StageFacts {
             dates: &dates,
             scopes,
             current: CurrentUnits {
@@ -339,7 +282,7 @@ mod tests {
                 ..CurrentUnits::default()
             },
             stored: &stored.iter().map(|&(number, rows)| (day(number), rows)).collect(),
-            promised: &BTreeSet::new(),
+            unsettled: &BTreeSet::new(),
             invalidated: &BTreeSet::new(),
             failing: &[],
         };

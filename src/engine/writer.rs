@@ -1,103 +1,117 @@
 //! One commit at a time per table. All batches waiting when the writer becomes free go into the next commit together,
 //! so that many small batches need few transactions.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::time::Instant;
 
-use crate::table::Row;
-use crate::warehouse::{Kept, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
+use crate::ledger::{Settled, UnitState};
+use crate::table::{Row, TableDef};
+use crate::warehouse::{Kept, Recording, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
 
-use super::dispatcher::CommitRecord;
 use super::stored::counted_rows;
-use super::unit_result::{Stored, UnitResult};
-use super::worker::Batch;
+use super::unit_result::{StoredDate, UnitResult};
+use super::worker::WorkerBatch;
 use super::{Fills, Stage};
 
 /// Maximum number of dates per commit: at first, and after it has grown.
 const COMMIT_DATES: (usize, usize) = (96, 384);
 
-/// A computed batch waiting to be written.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    /// The batch.
-    pub(super) batch: Batch,
-    /// The results of its dates.
-    pub(super) unit_results: Vec<UnitResult>,
+pub(super) struct QueuedBatch {
+    pub(super) batch: WorkerBatch,
+    pub(super) results: Vec<UnitResult>,
     /// How often a commit under this batch's name was sent and is known to have failed.
     pub(super) sends: u32,
     /// Whether its worker waits with it, because the next commit is full.
-    pub(super) is_held: bool,
+    pub(super) worker_waits: bool,
 }
 
 /// Batches written in one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Commit {
-    /// The batches.
-    pub(super) parts: Vec<Waiting>,
-    /// Failed attempts so far.
+    pub(super) parts: Vec<QueuedBatch>,
     pub(super) attempts: u32,
     /// How often in a row its outcome was unknown.
-    pub(super) lost: u32,
-    /// The progress record written with it.
+    pub(super) unknown_sends: u32,
     pub(super) record: Option<CommitRecord>,
 }
 
-impl Waiting {
-    /// A batch just computed; its worker waits until [`Writer::release`].
-    pub(super) const fn new(batch: Batch, unit_results: Vec<UnitResult>) -> Self {
+/// The record written with a commit, and the digests of its dates' inputs.
+#[derive(Debug, Clone)]
+pub(super) struct CommitRecord {
+    pub(super) recording: Recording,
+    pub(super) inputs: BTreeMap<NaiveDate, u64>,
+}
+
+impl CommitRecord {
+    /// Settled dates that the commit's record describes completely: `ok`, with the same input digest.
+    pub(super) fn complete(&self, settled: &[Settled]) -> Vec<NaiveDate> {
+        let is_complete = |settled: &&Settled| {
+            let input = self.inputs.get(&settled.unit.date);
+            settled.unit.state == UnitState::Ok
+                && input.is_some()
+                && settled.digests.map(|digests| digests.input).as_ref() == input
+        };
+        let complete = settled.iter().filter(is_complete);
+        complete.map(|settled| settled.unit.date).collect()
+    }
+
+    pub(super) fn last(&self) -> i64 {
+        let numbers = self.recording.dates.iter().map(|draft| draft.number);
+        numbers.max().unwrap_or(0)
+    }
+}
+
+impl QueuedBatch {
+    /// A batch just computed; its worker waits until [`TableWriter::release`].
+    pub(super) const fn new(batch: WorkerBatch, results: Vec<UnitResult>) -> Self {
         Self {
             batch,
-            unit_results,
+            results,
             sends: 0,
-            is_held: true,
+            worker_waits: true,
         }
     }
 
-    /// The batch for a retry, with only the dates that computed successfully. Dates that failed are already queued for
-    /// their own retry.
-    pub(super) fn to_try_again(&self) -> Batch {
-        Batch {
-            dates: self
-                .unit_results
-                .iter()
-                .map(|unit_result| unit_result.settled.unit.date)
-                .collect(),
+    /// The batch for a retry. Dates that could not be computed are already queued for their own.
+    pub(super) fn to_try_again(&self) -> WorkerBatch {
+        WorkerBatch {
+            dates: self.results.iter().map(UnitResult::date).collect(),
             ..self.batch.clone()
         }
     }
 
-    /// Number of values in its rows.
     fn values(&self) -> usize {
-        self.unit_results
-            .iter()
-            .flat_map(|unit_result| &unit_result.rows)
-            .map(Vec::len)
-            .sum()
+        let rows = self.results.iter().flat_map(|result| &result.rows);
+        rows.map(Vec::len).sum()
     }
 }
 
 impl Commit {
-    pub(super) fn unit_results(&self) -> impl Iterator<Item = &UnitResult> {
-        self.parts.iter().flat_map(|part| &part.unit_results)
+    pub(super) fn results(&self) -> impl Iterator<Item = &UnitResult> {
+        self.parts.iter().flat_map(|part| &part.results)
     }
 
-    /// Sets what is stored for one of its dates.
-    fn learn(&mut self, date: NaiveDate, stored: Stored) {
-        if let Some(unit_result) = self.on(date).next() {
-            unit_result.learn(stored);
+    fn recording(&self) -> Option<&Recording> {
+        self.record.as_ref().map(|record| &record.recording)
+    }
+
+    fn learn(&mut self, date: NaiveDate, stored: StoredDate) {
+        if let Some(result) = self.on(date).next() {
+            result.learn(stored);
         }
     }
 
     fn on(&mut self, date: NaiveDate) -> impl Iterator<Item = &mut UnitResult> {
-        (self.unit_results_mut()).filter(move |unit_result| unit_result.settled.unit.date == date)
+        (self.results_mut()).filter(move |result| result.date() == date)
     }
 
-    fn unit_results_mut(&mut self) -> impl Iterator<Item = &mut UnitResult> {
-        self.parts.iter_mut().flat_map(|part| &mut part.unit_results)
+    fn results_mut(&mut self) -> impl Iterator<Item = &mut UnitResult> {
+        self.parts.iter_mut().flat_map(|part| &mut part.results)
     }
 
     /// The job name of the next attempt, from the first batch's intent and its failed sends.
@@ -112,7 +126,7 @@ impl Commit {
 
     /// Records that the commit is known to have failed; the next attempt gets a new name.
     pub(super) fn was_refused(&mut self) {
-        self.lost = 0;
+        self.unknown_sends = 0;
         if let Some(first) = self.parts.first_mut() {
             first.sends += 1;
         }
@@ -125,148 +139,135 @@ pub(super) fn name(run: &str, intent: i64, sends: u32) -> String {
     format!("{run}-{intent}-{sends}")
 }
 
-/// The writer of one table.
 #[derive(Debug)]
-pub(super) struct Writer {
-    waiting: VecDeque<Waiting>,
+pub(super) struct TableWriter {
+    queued_batches: VecDeque<QueuedBatch>,
     /// Failed commits to be sent again unchanged, each from its due time on.
-    again: VecDeque<(Instant, Commit)>,
+    resends: VecDeque<(Instant, Commit)>,
     busy: bool,
-    /// Maximum number of dates in the next commit.
     most_dates: usize,
     /// Maximum number of values per commit; exceeded only by a single batch, which is never split.
     most_values: usize,
 }
 
-impl Writer {
+impl TableWriter {
     /// A writer with about `most_values` values per commit.
     pub(super) const fn new(most_values: usize) -> Self {
         Self {
-            waiting: VecDeque::new(),
-            again: VecDeque::new(),
+            queued_batches: VecDeque::new(),
+            resends: VecDeque::new(),
             busy: false,
             most_dates: COMMIT_DATES.0,
             most_values,
         }
     }
 
-    /// Queues a computed batch.
-    pub(super) fn join(&mut self, waiting: Waiting) {
-        self.waiting.push_back(waiting);
+    pub(super) fn join(&mut self, queued_batches: QueuedBatch) {
+        self.queued_batches.push_back(queued_batches);
     }
 
     /// Whether more batches are queued than the next commit can take; further workers must wait.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() > self.fitting()
+        self.queued_batches.len() > self.fitting()
     }
 
     /// How many batches from the front of the queue fit in one commit; at least one.
     fn fitting(&self) -> usize {
         let (mut dates, mut values) = (0, 0);
-        let fits = |part: &&Waiting| {
+        let fits = |part: &&QueuedBatch| {
             let is_first = dates == 0;
-            dates += part.unit_results.len();
+            dates += part.results.len();
             values += part.values();
             is_first || (dates <= self.most_dates && values <= self.most_values)
         };
-        self.waiting.iter().take_while(fits).count()
+        self.queued_batches.iter().take_while(fits).count()
     }
 
-    /// The slots of workers that may continue because their rows fit in the next commit. Returns each batch's slot
-    /// once.
+    /// The slots of workers whose rows fit in the next commit. Returns each batch's slot once.
     pub(super) fn release(&mut self) -> Vec<usize> {
         let fitting = self.fitting();
-        let held = self.waiting.iter_mut().take(fitting).filter(|part| part.is_held);
-        held.map(|part| {
-            part.is_held = false;
-            part.batch.slot
-        })
-        .collect()
+        let fitting = self.queued_batches.iter_mut().take(fitting);
+        let waiting_slots = fitting.filter(|part| part.worker_waits);
+        waiting_slots
+            .map(|part| {
+                part.worker_waits = false;
+                part.batch.slot
+            })
+            .collect()
     }
 
     /// The slots of workers waiting with their batch.
-    pub(super) fn held(&self) -> impl Iterator<Item = usize> {
-        let held = self.waiting.iter().filter(|part| part.is_held);
-        held.map(|part| part.batch.slot)
+    pub(super) fn waiting_slots(&self) -> impl Iterator<Item = usize> {
+        let waiting_slots = self.queued_batches.iter().filter(|part| part.worker_waits);
+        waiting_slots.map(|part| part.batch.slot)
     }
 
-    /// Queues a failed commit to be sent again at `due`.
-    pub(super) fn rest(&mut self, commit: Commit, due: Instant) {
-        self.again.push_back((due, commit));
+    pub(super) fn resend_at(&mut self, commit: Commit, due: Instant) {
+        self.resends.push_back((due, commit));
     }
 
     /// Queues the batches of a failed commit one by one, to find the one at fault.
     pub(super) fn split(&mut self, commit: Commit, now: Instant) {
-        for part in commit.parts {
-            self.again.push_back((
-                now,
-                Commit {
-                    parts: vec![part],
-                    ..Commit::default()
-                },
-            ));
-        }
+        let alone = |part| Commit {
+            parts: vec![part],
+            ..Commit::default()
+        };
+        let alone = commit.parts.into_iter().map(alone);
+        self.resends.extend(alone.map(|commit| (now, commit)));
     }
 
-    /// Takes the next due commit if the writer is free, and marks it busy. A commit with an unknown outcome blocks all
-    /// others, because it may still be applied.
+    /// Takes the next due commit if the writer is free. One with an unknown outcome blocks all others.
     pub(super) fn take(&mut self, now: Instant) -> Option<Commit> {
         if self.busy {
             return None;
         }
-        let is_next =
-            |(due, commit): &(Instant, Commit)| *due <= now && (commit.lost > 0 || !self.is_in_doubt());
-        let commit = match self.again.iter().position(is_next) {
-            Some(at) => self.again.remove(at).map(|(_, commit)| commit),
-            None if self.is_in_doubt() => None,
-            None => self.next_from_line(),
+        let is_next = |(due, commit): &(Instant, Commit)| {
+            *due <= now && (commit.unknown_sends > 0 || !self.has_unknown_outcome())
+        };
+        let commit = match self.resends.iter().position(is_next) {
+            Some(at) => self.resends.remove(at).map(|(_, commit)| commit),
+            None if self.has_unknown_outcome() => None,
+            None => self.next_queued(),
         };
         self.busy = commit.is_some();
         commit
     }
 
-    /// Commits grow while more batches are queued than fit: the writer is the bottleneck, and each commit costs about
-    /// the same.
-    fn next_from_line(&mut self) -> Option<Commit> {
+    /// Commits grow while the writer is the bottleneck: each costs about the same.
+    fn next_queued(&mut self) -> Option<Commit> {
         if self.is_full() {
             self.most_dates = (self.most_dates * 2).min(COMMIT_DATES.1);
         }
         let fitting = self.fitting();
-        let parts: Vec<_> = self.waiting.drain(..fitting).collect();
+        let parts: Vec<_> = self.queued_batches.drain(..fitting).collect();
         (!parts.is_empty()).then(|| Commit {
             parts,
             ..Commit::default()
         })
     }
 
-    /// Marks the writer free after a commit, whatever its result.
     pub(super) const fn free(&mut self) {
         self.busy = false;
     }
 
-    /// Whether a commit is in flight.
     pub(super) const fn is_busy(&self) -> bool {
         self.busy
     }
 
-    /// Whether there is a commit with an unknown outcome.
-    pub(super) fn is_in_doubt(&self) -> bool {
-        self.again.iter().any(|(_, commit)| commit.lost > 0)
+    pub(super) fn has_unknown_outcome(&self) -> bool {
+        self.resends.iter().any(|(_, commit)| commit.unknown_sends > 0)
     }
 
-    /// Number of batches waiting for the writer.
-    pub(super) fn in_line(&self) -> usize {
-        self.waiting.len()
+    pub(super) fn queued(&self) -> usize {
+        self.queued_batches.len()
     }
 
-    /// When the next failed commit is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.again.iter().map(|(due, _)| *due).min()
+        self.resends.iter().map(|(due, _)| *due).min()
     }
 
-    /// Whether nothing is queued or in flight.
     pub(super) fn is_idle(&self) -> bool {
-        !self.busy && self.waiting.is_empty() && self.again.is_empty()
+        !self.busy && self.queued_batches.is_empty() && self.resends.is_empty()
     }
 }
 
@@ -279,11 +280,8 @@ pub(super) async fn write(
     warehouse: Arc<dyn Warehouse>,
     now: DateTime<Utc>,
 ) -> (Commit, Result<(), WarehouseError>) {
-    let dates: Vec<_> = commit
-        .unit_results()
-        .filter(|unit_result| unit_result.expected().is_some())
-        .map(|unit_result| unit_result.settled.unit.date)
-        .collect();
+    let written = commit.results().filter(|result| result.expected().is_some());
+    let dates: Vec<_> = written.map(UnitResult::date).collect();
     let result = if dates.is_empty() {
         Ok(())
     } else {
@@ -300,49 +298,10 @@ async fn put(
     dates: &[NaiveDate],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
-    let record = commit.record.as_ref().map(|record| record.recording.clone());
     match fills {
-        Fills::Computed(table) => {
-            let lengths: Vec<usize> = commit
-                .unit_results()
-                .map(|unit_result| unit_result.rows.len())
-                .collect();
-            let rows: Vec<Row> = commit
-                .unit_results_mut()
-                .flat_map(|unit_result| mem::take(&mut unit_result.rows))
-                .collect();
-            let short: Vec<NaiveDate> = (commit.unit_results().filter(|unit_result| unit_result.is_short()))
-                .map(|unit_result| unit_result.settled.unit.date)
-                .collect();
-            let replace = Replace {
-                table,
-                dates,
-                rows: &rows,
-                short: &short,
-                now,
-                name: Some(name),
-                record: record.as_ref(),
-            };
-            match warehouse.replace(replace).await {
-                Ok(kept) => {
-                    for Kept { date, rows } in kept {
-                        commit.on(date).for_each(|unit_result| unit_result.keep(rows));
-                    }
-                    Ok(())
-                }
-                Err(error) => {
-                    // They will be sent again, so give the rows back to their dates.
-                    let mut rows = rows.into_iter();
-                    for (unit_result, length) in commit.unit_results_mut().zip(lengths) {
-                        unit_result.rows = rows.by_ref().take(length).collect();
-                    }
-                    Err(error)
-                }
-            }
-        }
+        Fills::Computed(table) => replace(commit, name, table, warehouse, dates, now).await,
         Fills::Query(table, sql, asking) => {
-            let expected: Vec<RowsExpected> =
-                commit.unit_results().filter_map(UnitResult::expected).collect();
+            let expected: Vec<RowsExpected> = commit.results().filter_map(UnitResult::expected).collect();
             let refill = Refill {
                 table,
                 dates,
@@ -351,7 +310,7 @@ async fn put(
                 asking,
                 now,
                 name,
-                record: record.as_ref(),
+                record: commit.recording(),
             };
             for refilled in warehouse.refill(refill).await? {
                 commit.learn(refilled.date, refilled.into());
@@ -361,10 +320,50 @@ async fn put(
         Fills::Counted(table) => {
             let rows = counted_rows(warehouse, table, dates).await?;
             for &date in dates {
-                commit.learn(date, Stored::unseen(rows.get(&date).copied().unwrap_or(0)));
+                commit.learn(date, StoredDate::unseen(rows.get(&date).copied().unwrap_or(0)));
             }
             Ok(())
         }
         Fills::Nothing => Ok(()),
+    }
+}
+
+async fn replace(
+    commit: &mut Commit,
+    name: &str,
+    table: &TableDef,
+    warehouse: &dyn Warehouse,
+    dates: &[NaiveDate],
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    let lengths: Vec<usize> = commit.results().map(|result| result.rows.len()).collect();
+    let rows = (commit.results_mut()).flat_map(|result| mem::take(&mut result.rows));
+    let rows: Vec<Row> = rows.collect();
+    let short = commit.results().filter(|result| result.is_short());
+    let short: Vec<NaiveDate> = short.map(UnitResult::date).collect();
+    let replace = Replace {
+        table,
+        dates,
+        rows: &rows,
+        short: &short,
+        now,
+        name: Some(name),
+        record: commit.recording(),
+    };
+    match warehouse.replace(replace).await {
+        Ok(kept) => {
+            for Kept { date, rows } in kept {
+                commit.on(date).for_each(|result| result.keep(rows));
+            }
+            Ok(())
+        }
+        Err(error) => {
+            // They will be sent again, so give the rows back to their dates.
+            let mut rows = rows.into_iter();
+            for (result, length) in commit.results_mut().zip(lengths) {
+                result.rows = rows.by_ref().take(length).collect();
+            }
+            Err(error)
+        }
     }
 }

@@ -236,7 +236,7 @@ fn sample(event: &Event) -> Option<String> {
     match event {
         Event::UnitSampled(unit) => {
             let state = unit.state.word().to_uppercase();
-            let (stage, date, standing, why) = (&unit.stage, unit.date, unit.standing(), &unit.why);
+            let (stage, date, standing, why) = (&unit.stage, unit.date, unit.summary(), &unit.why);
             let head = format!("sample of {stage} {date} {state}: {standing} [{why}]");
             Some(below(&head, unit.details().into_iter()))
         }

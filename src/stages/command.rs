@@ -207,7 +207,7 @@ impl Stage for CommandStage {
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
         self.program()?;
-        scopes(&self.active, &self.own.expect, Scope::Untold, warehouse, dates).await
+        scopes(&self.active, &self.own.expect, Scope::Unknown, warehouse, dates).await
     }
 
     async fn read(

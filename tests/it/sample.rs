@@ -64,10 +64,10 @@ fn a_first_run_reports_unsampled_stages_and_continues() {
         ]
     );
     let units = units(&facts);
-    assert_eq!(units[0].standing(), "2 of 2 rows, none stored yet");
-    assert_eq!(units[2].standing(), "no rows expected, none stored (a day off)");
-    assert_eq!(units[4].standing(), "needs toy of 3 earlier dates");
-    assert_eq!(units[5].standing(), "needs toy of 6 earlier dates");
+    assert_eq!(units[0].summary(), "2 of 2 rows, none stored yet");
+    assert_eq!(units[2].summary(), "no rows expected, none stored (a day off)");
+    assert_eq!(units[4].summary(), "needs toy of 3 earlier dates");
+    assert_eq!(units[5].summary(), "needs toy of 6 earlier dates");
     assert_eq!(
         finished(&facts),
         (true, "sample: 4 of 6 units as expected, 2 not sampled yet")
@@ -112,7 +112,7 @@ fn a_changed_value_is_reported_kept_and_stops_the_run() {
     let units = units(&facts);
     assert_eq!(units[0].state, SampleState::Same);
     assert_eq!(
-        units[1].standing(),
+        units[1].summary(),
         "2 of 2 rows, against 2 stored: 1 changed, 0 new, 0 gone, 1 same"
     );
     assert_eq!(units[1].details(), ["source in 1 row: row 0 elsewhere -> main"]);
@@ -131,8 +131,8 @@ fn a_stage_whose_input_lost_rows_is_not_sampled() {
     toy.sample(&[8, 9]);
     let (_, facts) = toy.run();
     let units = units(&facts);
-    assert_eq!(units[2].state, SampleState::Same, "{}", units[2].standing());
-    assert_eq!(units[3].standing(), format!("needs toy of {}", day(8)));
+    assert_eq!(units[2].state, SampleState::Same, "{}", units[2].summary());
+    assert_eq!(units[3].summary(), format!("needs toy of {}", day(8)));
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn failed_short_and_panicking_samples_block_the_run() {
     );
     let units = units(&facts);
     assert_eq!(
-        units[2].standing(),
+        units[2].summary(),
         "1 of 2 rows, none stored yet (the toy left one out)"
     );
-    assert_eq!(units[3].standing(), "panicked: the toy's panic");
+    assert_eq!(units[3].summary(), "panicked: the toy's panic");
     assert_eq!(toy.stored_rows(), 0);
 }
 

@@ -114,7 +114,7 @@ impl CostText {
         self.lines.push(Line::Row(Row {
             name: name.to_owned(),
             is_part,
-            expected: expected.map_or_else(nothing, |expected| expected.told()),
+            expected: expected.map_or_else(nothing, |expected| expected.text()),
             billed: told(Cost::bytes),
             slot_time: told(Cost::slot_time),
             jobs: told(|cost| count(cost.jobs)),

@@ -36,7 +36,7 @@ fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
     };
     page.heading(sample.message.as_deref().unwrap_or("sampling"));
     let (against, others): (Vec<_>, Vec<_>) =
-        (sample.units.iter()).partition(|unit| unit.state.stands_against());
+        (sample.units.iter()).partition(|unit| unit.state.blocks_run());
     if !against.is_empty() {
         page.gap();
         page.heading("Blocks the full run");
@@ -81,7 +81,7 @@ impl SampleText {
     fn unit(&mut self, unit: &UnitSample, with_stage: bool) {
         let stage = if with_stage { unit.stage.as_str() } else { "" };
         let gap = if with_stage { " " } else { "" };
-        let text = format!("{stage}{gap}{} {} [{}]", unit.date, unit.standing(), unit.why);
+        let text = format!("{stage}{gap}{} {} [{}]", unit.date, unit.summary(), unit.why);
         self.put(Some(unit.state), false, STATE_COLUMNS, &text);
         for detail in unit.details() {
             self.text(STATE_COLUMNS + 2, &detail);

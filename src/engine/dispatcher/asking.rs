@@ -1,7 +1,7 @@
 //! Questions before the first unit. With a screen, the run waits at each one for the operator's answer.
 //!
 //! To add one: a [`Topic`]; a [`Question`] passed to [`Dispatcher::put_question`] as soon as it is known to be needed,
-//! before the first unit (without a screen, decide there instead); and an arm in [`Dispatcher::take_answer`] that
+//! before the first unit (without a screen, decide there instead); and an arm in [`Dispatcher::apply_answer`] that
 //! applies the answer. The console, `ctl answer`, attach and replay show any question.
 
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use super::mode::HoldReason;
 use super::{Dispatcher, Fatal};
 
 impl Dispatcher {
-    /// Queues a question.
     pub(super) fn put_question(&mut self, question: Question) {
         self.preflight.questions.push_back(question);
     }
@@ -28,27 +27,21 @@ impl Dispatcher {
     }
 
     /// Whether the open question needs an explicit choice, so that a plain resume can't answer it.
-    pub(super) fn asks_more_than_to_go_on(&self) -> bool {
+    pub(super) fn needs_a_choice(&self) -> bool {
         (self.mode.question()).is_some_and(|question| !question.topic.has_own_page())
     }
 
     /// The refusal for a resume while a question is open; lists the choices.
     pub(super) fn question_message(&self) -> String {
         self.mode.question().map_or_else(String::new, |question| {
-            let words: Vec<&str> = question
-                .choices
-                .iter()
-                .map(|choice| choice.word.as_str())
-                .collect();
             format!(
                 "the run awaits an answer: {} Reply with 'answer {}'",
                 question.title,
-                words.join("' or 'answer ")
+                question.words("' or 'answer ")
             )
         })
     }
 
-    /// Answers the open question.
     pub(super) fn answer(&mut self, word: &str, by: &str) -> Result<Reply, Fatal> {
         let Some(question) = self.mode.question() else {
             return Ok(Reply::Refused("no open question to answer".to_owned()));
@@ -65,7 +58,7 @@ impl Dispatcher {
         let chosen = word.and_then(|word| question.choice(word).ok()).unwrap_or(0);
         let answer = (question.choices.get(chosen)).map_or_else(String::new, |choice| choice.word.clone());
         tracing::info!("{by} answered: {answer}");
-        self.take_answer(question.topic, chosen);
+        self.apply_answer(question.topic, chosen);
         self.emit(Event::QuestionAnswered {
             topic: question.topic,
             answer,
@@ -74,7 +67,7 @@ impl Dispatcher {
     }
 
     /// Applies an answer; `chosen` is the index among the question's choices.
-    fn take_answer(&mut self, topic: Topic, chosen: usize) {
+    fn apply_answer(&mut self, topic: Topic, chosen: usize) {
         match topic {
             // Answering lets the run continue; nothing else changes.
             Topic::Cost | Topic::Sample => {}

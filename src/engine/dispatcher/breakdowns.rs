@@ -12,19 +12,16 @@ use crate::warehouse::WarehouseError;
 use super::super::{BreakdownState, BreakdownView, CheckView};
 use super::{CheckTicket, Dispatcher, Refresh, TaskKind, TaskOutcome};
 
-/// A breakdown and the stage whose rows it counts.
 #[derive(Debug)]
 struct StageBreakdown {
     stage: String,
     view: BreakdownView,
 }
 
-/// The breakdowns of a run's checks.
 #[derive(Debug)]
 pub(super) struct Breakdowns(Vec<StageBreakdown>);
 
 impl Breakdowns {
-    /// The breakdowns of these checks, not run yet.
     pub(super) fn of(plan: &Plan, checks: &[CheckView]) -> Self {
         let breakdowns = plan.breakdowns.iter().filter_map(|spec| {
             let check = checks.iter().find(|check| check.name == spec.check)?;
@@ -52,7 +49,7 @@ impl Breakdowns {
     }
 
     /// Whether a query is in flight.
-    pub(super) fn are_awaited(&self) -> bool {
+    pub(super) fn are_pending(&self) -> bool {
         let is_running = |breakdown: &StageBreakdown| breakdown.view.state == BreakdownState::Running;
         self.0.iter().any(is_running)
     }
@@ -67,7 +64,6 @@ impl Breakdowns {
         (0..self.0.len()).filter(is_open).collect()
     }
 
-    /// Marks the results of a stage outdated.
     pub(super) fn outdate(&mut self, stage: &str) {
         for breakdown in &mut self.0 {
             if breakdown.stage == stage && breakdown.view.state == BreakdownState::Current {
@@ -76,8 +72,7 @@ impl Breakdowns {
         }
     }
 
-    /// Resets the breakdowns whose queries were aborted.
-    pub(super) fn cut_off(&mut self) {
+    pub(super) fn reset_aborted(&mut self) {
         for StageBreakdown { view, .. } in &mut self.0 {
             if view.state == BreakdownState::Running {
                 view.state = match view.found {
@@ -91,28 +86,27 @@ impl Breakdowns {
 
 impl Dispatcher {
     /// Starts the breakdowns of a stage that have no current result.
-    pub(super) fn ask_open_breakdowns(&mut self, at: usize) {
-        let board = &self.stage_runs[at].board;
+    pub(super) fn start_open_breakdowns(&mut self, at: usize) {
+        let board = &self.stages[at].board;
         if board.rows() > 0 {
             for breakdown in self.breakdowns.open_of(&board.name) {
-                self.ask_breakdown(breakdown);
+                self.start_breakdown(breakdown);
             }
         }
     }
 
-    /// Runs a breakdown at the operator's request.
-    pub(super) fn explain(&mut self, check: &str) -> Result<String, String> {
+    pub(super) fn run_breakdown(&mut self, check: &str) -> Result<String, String> {
         let Some(at) = self.breakdowns.checks().position(|name| name == check) else {
             return Err(with_hint("breakdown of", check, self.breakdowns.checks()));
         };
         if self.breakdowns.0[at].view.state == BreakdownState::Running {
             return Err("already running".to_owned());
         }
-        self.ask_breakdown(at);
+        self.start_breakdown(at);
         Ok(format!("rerunning the breakdown of {check}"))
     }
 
-    fn ask_breakdown(&mut self, at: usize) {
+    fn start_breakdown(&mut self, at: usize) {
         let StageBreakdown { stage, view } = &self.breakdowns.0[at];
         let Some(spec) = self.plan.breakdown(&view.check).cloned() else {
             return;
@@ -127,13 +121,13 @@ impl Dispatcher {
         });
     }
 
-    pub(super) fn on_broken_down(&mut self, asked: CheckTicket, result: Result<Breakdown, WarehouseError>) {
+    pub(super) fn on_broken_down(&mut self, ticket: CheckTicket, result: Result<Breakdown, WarehouseError>) {
         let found = match result {
-            Err(error) => return self.breakdown_failed(asked.at, error.message),
+            Err(error) => return self.breakdown_failed(ticket.at, error.message),
             Ok(found) => found,
         };
-        let is_current = self.changes_of(&self.breakdowns.0[asked.at].stage) == asked.changes;
-        let view = &mut self.breakdowns.0[asked.at].view;
+        let is_current = self.changes_of(&self.breakdowns.0[ticket.at].stage) == ticket.changes;
+        let view = &mut self.breakdowns.0[ticket.at].view;
         tracing::info!("{} {}: {}", view.title, found.total.share(), found.in_words());
         view.state = if is_current {
             BreakdownState::Current
@@ -146,7 +140,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    pub(super) fn on_breakdown_died(&mut self, at: usize, message: &str) {
+    pub(super) fn on_breakdown_panic(&mut self, at: usize, message: &str) {
         self.breakdown_failed(at, format!("panicked: {message}"));
     }
 

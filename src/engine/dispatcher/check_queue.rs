@@ -7,27 +7,32 @@ use chrono::NaiveDate;
 use super::super::CheckView;
 use crate::ledger::CheckState;
 
-/// The checks and their queue.
+/// Which checks a queue has.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CheckGroup {
+    Stages,
+    /// The raw-data checks.
+    Sources,
+}
+
 #[derive(Debug)]
 pub(super) struct CheckQueue {
     pub(super) views: Vec<CheckView>,
     queue: VecDeque<usize>,
-    /// Maximum number of queries in flight.
-    abreast: usize,
+    most_in_flight: usize,
 }
 
 impl CheckQueue {
     /// Starts from the latest recorded results.
-    pub(super) const fn of(views: Vec<CheckView>, abreast: usize) -> Self {
+    pub(super) const fn of(views: Vec<CheckView>, most_in_flight: usize) -> Self {
         Self {
             views,
             queue: VecDeque::new(),
-            abreast,
+            most_in_flight,
         }
     }
 
-    /// The index of the check with this name.
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.views.iter().position(|check| check.name == name)
     }
 
@@ -35,7 +40,6 @@ impl CheckQueue {
         self.views.iter().map(|check| check.name.as_str())
     }
 
-    /// The checks of a stage, with their indexes.
     pub(super) fn of_stage(&self, stage: &str) -> impl Iterator<Item = (usize, &CheckView)> + Clone {
         let checks = self.views.iter().enumerate();
         checks.filter(move |(_, check)| check.stage == stage)
@@ -59,37 +63,32 @@ impl CheckQueue {
 
     /// Takes the next check to run from the queue; `None` while enough are in flight.
     pub(super) fn take_next(&mut self) -> Option<usize> {
-        if self.in_flight() < self.abreast {
+        if self.in_flight() < self.most_in_flight {
             self.queue.pop_front()
         } else {
             None
         }
     }
 
-    /// Number of checks in flight.
     pub(super) fn in_flight(&self) -> usize {
         let in_flight = |check: &&CheckView| check.state == CheckState::Running;
         self.views.iter().filter(in_flight).count()
     }
 
-    /// Whether any check is queued or in flight.
-    pub(super) fn are_awaited(&self) -> bool {
+    pub(super) fn are_pending(&self) -> bool {
         !self.queue.is_empty() || self.in_flight() > 0
     }
 
-    /// Whether a check of this stage is queued or in flight.
-    pub(super) fn are_awaited_by(&self, stage: &str) -> bool {
+    pub(super) fn are_pending_for(&self, stage: &str) -> bool {
         self.of_stage(stage)
             .any(|(at, check)| check.state == CheckState::Running || self.queue.contains(&at))
     }
 
-    /// Clears the queue; queries in flight continue.
     pub(super) fn clear(&mut self) {
         self.queue.clear();
     }
 
-    /// Clears the queue and resets the checks whose queries were aborted.
-    pub(super) fn cut_off(&mut self) {
+    pub(super) fn reset_aborted(&mut self) {
         self.queue.clear();
         for check in &mut self.views {
             if check.state == CheckState::Running {

@@ -9,37 +9,35 @@ use crate::figures::counted;
 use crate::ledger::{Purpose, Settled, Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-use super::super::writer::{Commit, Waiting, write};
+use super::super::writer::{Commit, CommitRecord, QueuedBatch, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
 use super::unit::RecordedBy;
-use super::{CommitRecord, Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
+use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 
 impl Dispatcher {
-    /// Starts the next commit of every stage whose writer is free.
     pub(super) fn start_commits(&mut self) {
-        for at in 0..self.stage_runs.len() {
-            let stage_run = &mut self.stage_runs[at];
-            if stage_run.trouble.is_parked() {
+        for at in 0..self.stages.len() {
+            let work = &mut self.stages[at];
+            if work.errors.is_throttled() {
                 continue;
             }
-            let Some(commit) = stage_run.writer.take(Instant::now()) else {
+            let Some(mut commit) = work.writer.take(Instant::now()) else {
                 continue;
             };
-            let held = commit.parts.iter().filter(|part| part.is_held);
-            self.workers.free(held.map(|part| part.batch.slot));
+            let waiting_slots = commit.parts.iter().filter(|part| part.worker_waits);
+            self.workers.free(waiting_slots.map(|part| part.batch.slot));
             let name = commit.name(&self.run.id);
-            let mut commit = commit;
             commit.record = self.record_of(at, &commit);
-            let stage_run = &self.stage_runs[at];
-            let stage = Arc::clone(&stage_run.stage);
+            let work = &self.stages[at];
+            let stage = Arc::clone(&work.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
-            let batches = commit.parts.iter().map(Waiting::to_try_again).collect();
-            self.spawn(TaskKind::Writer(at, batches), async move {
+            let batches = commit.parts.iter().map(QueuedBatch::to_try_again).collect();
+            self.spawn(TaskKind::Commit(at, batches), async move {
                 let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;
                 TaskOutcome::Written(at, commit, result)
             });
             self.workers
-                .enter(self.stage_runs[at].writer.held(), Phase::Write);
+                .enter(self.stages[at].writer.waiting_slots(), Phase::Write);
             self.release_workers(at);
         }
     }
@@ -50,7 +48,7 @@ impl Dispatcher {
         commit: Commit,
         result: Result<(), WarehouseError>,
     ) -> Result<(), Fatal> {
-        self.stage_runs[at].writer.free();
+        self.stages[at].writer.free();
         match result {
             Ok(()) => self.settle(at, &commit),
             Err(error) => self.on_commit_failed(at, commit, &error.into()),
@@ -59,12 +57,9 @@ impl Dispatcher {
 
     /// Records a successful commit in the ledger, then updates the board and emits events.
     fn settle(&mut self, at: usize, commit: &Commit) -> Result<(), Fatal> {
-        let name = self.stage_runs[at].board.name.clone();
+        let name = self.stages[at].board.name.clone();
         let intents: Vec<i64> = commit.parts.iter().map(|part| part.batch.intent).collect();
-        let mut settled: Vec<_> = commit
-            .unit_results()
-            .map(|unit_result| unit_result.settled.clone())
-            .collect();
+        let mut settled: Vec<_> = commit.results().map(|result| result.settled.clone()).collect();
         self.outdate_checks(at)?;
         let invalidated = self.invalidated_by(at, &mut settled);
         let record = commit.record.as_ref();
@@ -86,43 +81,41 @@ impl Dispatcher {
 
     /// Shows the units of a commit, and takes larger batches from now on if the writer is the bottleneck.
     fn show_settled(&mut self, at: usize, commit: &Commit, settled: &[Settled]) {
-        let slots = commit
-            .parts
-            .iter()
-            .flat_map(|part| part.unit_results.iter().map(|_| part.batch.slot));
-        for (settled, slot) in settled.iter().zip(slots.collect::<Vec<_>>()) {
-            let stage_run = &mut self.stage_runs[at];
-            stage_run.units.get_mut(settled.unit.date).is_outdated = false;
+        let slot_of = |part: &QueuedBatch| vec![part.batch.slot; part.results.len()];
+        let slots = commit.parts.iter().flat_map(slot_of);
+        for (settled, slot) in settled.iter().zip(slots) {
+            let work = &mut self.stages[at];
+            work.units.get_mut(settled.unit.date).is_outdated = false;
             if let Some(gaps) = &settled.gaps {
-                stage_run.board.show_gaps(settled.unit.date, gaps);
+                work.board.show_gaps(settled.unit.date, gaps);
             }
             self.show_ended(at, &settled.unit, Some(slot));
         }
         for part in &commit.parts {
             // The worker may have been removed since.
             if let Some(slot) = self.workers.slots.get_mut(part.batch.slot) {
-                slot.count(part.unit_results.len() as u64);
+                slot.count(part.results.len() as u64);
             }
         }
-        self.stage_runs[at].trouble.is_over();
+        self.stages[at].errors.reset_counts();
         self.workers.drop_surplus();
-        let stage_run = &mut self.stage_runs[at];
-        if stage_run.writer.is_full() || stage_run.writer.in_line() * 2 >= self.workers.wanted {
-            stage_run.queue.grow();
+        let work = &mut self.stages[at];
+        if work.writer.is_full() || work.writer.queued() * 2 >= self.workers.wanted {
+            work.queue.grow();
         }
     }
 
     /// Updates the board, logs and emits the end of a unit. Drains the run at the `--fail-fast` limit.
     pub(super) fn show_ended(&mut self, at: usize, unit: &UnitRecord, slot: Option<usize>) {
-        let stage_run = &mut self.stage_runs[at];
-        let remembered = stage_run.units.get_mut(unit.date);
+        let work = &mut self.stages[at];
+        let remembered = work.units.get_mut(unit.date);
         remembered.attempts = 0;
         remembered.stored_source = (unit.source != self.options.source).then(|| unit.source.clone());
         remembered.recorded = Some(RecordedBy::ThisRun {
             needs_attention: unit.state.needs_attention(),
         });
-        stage_run.board.show(unit);
-        let stage = stage_run.board.name.clone();
+        work.board.show(unit);
+        let stage = work.board.name.clone();
         log_end(&stage, unit, slot);
         self.eta.finish(at, self.time.seconds());
         self.emit(Event::UnitFinished {
@@ -137,11 +130,7 @@ impl Dispatcher {
         });
         self.request_refresh(Refresh::Soon);
         if let Some(limit) = self.options.fail_fast {
-            let failed: usize = self
-                .stage_runs
-                .iter()
-                .map(|stage_run| stage_run.units.failed())
-                .sum();
+            let failed: usize = self.stages.iter().map(|work| work.units.failed()).sum();
             if failed as u64 >= limit {
                 self.drain(&format!("{} failed", counted(failed, "unit")));
             }
@@ -150,29 +139,25 @@ impl Dispatcher {
 
     fn on_commit_failed(&mut self, at: usize, mut commit: Commit, error: &StageError) -> Result<(), Fatal> {
         if error.class == ErrorClass::Unknown {
-            self.ask_again(at, commit, error);
+            self.look_up_later(at, commit, error);
             return Ok(());
         }
         commit.was_refused();
-        if let Some(rest) = self.rest_after(error) {
-            let until = self.park(at, rest, error);
-            self.hold_back(at, commit, until);
+        if let Some(rest) = self.backoff_after(error) {
+            let until = self.throttle_table(at, rest, error);
+            self.resend_later(at, commit, until);
             return Ok(());
         }
         commit.attempts += 1;
-        let name = self.stage_runs[at].board.name.clone();
-        if let Some(pause) = self
-            .options
-            .retry
-            .pause_after(commit.attempts, error.class, fastrand::f64())
-        {
+        let name = self.stages[at].board.name.clone();
+        if let Some(pause) = self.pause_after(commit.attempts, error) {
             tracing::warn!(
                 stage = name,
                 "commit failed ({}), retry in {:.1} s: {error}",
                 error.class,
                 pause.as_secs_f64()
             );
-            self.hold_back(at, commit, Instant::now() + pause);
+            self.resend_later(at, commit, Instant::now() + pause);
             return Ok(());
         }
         if commit.parts.len() > 1 && !error.class.retries() && !error.class.stops_the_run() {
@@ -181,20 +166,20 @@ impl Dispatcher {
                 "commit failed ({}), trying its batches one by one: {error}",
                 error.class
             );
-            self.stage_runs[at].writer.split(commit, Instant::now());
+            self.stages[at].writer.split(commit, Instant::now());
             return Ok(());
         }
-        self.give_up_commit(at, commit, error)
+        self.fail_commit(at, commit, error)
     }
 
     /// Fails the dates of a commit that has no attempts left, or handles its batches as failed.
-    fn give_up_commit(&mut self, at: usize, commit: Commit, error: &StageError) -> Result<(), Fatal> {
+    fn fail_commit(&mut self, at: usize, commit: Commit, error: &StageError) -> Result<(), Fatal> {
         for part in commit.parts {
             if error.class.retries() {
                 self.close_intents(at, &[part.batch.intent])?;
-                for unit_result in &part.unit_results {
-                    let date = unit_result.settled.unit.date;
-                    self.give_up_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
+                for result in &part.results {
+                    let date = result.date();
+                    self.fail_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
                 }
             } else {
                 self.on_batch_failed(&part.to_try_again(), error)?;
@@ -205,40 +190,39 @@ impl Dispatcher {
     }
 
     /// Keeps a commit unchanged and sends it again at `due`.
-    fn hold_back(&mut self, at: usize, commit: Commit, due: Instant) {
-        let writer = &mut self.stage_runs[at].writer;
-        writer.rest(commit, due);
-        self.workers.enter(writer.held(), Phase::Backoff);
+    fn resend_later(&mut self, at: usize, commit: Commit, due: Instant) {
+        let writer = &mut self.stages[at].writer;
+        writer.resend_at(commit, due);
+        self.workers.enter(writer.waiting_slots(), Phase::Backoff);
     }
 
     /// Handles a commit with an unknown outcome: looks it up under the same name, with growing pauses and no limit.
-    fn ask_again(&mut self, at: usize, mut commit: Commit, error: &StageError) {
+    fn look_up_later(&mut self, at: usize, mut commit: Commit, error: &StageError) {
         let error = &error.bounded();
-        commit.lost += 1;
+        commit.unknown_sends += 1;
         let patient = RetryPolicy {
             attempts: u32::MAX,
             ..self.options.retry
         };
         let pause = patient
-            .pause_after(commit.lost, ErrorClass::Transient, fastrand::f64())
+            .pause_after(commit.unknown_sends, ErrorClass::Transient, fastrand::f64())
             .unwrap_or(patient.longest_pause);
-        let stage_run = &mut self.stage_runs[at];
+        let work = &mut self.stages[at];
         tracing::warn!(
-            stage = stage_run.board.name,
+            stage = work.board.name,
             "outcome of a commit unknown, checking again in {:.1} s: {error}",
             pause.as_secs_f64()
         );
-        for unit_result in commit.unit_results() {
-            stage_run.board.change(unit_result.settled.unit.date, |unit| {
+        for result in commit.results() {
+            work.board.change(result.date(), |unit| {
                 unit.state = UnitState::Unknown;
                 unit.reason = Some(Arc::from(error.message.as_str()));
             });
         }
-        self.hold_back(at, commit, Instant::now() + pause);
+        self.resend_later(at, commit, Instant::now() + pause);
     }
 }
 
-/// Logs the end of a unit.
 fn log_end(stage: &str, unit: &UnitRecord, slot: Option<usize>) {
     let (date, worker) = (unit.date, slot.map(|slot| slot + 1));
     let reason = unit.reason.as_deref().unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Billed cost, where the warehouse bills: every query is charged to its purpose, and charges are recorded in the
-//! ledger before they are shown.
+//! Billed cost: every query is charged to its purpose, and charges are recorded before they are shown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +18,6 @@ pub(super) struct Bills {
     opened: BTreeMap<Purpose, (Arc<Bill>, Arc<dyn Warehouse>)>,
     /// Billed so far, by this run and earlier ones.
     costs: Costs,
-    /// Bytes billed by this run.
     of_the_run: u64,
 }
 
@@ -42,7 +40,6 @@ impl Bills {
         }
     }
 
-    /// Whether the warehouse bills.
     pub(super) fn are_opened(&self) -> bool {
         !self.opened.is_empty()
     }
@@ -56,7 +53,6 @@ impl Bills {
     }
 }
 
-/// The purpose in the form used for job labels.
 fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
     warehouse::Purpose {
         stage: purpose.stage.as_deref(),
@@ -65,7 +61,6 @@ fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
 }
 
 impl Dispatcher {
-    /// The warehouse handle that charges to this purpose.
     pub(super) fn charging(&self, purpose: &Purpose) -> Arc<dyn Warehouse> {
         let opened = self.bills.opened.get(purpose);
         Arc::clone(opened.map_or(&self.warehouse, |(_, warehouse)| warehouse))
@@ -100,14 +95,13 @@ impl Dispatcher {
         }
     }
 
-    /// Copies the costs so far into the stages and checks.
     pub(super) fn show_costs(&mut self) {
         if !self.bills.are_opened() {
             return;
         }
         let costs = &self.bills.costs;
-        for stage_run in &mut self.stage_runs {
-            stage_run.board.cost = costs.of_stage(&stage_run.board.name);
+        for work in &mut self.stages {
+            work.board.cost = costs.of_stage(&work.board.name);
         }
         for check in self.checks.views.iter_mut().chain(&mut self.sources.views) {
             check.cost = costs.of_check(&check.name);

@@ -1,5 +1,4 @@
-//! The plan's dates and checks outside this run: reread when an event may have changed them, and counted in check
-//! coverage.
+//! The plan's dates and checks outside this run, which may change with events of the run.
 
 use chrono::NaiveDate;
 
@@ -7,7 +6,7 @@ use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
 
 use super::super::elsewhere::Elsewhere;
 use super::super::{CheckView, Event};
-use super::{Dispatcher, Fatal, Refresh, ScopeState, StageRun};
+use super::{Dispatcher, Fatal, Refresh, ScopeState, StageWorkload};
 use crate::figures::counted;
 
 impl Dispatcher {
@@ -19,7 +18,7 @@ impl Dispatcher {
                 Event::UnitsInvalidated { .. } | Event::CheckFinished { .. } | Event::CheckWaived { .. }
             )
         };
-        if self.elsewhere.is_nothing() || !self.emitted.iter().any(may_change) {
+        if self.elsewhere.is_nothing() || !self.events.pending().iter().any(may_change) {
             return Ok(());
         }
         let before = self.elsewhere.view();
@@ -30,12 +29,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Remembers the dates that earlier runs have recorded. A check may run before its stage opens, and its failing rows
-    /// on these dates count.
+    /// Remembers the dates of earlier runs: they count in checks that run before their stage opens.
     pub(super) fn remember_earlier_runs(&mut self) -> Result<(), LedgerError> {
-        for stage_run in &mut self.stage_runs {
-            for record in self.ledger.units(self.target, &stage_run.board.name)? {
-                stage_run.units.remember(&record);
+        for work in &mut self.stages {
+            for record in self.ledger.units(self.target, &work.board.name)? {
+                work.units.remember(&record);
             }
         }
         Ok(())
@@ -43,14 +41,14 @@ impl Dispatcher {
 
     pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
         let is_here = |stage: &str, date: NaiveDate| {
-            self.stage_run(stage)
-                .is_some_and(|stage_run| stage_run.board.unit(date).is_some())
+            self.stage(stage)
+                .is_some_and(|work| work.board.unit(date).is_some())
         };
         Elsewhere::read(
             &self.ledger,
             self.target,
             &self.plan,
-            &|stage| self.stage_run(stage).is_some(),
+            &|stage| self.stage(stage).is_some(),
             &is_here,
         )
     }
@@ -58,18 +56,18 @@ impl Dispatcher {
     /// The plan's dates covered by a check's result; `None` if it has no result or is limited to named dates.
     pub(super) fn coverage(&self, check: &CheckView, state: CheckState) -> Option<Coverage> {
         let spec = self.plan.check(&check.name)?;
-        let stage_run = self.stage_run(&check.stage)?;
-        Coverage::is_known(spec, state).then(|| self.plan_coverage(stage_run))
+        let work = self.stage(&check.stage)?;
+        Coverage::is_known(spec, state).then(|| self.plan_coverage(work))
     }
 
-    fn plan_coverage(&self, stage_run: &StageRun) -> Coverage {
+    fn plan_coverage(&self, work: &StageWorkload) -> Coverage {
         // Until the scope is known, the board doesn't show what earlier runs did.
-        if stage_run.scope != ScopeState::Known {
-            return stage_run.covered_before;
+        if work.scope != ScopeState::Known {
+            return work.covered_before;
         }
         let range = self.plan.range;
-        let here = stage_run.board.units().iter().map(|unit| (unit.date, unit.state));
-        let mut counts: Counts = (here.chain(self.elsewhere.of(&stage_run.board.name)))
+        let here = work.board.units().iter().map(|unit| (unit.date, unit.state));
+        let mut counts: Counts = (here.chain(self.elsewhere.of(&work.board.name)))
             .filter(|(date, _)| range.contains(*date))
             .map(|(_, state)| state)
             .collect();
@@ -78,7 +76,6 @@ impl Dispatcher {
         counts.coverage()
     }
 
-    /// The checks, with their coverage filled in.
     pub(super) fn checks_shown(&self) -> Vec<CheckView> {
         let shown = |check: &CheckView| CheckView {
             coverage: self.coverage(check, check.state),
@@ -88,7 +85,7 @@ impl Dispatcher {
     }
 
     /// A message about dates or checks outside this run that need attention.
-    pub(super) fn trouble_elsewhere(&self) -> Option<String> {
+    pub(super) fn attention_elsewhere(&self) -> Option<String> {
         let view = self.elsewhere.view();
         let needs = |number: u64| if number == 1 { "needs" } else { "need" };
         match (view.attention, view.checks) {

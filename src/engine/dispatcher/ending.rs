@@ -9,9 +9,9 @@ use tokio::task::AbortHandle;
 use crate::ledger::RunState;
 
 use super::super::summary::summary;
-use super::super::{Ending, Event, StageState, Topic};
+use super::super::{Ending, Event, StageState, Topic, UnitView};
 use super::mode::{HoldReason, Mode};
-use super::{Dispatcher, Fatal, Refresh, ScopeState, StageRun, TaskKind, TaskOutcome, cancel_abandoned};
+use super::{Dispatcher, Fatal, Refresh, ScopeState, StageWorkload, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
 /// Exit code of a run that ended early and can be resumed.
@@ -59,8 +59,7 @@ impl Dispatcher {
         self.request_refresh(Refresh::Now);
     }
 
-    /// The batches and dates that workers are processing.
-    pub(super) fn in_hand(&self) -> (usize, usize) {
+    pub(super) fn batches_in_flight(&self) -> (usize, usize) {
         let tasks = self.workers.tasks();
         tasks.fold((0, 0), |(batches, dates), task| (batches + 1, dates + task.dates))
     }
@@ -73,7 +72,7 @@ impl Dispatcher {
         let aborted = self.tasks.abort_workers();
         for (batch, _) in &aborted {
             self.workers.slots[batch.slot].end();
-            self.give_up(batch)?;
+            self.cancel_batch(batch)?;
         }
         let (batches, dates) = (
             aborted.len(),
@@ -97,12 +96,12 @@ impl Dispatcher {
     /// Once aborted tasks have ended, cancels the jobs they left running in the warehouse.
     fn cancel_jobs_of(&mut self, tasks: Vec<AbortHandle>) {
         let warehouse = Arc::clone(&self.warehouse);
-        self.spawn(TaskKind::Cancellation, async move {
+        self.spawn(TaskKind::Aside("cancelling jobs"), async move {
             while !tasks.iter().all(AbortHandle::is_finished) {
                 tokio::time::sleep(TASK_ENDS).await;
             }
             cancel_abandoned(warehouse.as_ref()).await;
-            TaskOutcome::Answered
+            TaskOutcome::Finished
         });
     }
 
@@ -110,14 +109,14 @@ impl Dispatcher {
     pub(super) fn on_lease_lost(&mut self, why: String) {
         tracing::error!("{why}");
         if !self.mode.has_ended() {
-            self.cut_off(why);
+            self.abort_with(why);
         }
     }
 
     /// Starts a stage's clock if the run is handing out units. Otherwise resuming starts it.
     pub(super) fn start_clock(&mut self, at: usize) {
         if self.mode.is_running() {
-            self.stage_runs[at].board.time.start();
+            self.stages[at].board.time.start();
         }
     }
 
@@ -140,15 +139,15 @@ impl Dispatcher {
                 counted(self.open_units(), "unit")
             ),
         };
-        self.cut_off(message);
+        self.abort_with(message);
     }
 
-    fn cut_off(&mut self, why: String) {
+    fn abort_with(&mut self, why: String) {
         self.tasks.abort_all();
         self.stop_syncing();
-        self.checks.cut_off();
-        self.sources.cut_off();
-        self.breakdowns.cut_off();
+        self.checks.reset_aborted();
+        self.sources.reset_aborted();
+        self.breakdowns.reset_aborted();
         if !matches!(self.mode, Mode::Aborting(_)) {
             self.mode = Mode::Aborting(why);
         }
@@ -178,19 +177,16 @@ impl Dispatcher {
     /// outcome: the intents stay open, and the next start settles them.
     fn in_flight(&self) -> bool {
         let leaves = matches!(self.mode, Mode::Draining(_));
-        let writes = |StageRun { writer, trouble, .. }: &StageRun| {
-            let waits = trouble.is_parked() || writer.is_in_doubt();
+        let writes = |StageWorkload { writer, errors, .. }: &StageWorkload| {
+            let waits = errors.is_throttled() || writer.has_unknown_outcome();
             writer.is_busy() || !(writer.is_idle() || leaves && waits)
         };
-        let is_held = |at: usize| {
-            let mut held = self
-                .stage_runs
-                .iter()
-                .flat_map(|stage_run| stage_run.writer.held());
-            held.any(|slot| slot == at)
+        let worker_waits = |at: usize| {
+            let mut waiting_slots = self.stages.iter().flat_map(|work| work.writer.waiting_slots());
+            waiting_slots.any(|slot| slot == at)
         };
         let mut slots = self.workers.slots.iter().enumerate();
-        self.stage_runs.iter().any(writes) || slots.any(|(at, slot)| slot.task.is_some() && !is_held(at))
+        self.stages.iter().any(writes) || slots.any(|(at, slot)| slot.task.is_some() && !worker_waits(at))
     }
 
     /// Completes a pause or a drain once nothing is in flight.
@@ -234,9 +230,9 @@ impl Dispatcher {
         }
         self.run.state = RunState::Running;
         self.time.start();
-        for stage_run in &mut self.stage_runs {
-            if stage_run.board.state == StageState::Running {
-                stage_run.board.time.start();
+        for work in &mut self.stages {
+            if work.board.state == StageState::Running {
+                work.board.time.start();
             }
         }
         self.ledger.set_run_state(&self.run.id, RunState::Running, None)?;
@@ -249,38 +245,32 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Continues a run that had ended, because the operator requeued units.
     pub(super) fn reopen(&mut self) -> Result<(), Fatal> {
         let by = self.options.operator.clone();
         self.resume(None, &by)
     }
 
-    fn open_units(&self) -> usize {
-        self.stage_runs
-            .iter()
-            .flat_map(|stage_run| stage_run.board.units())
-            .filter(|unit| unit.state.is_open())
-            .count()
+    fn units(&self) -> impl Iterator<Item = &UnitView> {
+        self.stages.iter().flat_map(|work| work.board.units())
     }
 
-    /// Ends the run when nothing more can be done. The message names problems first, since a long line is truncated at
-    /// its end.
+    fn open_units(&self) -> usize {
+        self.units().filter(|unit| unit.state.is_open()).count()
+    }
+
+    /// Ends the run. The message names problems first, since a long line is truncated at its end.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
-        let awaits_approval = self.stages_that(|at| self.waits_for_word(at)).join(", ");
+        let awaits_approval = self.stages_that(|at| self.awaits_approval(at)).join(", ");
         let state = if awaits_approval.is_empty() {
             RunState::Finished
         } else {
             RunState::Stopped
         };
-        let units = self
-            .stage_runs
-            .iter()
-            .flat_map(|stage_run| stage_run.board.units());
-        let units = units.map(|unit| unit.state).collect();
+        let units = self.units().map(|unit| unit.state).collect();
         let ended = usize::try_from(self.eta.done()).unwrap_or(usize::MAX);
         let message = self.problems(&awaits_approval) + &summary(ended, &units, &self.checks.views);
-        let message = match self.trouble_elsewhere() {
-            Some(trouble) => format!("{message}; {trouble}"),
+        let message = match self.attention_elsewhere() {
+            Some(attention) => format!("{message}; {attention}"),
             None => message,
         };
         let exit_code = match state {
@@ -291,18 +281,16 @@ impl Dispatcher {
     }
 
     fn stages_that(&self, is_meant: impl Fn(usize) -> bool) -> Vec<&str> {
-        let stages = self.stage_names().enumerate();
-        stages
-            .filter(|(at, _)| is_meant(*at))
-            .map(|(_, name)| name)
-            .collect()
+        let stages = self.stage_names().enumerate().filter(|(at, _)| is_meant(*at));
+        stages.map(|(_, name)| name).collect()
     }
 
     /// What kept stages from finishing, as the first clauses of the closing sentence.
     fn problems(&self, awaits_approval: &str) -> String {
         let mut problems = String::new();
-        let held = self.stages_that(|at| self.is_held(at) || self.is_barred(at) && self.is_stuck(at));
-        if let Some((first, others)) = held.split_first() {
+        let blocked = self
+            .stages_that(|at| self.is_blocked(at) || self.has_failed_upstream(at) && self.cannot_start(at));
+        if let Some((first, others)) = blocked.split_first() {
             let others = match others.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),
@@ -314,11 +302,11 @@ impl Dispatcher {
                 "{problems}{awaits_approval} awaits approval, start it with 'run --advance {awaits_approval}'; "
             );
         }
-        for stage_run in &self.stage_runs {
-            if let Some(why) = stage_run.trouble.stopped() {
+        for work in &self.stages {
+            if let Some(why) = work.errors.stopped() {
                 problems = format!(
                     "{} stopped after the same error on consecutive dates, {why}; {problems}",
-                    stage_run.board.name
+                    work.board.name
                 );
             }
         }
@@ -342,12 +330,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Stops the clocks of the run and its stages, and records their times.
     fn stop_clocks(&mut self) -> Result<(), Fatal> {
         self.time.stop();
-        for at in 0..self.stage_runs.len() {
-            self.stage_runs[at].board.time.stop();
-            if self.stage_runs[at].scope == ScopeState::Known {
+        for at in 0..self.stages.len() {
+            self.stages[at].board.time.stop();
+            if self.stages[at].scope == ScopeState::Known {
                 self.record_time(at)?;
             }
         }
@@ -356,7 +343,7 @@ impl Dispatcher {
 
     /// Records the time this run has spent on a stage, if it had anything to do there.
     pub(super) fn record_time(&mut self, at: usize) -> Result<(), Fatal> {
-        let board = &self.stage_runs[at].board;
+        let board = &self.stages[at].board;
         let (seconds, a_unit) = (board.time.seconds(), self.eta.seconds_a_unit(at));
         if seconds == 0.0 {
             return Ok(());
@@ -364,14 +351,13 @@ impl Dispatcher {
         Ok((self.ledger).set_stage_seconds(self.target, &board.name, &self.run.id, seconds, a_unit)?)
     }
 
-    /// Whether anything in the plan has failed, in this run or outside it.
     fn has_failures(&self) -> bool {
         self.elsewhere.view().has_failures()
-            || (0..self.stage_runs.len()).any(|at| self.verdict(at) == StageState::Failed)
+            || (0..self.stages.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
     /// Ends the run after the ledger or event log failed: without them no work may continue.
-    pub(super) fn cannot_go_on(&mut self, message: String) -> Ending {
+    pub(super) fn fail(&mut self, message: String) -> Ending {
         self.time.stop();
         let ending = Ending {
             state: RunState::Stopped,
@@ -396,9 +382,9 @@ impl Dispatcher {
     /// The ending, once the run has ended and no answer or query is pending.
     pub(super) fn may_close(&self) -> Option<Ending> {
         let wanted = self.options.stay && !self.leaving && !self.is_abandoned();
-        let busy = self.checks.are_awaited()
-            || self.breakdowns.are_awaited()
-            || self.sources.are_awaited()
+        let busy = self.checks.are_pending()
+            || self.breakdowns.are_pending()
+            || self.sources.are_pending()
             || self.has_to_sync();
         let ending = self.mode.ending().filter(|_| !wanted && !busy)?.clone();
         // A check run after the end may have changed the exit code.

@@ -17,7 +17,6 @@ use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
 
-/// Shown and logged while the estimate is made.
 const ESTIMATING: &str = "estimating the cost";
 
 /// Exit code of a run whose estimate exceeds a limit.
@@ -27,7 +26,7 @@ impl Dispatcher {
     /// Runs the steps before the first unit, one at a time: the preflight, open questions, raw data, the cost estimate
     /// (if the warehouse bills), the sample (if requested), and last any changes to the plan's tables.
     pub(super) fn continue_preflight(&mut self) -> Result<(), Fatal> {
-        if matches!(self.preflight.step, Step::Ahead) {
+        if matches!(self.preflight.step, Step::NotStarted) {
             self.start_examination()?;
             return self.start_early_estimate();
         }
@@ -53,10 +52,10 @@ impl Dispatcher {
         }
         match self.preflight.sample.take() {
             Some((known, sample)) => self.start_sample(sample, known),
-            None if self.start_settlement() => {}
+            None if self.start_table_changes() => {}
             None => {
                 self.report_outdated()?;
-                self.go();
+                self.start_units();
             }
         }
         Ok(())
@@ -64,9 +63,9 @@ impl Dispatcher {
 
     /// What the run is about to do, from the ledger alone; no query is sent.
     fn planned(&self) -> Result<Planned, Fatal> {
-        let mut stages = Vec::with_capacity(self.stage_runs.len());
-        for stage_run in &self.stage_runs {
-            let name = &stage_run.board.name;
+        let mut stages = Vec::with_capacity(self.stages.len());
+        for work in &self.stages {
+            let name = &work.board.name;
             let CurrentUnits { units, changed, .. } = self.current_units(name)?;
             let recorded: HashMap<NaiveDate, UnitRecord> =
                 units.into_iter().map(|unit| (unit.date, unit)).collect();
@@ -76,7 +75,7 @@ impl Dispatcher {
             };
             let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
             stages.push(PlannedStage {
-                stage: Arc::clone(&stage_run.stage),
+                stage: Arc::clone(&work.stage),
                 checks: self.checks_to_come(name, !dates.is_empty()),
                 dates,
             });
@@ -115,8 +114,7 @@ impl Dispatcher {
         queries.collect()
     }
 
-    /// Starts the estimate during preflight if nothing before it can change which dates are due: no raw rows to load
-    /// and no question about outdated dates.
+    /// Starts the estimate during preflight, unless raw rows or an answer may still change which dates are due.
     fn start_early_estimate(&mut self) -> Result<(), Fatal> {
         let is_settled = self.preflight.prepare.is_none() && self.options.on_change != OnChange::Ask;
         if is_settled && self.bills.are_opened() {
@@ -133,7 +131,7 @@ impl Dispatcher {
         let meter: Arc<Meter> = Arc::default();
         // A dry run is not a job and costs nothing, so it has no bill.
         let (warehouse, steps) = (Arc::clone(&self.warehouse), Arc::clone(&meter));
-        self.spawn(TaskKind::Estimate, async move {
+        self.spawn(TaskKind::Step("the estimate"), async move {
             let began = Instant::now();
             let estimate = planned.dry_run(warehouse, steps).await;
             TaskOutcome::Estimated(estimate, began.elapsed().as_secs_f64())

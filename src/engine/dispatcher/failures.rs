@@ -11,77 +11,79 @@ use crate::figures::counted;
 use crate::ledger::{Settlement, UnitRecord, UnitState};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
-use super::super::worker::{Batch, panic_message};
+use super::super::worker::{WorkerBatch, panic_message};
 use super::super::{Event, StageError};
 use super::{Dispatcher, Fatal, TaskKind};
 
 impl Dispatcher {
     /// Handles the failure of a whole batch. A batch of several dates is split and retried without counting an attempt.
-    pub(super) fn on_batch_failed(&mut self, batch: &Batch, error: &StageError) -> Result<(), Fatal> {
+    pub(super) fn on_batch_failed(&mut self, batch: &WorkerBatch, error: &StageError) -> Result<(), Fatal> {
         self.close_intents(batch.stage, &[batch.intent])?;
-        if let Some(rest) = self.rest_after(error) {
-            self.park(batch.stage, rest, error);
-            self.give_back(batch);
+        if let Some(rest) = self.backoff_after(error) {
+            self.throttle_table(batch.stage, rest, error);
+            self.requeue_batch(batch);
         } else if error.class.stops_the_run() {
-            self.give_back(batch);
+            self.requeue_batch(batch);
             self.stop(error.message.clone());
         } else if let [date] = batch.dates[..] {
             self.on_date_failed(batch, date, error)?;
         } else {
             tracing::debug!(
-                stage = self.stage_runs[batch.stage].board.name,
+                stage = self.stages[batch.stage].board.name,
                 "splitting a batch of {}: {error}",
                 counted(batch.dates.len(), "date")
             );
-            self.give_back(batch);
+            self.requeue_batch(batch);
         }
         self.workers.drop_surplus();
         Ok(())
     }
 
+    /// The pause before the next attempt; `None` if this was the last one.
+    pub(super) fn pause_after(&self, attempt: u32, error: &StageError) -> Option<Duration> {
+        self.options
+            .retry
+            .pause_after(attempt, error.class, fastrand::f64())
+    }
+
     /// How long to back off from the table after this error; `None` unless it is a quota error.
-    pub(super) fn rest_after(&self, error: &StageError) -> Option<Duration> {
+    pub(super) fn backoff_after(&self, error: &StageError) -> Option<Duration> {
         self.warehouse.rest().filter(|_| error.class == ErrorClass::Quota)
     }
 
-    /// Cancels a batch: settles its intent and requeues its dates.
-    pub(super) fn give_up(&mut self, batch: &Batch) -> Result<(), Fatal> {
+    pub(super) fn cancel_batch(&mut self, batch: &WorkerBatch) -> Result<(), Fatal> {
         self.close_intents(batch.stage, &[batch.intent])?;
-        self.give_back(batch);
+        self.requeue_batch(batch);
         Ok(())
     }
 
-    /// Records units of a stage in the ledger.
     pub(super) fn record_units(&mut self, at: usize, units: &[UnitRecord]) -> Result<(), Fatal> {
-        let name = &self.stage_runs[at].board.name;
+        let name = &self.stages[at].board.name;
         Ok((self.ledger).record_units(self.target, name, &self.run.id, units, Utc::now())?)
     }
 
-    /// Closes intents without a result.
     pub(super) fn close_intents(&mut self, at: usize, intents: &[i64]) -> Result<(), Fatal> {
         let settlement = Settlement {
             intents,
             ..Settlement::default()
         };
-        let name = &self.stage_runs[at].board.name;
+        let name = &self.stages[at].board.name;
         Ok((self.ledger).settle(self.target, name, &self.run.id, settlement, Utc::now())?)
     }
 
     /// Requeues a batch's dates, split in two.
-    fn give_back(&mut self, batch: &Batch) {
-        let stage_run = &mut self.stage_runs[batch.stage];
+    fn requeue_batch(&mut self, batch: &WorkerBatch) {
+        let work = &mut self.stages[batch.stage];
         for &date in &batch.dates {
-            stage_run
-                .board
-                .change(date, |unit| unit.state = UnitState::Pending);
+            work.board.change(date, |unit| unit.state = UnitState::Pending);
         }
-        stage_run.queue.split(batch.dates.clone());
+        work.queue.split(batch.dates.clone());
     }
 
     /// Handles the failure of one date: retries it after a backoff, or fails it.
     pub(super) fn on_date_failed(
         &mut self,
-        batch: &Batch,
+        batch: &WorkerBatch,
         date: NaiveDate,
         error: &StageError,
     ) -> Result<(), Fatal> {
@@ -89,15 +91,15 @@ impl Dispatcher {
         let whole = &error.message;
         let error = &error.bounded();
         if *whole != error.message {
-            tracing::warn!(stage = self.stage_runs[at].board.name, %date, "in full: {whole}");
+            tracing::warn!(stage = self.stages[at].board.name, %date, "in full: {whole}");
         }
-        let stage_run = &mut self.stage_runs[at];
-        let unit = stage_run.units.get_mut(date);
+        let work = &mut self.stages[at];
+        let unit = work.units.get_mut(date);
         unit.attempts += 1;
         let attempt = unit.attempts;
         self.ledger.record_failed_attempt(
             self.target,
-            &stage_run.board.name,
+            &work.board.name,
             &self.run.id,
             date,
             attempt,
@@ -105,12 +107,8 @@ impl Dispatcher {
             &error.message,
             Utc::now(),
         )?;
-        let Some(pause) = self
-            .options
-            .retry
-            .pause_after(attempt, error.class, fastrand::f64())
-        else {
-            return self.give_up_date(at, date, attempt, error, Some(batch.slot));
+        let Some(pause) = self.pause_after(attempt, error) else {
+            return self.fail_date(at, date, attempt, error, Some(batch.slot));
         };
         self.retry_date(batch, date, attempt, pause, error);
         Ok(())
@@ -118,14 +116,14 @@ impl Dispatcher {
 
     fn retry_date(
         &mut self,
-        batch: &Batch,
+        batch: &WorkerBatch,
         date: NaiveDate,
         attempt: u32,
         pause: Duration,
         error: &StageError,
     ) {
-        let stage_run = &mut self.stage_runs[batch.stage];
-        let stage = stage_run.board.name.clone();
+        let work = &mut self.stages[batch.stage];
+        let stage = work.board.name.clone();
         tracing::warn!(
             stage,
             %date,
@@ -134,8 +132,8 @@ impl Dispatcher {
             error.class,
             pause.as_secs_f64()
         );
-        stage_run.queue.rest(date, Instant::now() + pause);
-        stage_run.board.change(date, |unit| {
+        work.queue.retry_at(date, Instant::now() + pause);
+        work.board.change(date, |unit| {
             unit.state = UnitState::Pending;
             unit.attempts = attempt;
             unit.reason = Some(Arc::from(error.message.as_str()));
@@ -151,7 +149,7 @@ impl Dispatcher {
     }
 
     /// Fails a date that has no attempts left, or whose error a retry can't fix.
-    pub(super) fn give_up_date(
+    pub(super) fn fail_date(
         &mut self,
         at: usize,
         date: NaiveDate,
@@ -159,9 +157,9 @@ impl Dispatcher {
         error: &StageError,
         slot: Option<usize>,
     ) -> Result<(), Fatal> {
-        let stage_run = &self.stage_runs[at];
-        let stored = stage_run.board.unit(date);
-        let source = stage_run.units.source(date).unwrap_or(&self.options.source);
+        let work = &self.stages[at];
+        let stored = work.board.unit(date);
+        let source = work.units.source(date).unwrap_or(&self.options.source);
         let unit = UnitRecord {
             expected: stored.map_or(0, |unit| unit.expected),
             rows: stored.map_or(0, |unit| unit.rows),
@@ -173,14 +171,14 @@ impl Dispatcher {
         self.record_units(at, std::slice::from_ref(&unit))?;
         self.show_ended(at, &unit, slot);
         if error.class == ErrorClass::Code {
-            self.count_alike(at, error);
+            self.count_repeated(at, error);
         }
         Ok(())
     }
 
     /// Handles a panicked task. A worker's batch is split until the date at fault is alone and fails.
-    pub(super) fn on_panic(&mut self, owner: TaskKind, error: JoinError) -> Result<(), Fatal> {
-        if matches!(owner, TaskKind::Recorder) {
+    pub(super) fn on_panic(&mut self, kind: TaskKind, error: JoinError) -> Result<(), Fatal> {
+        if matches!(kind, TaskKind::Recorder) {
             let why = format!("the task was aborted: {error}");
             return self.on_recorded(0, Err(WarehouseError::new(ErrorClass::Transient, why)));
         }
@@ -192,12 +190,9 @@ impl Dispatcher {
             class: ErrorClass::Code,
             message: format!("a worker panicked: {message}"),
         };
-        match owner {
-            TaskKind::Preflight => self.stop(format!("checking the plan panicked: {message}")),
-            TaskKind::Preparation => self.stop(format!("the preparation panicked: {message}")),
-            TaskKind::Estimate => self.stop(format!("the estimate panicked: {message}")),
-            TaskKind::Sample => self.stop(format!("the sample panicked: {message}")),
-            TaskKind::Scope => self.stop(format!("reading the schedule panicked: {message}")),
+        match kind {
+            TaskKind::Step(what) => self.stop(format!("{what} panicked: {message}")),
+            TaskKind::Aside(what) => tracing::error!("{what} panicked: {message}"),
             TaskKind::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
                 self.emit(Event::WorkerPanicked {
@@ -207,20 +202,16 @@ impl Dispatcher {
                 self.workers.slots[batch.slot].end();
                 self.on_batch_failed(&batch, &fault)?;
             }
-            TaskKind::Writer(at, batches) => {
+            TaskKind::Commit(at, batches) => {
                 tracing::error!("the writer panicked: {message}");
-                self.stage_runs[at].writer.free();
+                self.stages[at].writer.free();
                 for batch in &batches {
                     self.on_batch_failed(batch, &fault)?;
                 }
             }
-            TaskKind::Check(check) => self.on_check_panic(check, &message)?,
-            TaskKind::Source(at) => self.on_source_died(at, &message)?,
-            TaskKind::Breakdown(at) => self.on_breakdown_died(at, &message),
-            TaskKind::Reload => tracing::error!("reloading raw rows panicked: {message}"),
-            TaskKind::Cancellation => tracing::error!("cancelling jobs panicked: {message}"),
+            TaskKind::Check(group, at) => self.on_check_panic(group, at, &message)?,
+            TaskKind::Breakdown(at) => self.on_breakdown_panic(at, &message),
             TaskKind::Recorder => {}
-            TaskKind::Inspection => tracing::error!("showing stored rows panicked: {message}"),
         }
         Ok(())
     }

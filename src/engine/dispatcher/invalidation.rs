@@ -9,23 +9,22 @@ use crate::ledger::{Invalidated, Settled, UnitState};
 
 use super::super::Event;
 use super::super::provenance::can_be_invalidated;
-use super::{Dispatcher, Refresh, ScopeState, StageRun};
+use super::{Dispatcher, Refresh, ScopeState, StageWorkload};
 use crate::figures::counted;
 
 impl Dispatcher {
-    /// Units that depend on those about to be recorded. If a unit's own inputs changed while it was in flight, its
-    /// state in `settled` is set to stale.
+    /// Units that depend on those about to be recorded. A unit whose inputs changed in flight is settled as stale.
     pub(super) fn invalidated_by(&mut self, at: usize, settled: &mut [Settled]) -> Vec<Invalidated> {
-        let stage_run = &mut self.stage_runs[at];
-        let changed = self.provenance.end(&stage_run.board.name, settled);
+        let work = &mut self.stages[at];
+        let changed = self.provenance.end(&work.board.name, settled);
         for Settled { unit, .. } in settled {
-            if let Some(reason) = stage_run.units.get_mut(unit.date).invalidated.take() {
+            if let Some(reason) = work.units.get_mut(unit.date).invalidated.take() {
                 unit.state = UnitState::Stale;
                 unit.reason = Some(reason);
-                self.provenance.forget(&stage_run.board.name, &[unit.date]);
+                self.provenance.forget(&work.board.name, &[unit.date]);
             }
         }
-        match stage_run.board.table.clone() {
+        match work.board.table.clone() {
             Some(table) => self.invalidated(&table, &changed),
             None => Vec::new(),
         }
@@ -36,13 +35,13 @@ impl Dispatcher {
         let mut found = self.provenance.invalidated(table, dates);
         for invalidated in &mut found {
             // Before a stage starts, its board doesn't show what earlier runs did, and the stage may never start.
-            let is_known = |stage_run: &&mut StageRun| {
-                stage_run.board.name == invalidated.stage && stage_run.scope == ScopeState::Known
+            let is_known = |work: &&mut StageWorkload| {
+                work.board.name == invalidated.stage && work.scope == ScopeState::Known
             };
-            let Some(stage_run) = (self.stage_runs.iter_mut()).find(is_known) else {
+            let Some(work) = (self.stages.iter_mut()).find(is_known) else {
                 continue;
             };
-            let (board, units) = (&stage_run.board, &mut stage_run.units);
+            let (board, units) = (&work.board, &mut work.units);
             invalidated
                 .dates
                 .retain(|&date| match board.unit(date).map(|unit| unit.state) {
@@ -58,16 +57,13 @@ impl Dispatcher {
         found
     }
 
-    /// Shows the invalidated dates recorded in the ledger and emits events for them.
     pub(super) fn show_invalidated(&mut self, found: Vec<Invalidated>) {
         for Invalidated { stage, dates, reason } in found {
             self.provenance.forget(&stage, &dates);
-            if let Some(stage_run) =
-                (self.stage_runs.iter_mut()).find(|stage_run| stage_run.board.name == stage)
-            {
+            if let Some(work) = (self.stages.iter_mut()).find(|work| work.board.name == stage) {
                 let reason: Arc<str> = Arc::from(reason.as_str());
                 for &date in &dates {
-                    stage_run.board.change(date, |unit| {
+                    work.board.change(date, |unit| {
                         unit.state = UnitState::Stale;
                         unit.reason = Some(Arc::clone(&reason));
                     });

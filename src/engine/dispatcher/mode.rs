@@ -10,7 +10,6 @@ use super::super::{Ending, Question, Topic};
 pub(super) enum Mode {
     /// Before the first unit: preflight, estimate, sample.
     Preparing,
-    /// Handing out batches.
     Running,
     /// Hands out nothing until resumed.
     Holding(HoldReason),
@@ -25,7 +24,6 @@ pub(super) enum Mode {
 /// Why a run hands out nothing.
 #[derive(Debug)]
 pub(super) enum HoldReason {
-    /// The operator paused it.
     Operator,
     /// A question before the first unit is open. Nothing is computed or written until it is answered.
     Question(Arc<Question>),
@@ -44,7 +42,6 @@ impl Mode {
         matches!(self, Self::Holding(_))
     }
 
-    /// The open question.
     pub(super) const fn question(&self) -> Option<&Arc<Question>> {
         match self {
             Self::Holding(HoldReason::Question(question)) => Some(question),
@@ -52,7 +49,6 @@ impl Mode {
         }
     }
 
-    /// How the run ended, if it has.
     pub(super) const fn ending(&self) -> Option<&Ending> {
         match self {
             Self::Ended(ending) => Some(ending),

@@ -9,9 +9,10 @@ use tokio::sync::oneshot;
 use crate::ledger::{Purpose, RunState};
 use crate::plan::MAX_WORKERS;
 use crate::table::sql_name;
-use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
+use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::super::limit::times_as_long;
+use super::super::stored::rows_of;
 use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
 use super::mode::{HoldReason, Mode};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
@@ -24,22 +25,15 @@ impl Dispatcher {
     pub(super) fn on_order(&mut self, order: Order) -> Result<(), Fatal> {
         let Order { command, by, answer } = order;
         let by = by.unwrap_or_else(|| self.options.operator.clone());
-        if let Command::Inspect { stage, date } = command {
-            self.inspect(&stage, date, answer);
-            return Ok(());
-        }
-        if let Command::Reload { dates } = command {
-            if self.mode.is_preparing() {
-                let sentence = "the feeds are still loading; try again in a moment";
-                let _ = answer.send(Reply::Refused(sentence.to_owned()));
-            } else {
-                self.reload(dates, answer);
+        match command {
+            Command::Inspect { stage, date } => self.inspect(&stage, date, answer),
+            Command::Reload { dates } if !self.mode.is_preparing() => self.reload(dates, answer),
+            command => {
+                let reply = self.handle(command, &by)?;
+                // The client may have disconnected.
+                let _ = answer.send(reply);
             }
-            return Ok(());
         }
-        let reply = self.handle(command, &by)?;
-        // The client may have disconnected.
-        let _ = answer.send(reply);
         Ok(())
     }
 
@@ -63,7 +57,7 @@ impl Dispatcher {
                 refused("the tables are still being prepared; try again in a moment")
             }
             Command::Check(checks) => Ok(self.check(&checks).into()),
-            Command::Breakdown { check } => Ok(self.explain(&check).into()),
+            Command::Breakdown { check } => Ok(self.run_breakdown(&check).into()),
             Command::Waive { check, reason } => self.waive(&check, reason.trim(), by),
             Command::Advance { stage } => self.release(stage.as_deref(), by),
             Command::Tick { item, done, note } => self.tick(&item, done, note.trim(), by),
@@ -74,7 +68,10 @@ impl Dispatcher {
             },
             Command::Drain => Ok(Reply::Accepted(self.drain_and_leave().to_owned())),
             Command::Abort => Ok(Reply::Accepted(self.abort_and_leave().to_owned())),
-            Command::Inspect { .. } | Command::Reload { .. } => refused("handled elsewhere"),
+            // Otherwise both are answered by a task of their own.
+            Command::Inspect { .. } | Command::Reload { .. } => {
+                refused("the feeds are still loading; try again in a moment")
+            }
         }
     }
 
@@ -82,7 +79,7 @@ impl Dispatcher {
         let refusal = match self.mode {
             Mode::Running => {
                 self.hold(HoldReason::Operator);
-                return Ok(match self.in_hand() {
+                return Ok(match self.batches_in_flight() {
                     (0, _) => "pausing: nothing is in flight".to_owned(),
                     (batches, dates) => format!(
                         "pausing after {} ({})",
@@ -104,7 +101,7 @@ impl Dispatcher {
 
     fn resume_if_held(&mut self, by: &str) -> Result<Reply, Fatal> {
         let refusal = match self.mode {
-            Mode::Holding(_) if self.asks_more_than_to_go_on() => {
+            Mode::Holding(_) if self.needs_a_choice() => {
                 return Ok(Reply::Refused(self.question_message()));
             }
             Mode::Holding(_) => {
@@ -170,20 +167,20 @@ impl Dispatcher {
 
     /// Reads the stored rows of a unit in its own task; the run doesn't wait for it.
     fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
-        let Some(stage_run) = self.stage_run(stage) else {
+        let Some(work) = self.stage(stage) else {
             let refusal = crate::plan::with_hint("stage", stage, self.stage_names());
             let _ = answer.send(Reply::Refused(refusal));
             return;
         };
-        let stage = Arc::clone(&stage_run.stage);
+        let stage = Arc::clone(&work.stage);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
-        self.spawn(TaskKind::Inspection, async move {
+        self.spawn(TaskKind::Aside("showing stored rows"), async move {
             let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {
                 Ok(rows) => Reply::Rows(rows),
                 Err(error) => Reply::Refused(error.message),
             };
             let _ = answer.send(reply);
-            TaskOutcome::Answered
+            TaskOutcome::Finished
         });
     }
 
@@ -202,16 +199,11 @@ async fn stored_rows(
     let mut parts = BTreeMap::new();
     let (columns, rows) = match stage.fills() {
         Fills::Computed(table) | Fills::Query(table, ..) => {
-            let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
-            let read = Read {
-                table,
-                columns: &columns,
-                dates: Dates::Only(&[date]),
-            };
-            let rows = warehouse.read(read).await?;
-            let playing = table.columns.iter();
-            parts.extend(playing.filter_map(|column| Some((column.name.to_string(), column.part?))));
-            (columns.into_iter().map(str::to_owned).collect(), rows)
+            let rows = rows_of(warehouse, table, date).await?;
+            let columns = table.columns.iter().map(|column| column.name.to_string());
+            let with_part = table.columns.iter();
+            parts.extend(with_part.filter_map(|column| Some((column.name.to_string(), column.part?))));
+            (columns.collect(), rows)
         }
         Fills::Counted(CountedTable { path, date_column }) => {
             let day = sql_name(date_column);
@@ -226,8 +218,7 @@ async fn stored_rows(
     };
     let rows = rows
         .iter()
-        .map(|row| row.iter().map(ToString::to_string).collect())
-        .collect();
+        .map(|row| row.iter().map(ToString::to_string).collect());
     // Without the expected rows, the stored rows can still be shown.
     let groups = (stage.groups(warehouse, date).await)
         .inspect_err(|error| {
@@ -236,7 +227,7 @@ async fn stored_rows(
         .unwrap_or_default();
     Ok(StoredRows {
         columns,
-        rows,
+        rows: rows.collect(),
         parts,
         groups,
     })

@@ -1,5 +1,4 @@
-//! Dates computed with another definition of their stage: announced before the first unit, then rerun or kept as the
-//! operator decides.
+//! Dates computed with another definition of their stage: rerun or kept, as the operator decides.
 
 use chrono::NaiveDate;
 
@@ -21,7 +20,6 @@ impl Dispatcher {
         })
     }
 
-    /// Asks whether to rerun this run's outdated dates, if the operator is to decide.
     pub(super) fn ask_about_outdated(&mut self) -> Result<(), Fatal> {
         if self.options.on_change != OnChange::Ask {
             return Ok(());
@@ -64,10 +62,10 @@ impl Dispatcher {
         if self.options.work != Work::Missing {
             return Ok(outdated);
         }
-        for line in &self.stage_runs {
-            let stage = line.board.name.clone();
+        for work in &self.stages {
+            let stage = work.board.name.clone();
             let CurrentUnits { changed, made_by, .. } = self.current_units(&stage)?;
-            let is_here = |date: &NaiveDate| line.board.unit(*date).is_some();
+            let is_here = |date: &NaiveDate| work.board.unit(*date).is_some();
             let dates: Vec<NaiveDate> = changed.into_iter().filter(is_here).collect();
             if !dates.is_empty() {
                 outdated.push(Outdated {
@@ -81,7 +79,6 @@ impl Dispatcher {
     }
 }
 
-/// The outdated dates of one stage.
 struct Outdated {
     stage: String,
     dates: Vec<NaiveDate>,

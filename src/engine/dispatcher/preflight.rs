@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::super::preflight::{Catalog, Examination, Findings, Settled, Unsettled};
+use super::super::preflight::{Catalog, ChangedTables, Examination, Findings, TableChangeError};
 use super::super::{
-    Estimate, Event, Known, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Work,
+    Estimate, Event, KnownUnits, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Work,
 };
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::fence::host_name;
@@ -22,12 +22,13 @@ const AT_WORK: u8 = 4;
 /// What happens before the first unit: the plan, its tables, the raw data, the cost estimate, the sample.
 #[derive(Default)]
 pub(super) struct Preflight {
-    /// How far the preflight is.
     pub(super) step: Step,
     /// Whether the raw data has been loaded, if there was any to load.
     pub(super) is_prepared: bool,
     /// For a run that only runs checks: why it can't rerun dates, if it can't.
     pub(super) writes_nothing: Option<String>,
+    /// Message about the run being continued, until it is emitted.
+    pub(super) continued: Option<String>,
     /// The catalog read at the start, until it is examined.
     pub(super) catalog: Option<Catalog>,
     /// The step under way, as shown.
@@ -36,17 +37,13 @@ pub(super) struct Preflight {
     pub(super) prepare: Option<Box<dyn Prepare>>,
     /// The cost estimate, if it is made during preflight.
     pub(super) early_estimate: EarlyEstimate,
-    /// The cost estimate, once it has been made.
     pub(super) estimate: Option<Arc<Estimate>>,
     /// The sample to take, with the ledger's state when the run began, until it is started.
-    pub(super) sample: Option<(Known, Sample)>,
-    /// The sample as far as it has been taken.
+    pub(super) sample: Option<(KnownUnits, Sample)>,
     pub(super) sampled: Option<Arc<SampleView>>,
-    /// Questions to ask, in order.
     pub(super) questions: VecDeque<Question>,
 }
 
-/// A cost estimate made during preflight.
 #[derive(Debug, Default)]
 pub(super) enum EarlyEstimate {
     #[default]
@@ -56,15 +53,12 @@ pub(super) enum EarlyEstimate {
     Arrived(Estimate, f64),
 }
 
-/// The steps of the preflight.
 #[derive(Debug, Default)]
 pub(super) enum Step {
-    /// Not started.
     #[default]
-    Ahead,
+    NotStarted,
     /// Examined; tables may still have to be altered or taken over.
-    Seen(Findings),
-    /// Finished.
+    Examined(Findings),
     Done,
 }
 
@@ -74,28 +68,19 @@ impl Dispatcher {
         matches!(&self.options.work, Work::Only(Selection::Dates(dates)) if dates.is_empty())
     }
 
-    /// Sets the catalog that was read before the run began.
-    pub(in crate::engine) fn set_catalog(&mut self, catalog: Option<Catalog>) {
-        self.preflight.catalog = catalog;
-    }
-
     /// Starts to compare the plan and its tables with the warehouse.
     pub(super) fn start_examination(&mut self) -> Result<(), Fatal> {
         let examination = Examination {
             plan: self.plan.name.clone(),
-            stages: self
-                .stage_runs
-                .iter()
-                .map(|line| Arc::clone(&line.stage))
-                .collect(),
-            lineage: self.lineage.clone(),
+            stages: self.stages.iter().map(|work| Arc::clone(&work.stage)).collect(),
+            lineage: self.provenance.lineage().clone(),
             date: self.options.dates.first().copied(),
             filled: self.ledger.filled_stages(self.target)?,
             loads_later: self.preflight.prepare.is_some(),
         };
         self.begin_step("checking the plan against the warehouse".to_owned());
         let (catalog, warehouse) = (self.preflight.catalog.take(), self.charging(&Purpose::default()));
-        self.spawn(TaskKind::Preflight, async move {
+        self.spawn(TaskKind::Step("checking the plan"), async move {
             TaskOutcome::Examined(match catalog {
                 Some(catalog) => examination.judge(catalog, warehouse.as_ref()).await,
                 None => examination.look(warehouse.as_ref()).await,
@@ -137,8 +122,8 @@ impl Dispatcher {
         let foreign = findings.foreign_rows();
         if self.only_checks() {
             self.preflight.writes_nothing = problems.into_iter().chain(foreign).next().or_else(|| {
-                let settlement = findings.settlement(self.as_owner());
-                settlement
+                let table_changes = findings.table_changes(self.as_owner());
+                table_changes
                     .is_needed()
                     .then(|| "no run of this plan has started here".to_owned())
             });
@@ -152,21 +137,16 @@ impl Dispatcher {
             if !self.options.stay {
                 let advice = "no plan owns it; to replace the rows of every date it runs, use 'backcourt run \
                               --replace-existing'";
-                return self.refuse(
-                    foreign
-                        .iter()
-                        .map(|line| format!("{line}, and {advice}"))
-                        .collect(),
-                );
+                let refused = foreign.iter().map(|line| format!("{line}, and {advice}"));
+                return self.refuse(refused.collect());
             }
             self.put_question(Question::existing_rows(foreign));
         }
         self.ask_about_outdated()?;
-        self.preflight.step = Step::Seen(findings);
+        self.preflight.step = Step::Examined(findings);
         self.continue_preflight()
     }
 
-    /// Ends the run before its first unit and reports every problem.
     fn refuse(&mut self, problems: Vec<String>) -> Result<(), Fatal> {
         for problem in &problems {
             tracing::error!("{problem}");
@@ -194,30 +174,33 @@ impl Dispatcher {
     }
 
     /// Starts the changes to tables that preflight found necessary. Returns whether there are any to wait for.
-    pub(super) fn start_settlement(&mut self) -> bool {
-        let Step::Seen(findings) = std::mem::replace(&mut self.preflight.step, Step::Done) else {
+    pub(super) fn start_table_changes(&mut self) -> bool {
+        let Step::Examined(findings) = std::mem::replace(&mut self.preflight.step, Step::Done) else {
             return false;
         };
-        let settlement = findings.settlement(self.as_owner());
-        if !settlement.is_needed() {
+        let table_changes = findings.table_changes(self.as_owner());
+        if !table_changes.is_needed() {
             return false;
         }
         self.begin_step("recording the owner of the tables".to_owned());
         let warehouse = self.charging(&Purpose::default());
         let folder = self.events.folder();
-        self.spawn(TaskKind::Preflight, async move {
-            TaskOutcome::Settled(settlement.settle(warehouse, folder).await)
+        self.spawn(TaskKind::Step("checking the plan"), async move {
+            TaskOutcome::TablesChanged(table_changes.apply(warehouse, folder).await)
         });
         true
     }
 
-    pub(super) fn on_settled(&mut self, result: Result<Settled, Unsettled>) -> Result<(), Fatal> {
+    pub(super) fn on_tables_changed(
+        &mut self,
+        result: Result<ChangedTables, TableChangeError>,
+    ) -> Result<(), Fatal> {
         self.preflight.preparing = None;
         if !self.mode.is_preparing() {
             return Ok(());
         }
         match result {
-            Ok(Settled { taken_over, altered }) => {
+            Ok(ChangedTables { taken_over, altered }) => {
                 let by = self.options.operator.clone();
                 for (table, from) in taken_over {
                     tracing::warn!("{by} took over {table} from plan {from}");
@@ -233,12 +216,12 @@ impl Dispatcher {
                 }
                 self.continue_preflight()
             }
-            Err(Unsettled::Refused(problems)) => self.refuse(problems),
-            Err(Unsettled::AtWork(why)) => {
+            Err(TableChangeError::Refused(problems)) => self.refuse(problems),
+            Err(TableChangeError::InUse(why)) => {
                 let message = format!("{why}; nothing was written");
                 self.end(RunState::Stopped, message, AT_WORK)
             }
-            Err(Unsettled::Failed(error)) => {
+            Err(TableChangeError::Failed(error)) => {
                 self.stop(error.message);
                 Ok(())
             }

@@ -4,59 +4,29 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::fence::host_name;
 use crate::figures::counted;
-use crate::ledger::{Ledger, LedgerError, Purpose, RunState, Settled, Synced, Target, UnitState};
+use crate::ledger::{Ledger, LedgerError, Purpose, RunState, Synced, Target};
 use crate::warehouse::{ErrorClass, Recording, WarehouseError};
 
 use super::super::Fills;
-use super::super::writer::Commit;
+use super::super::writer::{Commit, CommitRecord};
 use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 
 /// How long changes are batched before they are sent.
 const GAP: Duration = Duration::from_secs(15);
 
-/// Maximum number of changes per batch.
 const MOST: usize = 500;
 
 /// Failures in a row after which an ended run leaves unsent changes to the next start.
 const LAST_TRIES: u32 = 3;
 
-/// The record written with a commit, and the digests of its dates' inputs.
-#[derive(Debug, Clone)]
-pub(in super::super) struct CommitRecord {
-    pub(in super::super) recording: Recording,
-    inputs: BTreeMap<NaiveDate, u64>,
-}
-
-impl CommitRecord {
-    /// Settled dates that the commit's record describes completely: `ok`, with the same input digest.
-    pub(super) fn complete(&self, settled: &[Settled]) -> Vec<NaiveDate> {
-        let is_complete = |settled: &&Settled| {
-            let input = self.inputs.get(&settled.unit.date);
-            settled.unit.state == UnitState::Ok
-                && input.is_some()
-                && settled.digests.map(|digests| digests.input).as_ref() == input
-        };
-        let complete = settled.iter().filter(is_complete);
-        complete.map(|settled| settled.unit.date).collect()
-    }
-
-    /// The highest entry number in the record.
-    pub(super) fn last(&self) -> i64 {
-        let numbers = self.recording.dates.iter().map(|draft| draft.number);
-        numbers.max().unwrap_or(0)
-    }
-}
-
 /// State of sending ledger changes to the warehouse.
 #[derive(Debug)]
 pub(super) struct Recorder {
     host: String,
-    /// Number of the next entry.
     next: i64,
     /// Whether the run has begun. A run that is refused or left before that changes nothing in the warehouse.
     has_begun: bool,
@@ -65,7 +35,6 @@ pub(super) struct Recorder {
     is_sending: bool,
     /// No batch is sent before this time, unless the run has ended.
     due: Option<Instant>,
-    /// Failures in a row.
     failures: u32,
     /// Whether replaced entries have been pruned; done once per run.
     has_pruned: bool,
@@ -96,18 +65,18 @@ impl Dispatcher {
     /// The record to write with a commit; `None` if the warehouse doesn't write this stage's rows.
     pub(super) fn record_of(&mut self, at: usize, commit: &Commit) -> Option<CommitRecord> {
         let recorder = self.recorder.as_mut()?;
-        let stage_run = &self.stage_runs[at];
-        let fills = stage_run.stage.fills();
+        let work = &self.stages[at];
+        let fills = work.stage.fills();
         if !matches!(fills, Fills::Computed(_) | Fills::Query(..)) {
             return None;
         }
-        let stage = &stage_run.board.name;
+        let stage = &work.board.name;
         let mut inputs = BTreeMap::new();
         let mut dates = Vec::new();
-        for unit_result in commit.unit_results() {
-            let date = unit_result.settled.unit.date;
+        for result in commit.results() {
+            let date = result.date();
             let input = self.provenance.input(stage, date);
-            if let Some(draft) = unit_result.draft(recorder.next, fills, input) {
+            if let Some(draft) = result.draft(recorder.next, fills, input) {
                 recorder.next += 1;
                 inputs.insert(date, input);
                 dates.push(draft);
@@ -124,14 +93,12 @@ impl Dispatcher {
         Some(CommitRecord { recording, inputs })
     }
 
-    /// Allows changes to be sent from now on.
     pub(super) const fn begin_syncing(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.has_begun = true;
         }
     }
 
-    /// Sends the next batch of changes if it is due.
     pub(super) fn sync_progress(&mut self) -> Result<(), Fatal> {
         let Some(recorder) = &mut self.recorder else {
             return Ok(());
@@ -197,11 +164,7 @@ impl Dispatcher {
 
     /// Removes entries that newer ones have replaced, once a run has finished and nothing else is written.
     fn prune_progress(&mut self) {
-        let dates = self
-            .stage_runs
-            .iter()
-            .map(|stage_run| stage_run.board.units().len())
-            .sum();
+        let dates = self.stages.iter().map(|work| work.board.units().len()).sum();
         let has_finished = self.mode.has_ended() && self.run.state == RunState::Finished;
         let Some(recorder) = self.recorder.as_mut().filter(|_| has_finished) else {
             return;

@@ -1,6 +1,5 @@
 //! Reloading raw rows: rows that differ are replaced, and dates computed from them become stale. Dates are marked
-//! before the replace, so that a crash in between marks too many rather than too few, and again after it for dates that
-//! started meanwhile.
+//! before the replace, in case of a crash in between, and again after it for dates that started meanwhile.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +13,11 @@ use super::super::{Correction, Event, Reply, StageError};
 use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 use crate::figures::counted;
 
-/// Where the reply to a command is sent.
-pub(super) type Answer = oneshot::Sender<Reply>;
+pub(super) type ReplySender = oneshot::Sender<Reply>;
 
 impl Dispatcher {
     /// Compares dates of the raw tables with their origin, in its own task.
-    pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: Answer) {
+    pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: ReplySender) {
         let Some(origin) = self.origin.clone() else {
             let sentence =
                 "another program fills this plan's raw tables; correct them there, then rerun the dates";
@@ -32,7 +30,7 @@ impl Dispatcher {
             counted(dates.len(), "raw date"),
             origin.name()
         );
-        self.spawn(TaskKind::Reload, async move {
+        self.spawn(TaskKind::Aside("reloading raw rows"), async move {
             let found = origin.differing(warehouse.as_ref(), &dates).await;
             TaskOutcome::Compared(answer, dates, found)
         });
@@ -40,7 +38,7 @@ impl Dispatcher {
 
     pub(super) fn on_compared(
         &mut self,
-        answer: Answer,
+        answer: ReplySender,
         dates: &[NaiveDate],
         found: Result<Vec<Correction>, StageError>,
     ) -> Result<(), Fatal> {
@@ -60,7 +58,7 @@ impl Dispatcher {
         };
         let stale = self.invalidate(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
-        self.spawn(TaskKind::Reload, async move {
+        self.spawn(TaskKind::Aside("reloading raw rows"), async move {
             let mut result = Ok(Vec::new());
             for correction in &corrections {
                 result = warehouse
@@ -85,7 +83,7 @@ impl Dispatcher {
 
     pub(super) fn on_corrected(
         &mut self,
-        answer: Answer,
+        answer: ReplySender,
         corrections: &[Correction],
         stale: usize,
         result: Result<(), WarehouseError>,
@@ -115,10 +113,7 @@ impl Dispatcher {
             let dates: BTreeSet<NaiveDate> = correction.dates.iter().copied().collect();
             let found = self.invalidated(&correction.table.path(), &dates);
             self.ledger.invalidate(self.target, &found, Utc::now())?;
-            count += found
-                .iter()
-                .map(|invalidated| invalidated.dates.len())
-                .sum::<usize>();
+            count += found.iter().map(|found| found.dates.len()).sum::<usize>();
             self.show_invalidated(found);
         }
         Ok(count)

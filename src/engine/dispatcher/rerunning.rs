@@ -9,7 +9,6 @@ use super::super::{Event, Reply, Selection, StageState};
 use super::{Dispatcher, Fatal, ScopeState};
 
 impl Dispatcher {
-    /// Requeues the units of a selection.
     pub(super) fn rerun(
         &mut self,
         selection: &Selection,
@@ -21,8 +20,8 @@ impl Dispatcher {
             return Ok(Reply::Refused(format!("{why}; rerun with 'backcourt rerun'")));
         }
         let mut count = 0;
-        for at in 0..self.stage_runs.len() {
-            if stage.is_none_or(|stage| stage == self.stage_runs[at].board.name) {
+        for at in 0..self.stages.len() {
+            if stage.is_none_or(|stage| stage == self.stages[at].board.name) {
                 let dates = self.selected(at, selection);
                 let keeps_source = matches!(selection, Selection::Stale | Selection::Outdated);
                 self.prepare_rerun(at, &dates, source, keeps_source, accept_short);
@@ -40,19 +39,18 @@ impl Dispatcher {
         if self.mode.has_ended() {
             self.reopen()?;
         }
-        let held = if self.mode.is_holding() {
+        let later = if self.mode.is_holding() {
             "; they start when you resume the run"
         } else {
             ""
         };
         Ok(Reply::Accepted(format!(
-            "{} queued{held}{left_out}",
+            "{} queued{later}{left_out}",
             counted(count, "date")
         )))
     }
 
-    /// Sets how dates are computed again. A date rerun only because something it is computed from has changed keeps the
-    /// source of its rows.
+    /// Sets how dates are computed again. A date rerun only because its inputs changed keeps the source of its rows.
     fn prepare_rerun(
         &mut self,
         at: usize,
@@ -62,7 +60,7 @@ impl Dispatcher {
         accept_short: bool,
     ) {
         for &date in dates {
-            let unit = self.stage_runs[at].units.get_mut(date);
+            let unit = self.stages[at].units.get_mut(date);
             unit.attempts = 0;
             unit.accepts_short = accept_short;
             let kept = || unit.stored_source.clone().filter(|_| keeps_source);
@@ -75,16 +73,16 @@ impl Dispatcher {
         if dates.is_empty() {
             return Ok(());
         }
-        let stage_run = &mut self.stage_runs[at];
-        stage_run.queue.open();
-        stage_run.trouble.forget();
+        let work = &mut self.stages[at];
+        work.queue.open();
+        work.errors.restart();
         for &date in &dates {
-            stage_run.requeue(date, UnitState::Pending);
+            work.requeue(date, UnitState::Pending);
         }
-        stage_run.board.state = StageState::Running;
-        let reopened = |date: &NaiveDate| stage_run.reopened(*date, &self.options.source);
+        work.board.state = StageState::Running;
+        let reopened = |date: &NaiveDate| work.reopened(*date, &self.options.source);
         let records: Vec<UnitRecord> = dates.iter().filter_map(reopened).collect();
-        let stage = stage_run.board.name.clone();
+        let stage = work.board.name.clone();
         self.record_units(at, &records)?;
         self.start_clock(at);
         self.eta.add(at, dates.len() as u64);
@@ -115,29 +113,23 @@ impl Dispatcher {
 
     /// The dates of a selection that are not in flight.
     fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
-        let stage_run = &self.stage_runs[at];
-        if stage_run.scope != ScopeState::Known {
+        let work = &self.stages[at];
+        if work.scope != ScopeState::Known {
             return Vec::new();
         }
         let failing = match selection {
-            Selection::FailingDates(check) => self.checks.failing_dates(&stage_run.board.name, check),
+            Selection::FailingDates(check) => self.checks.failing_dates(&work.board.name, check),
             _ => &[],
         };
         let is_free = |state: UnitState| !(state.is_open() || state == UnitState::Skipped);
-        let selected = (stage_run.board.units().iter()).filter(|unit| {
+        let selected = (work.board.units().iter()).filter(|unit| {
             is_free(unit.state)
-                && selection.takes(
-                    unit.date,
-                    unit.state,
-                    stage_run.units.is_outdated(unit.date),
-                    failing,
-                )
+                && selection.takes(unit.date, unit.state, work.units.is_outdated(unit.date), failing)
         });
         selected.map(|unit| unit.date).collect()
     }
 }
 
-/// Describes a selection in the sentence that refuses it.
 fn describe(selection: &Selection) -> String {
     match selection {
         Selection::Dates(dates) => format!("the selection of {}", counted(dates.len(), "date")),

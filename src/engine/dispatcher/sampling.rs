@@ -1,31 +1,33 @@
-//! The sample before the first unit. Nothing else starts until the operator has reviewed it or, without a screen, it
-//! has found nothing that blocks it.
+//! The sample before the first unit. Nothing else starts until it is reviewed or, without a screen, has passed.
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::{Event, Known, Question, Sample, Sampled, StageError};
+use super::super::{Event, KnownUnits, Question, Sample, SampleView, Sampled, StageError, UnitSample};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::ledger::{Purpose, RunState};
 
 impl Dispatcher {
-    pub(super) fn start_sample(&mut self, sample: Sample, known: Known) {
+    pub(super) fn start_sample(&mut self, sample: Sample, known: KnownUnits) {
         tracing::info!("{}", sample.what());
         let meter = self.begin_step(sample.what());
-        let (warehouse, emit) = (self.charging(&Purpose::default()), self.samples.clone());
-        self.spawn(TaskKind::Sample, async move {
+        let (warehouse, emit) = (self.charging(&Purpose::default()), self.unit_samples.0.clone());
+        self.spawn(TaskKind::Step("the sample"), async move {
             let began = Instant::now();
             let result = sample.take(known, warehouse, meter, emit).await;
             TaskOutcome::Sampled(result, began.elapsed().as_secs_f64())
         });
     }
 
-    /// Adds an event about the sample to the snapshot and emits it.
-    pub(super) fn show_sample(&mut self, event: Event) {
-        Arc::make_mut(self.preflight.sampled.get_or_insert_default()).apply(&event);
-        self.emit(event);
+    pub(super) fn on_unit_sampled(&mut self, unit: UnitSample) {
+        self.sample_shown().units.push(unit.clone());
+        self.emit(Event::UnitSampled(unit));
+    }
+
+    fn sample_shown(&mut self) -> &mut SampleView {
         self.request_refresh(Refresh::Soon);
+        Arc::make_mut(self.preflight.sampled.get_or_insert_default())
     }
 
     /// With a screen, waits for the operator's review; without one, continues only if the sample has passed.
@@ -43,7 +45,8 @@ impl Dispatcher {
         } else {
             tracing::warn!("{}", sampled.message);
         }
-        self.show_sample(Event::SampleFinished {
+        self.sample_shown().finish(&sampled.message, &sampled.nulls);
+        self.emit(Event::SampleFinished {
             passed,
             awaiting_approval,
             message: sampled.message.clone(),

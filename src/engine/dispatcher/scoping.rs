@@ -1,5 +1,5 @@
-//! The scope of a stage: the rows expected of each date, read before its first unit. From it follows what the run does in
-//! the stage: decided first, then shown, then recorded.
+//! The scope of a stage: the rows expected of each date, read before its first unit. From it follows what the run does
+//! there: decided first, then shown, then recorded.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,26 +11,22 @@ use crate::ledger::{Intent, UnitRecord, UnitState};
 use crate::warehouse::{Ensured, Warehouse};
 
 use super::super::stored::stored_rows;
-use super::super::worklist::{Facts, WorkList};
+use super::super::worklist::{StageFacts, WorkList};
 use super::super::writer;
 use super::super::{Event, Scope, Selection, Stage, StageError, StageState, Work};
 use super::unit::RecordedBy;
 use super::{Dispatcher, Fatal, Refresh, ScopeState};
 
-/// What is read before a stage starts.
 pub(super) struct Scoped {
-    /// The scope of each date of the run.
     scopes: Vec<Scope>,
-    /// The number of rows stored for each date.
     stored: HashMap<NaiveDate, u32>,
 }
 
-/// What this run does in a stage.
 struct StagePlan {
     scopes: Vec<Scope>,
     list: WorkList,
     /// Open intents of a crashed process that this run settles.
-    promised: Vec<i64>,
+    intents: Vec<i64>,
     /// Their dates; whether they were written is unknown.
     unsettled: BTreeSet<NaiveDate>,
 }
@@ -53,10 +49,10 @@ impl Dispatcher {
 
     /// After a quota error, reads the scope again later; after any other error, stops the run.
     fn on_scope_failed(&mut self, at: usize, error: StageError) {
-        match self.rest_after(&error) {
+        match self.backoff_after(&error) {
             Some(rest) => {
-                self.park(at, rest, &error);
-                self.stage_runs[at].scope = ScopeState::Unknown;
+                self.throttle_table(at, rest, &error);
+                self.stages[at].scope = ScopeState::Unknown;
             }
             None => self.stop(error.message),
         }
@@ -64,18 +60,18 @@ impl Dispatcher {
 
     /// Decides what the run does in a stage; changes nothing.
     fn plan_stage(&self, at: usize, scoped: Scoped) -> Result<StagePlan, Fatal> {
-        let name = &self.stage_runs[at].board.name;
-        let promised = if self.options.demand().takes_up_promises() {
+        let name = &self.stages[at].board.name;
+        let intents = if self.options.demand().settles_intents() {
             self.ledger.open_intents(self.target, name)?
         } else {
             Vec::new()
         };
-        let dates = promised.iter().flat_map(|intent| intent.dates.iter().copied());
+        let dates = intents.iter().flat_map(|intent| intent.dates.iter().copied());
         let unsettled = dates.collect();
         let Scoped { scopes, stored } = scoped;
         Ok(StagePlan {
             list: self.work_list(name, &scopes, &stored, &unsettled)?,
-            promised: promised.iter().map(|intent| intent.id).collect(),
+            intents: intents.iter().map(|intent| intent.id).collect(),
             scopes,
             unsettled,
         })
@@ -87,14 +83,14 @@ impl Dispatcher {
         name: &str,
         scopes: &[Scope],
         stored: &HashMap<NaiveDate, u32>,
-        promised: &BTreeSet<NaiveDate>,
+        unsettled: &BTreeSet<NaiveDate>,
     ) -> Result<WorkList, Fatal> {
-        let facts = Facts {
+        let facts = StageFacts {
             dates: &self.options.dates,
             scopes,
             current: self.current_units(name)?,
             stored,
-            promised,
+            unsettled,
             invalidated: &self.provenance.invalidated_before(name, &self.options.dates),
             failing: self.failing_dates(name),
         };
@@ -124,10 +120,10 @@ impl Dispatcher {
         let skipped = self.show_skipped(at, &plan.list);
         self.show_work(at, plan);
         let due = plan.list.to_do.len() as u64;
-        let stage_run = &mut self.stage_runs[at];
-        stage_run.scope = ScopeState::Known;
-        stage_run.to_do = due;
-        stage_run.board.state = StageState::Running;
+        let work = &mut self.stages[at];
+        work.scope = ScopeState::Known;
+        work.to_do = due;
+        work.board.state = StageState::Running;
         if due > 0 {
             self.start_clock(at);
         }
@@ -137,34 +133,34 @@ impl Dispatcher {
 
     /// Shows what the ledger has on the stage, before any of its dates starts.
     fn show_recorded(&mut self, at: usize, list: &WorkList) -> Result<(), Fatal> {
-        let gaps = self.ledger.gaps(self.target, &self.stage_runs[at].board.name)?;
-        let stage_run = &mut self.stage_runs[at];
+        let gaps = self.ledger.gaps(self.target, &self.stages[at].board.name)?;
+        let work = &mut self.stages[at];
         for (date, gaps) in gaps {
-            stage_run.board.show_gaps(date, &gaps);
+            work.board.show_gaps(date, &gaps);
         }
         for record in list.recorded.values() {
-            stage_run.units.remember(record);
-            let unit = stage_run.units.get_mut(record.date);
+            work.units.remember(record);
+            let unit = work.units.get_mut(record.date);
             let is_other = record.state != UnitState::Skipped && record.source != self.options.source;
             unit.stored_source = is_other.then(|| record.source.clone());
         }
         for &date in &list.changed {
-            stage_run.units.get_mut(date).is_outdated = true;
+            work.units.get_mut(date).is_outdated = true;
         }
         Ok(())
     }
 
     /// Shows skipped dates and returns those not yet recorded as skipped. Rows stored for them are kept.
     fn show_skipped(&mut self, at: usize, list: &WorkList) -> Vec<UnitRecord> {
-        let stage_run = &mut self.stage_runs[at];
+        let work = &mut self.stages[at];
         let mut fresh = Vec::new();
         for (date, reason) in &list.skipped {
             let unit = UnitRecord {
                 reason: Some(reason.clone()),
                 ..UnitRecord::new(*date, UnitState::Skipped, &self.options.source)
             };
-            stage_run.units.get_mut(*date).recorded = Some(RecordedBy::Earlier);
-            stage_run.board.show(&unit);
+            work.units.get_mut(*date).recorded = Some(RecordedBy::Earlier);
+            work.board.show(&unit);
             if list.recorded.get(date) != Some(&unit) {
                 fresh.push(unit);
             }
@@ -175,7 +171,7 @@ impl Dispatcher {
     /// Shows the other dates and queues those to do.
     fn show_work(&mut self, at: usize, plan: &StagePlan) {
         let StagePlan { list, unsettled, .. } = plan;
-        let stage_run = &mut self.stage_runs[at];
+        let work = &mut self.stages[at];
         let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
         for (&date, scope) in self.options.dates.iter().zip(&plan.scopes) {
             if matches!(scope, Scope::Skip(_)) {
@@ -183,21 +179,21 @@ impl Dispatcher {
             }
             let record = list.recorded.get(&date);
             if let Some(record) = record {
-                stage_run.board.show(record);
+                work.board.show(record);
             }
             if let Scope::Rows(expected) = scope {
-                stage_run.board.change(date, |unit| unit.expected = *expected);
+                work.board.change(date, |unit| unit.expected = *expected);
             }
             if !to_do.contains(&date) {
                 continue;
             }
-            let unit = stage_run.units.get_mut(date);
+            let unit = work.units.get_mut(date);
             let is_stale = record.is_some_and(|record| record.state == UnitState::Stale);
             if (is_stale || unit.is_outdated) && !self.options.source_is_explicit {
                 unit.source.clone_from(&unit.stored_source);
             }
             unit.accepts_short = self.options.accept_short;
-            stage_run.requeue(
+            work.requeue(
                 date,
                 if unsettled.contains(&date) {
                     UnitState::Unknown
@@ -217,21 +213,21 @@ impl Dispatcher {
             self.outdate_checks(at)?;
         }
         self.record_units(at, &self.reopened(at, plan))?;
-        self.close_intents(at, &plan.promised)
+        self.close_intents(at, &plan.intents)
     }
 
     /// The records of dates to rerun, also of those outside this run that a crashed process left open.
     fn reopened(&self, at: usize, plan: &StagePlan) -> Vec<UnitRecord> {
-        let stage_run = &self.stage_runs[at];
+        let work = &self.stages[at];
         let StagePlan { list, unsettled, .. } = plan;
         let here = list.to_do.iter().filter(|date| {
             let record = list.recorded.get(date);
             unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
         });
-        let here = here.filter_map(|date| stage_run.reopened(*date, &self.options.source));
+        let here = here.filter_map(|date| work.reopened(*date, &self.options.source));
         let elsewhere = unsettled
             .iter()
-            .filter(|date| stage_run.board.unit(**date).is_none())
+            .filter(|date| work.board.unit(**date).is_none())
             .filter_map(|date| list.recorded.get(date))
             .map(|record| UnitRecord {
                 state: UnitState::Pending,
@@ -240,10 +236,9 @@ impl Dispatcher {
         here.chain(elsewhere).collect()
     }
 
-    /// Logs and emits what the stage is about to do.
     fn report_plan(&mut self, at: usize, plan: StagePlan) {
         let StagePlan { scopes, list, .. } = plan;
-        let (stage, due) = (self.stage_runs[at].board.name.clone(), list.to_do.len());
+        let (stage, due) = (self.stages[at].board.name.clone(), list.to_do.len());
         tracing::info!(
             stage,
             "{}, {due} to do{}",
@@ -266,22 +261,21 @@ impl Dispatcher {
     }
 }
 
-/// Reads everything a stage needs before it starts. First waits for writes that a crashed process may have left running
-/// in the warehouse.
+/// Reads what a stage needs before it starts. First waits for writes that a crashed process may have left running.
 pub(super) async fn scoped(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
-    promised: &[Intent],
-    makes: bool,
+    intents: &[Intent],
+    creates: bool,
 ) -> Result<Scoped, StageError> {
     let table = async {
-        match stage.fills().definition().filter(|_| makes) {
+        match stage.fills().definition().filter(|_| creates) {
             Some(table) => warehouse.ensure(table).await,
             None => Ok(Ensured::Existed),
         }
     };
-    let writes_are_over = try_join_all(promised.iter().map(|Intent { id, run, .. }| async move {
+    let writes_are_over = try_join_all(intents.iter().map(|Intent { id, run, .. }| async move {
         let mut sends = 0;
         while warehouse
             .await_orphaned_write(&writer::name(run, *id, sends))
@@ -294,7 +288,7 @@ pub(super) async fn scoped(
     let stored = async {
         match try_join(table, writes_are_over).await? {
             // An orphaned write may have finished after the table was created.
-            (Ensured::Created, _) if promised.is_empty() => Ok(HashMap::new()),
+            (Ensured::Created, _) if intents.is_empty() => Ok(HashMap::new()),
             _ => stored_rows(warehouse, stage.fills(), dates).await,
         }
     };

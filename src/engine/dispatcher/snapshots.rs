@@ -1,53 +1,103 @@
 //! The snapshot for readers, and what limits the run's speed.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::Utc;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::super::limit::Limit;
 use super::super::{Phase, Preparing, RunView, Snapshot};
-use super::{Dispatcher, ScopeState, StageRun};
+use super::{Dispatcher, Fatal, ScopeState, StageWorkload};
 use crate::ledger::RunState;
 
+/// Minimum time between snapshots; [`Refresh::Now`] ignores it.
+const REFRESH_GAP: Duration = Duration::from_millis(100);
+
+/// How soon the next snapshot must be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Refresh {
+    Current,
+    Soon,
+    Now,
+}
+
+/// The latest snapshot published, and how soon it must be replaced.
+#[derive(Debug)]
+pub(super) struct Published {
+    version: u64,
+    at: Instant,
+    pub(super) refresh: Refresh,
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            at: Instant::now(),
+            refresh: Refresh::Current,
+        }
+    }
+}
+
+impl Published {
+    fn is_due(&self) -> bool {
+        match self.refresh {
+            Refresh::Current => false,
+            Refresh::Soon => self.at.elapsed() >= REFRESH_GAP,
+            Refresh::Now => true,
+        }
+    }
+
+    /// When to replace it; `None` if it is current and doesn't show a step `under_way`.
+    pub(super) fn next_due(&self, under_way: bool) -> Option<Instant> {
+        let is_behind = self.refresh != Refresh::Current || under_way;
+        is_behind.then(|| self.at + REFRESH_GAP)
+    }
+}
+
 impl Dispatcher {
-    /// The whole state of the run, now.
+    pub(super) fn request_refresh(&mut self, refresh: Refresh) {
+        self.published.refresh = self.published.refresh.max(refresh);
+    }
+
+    pub(super) fn publish_if_due(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
+        if self.published.is_due() {
+            self.publish(snapshots, false)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        snapshots: &watch::Sender<Arc<Snapshot>>,
+        is_last: bool,
+    ) -> Result<(), Fatal> {
+        let snapshot = self.show(snapshots);
+        Ok(self.events.checkpoint(&snapshot, is_last)?)
+    }
+
+    pub(super) fn show(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
+        self.published = Published {
+            version: self.published.version + 1,
+            at: Instant::now(),
+            refresh: Refresh::Current,
+        };
+        let snapshot = Arc::new(self.snapshot());
+        snapshots.send_replace(Arc::clone(&snapshot));
+        snapshot
+    }
+
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
+        let (stages, slots) = (self.stages.iter(), self.workers.slots.iter().enumerate());
         let active_seconds = self.time.seconds();
-        let moving = self.mode.is_running();
-        let limit = self.limit();
         Snapshot {
-            version: self.version,
+            version: self.published.version,
             at: Utc::now(),
-            run: RunView {
-                id: self.run.id.clone(),
-                title: self.plan.title.clone(),
-                warehouse: self.run.warehouse.clone(),
-                source: self.plan.shown_source(&self.run.source),
-                first_month: self.plan.first_month,
-                pid: self.run.pid,
-                control: self.options.control.clone(),
-                state: self.run.state,
-                pausing: self.mode.is_holding() && self.run.state == RunState::Running,
-                preparing: self.preflight.preparing.as_ref().map(|(what, meter)| Preparing {
-                    what: what.clone(),
-                    share: meter.share(),
-                }),
-                active_seconds,
-                progress: self.eta.progress(moving, &self.to_come()),
-                bottleneck: limit.to_string(),
-                workers: self.workers.wanted,
-                enough_workers: limit.enough_workers(),
-                billed: self.billed(),
-                elsewhere: self.elsewhere.view(),
-                question: self.mode.question().cloned(),
-                ending: self.mode.ending().map(|ending| ending.message.clone()),
-            },
-            stages: self
-                .stage_runs
-                .iter()
-                .map(|stage_run| stage_run.board.view())
-                .collect(),
-            workers: (self.workers.slots.iter().enumerate())
-                .map(|(at, slot)| slot.view(at, active_seconds))
-                .collect(),
+            run: self.run_view(active_seconds),
+            stages: stages.map(|work| work.board.view()).collect(),
+            workers: slots.map(|(at, slot)| slot.view(at, active_seconds)).collect(),
             checks: self.checks_shown(),
             runbook: self.runbook.items(),
             sources: self.sources.views.clone(),
@@ -57,28 +107,50 @@ impl Dispatcher {
         }
     }
 
+    fn run_view(&self, active_seconds: f64) -> RunView {
+        let limit = self.limit();
+        let preparing = self.preflight.preparing.as_ref();
+        RunView {
+            id: self.run.id.clone(),
+            title: self.plan.title.clone(),
+            warehouse: self.run.warehouse.clone(),
+            source: self.plan.shown_source(&self.run.source),
+            first_month: self.plan.first_month,
+            pid: self.run.pid,
+            control: self.options.control.clone(),
+            state: self.run.state,
+            pausing: self.mode.is_holding() && self.run.state == RunState::Running,
+            preparing: preparing.map(|(what, meter)| Preparing {
+                what: what.clone(),
+                share: meter.share(),
+            }),
+            active_seconds,
+            progress: self.eta.progress(self.mode.is_running(), &self.to_come()),
+            bottleneck: limit.to_string(),
+            workers: self.workers.wanted,
+            enough_workers: limit.enough_workers(),
+            billed: self.billed(),
+            elsewhere: self.elsewhere.view(),
+            question: self.mode.question().cloned(),
+            ending: self.mode.ending().map(|ending| ending.message.clone()),
+        }
+    }
+
     /// An estimate of the units per stage that has not started: as many as the largest stage that has.
     fn to_come(&self) -> Vec<u64> {
-        let largest = self
-            .stage_runs
-            .iter()
-            .map(|stage_run| stage_run.to_do)
-            .max()
-            .unwrap_or(0);
-        let is_to_come = |stage_run: &StageRun| stage_run.scope != ScopeState::Known;
-        (self.stage_runs.iter())
-            .map(|stage_run| if is_to_come(stage_run) { largest } else { 0 })
+        let largest = self.stages.iter().map(|work| work.to_do).max().unwrap_or(0);
+        let is_to_come = |work: &StageWorkload| work.scope != ScopeState::Known;
+        (self.stages.iter())
+            .map(|work| if is_to_come(work) { largest } else { 0 })
             .collect()
     }
 
-    /// Reports the current workers of each stage to the ETA estimator.
     pub(super) fn report_workers(&mut self) {
-        let stages = self.stage_runs.iter();
-        let workers = stages.map(|stage_run| self.workers.busy_with(&stage_run.board.name));
+        let stages = self.stages.iter();
+        let workers = stages.map(|work| self.workers.busy_with(&work.board.name));
         self.eta.at_work(self.time.seconds(), workers);
     }
 
-    /// What limits the run's speed now.
     pub(super) fn limit(&self) -> Limit {
         if let Some(limit) = self.mode.limit() {
             return limit;
@@ -87,9 +159,7 @@ impl Dispatcher {
         if let Some(limit) = self.limit_of_a_table(busy) {
             return limit;
         }
-        let waiting: usize = (self.stage_runs.iter())
-            .map(|stage_run| stage_run.writer.in_line())
-            .sum();
+        let waiting: usize = (self.stages.iter()).map(|work| work.writer.queued()).sum();
         if waiting * 2 > self.workers.wanted {
             return Limit::Commits { waiting, busy };
         }
@@ -101,9 +171,7 @@ impl Dispatcher {
         if busy >= self.workers.wanted {
             return Limit::Workers { busy, lanes };
         }
-        let resting: usize = (self.stage_runs.iter())
-            .map(|stage_run| stage_run.queue.resting())
-            .sum();
+        let resting: usize = (self.stages.iter()).map(|work| work.queue.retries()).sum();
         if resting > 0 {
             return Limit::Retries { resting, busy };
         }
@@ -115,15 +183,15 @@ impl Dispatcher {
 
     /// A table that is throttled, or that has a commit with an unknown outcome.
     fn limit_of_a_table(&self, busy: usize) -> Option<Limit> {
-        let throttled = self.stage_runs.iter().find_map(|stage_run| {
-            let (stage, rest) = (stage_run.board.name.clone(), stage_run.trouble.backoff_message()?);
+        let throttled = self.stages.iter().find_map(|work| {
+            let (stage, rest) = (work.board.name.clone(), work.errors.backoff_message()?);
             Some(Limit::Quota { stage, rest, busy })
         });
-        let in_doubt = || {
-            let stage_run = (self.stage_runs.iter()).find(|stage_run| stage_run.writer.is_in_doubt())?;
-            let stage = stage_run.board.name.clone();
+        let unknown = || {
+            let work = (self.stages.iter()).find(|work| work.writer.has_unknown_outcome())?;
+            let stage = work.board.name.clone();
             Some(Limit::Connection { stage, busy })
         };
-        throttled.or_else(in_doubt)
+        throttled.or_else(unknown)
     }
 }

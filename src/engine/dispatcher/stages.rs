@@ -23,7 +23,7 @@ impl Dispatcher {
             pid: self.run.pid,
             control: self.options.control.clone(),
         });
-        if let Some(message) = self.continued.take() {
+        if let Some(message) = self.preflight.continued.take() {
             tracing::info!("{message}");
             self.emit(Event::Continued { message });
         }
@@ -37,13 +37,13 @@ impl Dispatcher {
         let Some(prepare) = self.preflight.prepare.take() else {
             if !self.preflight.is_prepared {
                 self.preflight.is_prepared = true;
-                self.ask_open_sources();
+                self.queue_open_sources();
             }
             return false;
         };
         let meter = self.begin_step(prepare.what());
         let warehouse = self.charging(&Purpose::default());
-        self.spawn(TaskKind::Preparation, async move {
+        self.spawn(TaskKind::Step("the preparation"), async move {
             TaskOutcome::Prepared(prepare.prepare(warehouse.as_ref(), &meter).await)
         });
         true
@@ -64,7 +64,7 @@ impl Dispatcher {
     }
 
     /// Starts the run proper: units may be handed out.
-    pub(super) fn go(&mut self) {
+    pub(super) fn start_units(&mut self) {
         self.mode = Mode::Running;
         self.begin_syncing();
         if self.options.paused {
@@ -75,7 +75,7 @@ impl Dispatcher {
 
     /// Starts everything that can start now. A stage that advances may unblock others, so this loops until none does.
     pub(super) fn advance(&mut self) -> Result<(), Fatal> {
-        self.unpark();
+        self.end_throttles();
         loop {
             match &self.mode {
                 Mode::Preparing => {
@@ -105,7 +105,7 @@ impl Dispatcher {
             }
             self.start_checks();
             self.start_sources();
-            if !self.mode.is_running() || !self.turn_stages()? {
+            if !self.mode.is_running() || !self.advance_stages()? {
                 return self.settle_mode();
             }
         }
@@ -113,27 +113,24 @@ impl Dispatcher {
 
     /// Starts to read the expected rows of every stage whose upstream gates have passed.
     fn open_stages(&mut self) -> Result<(), Fatal> {
-        for at in 0..self.stage_runs.len() {
-            let stage_run = &self.stage_runs[at];
-            if stage_run.scope != ScopeState::Unknown || stage_run.trouble.is_parked() || !self.may_open(at) {
+        for at in 0..self.stages.len() {
+            let work = &self.stages[at];
+            if work.scope != ScopeState::Unknown || work.errors.is_throttled() || !self.may_open(at) {
                 continue;
             }
-            let is_first = self
-                .stage_runs
-                .iter()
-                .all(|stage_run| stage_run.scope == ScopeState::Unknown);
+            let is_first = self.stages.iter().all(|work| work.scope == ScopeState::Unknown);
             if is_first && self.options.work == Work::Afresh {
                 self.requeue_all()?;
             }
-            let stage_run = &mut self.stage_runs[at];
-            let promised = self.ledger.open_intents(self.target, &stage_run.board.name)?;
-            stage_run.scope = ScopeState::Requested;
-            let stage = Arc::clone(&stage_run.stage);
+            let work = &mut self.stages[at];
+            let intents = self.ledger.open_intents(self.target, &work.board.name)?;
+            work.scope = ScopeState::Requested;
+            let stage = Arc::clone(&work.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
             let dates = self.options.dates.clone();
-            let makes = !self.only_checks();
-            self.spawn(TaskKind::Scope, async move {
-                let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &promised, makes).await;
+            let creates = !self.only_checks();
+            self.spawn(TaskKind::Step("reading the schedule"), async move {
+                let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &intents, creates).await;
                 TaskOutcome::Scoped(at, scoped)
             });
         }
@@ -141,66 +138,61 @@ impl Dispatcher {
     }
 
     fn may_open(&self, at: usize) -> bool {
-        self.stage_runs[at].released && self.has_what_it_needs(at)
+        self.stages[at].released && self.upstream_has_passed(at)
     }
 
-    /// Whether every stage that this one needs has passed.
-    fn has_what_it_needs(&self, at: usize) -> bool {
-        self.stage_runs[at]
-            .needs
-            .iter()
-            .all(|&need| self.stage_runs[need].board.state == StageState::Passed)
+    fn upstream_has_passed(&self, at: usize) -> bool {
+        let has_passed = |&need: &usize| self.stages[need].board.state == StageState::Passed;
+        self.stages[at].needs.iter().all(has_passed)
     }
 
     /// Whether a stage could start and only awaits approval.
-    pub(super) fn waits_for_word(&self, at: usize) -> bool {
-        let stage_run = &self.stage_runs[at];
-        stage_run.board.state == StageState::Waiting && !stage_run.released && self.has_what_it_needs(at)
+    pub(super) fn awaits_approval(&self, at: usize) -> bool {
+        let work = &self.stages[at];
+        work.board.state == StageState::Waiting && !work.released && self.upstream_has_passed(at)
     }
 
     /// Whether a waiting stage can't start: it awaits approval, or a stage it needs has failed or is blocked itself.
-    pub(super) fn is_stuck(&self, at: usize) -> bool {
-        let stage_run = &self.stage_runs[at];
-        let stands_still = |need: usize| self.is_stuck(need) || self.is_held(need);
-        stage_run.board.state == StageState::Waiting
-            && (self.waits_for_word(at)
-                || self.is_barred(at)
-                || stage_run.needs.iter().any(|&need| stands_still(need)))
+    pub(super) fn cannot_start(&self, at: usize) -> bool {
+        let work = &self.stages[at];
+        let is_stopped = |need: usize| self.cannot_start(need) || self.is_blocked(need);
+        work.board.state == StageState::Waiting
+            && (self.awaits_approval(at)
+                || self.has_failed_upstream(at)
+                || work.needs.iter().any(|&need| is_stopped(need)))
     }
 
     /// Whether a stage may hand out units now. It may not while a stage it needs is rerunning or has not passed: its
     /// units would be computed from rows about to change.
     pub(super) fn may_hand_out(&self, at: usize) -> bool {
-        let stage_run = &self.stage_runs[at];
-        stage_run.board.state == StageState::Running && !stage_run.trouble.is_parked() && self.may_open(at)
+        let work = &self.stages[at];
+        work.board.state == StageState::Running && !work.errors.is_throttled() && self.may_open(at)
     }
 
     /// Whether a running stage is blocked by a closed gate, with nothing in flight.
-    pub(super) fn is_held(&self, at: usize) -> bool {
-        let stage_run = &self.stage_runs[at];
-        stage_run.board.state == StageState::Running
-            && self.is_barred(at)
-            && stage_run.writer.is_idle()
+    pub(super) fn is_blocked(&self, at: usize) -> bool {
+        let work = &self.stages[at];
+        work.board.state == StageState::Running
+            && self.has_failed_upstream(at)
+            && work.writer.is_idle()
             && !self.is_worked_on(at)
     }
 
     /// Whether a stage that this one depends on, directly or not, has failed.
-    pub(super) fn is_barred(&self, at: usize) -> bool {
-        self.stage_runs[at]
-            .needs
-            .iter()
-            .any(|&need| self.stage_runs[need].board.state == StageState::Failed || self.is_barred(need))
+    pub(super) fn has_failed_upstream(&self, at: usize) -> bool {
+        self.stages[at].needs.iter().any(|&need| {
+            self.stages[need].board.state == StageState::Failed || self.has_failed_upstream(need)
+        })
     }
 
-    /// Records every date of every stage as pending before the first one starts. However this run ends, the next start
-    /// then also reruns stages it did not reach.
+    /// Records every date of every stage as pending, so that the next start also reruns stages not reached here.
     fn requeue_all(&mut self) -> Result<(), Fatal> {
-        for stage_run in &self.stage_runs {
-            let name = &stage_run.board.name;
+        for work in &self.stages {
+            let name = &work.board.name;
             let mut records = self.ledger.units(self.target, name)?;
             records.retain(|record| {
                 !matches!(record.state, UnitState::Skipped | UnitState::Pending)
-                    && stage_run.board.unit(record.date).is_some()
+                    && work.board.unit(record.date).is_some()
             });
             for record in &mut records {
                 record.state = UnitState::Pending;
@@ -215,81 +207,78 @@ impl Dispatcher {
     }
 
     /// Advances a stage whose units or checks have finished, or ends the run. Returns whether a stage advanced.
-    fn turn_stages(&mut self) -> Result<bool, Fatal> {
-        for at in 0..self.stage_runs.len() {
-            match self.stage_runs[at].board.state {
-                StageState::Running if self.has_no_work(at) => self.units_are_through(at)?,
-                StageState::Checking if !self.is_checking(at) => self.checks_are_through(at),
+    fn advance_stages(&mut self) -> Result<bool, Fatal> {
+        for at in 0..self.stages.len() {
+            match self.stages[at].board.state {
+                StageState::Running if self.has_no_work(at) => self.finish_units(at)?,
+                StageState::Checking if !self.is_checking(at) => self.finish_checks(at),
                 _ => continue,
             }
             return Ok(true);
         }
-        let is_through = |at: usize| match self.stage_runs[at].board.state {
+        let is_finished = |at: usize| match self.stages[at].board.state {
             StageState::Passed | StageState::Failed => true,
-            StageState::Waiting => self.is_stuck(at),
-            StageState::Running => self.is_held(at),
+            StageState::Waiting => self.cannot_start(at),
+            StageState::Running => self.is_blocked(at),
             StageState::Checking => false,
         };
-        if !(0..self.stage_runs.len()).all(is_through) || self.sources.are_awaited() {
+        if !(0..self.stages.len()).all(is_finished) || self.sources.are_pending() {
             return Ok(false);
         }
         self.finish()?;
         Ok(true)
     }
 
-    fn units_are_through(&mut self, at: usize) -> Result<(), Fatal> {
-        self.stage_runs[at].board.time.stop();
+    fn finish_units(&mut self, at: usize) -> Result<(), Fatal> {
+        self.stages[at].board.time.stop();
         // Recorded here because the process may be killed before the run ends.
         self.record_time(at)?;
-        let stage_run = &mut self.stage_runs[at];
-        stage_run.board.state = StageState::Checking;
-        let counts = stage_run.board.counts();
+        let work = &mut self.stages[at];
+        work.board.state = StageState::Checking;
+        let counts = work.board.counts();
         let event = Event::StageFinished {
-            stage: stage_run.board.name.clone(),
+            stage: work.board.name.clone(),
             ok: counts.ok,
             failed: counts.failed + counts.partial + counts.empty,
-            rows: stage_run.board.rows(),
-            seconds: stage_run.board.time.seconds(),
+            rows: work.board.rows(),
+            seconds: work.board.time.seconds(),
         };
         tracing::info!(
-            stage = stage_run.board.name,
+            stage = work.board.name,
             "units done: {} ok, {} skipped, {} failed, {}",
             counts.ok,
             counts.skipped,
             counts.failed,
-            counted(stage_run.board.rows(), "row")
+            counted(work.board.rows(), "row")
         );
         self.emit(event);
         if let Some(checks) = self.options.ask.take() {
             if let Err(refusal) = self.check(&checks) {
                 tracing::warn!("{refusal}");
             }
-            self.ask_outdated_checks(at);
+            self.queue_outdated_checks(at);
         } else {
-            self.ask_open_checks(at);
-            self.ask_open_breakdowns(at);
+            self.queue_open_checks(at);
+            self.start_open_breakdowns(at);
         }
         self.request_refresh(Refresh::Now);
         Ok(())
     }
 
-    fn checks_are_through(&mut self, at: usize) {
-        self.stage_runs[at].board.state = self.verdict(at);
+    fn finish_checks(&mut self, at: usize) {
+        self.stages[at].board.state = self.verdict(at);
         self.request_refresh(Refresh::Now);
     }
 
-    /// The gate of a stage. It is closed by a failing blocking check, and by a date that needs attention unless a
-    /// waived check covers it.
     pub(super) fn verdict(&self, at: usize) -> StageState {
-        judged(self.stage_runs[at].board.units(), self.checks_at_gate(at))
+        judged(self.stages[at].board.units(), self.checks_at_gate(at))
     }
 
-    /// The checks of a stage, as its gate sees them. A check that needs a date not run yet counts as not run, even if
-    /// another definition of it has a result.
+    /// The checks of a stage, as its gate sees them. One that needs a date not run yet counts as not run.
     fn checks_at_gate(&self, at: usize) -> impl Iterator<Item = GateCheck<'_>> + Clone {
-        let of_it = self.checks.of_stage(&self.stage_runs[at].board.name);
-        of_it.map(|(place, check)| match check.state {
-            CheckState::Outdated if self.not_run_yet(place).is_some() => GateCheck {
+        let of_it = self.checks.of_stage(&self.stages[at].board.name);
+        of_it.map(|(position, check)| match check.state {
+            CheckState::Outdated if self.not_run_yet(position).is_some() => GateCheck {
                 state: CheckState::Pending,
                 ..check.at_gate()
             },
@@ -297,13 +286,12 @@ impl Dispatcher {
         })
     }
 
-    /// Whether a stage has nothing queued and nothing in flight.
     pub(super) fn has_no_work(&self, at: usize) -> bool {
-        let stage_run = &self.stage_runs[at];
-        stage_run.queue.is_empty() && stage_run.writer.is_idle() && !self.is_worked_on(at)
+        let work = &self.stages[at];
+        work.queue.is_empty() && work.writer.is_idle() && !self.is_worked_on(at)
     }
 
     pub(super) fn is_worked_on(&self, at: usize) -> bool {
-        self.workers.busy_with(&self.stage_runs[at].board.name) > 0
+        self.workers.busy_with(&self.stages[at].board.name) > 0
     }
 }

@@ -5,50 +5,44 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use super::super::preflight::{Findings, Settled, Unsettled};
-use super::super::worker::{Batch, Computed};
+use super::super::preflight::{ChangedTables, Findings, TableChangeError};
+use super::super::worker::{ComputedDate, WorkerBatch};
 use super::super::writer::Commit;
 use super::super::{Correction, Estimate, Sampled, StageError};
-use super::reloading::Answer;
+use super::check_queue::CheckGroup;
+use super::reloading::ReplySender;
 use super::scoping::Scoped;
 use crate::checks::{Breakdown, Measured};
 use crate::warehouse::WarehouseError;
 
-/// The result of a finished task.
 pub(super) enum TaskOutcome {
     Prepared(Result<Option<String>, StageError>),
     Examined(Result<Findings, StageError>),
-    Settled(Result<Settled, Unsettled>),
+    TablesChanged(Result<ChangedTables, TableChangeError>),
     Estimated(Estimate, f64),
     Sampled(Result<Sampled, StageError>, f64),
     Scoped(usize, Result<Scoped, StageError>),
-    Worked(Batch, Result<Vec<Computed>, StageError>),
+    Worked(WorkerBatch, Result<Vec<ComputedDate>, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
-    Checked(CheckTicket, Result<Measured, WarehouseError>, f64),
-    SourceChecked(CheckTicket, Result<Measured, WarehouseError>, f64),
+    Checked(CheckGroup, CheckTicket, Result<Measured, WarehouseError>, f64),
     BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
-    Compared(Answer, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
-    Corrected(Answer, Vec<Correction>, usize, Result<(), WarehouseError>),
+    Compared(ReplySender, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
+    Corrected(ReplySender, Vec<Correction>, usize, Result<(), WarehouseError>),
     Recorded(i64, Result<(), WarehouseError>),
     Pruned,
-    Answered,
+    Finished,
 }
 
 /// What a task was doing, kept outside it because a panicked task returns nothing.
 pub(super) enum TaskKind {
-    Preflight,
-    Preparation,
-    Estimate,
-    Sample,
-    Scope,
-    Worker(Batch, AbortHandle),
-    Writer(usize, Vec<Batch>),
-    Check(usize),
-    Source(usize),
+    /// A step of the run, in words; if it panics, the run stops.
+    Step(&'static str),
+    Worker(WorkerBatch, AbortHandle),
+    Commit(usize, Vec<WorkerBatch>),
+    Check(CheckGroup, usize),
     Breakdown(usize),
-    Inspection,
-    Cancellation,
-    Reload,
+    /// Work beside the run, in words.
+    Aside(&'static str),
     Recorder,
 }
 
@@ -63,7 +57,6 @@ pub(super) struct CheckTicket {
 /// A task that has ended, with its outcome unless it panicked or was aborted.
 pub(super) type Joined = Result<(Id, TaskOutcome), JoinError>;
 
-/// The tasks in flight.
 #[derive(Default)]
 pub(super) struct Tasks {
     set: JoinSet<TaskOutcome>,
@@ -94,7 +87,7 @@ impl Tasks {
     }
 
     /// Aborts the workers' tasks and forgets their outcomes. Returns their batches.
-    pub(super) fn abort_workers(&mut self) -> Vec<(Batch, AbortHandle)> {
+    pub(super) fn abort_workers(&mut self) -> Vec<(WorkerBatch, AbortHandle)> {
         let workers = (self.kinds).extract_if(|_, kind| matches!(kind, TaskKind::Worker(..)));
         let aborted = workers.filter_map(|(_, kind)| match kind {
             TaskKind::Worker(batch, task) => Some((batch, task)),
@@ -107,7 +100,6 @@ impl Tasks {
         self.set.abort_all();
     }
 
-    /// Aborts all tasks and waits until they have ended.
     pub(super) async fn shutdown(&mut self) {
         self.set.shutdown().await;
     }

@@ -15,7 +15,6 @@ use super::{Dispatcher, Fatal, Refresh};
 /// Minimum time between derivations while units are handed out.
 const GAP: Duration = Duration::from_secs(1);
 
-/// The runbook items as last derived from the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Runbook {
     items: Arc<Vec<Item>>,
@@ -39,9 +38,9 @@ impl Dispatcher {
     /// otherwise at once, so that an idle run needs no timer.
     pub(super) fn renew_runbook(&mut self) -> Result<(), Fatal> {
         let runbook = &mut self.runbook;
-        runbook.is_behind |= !self.emitted.is_empty() || runbook.derived_at.is_none();
-        let rests = self.mode.is_running() && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
-        if self.plan.runbook.is_empty() || !runbook.is_behind || rests {
+        runbook.is_behind |= !self.events.pending().is_empty() || runbook.derived_at.is_none();
+        let backoffs = self.mode.is_running() && runbook.derived_at.is_some_and(|at| at.elapsed() < GAP);
+        if self.plan.runbook.is_empty() || !runbook.is_behind || backoffs {
             runbook.is_behind &= !self.plan.runbook.is_empty();
             return Ok(());
         }
@@ -56,7 +55,6 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Ticks or unticks an item at the operator's request.
     pub(super) fn tick(&mut self, item: &str, done: bool, note: &str, by: &str) -> Result<Reply, Fatal> {
         let ticks = self.ledger.ticks(self.target)?;
         if let Err(why) = may_tick(&self.plan, ticks.get(item), item, done, note) {

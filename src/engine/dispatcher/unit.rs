@@ -25,7 +25,6 @@ pub(super) struct Unit {
     pub(super) recorded: Option<RecordedBy>,
 }
 
-/// The run that recorded a final state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RecordedBy {
     /// An earlier run, or this one without computing anything.
@@ -34,7 +33,6 @@ pub(super) enum RecordedBy {
     ThisRun { needs_attention: bool },
 }
 
-/// The units of a stage.
 #[derive(Debug, Default)]
 pub(super) struct UnitsByDate(BTreeMap<NaiveDate, Unit>);
 
@@ -53,22 +51,18 @@ impl UnitsByDate {
         self.get_mut(record.date).recorded = (!record.state.is_open()).then_some(RecordedBy::Earlier);
     }
 
-    /// The source to compute a date from, where it isn't the run's.
     pub(super) fn source(&self, date: NaiveDate) -> Option<&str> {
         self.get(date)?.source.as_deref()
     }
 
-    /// Whether a date was computed with another definition of the stage.
     pub(super) fn is_outdated(&self, date: NaiveDate) -> bool {
         self.get(date).is_some_and(|unit| unit.is_outdated)
     }
 
-    /// Whether a date has a final state in the ledger.
     pub(super) fn is_recorded(&self, date: NaiveDate) -> bool {
         self.get(date).is_some_and(|unit| unit.recorded.is_some())
     }
 
-    /// The dates with a final state in the ledger.
     pub(super) fn recorded(&self) -> BTreeSet<NaiveDate> {
         let recorded = self.0.iter().filter(|(_, unit)| unit.recorded.is_some());
         recorded.map(|(date, _)| *date).collect()

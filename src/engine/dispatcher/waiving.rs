@@ -9,20 +9,16 @@ use super::super::{Event, Reply, StageState};
 use super::{Dispatcher, Fatal, Refresh};
 
 impl Dispatcher {
-    /// Waives a failing check at the operator's request.
     pub(super) fn waive(&mut self, name: &str, reason: &str, by: &str) -> Result<Reply, Fatal> {
         if reason.is_empty() {
             return Ok(Reply::Refused(
                 "a waiver needs a reason; it is permanently recorded".to_owned(),
             ));
         }
-        let Some(at) = self.checks.place(name) else {
+        let Some((at, spec)) = self.checks.position(name).zip(self.plan.check(name)) else {
             return Ok(Reply::Refused(with_hint("check", name, self.checks.names())));
         };
         let view = &mut self.checks.views[at];
-        let Some(spec) = self.plan.check(name) else {
-            return Ok(Reply::Refused(format!("'{name}' is not a check of this plan")));
-        };
         if let Some(refusal) = view.state.refuse_waiver(name) {
             return Ok(Reply::Refused(refusal));
         }
@@ -80,24 +76,24 @@ impl Dispatcher {
             return Ok(());
         };
         let was_judged = matches!(
-            self.stage_runs[at].board.state,
+            self.stages[at].board.state,
             StageState::Passed | StageState::Failed
         );
         if was_judged && !self.is_checking(at) {
             let verdict = self.verdict(at);
-            self.stage_runs[at].board.state = verdict;
+            self.stages[at].board.state = verdict;
             if verdict == StageState::Passed {
-                self.go_on()?;
+                self.reopen_if_possible()?;
             }
         }
         Ok(())
     }
 
     /// Continues a run that had ended, if a waiting stage can start now.
-    fn go_on(&mut self) -> Result<(), Fatal> {
-        let waits = (0..self.stage_runs.len()).any(|at| match self.stage_runs[at].board.state {
-            StageState::Waiting => !self.is_stuck(at),
-            StageState::Running => !self.is_held(at),
+    fn reopen_if_possible(&mut self) -> Result<(), Fatal> {
+        let waits = (0..self.stages.len()).any(|at| match self.stages[at].board.state {
+            StageState::Waiting => !self.cannot_start(at),
+            StageState::Running => !self.is_blocked(at),
             _ => false,
         });
         if waits && self.mode.has_ended() && !self.leaving {
@@ -108,15 +104,15 @@ impl Dispatcher {
 
     /// Approves a waiting stage, or all of them; each starts once the gates before it open.
     pub(super) fn release(&mut self, stage: Option<&str>, by: &str) -> Result<Reply, Fatal> {
-        if let Some(name) = stage.filter(|name| self.stage_run(name).is_none()) {
+        if let Some(name) = stage.filter(|name| self.stage(name).is_none()) {
             return Ok(Reply::Refused(with_hint("stage", name, self.stage_names())));
         }
         let mut released = Vec::new();
-        for stage_run in &mut self.stage_runs {
-            let is_meant = stage.is_none_or(|stage| stage == stage_run.board.name);
-            if is_meant && !stage_run.released && stage_run.board.state == StageState::Waiting {
-                stage_run.released = true;
-                released.push(stage_run.board.name.clone());
+        for work in &mut self.stages {
+            let is_meant = stage.is_none_or(|stage| stage == work.board.name);
+            if is_meant && !work.released && work.board.state == StageState::Waiting {
+                work.released = true;
+                released.push(work.board.name.clone());
             }
         }
         if released.is_empty() {
@@ -128,7 +124,7 @@ impl Dispatcher {
             stages: released,
             by: by.to_owned(),
         });
-        self.go_on()?;
+        self.reopen_if_possible()?;
         self.request_refresh(Refresh::Now);
         Ok(Reply::Accepted(format!(
             "{stages} starts as soon as the gates before it open"

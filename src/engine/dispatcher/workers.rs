@@ -1,18 +1,16 @@
-//! The workers of a run: what each one does, and which stage is next to give one a batch. It must not know how a batch is
-//! computed.
+//! The workers of a run, and whose turn it is to give one a batch. It must not know how a batch is computed.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use super::super::board::Slot;
+use super::super::board::WorkerSlot;
 use super::super::{Phase, TaskView};
 
-/// The workers, and what they report.
 #[derive(Debug)]
-pub(super) struct Workers {
-    pub(super) slots: Vec<Slot>,
+pub(super) struct WorkerPool {
+    pub(super) slots: Vec<WorkerSlot>,
     /// Number of workers requested. While it shrinks, more may be busy with their last batch.
     pub(super) wanted: usize,
     /// Permits for reading and computing: the warehouse's limit, whatever the number of workers.
@@ -23,12 +21,11 @@ pub(super) struct Workers {
     pub(super) reports: UnboundedReceiver<(usize, Phase)>,
 }
 
-impl Workers {
-    /// Idle workers, as many as wanted.
+impl WorkerPool {
     pub(super) fn new(wanted: usize, lanes: usize) -> Self {
         let (phases, reports) = mpsc::unbounded_channel();
         Self {
-            slots: (0..wanted).map(|_| Slot::idle()).collect(),
+            slots: (0..wanted).map(|_| WorkerSlot::idle()).collect(),
             wanted,
             lanes: Arc::new(Semaphore::new(lanes.min(Semaphore::MAX_PERMITS))),
             turn: 0,
@@ -37,23 +34,19 @@ impl Workers {
         }
     }
 
-    /// The batches that workers have.
     pub(super) fn tasks(&self) -> impl Iterator<Item = &TaskView> {
         self.slots.iter().filter_map(|slot| slot.task.as_ref())
     }
 
-    /// The slots that may take a batch.
     pub(super) fn idle(&self) -> Vec<usize> {
         let is_idle = |slot: &usize| self.slots[*slot].task.is_none();
         (0..self.wanted).filter(is_idle).collect()
     }
 
-    /// Number of workers busy with a stage.
     pub(super) fn busy_with(&self, stage: &str) -> usize {
         self.tasks().filter(|task| task.stage == stage).count()
     }
 
-    /// Shows what these workers do now.
     pub(super) fn enter(&mut self, slots: impl IntoIterator<Item = usize>, phase: Phase) {
         for slot in slots {
             self.slots[slot].enter(phase);
@@ -72,11 +65,10 @@ impl Workers {
     pub(super) fn resize(&mut self, wanted: usize) {
         self.wanted = wanted;
         let more = wanted.saturating_sub(self.slots.len());
-        self.slots.extend((0..more).map(|_| Slot::idle()));
+        self.slots.extend((0..more).map(|_| WorkerSlot::idle()));
         self.drop_surplus();
     }
 
-    /// Removes idle workers above the wanted number.
     pub(super) fn drop_surplus(&mut self) {
         while self.slots.len() > self.wanted && self.slots.last().is_some_and(|slot| slot.task.is_none()) {
             self.slots.pop();

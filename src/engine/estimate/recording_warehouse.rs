@@ -1,5 +1,4 @@
-//! A warehouse that returns nothing and records every query. It shows what a stage reads by running the stage itself,
-//! so that the estimate matches the run.
+//! A warehouse that returns nothing and records every query that a stage really makes.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -14,25 +13,21 @@ use crate::warehouse::{
     Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 
-/// The dates of a read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Days {
-    /// Only these dates.
+pub(super) enum RecordedDates {
     Only(Vec<NaiveDate>),
     /// From the first to the last, inclusive.
     Between(NaiveDate, NaiveDate),
 }
 
-/// A recorded query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RecordedQuery {
     /// A read of these columns of a table (`dataset.table`).
     Read {
         table: String,
         columns: Vec<String>,
-        days: Days,
+        days: RecordedDates,
     },
-    /// A query.
     Query(String),
     /// A query for these dates.
     About(String, Vec<NaiveDate>),
@@ -40,39 +35,37 @@ pub(super) enum RecordedQuery {
 
 #[derive(Debug, Default)]
 pub(super) struct RecordingWarehouse {
-    pages: Mutex<Pages>,
+    recorded: Mutex<RecordedQueries>,
 }
 
 #[derive(Debug, Default)]
-struct Pages {
-    asked: Vec<RecordedQuery>,
+struct RecordedQueries {
+    queries: Vec<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
 }
 
 impl RecordingWarehouse {
-    /// Takes the queries recorded since the last call.
     pub(super) fn take(&self) -> Vec<RecordedQuery> {
-        mem::take(&mut self.pages().asked)
+        mem::take(&mut self.recorded().queries)
     }
 
-    /// Every table that was read, by path.
     pub(super) fn into_tables(self) -> BTreeMap<String, TableDef> {
-        mem::take(&mut self.pages().tables)
+        mem::take(&mut self.recorded().tables)
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recorded(&self) -> MutexGuard<'_, RecordedQueries> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, asked: RecordedQuery) {
-        self.pages().asked.push(asked);
+    fn record(&self, queries: RecordedQuery) {
+        self.recorded().queries.push(queries);
     }
 }
 
 #[async_trait]
 impl Warehouse for RecordingWarehouse {
     fn name(&self) -> String {
-        "a notebook".to_owned()
+        "a recording".to_owned()
     }
 
     fn lanes(&self) -> usize {
@@ -94,16 +87,16 @@ impl Warehouse for RecordingWarehouse {
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
         let path = read.table.path();
-        let mut pages = self.pages();
-        if !pages.tables.contains_key(&path) {
-            pages.tables.insert(path.clone(), read.table.clone());
+        let mut recorded = self.recorded();
+        if !recorded.tables.contains_key(&path) {
+            recorded.tables.insert(path.clone(), read.table.clone());
         }
-        pages.asked.push(RecordedQuery::Read {
+        recorded.queries.push(RecordedQuery::Read {
             table: path,
             columns: read.columns.iter().map(ToString::to_string).collect(),
             days: match read.dates {
-                Dates::Only(dates) => Days::Only(dates.to_vec()),
-                Dates::Between(from, to) => Days::Between(from, to),
+                Dates::Only(dates) => RecordedDates::Only(dates.to_vec()),
+                Dates::Between(from, to) => RecordedDates::Between(from, to),
             },
         });
         Ok(Vec::new())
@@ -122,12 +115,12 @@ impl Warehouse for RecordingWarehouse {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        self.note(RecordedQuery::Query(sql.to_owned()));
+        self.record(RecordedQuery::Query(sql.to_owned()));
         Ok(Answer::default())
     }
 
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
-        self.note(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
+        self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
         Ok(Answer::default())
     }
 }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::recording_warehouse::{Days, RecordedQuery};
+use super::recording_warehouse::{RecordedDates, RecordedQuery};
 
 /// Jobs that differ only in their dates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
     /// The query to dry-run for all of them.
     pub(super) question: RecordedQuery,
-    /// Number of jobs.
     pub(super) jobs: u64,
     /// Bytes processed by all jobs together, as a multiple of `question`.
     pub(super) share: f64,
@@ -21,7 +20,7 @@ pub(super) struct Shape {
 
 /// What all jobs of a shape have in common.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+enum ShapeKey {
     Dates(String, Vec<String>),
     Range(String, Vec<String>),
     Query(String),
@@ -29,25 +28,25 @@ enum Kind {
 }
 
 /// Groups recorded queries into shapes, with one query to dry-run for each.
-pub(super) fn shapes(asked: Vec<RecordedQuery>) -> Vec<Shape> {
-    let mut alike: BTreeMap<Kind, Vec<RecordedQuery>> = BTreeMap::new();
-    for one in asked {
+pub(super) fn shapes(queries: Vec<RecordedQuery>) -> Vec<Shape> {
+    let mut group: BTreeMap<ShapeKey, Vec<RecordedQuery>> = BTreeMap::new();
+    for one in queries {
         let kind = match &one {
             RecordedQuery::Read { table, columns, days } => match days {
-                Days::Only(_) => Kind::Dates(table.clone(), columns.clone()),
-                Days::Between(..) => Kind::Range(table.clone(), columns.clone()),
+                RecordedDates::Only(_) => ShapeKey::Dates(table.clone(), columns.clone()),
+                RecordedDates::Between(..) => ShapeKey::Range(table.clone(), columns.clone()),
             },
-            RecordedQuery::Query(sql) => Kind::Query(sql.clone()),
-            RecordedQuery::About(sql, _) => Kind::About(sql.clone()),
+            RecordedQuery::Query(sql) => ShapeKey::Query(sql.clone()),
+            RecordedQuery::About(sql, _) => ShapeKey::About(sql.clone()),
         };
-        alike.entry(kind).or_default().push(one);
+        group.entry(kind).or_default().push(one);
     }
-    alike.values().flat_map(|alike| merged(alike)).collect()
+    group.values().flat_map(|group| merged(group)).collect()
 }
 
-fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
-    let jobs = alike.len() as u64;
-    match alike {
+fn merged(group: &[RecordedQuery]) -> Vec<Shape> {
+    let jobs = group.len() as u64;
+    match group {
         [] => Vec::new(),
         [RecordedQuery::Read { table, columns, days }, ..] => {
             let read = |days| RecordedQuery::Read {
@@ -56,8 +55,8 @@ fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
                 days,
             };
             match days {
-                Days::Only(_) => vec![side_by_side(read, alike)],
-                Days::Between(..) => overlapping(read, alike),
+                RecordedDates::Only(_) => vec![side_by_side(read, group)],
+                RecordedDates::Between(..) => overlapping(read, group),
             }
         }
         // The middle one is usually neither the smallest nor the largest.
@@ -71,12 +70,12 @@ fn merged(alike: &[RecordedQuery]) -> Vec<Shape> {
 }
 
 /// Reads of separate dates. Together they process as much as one read of all dates.
-fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Shape {
-    let mut dates: Vec<NaiveDate> = alike
+fn side_by_side(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQuery]) -> Shape {
+    let mut dates: Vec<NaiveDate> = group
         .iter()
-        .flat_map(|asked| match asked {
+        .flat_map(|queries| match queries {
             RecordedQuery::Read {
-                days: Days::Only(dates),
+                days: RecordedDates::Only(dates),
                 ..
             } => dates.as_slice(),
             _ => &[],
@@ -85,9 +84,9 @@ fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -
         .collect();
     dates.sort_unstable();
     dates.dedup();
-    let jobs = alike.len() as u64;
+    let jobs = group.len() as u64;
     Shape {
-        question: read(Days::Only(dates)),
+        question: read(RecordedDates::Only(dates)),
         jobs,
         share: 1.0,
         largest: 1.0 / as_share(jobs),
@@ -96,12 +95,12 @@ fn side_by_side(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -
 
 /// Reads of date ranges. Ranges that overlap, such as look-backs within one season, process more than one read of the
 /// whole season, in proportion to the sum of their lengths.
-fn overlapping(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) -> Vec<Shape> {
-    let mut spans: Vec<(NaiveDate, NaiveDate)> = alike
+fn overlapping(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQuery]) -> Vec<Shape> {
+    let mut spans: Vec<(NaiveDate, NaiveDate)> = group
         .iter()
-        .filter_map(|asked| match asked {
+        .filter_map(|queries| match queries {
             RecordedQuery::Read {
-                days: Days::Between(from, to),
+                days: RecordedDates::Between(from, to),
                 ..
             } if from <= to => Some((*from, *to)),
             _ => None,
@@ -123,7 +122,7 @@ fn overlapping(read: impl Fn(Days) -> RecordedQuery, alike: &[RecordedQuery]) ->
         let whole = days((from, to));
         let lengths = || group.iter().map(|span| days(*span) / whole);
         Some(Shape {
-            question: read(Days::Between(from, to)),
+            question: read(RecordedDates::Between(from, to)),
             jobs: group.len() as u64,
             share: lengths().sum(),
             largest: lengths().fold(0.0, f64::max),
@@ -145,7 +144,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn read(days: Days) -> RecordedQuery {
+    fn read(days: RecordedDates) -> RecordedQuery {
         RecordedQuery::Read {
             table: "raw.games".to_owned(),
             columns: vec!["game_date".to_owned()],
@@ -155,7 +154,7 @@ mod tests {
 
     #[test]
     fn reads_of_single_dates_are_merged_into_one() {
-        let only = |dates: &[&str]| read(Days::Only(dates.iter().map(|text| day(text)).collect()));
+        let only = |dates: &[&str]| read(RecordedDates::Only(dates.iter().map(|text| day(text)).collect()));
         let found = shapes(vec![
             only(&["2024-01-03"]),
             only(&["2024-01-01", "2024-01-02"]),
@@ -181,7 +180,7 @@ mod tests {
     // Each batch reads its season from the start: 10, 20 and 40 of 40 days make 1.75 times the season.
     #[test]
     fn lookback_reads_are_grouped_by_season() {
-        let between = |from: &str, to: &str| read(Days::Between(day(from), day(to)));
+        let between = |from: &str, to: &str| read(RecordedDates::Between(day(from), day(to)));
         let found = shapes(vec![
             between("2023-10-01", "2023-10-10"),
             between("2022-10-01", "2022-10-05"),

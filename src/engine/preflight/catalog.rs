@@ -1,5 +1,4 @@
-//! The tables that stages fill, as found in the warehouse. Needs no ledger, so it is read while progress recorded by
-//! other hosts is imported.
+//! The tables that stages fill, as found in the warehouse. Needs no ledger, so it is read during a handover.
 
 use std::sync::Arc;
 
@@ -13,11 +12,9 @@ use crate::warehouse::{Owner, Warehouse, WarehouseError};
 #[derive(Debug)]
 pub(in crate::engine) struct Catalog(pub(super) Vec<CatalogTable>);
 
-/// One table that a stage fills.
 #[derive(Debug)]
 pub(super) struct CatalogTable {
     pub(super) stage: Arc<dyn Stage>,
-    /// `dataset.table`.
     pub(super) path: String,
     pub(super) owner: Option<Owner>,
     /// `None` if the table does not exist yet.
@@ -26,9 +23,6 @@ pub(super) struct CatalogTable {
 
 impl Catalog {
     /// Reads schemas and owners concurrently. Reading a schema is free.
-    ///
-    /// # Errors
-    /// If the warehouse does not return one of them.
     pub(in crate::engine) async fn read(
         stages: &[Arc<dyn Stage>],
         warehouse: &dyn Warehouse,

@@ -7,19 +7,15 @@ use chrono::NaiveDate;
 use futures_util::future::{join_all, try_join_all};
 
 use super::catalog::{Catalog, CatalogTable};
-use super::{Examined, Findings, Held};
+use super::{Examined, Findings, TableContents};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
 use crate::table::{Change, Difference, Schema, TableDef, Value, misfits, sql_name};
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
-/// What to examine.
 #[derive(Debug, Clone)]
 pub struct Examination {
-    /// Plan name.
     pub plan: String,
-    /// The stages of the run, in plan order.
     pub stages: Vec<Arc<dyn Stage>>,
-    /// Inputs and tables of all stages in the plan.
     pub lineage: Lineage,
     /// A date of the run, to try the queries with.
     pub date: Option<NaiveDate>,
@@ -31,18 +27,12 @@ pub struct Examination {
 
 impl Examination {
     /// Examines all tables and queries. Changes nothing.
-    ///
-    /// # Errors
-    /// If the warehouse can't be read.
     pub async fn look(&self, warehouse: &dyn Warehouse) -> Result<Findings, StageError> {
         let catalog = Catalog::read(&self.stages, warehouse).await?;
         self.judge(catalog, warehouse).await
     }
 
     /// Examines with a catalog that has just been read.
-    ///
-    /// # Errors
-    /// If the warehouse can't be read.
     pub(in crate::engine) async fn judge(
         &self,
         catalog: Catalog,
@@ -60,7 +50,6 @@ impl Examination {
         })
     }
 
-    /// Examines one table.
     async fn table(
         &self,
         warehouse: &dyn Warehouse,
@@ -79,14 +68,14 @@ impl Examination {
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
             if differences.iter().any(Difference::stops)
-                && held(warehouse, &path, date_column(fills, schema)).await?.rows == 0
+                && contents(warehouse, &path, date_column(fills, schema)).await?.rows == 0
             {
                 differences = warehouse.differences(definition, schema, true);
             }
         }
         let is_foreign = has_owners && owner.is_none() && !self.filled.contains(stage.name());
         let foreign = match &schema {
-            Some(schema) if is_foreign => Some(held(warehouse, &path, date_column(fills, schema)).await?),
+            Some(schema) if is_foreign => Some(contents(warehouse, &path, date_column(fills, schema)).await?),
             _ => None,
         };
         let found = Examined {
@@ -140,11 +129,8 @@ impl Examination {
                 }) => vec![message],
                 Err(error) => return Err(error.into()),
             };
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|found| format!("stage {}: {found}", stage.name())),
-            );
+            let name = stage.name();
+            problems.extend(found.iter().map(|found| format!("stage {name}: {found}")));
         }
         Ok(problems)
     }
@@ -168,22 +154,21 @@ impl Examination {
     }
 }
 
-/// The date column, if the table has it.
 fn date_column<'a>(fills: Fills<'a>, schema: &Schema) -> Option<&'a str> {
     let name = match fills {
         Fills::Computed(table) | Fills::Query(table, ..) => table.date_column.as_ref(),
         Fills::Counted(CountedTable { date_column, .. }) => date_column,
         Fills::Nothing => return None,
     };
-    schema
-        .columns
-        .iter()
-        .any(|column| column.name == name)
-        .then_some(name)
+    let has_it = schema.columns.iter().any(|column| column.name == name);
+    has_it.then_some(name)
 }
 
-/// Counts what an existing table contains.
-async fn held(warehouse: &dyn Warehouse, path: &str, date: Option<&str>) -> Result<Held, WarehouseError> {
+async fn contents(
+    warehouse: &dyn Warehouse,
+    path: &str,
+    date: Option<&str>,
+) -> Result<TableContents, WarehouseError> {
     let sql = match date {
         // The filter matches every date; BigQuery may refuse a query without one.
         Some(date) => format!(
@@ -199,7 +184,7 @@ async fn held(warehouse: &dyn Warehouse, path: &str, date: Option<&str>) -> Resu
         _ => 0,
     };
     let row = answer.rows.first();
-    Ok(Held {
+    Ok(TableContents {
         rows: number(row.and_then(|row| row.first())),
         partitions: number(row.and_then(|row| row.get(1))),
     })

@@ -1,10 +1,10 @@
 //! Compares the plan with the warehouse before anything is written: each table's schema, owner and rows, and what each
-//! query would return. Examining changes nothing. `settle` makes the necessary changes, and runs only if nothing blocks
-//! the run. The dispatcher asks the operator in between.
+//! query would return. Examining changes nothing. `table_changes` makes the necessary changes if nothing
+//! blocks the run. The dispatcher asks the operator in between.
 
 mod catalog;
 mod examine;
-mod settle;
+mod table_changes;
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::warehouse::{Claim, Owner};
 
 pub(super) use catalog::Catalog;
 pub use examine::Examination;
-pub(super) use settle::{Settled, Settlement, Unsettled};
+pub(super) use table_changes::{ChangedTables, TableChangeError, TableChanges};
 
 use crate::figures::counted;
 
@@ -28,35 +28,28 @@ pub struct Permits {
     pub migrate: bool,
 }
 
-/// What a table contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// Dates with rows.
+pub struct TableContents {
     pub partitions: u64,
-    /// Number of rows.
     pub rows: u64,
 }
 
 /// The state of a table that a stage of the run fills.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examined {
-    /// Stage name.
     pub stage: String,
-    /// `dataset.table`.
     pub path: String,
     /// Its definition; `None` if another program creates it.
     pub definition: Option<TableDef>,
     /// How it differs from its definition; empty if it doesn't exist.
     pub differences: Vec<Difference>,
-    /// Its owner, if it has one.
     pub owner: Option<Owner>,
     /// What it contains, if it has no owner and no run of this plan is known to have filled it.
-    pub foreign: Option<Held>,
+    pub foreign: Option<TableContents>,
 }
 
 impl Examined {
     /// The changes that `--migrate` makes; empty if they can't resolve everything that blocks the run.
-    #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         let stopping = self.differences.iter().filter(|found| found.stops());
         let mended: Option<Vec<Change>> = stopping.map(|found| found.change().cloned()).collect();
@@ -66,12 +59,9 @@ impl Examined {
     }
 }
 
-/// The result of an examination.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// Plan name.
     pub plan: String,
-    /// The tables, in plan order.
     pub tables: Vec<Examined>,
     /// Problems of queries, one sentence each.
     pub queries: Vec<String>,
@@ -79,7 +69,6 @@ pub struct Findings {
 
 impl Findings {
     /// Everything that blocks the run, one sentence each: problems of tables and queries, and tables of other plans.
-    #[must_use]
     pub fn problems(&self, permits: Permits) -> Vec<String> {
         let mut problems = self.queries.clone();
         for table in &self.tables {
@@ -91,22 +80,18 @@ impl Findings {
                      'backcourt run --take-over'",
                     table.stage,
                     table.path,
-                    told(owner)
+                    owner_in_words(owner)
                 ));
             }
             let is_mended = permits.migrate && !table.changes().is_empty();
-            let stopping = table
-                .differences
-                .iter()
-                .filter(|found| found.stops() && !is_mended);
-            problems
-                .extend(stopping.map(|found| format!("stage {}: table {} {found}", table.stage, table.path)));
+            let stopping = table.differences.iter().filter(|found| found.stops());
+            let in_words = |found| format!("stage {}: table {} {found}", table.stage, table.path);
+            problems.extend(stopping.filter(|_| !is_mended).map(in_words));
         }
         problems
     }
 
     /// Differences that don't block the run, one sentence each.
-    #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let harmless = |table: &Examined| -> Vec<String> {
             let found = table.differences.iter().filter(|found| !found.stops());
@@ -118,10 +103,9 @@ impl Findings {
     }
 
     /// Tables without an owner that contain rows not known to come from this plan, one line each.
-    #[must_use]
     pub fn foreign_rows(&self) -> Vec<String> {
         let lines = self.tables.iter().filter_map(|table| {
-            let Held { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
+            let TableContents { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
             Some(format!(
                 "table {} of stage {} contains {} in {}",
                 table.path,
@@ -134,7 +118,7 @@ impl Findings {
     }
 
     /// The changes needed before the first unit, in plan order.
-    pub(super) fn settlement(&self, owner: Owner) -> Settlement {
+    pub(super) fn table_changes(&self, owner: Owner) -> TableChanges {
         let is_to_claim =
             |table: &&Examined| (table.owner.as_ref()).is_none_or(|owner| owner.plan != self.plan);
         let claims = (self.tables.iter().filter(is_to_claim))
@@ -148,7 +132,7 @@ impl Findings {
             let definition = table.definition.clone().filter(|_| !changes.is_empty())?;
             Some((definition, changes))
         });
-        Settlement {
+        TableChanges {
             claims,
             changes: changes.collect(),
             owner,
@@ -157,7 +141,7 @@ impl Findings {
 }
 
 /// An owner for use in a sentence: the plan, and who took the table when.
-pub(super) fn told(owner: &Owner) -> impl fmt::Display + '_ {
+pub(super) fn owner_in_words(owner: &Owner) -> impl fmt::Display + '_ {
     format!(
         "{} (taken by {} on {}, {})",
         owner.plan,
@@ -235,7 +219,7 @@ mod tests {
         let left = findings.problems(all);
         assert_eq!(left.len(), 3, "what is not mended whole is not begun: {left:?}");
         assert_eq!(findings.notes().len(), 1);
-        let claims = findings.settlement(owner("mine")).claims;
+        let claims = findings.table_changes(owner("mine")).claims;
         let claims: Vec<_> = claims
             .iter()
             .map(|claim| (claim.table.as_str(), claim.from.as_deref()))

@@ -44,36 +44,41 @@ pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
             let view = of_name(&mut snapshot.sources, check, feed, target);
             answer(view, fact, *state, value, failing_dates);
         }
-        Event::CheckWaived {
-            check,
-            reason,
-            by,
-            value,
-            target,
-            fingerprint,
-        } => {
-            let Some(view) = snapshot.checks.iter_mut().find(|view| view.name == *check) else {
-                return;
-            };
-            view.state = CheckState::Waived;
-            view.waiver = Some(Waiver {
-                check: check.clone(),
-                reason: reason.clone(),
-                by: by.clone(),
-                at: fact.at,
-                value: value.clone(),
-                target: target.clone(),
-                fingerprint: *fingerprint,
-            });
-            view.remark = None;
-            let stage = view.stage.clone();
-            judged(snapshot, &stage);
-        }
+        Event::CheckWaived { .. } => waive(snapshot, fact),
         _ => {}
     }
 }
 
-/// The check with this name; added if it is unknown.
+fn waive(snapshot: &mut Snapshot, fact: &Fact) {
+    let Event::CheckWaived {
+        check,
+        reason,
+        by,
+        value,
+        target,
+        fingerprint,
+    } = &fact.event
+    else {
+        return;
+    };
+    let Some(view) = snapshot.checks.iter_mut().find(|view| view.name == *check) else {
+        return;
+    };
+    view.state = CheckState::Waived;
+    view.waiver = Some(Waiver {
+        check: check.clone(),
+        reason: reason.clone(),
+        by: by.clone(),
+        at: fact.at,
+        value: value.clone(),
+        target: target.clone(),
+        fingerprint: *fingerprint,
+    });
+    view.remark = None;
+    let stage = view.stage.clone();
+    judged(snapshot, &stage);
+}
+
 fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: &str) -> &'a mut CheckView {
     let known = checks.iter().position(|view| view.name == name);
     let at = known.unwrap_or_else(|| {

@@ -2,18 +2,13 @@
 //! difference to its own snapshot as deltas. No files and no clock here.
 
 mod check;
-mod delta;
-mod group;
-mod list;
+mod run;
 mod stage;
 
 use std::sync::Arc;
 
-use super::{Event, Fact, Question, Snapshot, WorkerView};
+use super::{Event, Fact, SampleView, Snapshot, SnapshotDelta};
 use crate::ledger::RunState;
-pub use delta::{SnapshotDelta, StageDelta};
-pub use group::UnitGroup;
-pub use list::ListDelta;
 
 /// A run as described by its events so far.
 #[derive(Debug, Clone, Default)]
@@ -40,61 +35,25 @@ impl Projector {
 
     /// What `now` adds to the events so far; later deltas start from `now`.
     pub(super) fn diff(&mut self, now: &Snapshot) -> SnapshotDelta {
-        let untold = SnapshotDelta::between(self.0.as_ref(), now);
+        let delta = SnapshotDelta::between(self.0.as_ref(), now);
         self.0 = Some(now.clone());
-        untold
+        delta
     }
 }
 
 fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     match &fact.event {
-        Event::RunStarted {
-            plan,
-            warehouse,
-            source,
-            workers,
-            pid,
-            control,
-        } => {
-            let run = &mut snapshot.run;
-            run.title.clone_from(plan);
-            run.warehouse.clone_from(warehouse);
-            run.source.clone_from(source);
-            run.pid = *pid;
-            run.control.clone_from(control);
-            staff(&mut snapshot.workers, *workers);
-        }
-        Event::Prepared { .. } => snapshot.run.preparing = None,
-        Event::Estimated {
-            awaiting_approval,
-            estimate,
-            ..
-        } => {
-            // Runs recorded before questions existed have no other event for this one.
-            snapshot.run.question = awaiting_approval.then(|| Arc::new(Question::cost()));
-            snapshot.estimate = Some(Arc::new(estimate.clone()));
-        }
-        Event::QuestionAsked(question) => snapshot.run.question = Some(Arc::new(question.clone())),
-        Event::QuestionAnswered { .. } => snapshot.run.question = None,
-        Event::UnitSampled(_) | Event::SampleFinished { .. } => {
-            Arc::make_mut(snapshot.sample.get_or_insert_default()).apply(&fact.event);
-        }
-        Event::WorkersChanged { to, .. } => staff(&mut snapshot.workers, *to),
-        Event::Paused => {
-            snapshot.run.pausing = false;
-            snapshot.run.state = RunState::Paused;
-        }
-        Event::Resumed => {
-            snapshot.run.question = None;
-            snapshot.run.state = RunState::Running;
-            snapshot.run.ending = None;
-        }
-        Event::RunFinished { state, message, .. } => {
-            snapshot.run.state = *state;
-            snapshot.run.ending = Some(message.clone());
-            snapshot.workers.iter_mut().for_each(|worker| worker.task = None);
-            stage::all_judged(snapshot);
-        }
+        Event::RunStarted { .. }
+        | Event::Prepared { .. }
+        | Event::Estimated { .. }
+        | Event::QuestionAsked(_)
+        | Event::QuestionAnswered { .. }
+        | Event::WorkersChanged { .. }
+        | Event::Paused
+        | Event::Resumed
+        | Event::RunFinished { .. } => run::fold(snapshot, &fact.event),
+        Event::UnitSampled(unit) => sample_of(snapshot).units.push(unit.clone()),
+        Event::SampleFinished { message, nulls, .. } => sample_of(snapshot).finish(message, nulls),
         Event::StageStarted { .. }
         | Event::UnitFinished { .. }
         | Event::UnitRetried { .. }
@@ -121,15 +80,6 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     }
 }
 
-/// Adjusts the list to `number` workers; new ones are idle.
-fn staff(workers: &mut Vec<WorkerView>, number: usize) {
-    workers.truncate(number);
-    for slot in workers.len() + 1..=number {
-        workers.push(WorkerView {
-            slot,
-            task: None,
-            units_done: 0,
-            busy: 0.0,
-        });
-    }
+fn sample_of(snapshot: &mut Snapshot) -> &mut SampleView {
+    Arc::make_mut(snapshot.sample.get_or_insert_default())
 }

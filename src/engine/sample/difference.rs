@@ -58,10 +58,8 @@ impl Difference {
     pub fn between(table: &TableDef, computed: &[Row], stored: &[Row]) -> Self {
         let compared = compare(table, computed, stored);
         let examples = |rows: &[&Row]| {
-            rows.iter()
-                .take(EXAMPLES)
-                .map(|row| row_name(table, row))
-                .collect()
+            let some = rows.iter().take(EXAMPLES);
+            some.map(|row| row_name(table, row)).collect()
         };
         let mut columns: BTreeMap<usize, ChangedColumn> = BTreeMap::new();
         for changed in &compared.changed {

@@ -17,10 +17,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
 pub use difference::{Change, ChangedColumn, Difference};
-pub use needs::Known;
+pub use needs::KnownUnits;
 pub use nulls::{ColumnNulls, StageNulls};
-pub use unit::{SampleState, UnitSample};
-pub use view::SampleView;
+pub use view::{SampleState, SampleView, UnitSample};
 
 use super::worker::panic_message;
 use super::{Meter, RetryPolicy, Stage, StageError};
@@ -29,7 +28,7 @@ use crate::plan::{DateRange, SampleDate};
 use crate::warehouse::Warehouse;
 use needs::Fillers;
 use nulls::Nulls;
-use unit::{Found, find_out};
+use unit::{SampledUnit, sample_unit};
 
 /// What to sample.
 #[derive(Debug, Clone)]
@@ -50,12 +49,10 @@ pub struct Sample {
     pub retry: RetryPolicy,
 }
 
-/// The result of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sampled {
     /// Whether something was sampled and nothing blocks the full run.
     pub passed: bool,
-    /// The result in one sentence.
     pub message: String,
     /// NULLs of every stage with sampled rows.
     pub nulls: Vec<StageNulls>,
@@ -86,15 +83,15 @@ impl Sample {
     /// If the stored rows of the stages can't be counted.
     pub async fn take(
         self,
-        known: Known,
+        known: KnownUnits,
         warehouse: Arc<dyn Warehouse>,
         meter: Arc<Meter>,
-        tell: UnboundedSender<UnitSample>,
+        sender: UnboundedSender<UnitSample>,
     ) -> Result<Sampled, StageError> {
         meter
             .total
             .store(u32::try_from(self.units()).unwrap_or(u32::MAX), Ordering::Relaxed);
-        let fillers = Fillers::look_at(&self.every, &known, self.range, warehouse.as_ref()).await?;
+        let fillers = Fillers::read(&self.every, &known, self.range, warehouse.as_ref()).await?;
         let sample = Arc::new(self);
         let (known, fillers) = (Arc::new(known), Arc::new(fillers));
         let lanes = Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS)));
@@ -111,8 +108,8 @@ impl Sample {
             });
             places.insert(task.id(), place);
         }
-        let mut through: Vec<Option<Found>> = (0..sample.units()).map(|_| None).collect();
-        let mut told = 0;
+        let mut finished: Vec<Option<SampledUnit>> = (0..sample.units()).map(|_| None).collect();
+        let mut sent = 0;
         while let Some(joined) = tasks.join_next_with_id().await {
             let (id, found) = match joined {
                 Ok((id, found)) => (id, Ok(found)),
@@ -120,15 +117,15 @@ impl Sample {
             };
             let Some(&place) = places.get(&id) else { continue };
             let found = found.unwrap_or_else(|message| sample.panicked(place, &message));
-            through[place] = Some(found);
+            finished[place] = Some(found);
             meter.done.fetch_add(1, Ordering::Relaxed);
-            while let Some(Some(found)) = through.get(told) {
+            while let Some(Some(found)) = finished.get(sent) {
                 // The listener may be gone.
-                let _ = tell.send(found.unit.clone());
-                told += 1;
+                let _ = sender.send(found.unit.clone());
+                sent += 1;
             }
         }
-        let found: Vec<Found> = through.into_iter().flatten().collect();
+        let found: Vec<SampledUnit> = finished.into_iter().flatten().collect();
         Ok(sample.summed_up(&found))
     }
 
@@ -138,34 +135,40 @@ impl Sample {
         (&self.stages[place / dates], &self.dates[place % dates])
     }
 
-    async fn unit(&self, place: usize, known: &Known, fillers: &Fillers, warehouse: &dyn Warehouse) -> Found {
+    async fn unit(
+        &self,
+        place: usize,
+        known: &KnownUnits,
+        fillers: &Fillers,
+        warehouse: &dyn Warehouse,
+    ) -> SampledUnit {
         let (stage, SampleDate { date, why }) = self.at(place);
         if let Some(needs) = fillers.missing(stage.as_ref(), *date, warehouse).await {
             let state = SampleState::Unsampled;
-            return Found::nothing(UnitSample::bare(stage.name(), *date, why, state, needs));
+            return SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, needs));
         }
         let source = self.source_of(known, stage.name(), *date);
-        find_out(stage.as_ref(), warehouse, *date, why, source, self.retry).await
+        sample_unit(stage.as_ref(), warehouse, *date, why, source, self.retry).await
     }
 
-    fn source_of<'a>(&'a self, known: &'a Known, stage: &str, date: NaiveDate) -> &'a str {
+    fn source_of<'a>(&'a self, known: &'a KnownUnits, stage: &str, date: NaiveDate) -> &'a str {
         let recorded = known.source(stage, date).filter(|_| !self.source_is_explicit);
         recorded.unwrap_or(&self.source)
     }
 
-    fn panicked(&self, place: usize, message: &str) -> Found {
+    fn panicked(&self, place: usize, message: &str) -> SampledUnit {
         let (stage, SampleDate { date, why }) = self.at(place);
         let (state, message) = (SampleState::Failed, format!("panicked: {message}"));
-        Found::nothing(UnitSample::bare(stage.name(), *date, why, state, message))
+        SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, message))
     }
 
-    fn summed_up(&self, found: &[Found]) -> Sampled {
+    fn summed_up(&self, found: &[SampledUnit]) -> Sampled {
         let count = |is_meant: &dyn Fn(SampleState) -> bool| {
             found.iter().filter(|found| is_meant(found.unit.state)).count()
         };
         let of = |state: SampleState| count(&|other| other == state);
         let good = count(&|state| matches!(state, SampleState::Same | SampleState::New));
-        let against = count(&SampleState::stands_against);
+        let against = count(&SampleState::blocks_run);
         let mut message = format!("sample: {good} of {} as expected", counted(found.len(), "unit"));
         for (state, words) in [
             (SampleState::Differs, "different from the stored rows"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::super::stored::stored_rows;
+use super::super::stored::stored_rows_if_any;
 use super::super::{Scope, Stage, StageError};
 use crate::figures::counted;
 use crate::ledger::{Ledger, LedgerError, Target, UnitState};
@@ -14,22 +14,18 @@ use crate::warehouse::Warehouse;
 
 /// The units of a plan that are done, from the ledger.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
-    units: HashMap<String, HashMap<NaiveDate, Done>>,
+pub struct KnownUnits {
+    units: HashMap<String, HashMap<NaiveDate, DoneUnit>>,
 }
 
-/// A unit that is done, according to the ledger.
 #[derive(Debug, Clone)]
-struct Done {
+struct DoneUnit {
     rows: u32,
     source: String,
 }
 
-impl Known {
+impl KnownUnits {
     /// Reads the units of these stages.
-    ///
-    /// # Errors
-    /// If the ledger can't be read.
     pub fn read(ledger: &Ledger, target: Target, stages: &[Arc<dyn Stage>]) -> Result<Self, LedgerError> {
         let mut units = HashMap::new();
         for stage in stages {
@@ -37,7 +33,7 @@ impl Known {
             let done = known.into_iter().filter(|unit| is_done(unit.state));
             let done = done.map(|unit| {
                 let (rows, source) = (unit.rows, unit.source);
-                (unit.date, Done { rows, source })
+                (unit.date, DoneUnit { rows, source })
             });
             units.insert(stage.name().to_owned(), done.collect());
         }
@@ -75,9 +71,9 @@ struct Filler {
 
 impl Fillers {
     /// Compares every stage with its table: a date counts as done only if the table has the recorded number of rows.
-    pub(super) async fn look_at(
+    pub(super) async fn read(
         every: &[Arc<dyn Stage>],
-        known: &Known,
+        known: &KnownUnits,
         range: DateRange,
         warehouse: &dyn Warehouse,
     ) -> Result<Self, StageError> {
@@ -86,15 +82,7 @@ impl Fillers {
             let mut done = BTreeSet::new();
             if let Some(units) = known.units.get(stage.name()).filter(|units| !units.is_empty()) {
                 let dates: Vec<NaiveDate> = units.keys().copied().collect();
-                let is_there = match stage.fills().definition() {
-                    Some(table) => warehouse.holds_rows(table).await?,
-                    None => true,
-                };
-                let stored = if is_there {
-                    stored_rows(warehouse, stage.fills(), &dates).await?
-                } else {
-                    HashMap::new()
-                };
+                let stored = stored_rows_if_any(warehouse, stage.fills(), &dates).await?;
                 let holds = |date| stored.get(date).copied().unwrap_or_default();
                 let there = units.iter().filter(|(date, unit)| holds(date) == unit.rows);
                 done.extend(there.map(|(date, _)| *date));
@@ -117,11 +105,8 @@ impl Fillers {
     ) -> Option<String> {
         let mut missing = Vec::new();
         for input in stage.inputs() {
-            let Some(filler) = self
-                .fillers
-                .iter()
-                .find(|filler| filler.table.as_ref() == Some(&input.table))
-            else {
+            let fills = |filler: &&Filler| filler.table.as_ref() == Some(&input.table);
+            let Some(filler) = self.fillers.iter().find(fills) else {
                 continue;
             };
             let (first, last) = input.reach.ends(date);
@@ -130,7 +115,7 @@ impl Fillers {
             let dates = days
                 .filter(|day| *day == date || self.range.contains(*day))
                 .collect();
-            let open = filler.owing(dates, warehouse).await;
+            let open = filler.expecting_rows(dates, warehouse).await;
             let name = filler.stage.name();
             missing.extend(match open.as_slice() {
                 [] => None,
@@ -149,7 +134,7 @@ impl Fillers {
 
 impl Filler {
     /// The dates that are not done although rows are expected.
-    async fn owing(&self, dates: Vec<NaiveDate>, warehouse: &dyn Warehouse) -> Vec<NaiveDate> {
+    async fn expecting_rows(&self, dates: Vec<NaiveDate>, warehouse: &dyn Warehouse) -> Vec<NaiveDate> {
         let open: Vec<NaiveDate> = (dates.into_iter())
             .filter(|date| !self.done.contains(date))
             .collect();
@@ -160,8 +145,8 @@ impl Filler {
         let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
             return open;
         };
-        let owes = |(_, scope): &(NaiveDate, Scope)| !matches!(scope, Scope::Skip(_));
-        let owing = open.into_iter().zip(scopes).filter(owes);
-        owing.map(|(date, _)| date).collect()
+        let expects_rows = |(_, scope): &(NaiveDate, Scope)| !matches!(scope, Scope::Skip(_));
+        let expecting_rows = open.into_iter().zip(scopes).filter(expects_rows);
+        expecting_rows.map(|(date, _)| date).collect()
     }
 }

@@ -1,5 +1,4 @@
-//! NULLs per column in sampled and stored rows. Shows a column that nothing fills before a whole backfill is written
-//! without it.
+//! NULLs per column in sampled and stored rows: shows a column that nothing fills before a whole backfill.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +29,6 @@ pub struct ColumnNulls {
     pub stored: usize,
 }
 
-/// Number of NULLs per column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Nulls {
     rows: usize,
@@ -52,7 +50,6 @@ impl Nulls {
         }
     }
 
-    /// Adds the counts of other rows.
     pub(super) fn join(&mut self, other: &Self) {
         self.rows += other.rows;
         self.columns
@@ -101,10 +98,8 @@ impl StageNulls {
         if self.sampled == 0 {
             return Vec::new();
         }
-        let never: Vec<String> = self
-            .never_filled()
-            .map(|column| self.beside(column, None))
-            .collect();
+        let never = self.never_filled().map(|column| self.beside(column, None));
+        let never: Vec<String> = never.collect();
         let some = (self.columns.iter()).filter(|column| column.sampled < self.sampled);
         let some: Vec<String> = some
             .map(|column| self.beside(column, Some(share(column.sampled, self.sampled))))
@@ -152,13 +147,10 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::{Column, ColumnType, Stamp};
+    use crate::table::{Column, ColumnType, Stamp, fixture};
 
     fn table() -> TableDef {
         TableDef {
-            dataset: Cow::Borrowed("d"),
-            name: Cow::Borrowed("t"),
-            doc: Cow::Borrowed(""),
             columns: Cow::Owned(vec![
                 Column::required("team", ColumnType::String, ""),
                 Column::nullable("usage_rate", ColumnType::Float64, ""),
@@ -166,10 +158,7 @@ mod tests {
                 Column::nullable("pace", ColumnType::Float64, ""),
                 Column::stamped("created_at", Stamp::Created, ""),
             ]),
-            date_column: Cow::Borrowed("team"),
-            key: Cow::Borrowed(&[]),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
+            ..fixture::table()
         }
     }
 
@@ -177,10 +166,8 @@ mod tests {
         let row = |cells: &[Option<f64>; 3]| {
             let cells = cells.iter().map(|cell| Value::from(*cell));
             let around = |value: Value| std::iter::once(value);
-            around("BOS".into())
-                .chain(cells)
-                .chain(around(Value::Null))
-                .collect()
+            let row = around("BOS".into()).chain(cells);
+            row.chain(around(Value::Null)).collect()
         };
         Nulls::of_rows(&rows.iter().map(row).collect::<Vec<Row>>())
     }

@@ -2,45 +2,42 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{BreakdownView, CheckView, WorkerView};
+use super::{BreakdownView, CheckView, WorkerView};
 use crate::runbook::Item;
 
-/// The difference between two lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListDelta<T> {
     /// Every entry, in order; replaces the list.
     All(Vec<T>),
-    /// The changed entries only.
     Changed(Vec<T>),
 }
 
 /// An entry identified by a name or number.
-pub trait Named {
-    /// Whether both have the same name.
-    fn is_about(&self, other: &Self) -> bool;
+pub trait ListEntry {
+    fn is_same_entry(&self, other: &Self) -> bool;
 }
 
-impl Named for WorkerView {
-    fn is_about(&self, other: &Self) -> bool {
+impl ListEntry for WorkerView {
+    fn is_same_entry(&self, other: &Self) -> bool {
         self.slot == other.slot
     }
 }
 
-impl Named for CheckView {
-    fn is_about(&self, other: &Self) -> bool {
+impl ListEntry for CheckView {
+    fn is_same_entry(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Named for BreakdownView {
-    fn is_about(&self, other: &Self) -> bool {
+impl ListEntry for BreakdownView {
+    fn is_same_entry(&self, other: &Self) -> bool {
         self.check == other.check
     }
 }
 
-impl Named for Item {
-    fn is_about(&self, other: &Self) -> bool {
+impl ListEntry for Item {
+    fn is_same_entry(&self, other: &Self) -> bool {
         self.item == other.item
     }
 }
@@ -52,16 +49,15 @@ impl<T> Default for ListDelta<T> {
 }
 
 impl<T> ListDelta<T> {
-    /// Whether nothing changed.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self, Self::Changed(entries) if entries.is_empty())
     }
 }
 
-impl<T: Named + Clone + PartialEq> ListDelta<T> {
+impl<T: ListEntry + Clone + PartialEq> ListDelta<T> {
     pub(super) fn between(before: &[T], now: &[T]) -> Self {
         let pairs = || before.iter().zip(now);
-        if before.len() != now.len() || !pairs().all(|(old, new)| old.is_about(new)) {
+        if before.len() != now.len() || !pairs().all(|(old, new)| old.is_same_entry(new)) {
             return Self::All(now.to_vec());
         }
         let changed = pairs().filter(|(old, new)| old != new);
@@ -74,7 +70,7 @@ impl<T: Named + Clone + PartialEq> ListDelta<T> {
             Self::All(all) => list.clone_from(all),
             Self::Changed(changed) => {
                 for new in changed {
-                    if let Some(old) = list.iter_mut().find(|old| old.is_about(new)) {
+                    if let Some(old) = list.iter_mut().find(|old| old.is_same_entry(new)) {
                         old.clone_from(new);
                     }
                 }

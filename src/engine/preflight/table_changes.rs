@@ -6,67 +6,60 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::told;
+use super::owner_in_words;
 use crate::fence::{FenceError, LeaseGuard, Waiting};
 use crate::table::{Change, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
-/// The changes to make.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Settlement {
+pub(in crate::engine) struct TableChanges {
     /// Tables this plan doesn't own yet.
     pub(super) claims: Vec<Claim>,
-    /// Tables to alter.
     pub(super) changes: Vec<(TableDef, Vec<Change>)>,
-    /// Their new owner.
     pub(super) owner: Owner,
 }
 
-/// The changes made.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Settled {
+pub(in crate::engine) struct ChangedTables {
     /// Tables taken over, with the previous plan.
     pub(in crate::engine) taken_over: Vec<(String, String)>,
     /// Tables altered, with a description of the change.
     pub(in crate::engine) altered: Vec<(String, String)>,
 }
 
-/// Why the changes were not made.
 #[derive(Debug)]
-pub(in crate::engine) enum Unsettled {
+pub(in crate::engine) enum TableChangeError {
     /// Another plan claimed a table first: the run is refused, one sentence per table.
     Refused(Vec<String>),
     /// The plan to take a table from is in use.
-    AtWork(String),
-    /// The warehouse failed.
+    InUse(String),
     Failed(WarehouseError),
 }
 
-impl From<WarehouseError> for Unsettled {
+impl From<WarehouseError> for TableChangeError {
     fn from(error: WarehouseError) -> Self {
         Self::Failed(error)
     }
 }
 
-impl Settlement {
-    /// Whether there is anything to change.
+impl TableChanges {
     pub(in crate::engine) const fn is_needed(&self) -> bool {
         !self.claims.is_empty() || !self.changes.is_empty()
     }
 
     /// Makes the changes: owners first, since only the owner alters a table.
-    pub(in crate::engine) async fn settle(
+    pub(in crate::engine) async fn apply(
         self,
         warehouse: Arc<dyn Warehouse>,
         folder: PathBuf,
-    ) -> Result<Settled, Unsettled> {
+    ) -> Result<ChangedTables, TableChangeError> {
         let taken_over = self.claim(&warehouse, folder).await?;
         let mut altered = Vec::new();
         for (table, changes) in &self.changes {
             let done = self.altered(warehouse.as_ref(), table, changes).await?;
             altered.extend(done.into_iter().map(|what| (table.path(), what)));
         }
-        Ok(Settled { taken_over, altered })
+        Ok(ChangedTables { taken_over, altered })
     }
 
     /// Records the owner of the tables. A table of another plan is taken while holding that plan's lease, so that none
@@ -75,15 +68,12 @@ impl Settlement {
         &self,
         warehouse: &Arc<dyn Warehouse>,
         folder: PathBuf,
-    ) -> Result<Vec<(String, String)>, Unsettled> {
+    ) -> Result<Vec<(String, String)>, TableChangeError> {
         let Some(owners) = warehouse.owners().filter(|_| !self.claims.is_empty()) else {
             return Ok(Vec::new());
         };
-        let plans: BTreeSet<&String> = self
-            .claims
-            .iter()
-            .filter_map(|claim| claim.from.as_ref())
-            .collect();
+        let plans = self.claims.iter().filter_map(|claim| claim.from.as_ref());
+        let plans: BTreeSet<&String> = plans.collect();
         let mut lease_guards = Vec::new();
         for plan in plans {
             lease_guards
@@ -106,9 +96,12 @@ impl Settlement {
         let now = owners.owners_of(&tables).await?;
         let lost = tables.iter().zip(&now).filter_map(|(table, owner)| {
             let owner = owner.as_ref().filter(|owner| owner.plan != self.owner.plan)?;
-            Some(format!("table {table} now belongs to plan {}", told(owner)))
+            Some(format!(
+                "table {table} now belongs to plan {}",
+                owner_in_words(owner)
+            ))
         });
-        Err(Unsettled::Refused(lost.collect()))
+        Err(TableChangeError::Refused(lost.collect()))
     }
 
     async fn altered(
@@ -137,7 +130,7 @@ async fn lease_of(
     plan: String,
     folder: PathBuf,
     now: DateTime<Utc>,
-) -> Result<Option<LeaseGuard>, Unsettled> {
+) -> Result<Option<LeaseGuard>, TableChangeError> {
     let taking = tokio::task::spawn_blocking(move || {
         let waits = |wait: Waiting<'_>| {
             if wait.silent.is_zero() {
@@ -153,8 +146,8 @@ async fn lease_of(
     });
     match taking.await {
         Ok(Ok(lease_guard)) => Ok(lease_guard),
-        Ok(Err(FenceError::Warehouse(error))) => Err(Unsettled::Failed(error)),
-        Ok(Err(error)) => Err(Unsettled::AtWork(error.to_string())),
-        Err(error) => Err(Unsettled::AtWork(format!("cannot take the lease: {error}"))),
+        Ok(Err(FenceError::Warehouse(error))) => Err(TableChangeError::Failed(error)),
+        Ok(Err(error)) => Err(TableChangeError::InUse(error.to_string())),
+        Err(error) => Err(TableChangeError::InUse(format!("cannot take the lease: {error}"))),
     }
 }

@@ -8,11 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::group::UnitGroup;
 use super::list::ListDelta;
-use super::stage;
-use crate::engine::{
-    BreakdownView, CheckView, Cost, Estimate, GapView, RunView, SampleView, Snapshot, StageState, StageView,
-    WorkerView,
-};
+use super::{BreakdownView, CheckView, GapView, RunView, Snapshot, StageState, StageView, WorkerView};
+use crate::engine::{Cost, Estimate, SampleView};
 use crate::runbook::Item;
 
 /// What a snapshot adds to an earlier one.
@@ -50,16 +47,12 @@ pub struct SnapshotDelta {
 /// One stage, without the sums that follow from its units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StageDelta {
-    /// Stage name.
     pub name: String,
     /// `dataset.table`; `None` if the stage has no table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// State of the stage.
     pub state: StageState,
-    /// Seconds of work, without pauses.
     pub seconds: f64,
-    /// Billed for the stage and its checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
     /// NULLs and data issues; `None` if unchanged.
@@ -68,7 +61,6 @@ pub struct StageDelta {
     /// Whether `units` replaces all units of the stage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
-    /// Units that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitGroup>,
 }
@@ -100,7 +92,7 @@ impl SnapshotDelta {
     pub fn apply(&self, snapshot: &mut Snapshot) {
         snapshot.run = self.run.clone();
         for delta in &self.stages {
-            delta.apply(stage::of_name(&mut snapshot.stages, &delta.name));
+            delta.apply(StageView::named(&mut snapshot.stages, &delta.name));
         }
         self.workers.apply(&mut snapshot.workers);
         self.checks.apply(&mut snapshot.checks);
@@ -157,8 +149,8 @@ impl StageDelta {
             stage.gaps.clone_from(gaps);
         }
         if self.whole {
-            stage::forget_units(stage);
+            stage.forget_units();
         }
-        stage::put_units(stage, self.units.iter().flat_map(UnitGroup::units));
+        stage.put_units(self.units.iter().flat_map(UnitGroup::units));
     }
 }

@@ -6,24 +6,18 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::UnitView;
+use super::UnitView;
 use crate::ledger::UnitState;
 
 /// Units of a stage that differ only in their date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitGroup {
-    /// Their state.
     pub state: UnitState,
-    /// Rows stored for each.
     pub rows: u32,
-    /// Rows expected for each.
     pub expected: u32,
-    /// Attempts used.
     pub attempts: u32,
-    /// Why they are skipped, partial, empty or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    /// Their dates.
     pub dates: Vec<NaiveDate>,
 }
 
@@ -56,7 +50,6 @@ impl UnitGroup {
         gathered
     }
 
-    /// The units of the group, one by one.
     pub(super) fn units(&self) -> impl Iterator<Item = UnitView> {
         self.dates.iter().map(|&date| UnitView {
             date,

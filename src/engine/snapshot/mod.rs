@@ -1,21 +1,26 @@
 //! The current state of a run as plain data. Each snapshot is consistent and replaces the previous one as a whole.
 
+mod delta;
+mod group;
+mod list;
+mod stage;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Breakdown;
-use crate::ledger::{
-    ANSWERS_SHOWN, CheckState, Counts, Coverage, GateCheck, PastAnswer, RunState, UnitState, Waiver,
-    gate_is_open,
-};
+use crate::ledger::{ANSWERS_SHOWN, CheckState, Coverage, GateCheck, PastAnswer, RunState, Waiver};
 use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
 
 use super::limit::times_as_long;
 use super::{Estimate, Question, SampleView, Topic};
+pub use delta::SnapshotDelta;
+pub(super) use stage::judged;
+pub use stage::{GapView, StageState, StageView, UnitView};
 
 /// Everything a screen or client can show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,81 +220,14 @@ pub struct Progress {
 
 impl Progress {
     /// Percent done, 0 to 100; 100 only when nothing is left.
-    #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
+    #[must_use]
     pub fn percent(self) -> f64 {
         if self.done >= self.total {
             return 100.0;
         }
         (100.0 * self.done as f64 / self.total as f64).min(99.9)
     }
-}
-
-/// State of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StageState {
-    /// Not started.
-    Waiting,
-    /// Units are running.
-    Running,
-    /// Units have finished; checks are running.
-    Checking,
-    /// Finished, with an open gate.
-    Passed,
-    /// Finished, but a blocking check or a unit closes the gate.
-    Failed,
-}
-
-/// A stage as shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StageView {
-    /// Stage name.
-    pub name: String,
-    /// `dataset.table`; `None` if the stage has no table.
-    pub table: Option<String>,
-    /// State of the stage.
-    pub state: StageState,
-    /// Units by state.
-    pub counts: Counts,
-    /// Rows stored for the dates in the range.
-    pub rows: u64,
-    /// Seconds of work, without pauses.
-    pub seconds: f64,
-    /// Billed for the stage and its checks, by this run and earlier ones; `None` if nothing was.
-    pub cost: Option<Cost>,
-    /// NULLs and data issues in its rows, most rows first.
-    pub gaps: Vec<GapView>,
-    /// Every date of the range, in order. Shared, so that publishing an unchanged stage is free.
-    pub units: Arc<Vec<UnitView>>,
-}
-
-/// A column with NULLs, or a data issue, in the rows of a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GapView {
-    /// Name of the column that is NULL, or of the issue.
-    pub what: Arc<str>,
-    /// Dates that have it.
-    pub dates: u64,
-    /// Rows that have it.
-    pub rows: u64,
-}
-
-/// A unit: one date of a stage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnitView {
-    /// Date of the unit.
-    pub date: NaiveDate,
-    /// State of the unit.
-    pub state: UnitState,
-    /// Rows stored.
-    pub rows: u32,
-    /// Rows expected.
-    pub expected: u32,
-    /// Attempts used.
-    pub attempts: u32,
-    /// Why it is skipped, partial, empty or failed. Shared, because hundreds of off-days have the same reason.
-    pub reason: Option<Arc<str>>,
 }
 
 /// What a worker is doing with its batch.
@@ -437,19 +375,6 @@ impl CheckView {
         history.push(answer);
         let surplus = history.len().saturating_sub(usize::from(ANSWERS_SHOWN));
         history.drain(..surplus);
-    }
-}
-
-/// The state of a finished stage: whether its units and checks open its gate.
-pub(super) fn judged<'a>(
-    units: &[UnitView],
-    checks: impl Iterator<Item = GateCheck<'a>> + Clone,
-) -> StageState {
-    let attention = units.iter().filter(|unit| unit.state.needs_attention());
-    if gate_is_open(attention.map(|unit| unit.date), checks) {
-        StageState::Passed
-    } else {
-        StageState::Failed
     }
 }
 
