@@ -4,10 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 /// The process that holds the lock.
@@ -46,6 +48,9 @@ pub enum LockError {
 
 /// Pause between attempts while readers hold the shared lock, each for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
+
+/// Longer than a process takes to write its name into the file it has locked.
+const NAMING: Duration = Duration::from_secs(1);
 
 /// Held while the run is alive; the system releases it when the process dies.
 #[derive(Debug)]
@@ -109,16 +114,31 @@ impl RunLock {
 fn is_granted(file: &File, operation: FlockOperation) -> io::Result<bool> {
     match flock(file, operation) {
         Ok(()) => Ok(true),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
+        Err(Errno::WOULDBLOCK) => Ok(false),
         Err(errno) => Err(errno.into()),
     }
 }
 
+/// The name in a locked file. A process that has just taken the lock may not have written it yet, and the file then is
+/// empty or names a dead process.
 fn read_holder(file: &mut File) -> io::Result<LockHolder> {
-    let mut text = String::new();
-    file.rewind()?;
-    file.read_to_string(&mut text)?;
-    serde_json::from_str(&text).map_err(io::Error::from)
+    let asked = Instant::now();
+    loop {
+        let mut text = String::new();
+        file.rewind()?;
+        file.read_to_string(&mut text)?;
+        let named = serde_json::from_str(&text);
+        if named.as_ref().is_ok_and(is_alive) || asked.elapsed() > NAMING {
+            return named.map_err(io::Error::from);
+        }
+        thread::sleep(RETRY_PAUSE);
+    }
+}
+
+/// Whether the process exists. One in another container can't be seen.
+fn is_alive(holder: &LockHolder) -> bool {
+    let pid = i32::try_from(holder.pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 #[cfg(test)]
@@ -145,6 +165,27 @@ mod tests {
             done.store(true, Ordering::Relaxed);
             assert!(refused.is_none(), "{refused:?}");
         });
+    }
+
+    #[test]
+    fn a_refused_run_waits_for_the_name_of_the_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
+        let lock = RunLock::take(folder.path(), now).unwrap();
+        let path = folder.path().join("run.lock");
+        let name = std::fs::read(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        thread::scope(|scope| {
+            let refused = scope.spawn(|| RunLock::take(folder.path(), now).unwrap_err().to_string());
+            let dead = format!(r#"{{"pid":{},"since":"2026-01-04T00:00:00Z"}}"#, i32::MAX);
+            std::fs::write(&path, dead).unwrap();
+            thread::sleep(10 * RETRY_PAUSE);
+            std::fs::write(&path, name).unwrap();
+            let refused = refused.join().unwrap();
+            let pid = std::process::id();
+            assert!(refused.contains(&format!("process {pid},")), "{refused}");
+        });
+        drop(lock);
     }
 
     #[test]
