@@ -45,6 +45,11 @@ impl SqliteFault {
         Self::Classified(WarehouseError::new(ErrorClass::Code, message))
     }
 
+    /// Whether tables were created while a statement was prepared.
+    pub(super) fn is_new_schema(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::SchemaChanged))
+    }
+
     /// The error for the operator: the operation, the file or folder, the cause, what to do next.
     pub(super) fn in_context(self, doing: &str, place: &Path) -> WarehouseError {
         let (class, sentence) = match self {
@@ -67,12 +72,15 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
     };
     let in_context = |class, sentence: &str| (class, sentence.to_owned());
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
-            in_context(
-                ErrorClass::Contention,
-                "another program is writing to it; retrying may help",
-            )
-        }
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::SchemaChanged,
+        ) => in_context(
+            ErrorClass::Contention,
+            "another program is writing to it; retrying may help",
+        ),
         Some(ErrorCode::DiskFull) => in_context(ErrorClass::Quota, DISK_FULL),
         Some(ErrorCode::ReadOnly) => in_context(ErrorClass::Auth, READ_ONLY),
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (

@@ -1,12 +1,15 @@
 //! The folder of an embedded warehouse: one private file per dataset, named after it.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::fault::SqliteFault;
 use crate::table::{TableDef, is_name};
@@ -15,6 +18,10 @@ const SUFFIX: &str = "sqlite";
 
 /// The dataset of backcourt itself: lease, owners and progress. Attached to every connection like the others.
 pub(super) const OWN_DATASET: &str = "backcourt";
+
+/// How long to wait for other processes that create a dataset; each takes a few milliseconds.
+const TURN_LIMIT: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_millis(2);
 
 /// A dataset and its file. A replaced file makes it a different dataset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +35,6 @@ pub(super) struct DatasetFile {
 pub(super) struct WarehouseFolder {
     path: PathBuf,
     is_read_only: bool,
-    /// Serialises the creation of datasets.
-    creating: Mutex<()>,
 }
 
 impl WarehouseFolder {
@@ -40,7 +45,6 @@ impl WarehouseFolder {
         Ok(Self {
             path,
             is_read_only: false,
-            creating: Mutex::default(),
         })
     }
 
@@ -51,7 +55,6 @@ impl WarehouseFolder {
         Ok(Self {
             path,
             is_read_only: true,
-            creating: Mutex::default(),
         })
     }
 
@@ -96,10 +99,14 @@ impl WarehouseFolder {
     }
 
     /// Creates the file of a dataset, with its write-ahead log already enabled: two connections that enable it at the
-    /// same time would block each other, and a query may come at any time.
+    /// same time would block each other, and a query may come at any time. An existing file is never replaced, also if
+    /// another process creates it at the same time.
     pub(super) fn create(&self, dataset: &str) -> Result<(), SqliteFault> {
-        let _turn = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.file(dataset);
+        if file.exists() {
+            return Ok(());
+        }
+        let _turn = self.lock()?;
         if file.exists() {
             return Ok(());
         }
@@ -113,6 +120,19 @@ impl WarehouseFolder {
         drop(connection);
         fs::rename(&begun, &file)?;
         Ok(())
+    }
+
+    /// Locks the folder against other threads and processes that create a dataset, until the result is dropped.
+    fn lock(&self) -> Result<File, SqliteFault> {
+        let folder = File::open(&self.path)?;
+        let asked = Instant::now();
+        while let Err(errno) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            if errno != Errno::WOULDBLOCK || asked.elapsed() > TURN_LIMIT {
+                return Err(io::Error::from(errno).into());
+            }
+            thread::sleep(RETRY_PAUSE);
+        }
+        Ok(folder)
     }
 }
 
@@ -160,5 +180,24 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert_eq!(names, ["nba_raw.sqlite"], "nothing else is left");
+    }
+
+    #[test]
+    fn racing_processes_create_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let dataset = format!("d{round}");
+            let create = || {
+                // A folder of its own, as in another process.
+                let folder = WarehouseFolder::open(dir.path()).unwrap();
+                folder.create(&dataset).unwrap();
+                fs::metadata(folder.file(&dataset)).unwrap().ino()
+            };
+            let made: Vec<u64> = thread::scope(|scope| {
+                let racing: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+                racing.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(made.iter().all(|file| *file == made[0]), "replaced: {made:?}");
+        }
     }
 }

@@ -13,6 +13,9 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 /// Number of concurrent readers.
 const READERS: u32 = 4;
 
+/// How often a read is tried while tables are created. `SQLite` itself tries fifty times.
+const TRIES: u32 = 100;
+
 /// The connections of one warehouse.
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -83,6 +86,24 @@ impl Pool {
             done
         })
         .await
+    }
+
+    /// Runs `work` on a reader, again if other connections kept creating tables while `SQLite` prepared its statements.
+    pub(super) async fn read<T, W>(self: &Arc<Self>, doing: String, work: W) -> Result<T, WarehouseError>
+    where
+        T: Send + 'static,
+        W: Fn(&mut Connection) -> Result<T, SqliteFault> + Send + 'static,
+    {
+        let until_steady = move |connection: &mut Connection| {
+            let mut tried = 1;
+            loop {
+                match work(connection) {
+                    Err(fault) if fault.is_new_schema() && tried < TRIES => tried += 1,
+                    done => return done,
+                }
+            }
+        };
+        self.run(AccessMode::Reader, doing, until_steady).await
     }
 
     /// Runs `work` while no connection is open, to replace the files themselves.
@@ -168,4 +189,31 @@ where
 
 fn closed(_: AcquireError) -> WarehouseError {
     WarehouseError::new(ErrorClass::Code, "the embedded warehouse is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_is_repeated_while_tables_are_created() {
+        let dir = tempfile::tempdir().unwrap();
+        let pool = Arc::new(Pool::open(WarehouseFolder::open(dir.path()).unwrap()).unwrap());
+        let fails = |times: u32| {
+            let tried = AtomicU32::new(0);
+            let changed = || rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_SCHEMA), None);
+            let work = move |_: &mut Connection| match tried.fetch_add(1, Ordering::Relaxed) {
+                before if before < times => Err(changed().into()),
+                before => Ok(before),
+            };
+            pool.read("querying".to_owned(), work)
+        };
+        assert_eq!(fails(3).await.unwrap(), 3);
+        let error = fails(TRIES).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Contention);
+    }
 }
