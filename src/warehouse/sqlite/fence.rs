@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::connection::open_own;
 use super::fault::SqliteFault;
 use super::folder::{OWN_DATASET, WarehouseFolder};
+use super::heartbeat;
 use crate::warehouse::{Lease, lease};
 
 /// The lease this warehouse holds, if any.
@@ -39,8 +40,18 @@ impl SqliteFence {
         if heartbeat.execute(params![self.plan, self.epoch])? == 1 {
             return Ok(());
         }
-        let now = stored_lease(connection, &self.plan)?.and_then(|lease| lease.holder);
-        Err(SqliteFault::Classified(lease::lost(&self.plan, now.as_ref())))
+        self.look(connection)
+    }
+
+    /// Fails if another process has taken the lease; changes nothing.
+    pub(super) fn look(&self, connection: &Connection) -> Result<(), SqliteFault> {
+        match stored_lease(connection, &self.plan)? {
+            Some(lease) if lease.epoch == self.epoch => Ok(()),
+            now => {
+                let holder = now.and_then(|lease| lease.holder);
+                Err(SqliteFault::Classified(lease::lost(&self.plan, holder.as_ref())))
+            }
+        }
     }
 
     /// Runs work outside a transaction, such as replacing a file, while the lease can't be taken.
@@ -59,10 +70,10 @@ impl SqliteFence {
 
     /// Releases the lease. Does nothing if another process has taken it.
     pub(super) fn give_back(&self, folder: &WarehouseFolder) -> Result<(), SqliteFault> {
-        open_own(folder)?.execute(
-            "UPDATE backcourt.lease SET holder = NULL WHERE plan = ?1 AND epoch = ?2",
-            params![self.plan, self.epoch],
-        )?;
+        let sql = "UPDATE backcourt.lease SET holder = NULL WHERE plan = ?1 AND epoch = ?2";
+        if open_own(folder)?.execute(sql, params![self.plan, self.epoch])? == 1 {
+            heartbeat::forget(folder, &self.plan);
+        }
         Ok(())
     }
 }

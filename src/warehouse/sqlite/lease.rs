@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::connection::{open_own, open_own_to_read};
 use super::fault::SqliteFault;
 use super::fence::{SqliteFence, stored_lease};
 use super::folder::{OWN_DATASET, WarehouseFolder};
-use super::{record, schema};
+use super::{heartbeat, record, schema};
 use crate::warehouse::{Holder, Lease, Rhythm};
 
-/// A heartbeat is a small commit to a local file. The holder's commits count as heartbeats too.
+/// A heartbeat takes no longer than a look at a local file. The holder's commits count as heartbeats too.
 pub(super) const RHYTHM: Rhythm = Rhythm {
     heartbeat: Duration::from_secs(2),
     heartbeat_limit: Duration::from_mins(1),
@@ -31,7 +31,20 @@ pub(super) fn look(folder: &WarehouseFolder, plan: &str) -> Result<Option<Lease>
     if !schema::exists(&connection, OWN_DATASET, "lease")? {
         return Ok(None);
     }
-    stored_lease(&connection, plan)
+    observed(folder, &connection, plan)
+}
+
+/// The state of a plan's lease with both kinds of heartbeats.
+fn observed(
+    folder: &WarehouseFolder,
+    connection: &Connection,
+    plan: &str,
+) -> Result<Option<Lease>, SqliteFault> {
+    let lease = stored_lease(connection, plan)?;
+    Ok(lease.map(|lease| Lease {
+        heartbeat: lease.heartbeat + heartbeat::number(folder, plan),
+        ..lease
+    }))
 }
 
 /// Takes the lease if its epoch and heartbeat are still those of `seen`; `None` if not.
@@ -45,7 +58,7 @@ pub(super) fn take(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(TABLE)?;
     transaction.execute_batch(record::TABLE)?;
-    let now = stored_lease(&transaction, plan)?;
+    let now = observed(folder, &transaction, plan)?;
     let place = |lease: &Lease| (lease.epoch, lease.heartbeat);
     if now.as_ref().map(place) != seen.map(place) {
         return Ok(None);
@@ -63,13 +76,15 @@ pub(super) fn take(
     }))
 }
 
-/// Counts a heartbeat; fails if another process has taken the lease.
+/// Sends a heartbeat; fails if another process has taken the lease.
 pub(super) fn heartbeat(folder: &WarehouseFolder, fence: &SqliteFence) -> Result<(), SqliteFault> {
-    fence.verify(&open_own(folder)?)
+    fence.look(&open_own(folder)?)?;
+    Ok(heartbeat::send(folder, &fence.plan)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
     use super::*;
@@ -113,8 +128,9 @@ mod tests {
             take(&folder, "nba", Some(&seen), &holder(2)).unwrap().is_none(),
             "its holder is alive"
         );
+        let silent = seen;
         let seen = look(&folder, "nba").unwrap().unwrap();
-        assert_eq!(seen.heartbeat, 1);
+        assert_ne!(seen.heartbeat, silent.heartbeat);
         let second = take(&folder, "nba", Some(&seen), &holder(2)).unwrap().unwrap();
         assert_eq!(second.epoch, 2);
         first.give_back(&folder).unwrap();
@@ -123,6 +139,36 @@ mod tests {
         let free = look(&folder, "nba").unwrap().unwrap();
         assert_eq!((free.epoch, free.holder), (2, None));
         assert!(take(&folder, "shop", None, &holder(3)).unwrap().is_some());
+    }
+
+    #[test]
+    fn heartbeats_write_nothing_and_each_of_them_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = folder(dir.path());
+        let fence = take(&folder, "any / name", None, &holder(1)).unwrap().unwrap();
+        // Another open connection, as in a run: closing the last one would empty the log.
+        let _other = open_own(&folder).unwrap();
+        let _ = look(&folder, "any / name").unwrap();
+        let contents = || {
+            let files = fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+            let mut files: Vec<_> = files
+                .filter(|file| !file.ends_with("backcourt.sqlite-shm"))
+                .collect();
+            files.sort();
+            files
+                .into_iter()
+                .map(|file| fs::read(file).unwrap())
+                .collect::<Vec<_>>()
+        };
+        heartbeat(&folder, &fence).unwrap();
+        let before = contents();
+        let mut seen = vec![look(&folder, "any / name").unwrap().unwrap().heartbeat];
+        for _ in 0..30 {
+            heartbeat(&folder, &fence).unwrap();
+            seen.push(look(&folder, "any / name").unwrap().unwrap().heartbeat);
+        }
+        assert!(seen.is_sorted_by(|before, after| before < after), "{seen:?}");
+        assert!(contents() == before, "a heartbeat wrote to the disk");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod fill;
 mod folder;
 mod functions;
 mod googlesql;
+mod heartbeat;
 mod insert;
 mod lease;
 mod owner;
@@ -93,7 +94,7 @@ impl SqliteWarehouse {
     /// Runs a translated query for these dates.
     async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
         self.pool
-            .run(AccessMode::Reader, "querying".to_owned(), move |connection| {
+            .read("querying".to_owned(), move |connection| {
                 query::answer(connection, &sql, &dates)
             })
             .await
@@ -183,9 +184,7 @@ impl Warehouse for SqliteWarehouse {
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
         let (doing, path) = (format!("inspecting {path}"), path.to_owned());
         self.pool
-            .run(AccessMode::Reader, doing, move |connection| {
-                schema::schema(connection, &path)
-            })
+            .read(doing, move |connection| schema::schema(connection, &path))
             .await
     }
 
@@ -203,29 +202,23 @@ impl Warehouse for SqliteWarehouse {
         let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
         let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
         self.pool
-            .run(
-                AccessMode::Reader,
-                "trying the query".to_owned(),
-                move |connection| trial::tried(connection, &sql, &planned),
-            )
+            .read("trying the query".to_owned(), move |connection| {
+                trial::tried(connection, &sql, &planned)
+            })
             .await
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
         let (doing, table) = (doing("inspecting", table), table.clone());
         self.pool
-            .run(AccessMode::Reader, doing, move |connection| {
-                holds_rows(connection, &table)
-            })
+            .read(doing, move |connection| holds_rows(connection, &table))
             .await
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
         let (doing, reading) = (doing("reading", read.table), OwnedRead::from(read));
         self.pool
-            .run(AccessMode::Reader, doing, move |connection| {
-                reading.rows(connection)
-            })
+            .read(doing, move |connection| reading.rows(connection))
             .await
     }
 
