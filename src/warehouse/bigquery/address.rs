@@ -62,12 +62,14 @@ impl fmt::Display for Address {
 
 impl Server {
     pub(super) fn parse(text: &str) -> Result<Self, AddressError> {
+        // What follows may be a key: it isn't shown.
+        let shown = text.split(['?', '#']).next().unwrap_or_default();
         let url = Url::parse(text)
-            .map_err(|error| AddressError(format!("'{text}' is not a valid server address: {error}")))?;
-        if !url.username().is_empty() || url.password().is_some() {
+            .map_err(|error| AddressError(format!("'{shown}' is not a valid server address: {error}")))?;
+        if !url.username().is_empty() || url.password().is_some() || shown != text {
             return Err(AddressError(
-                "the server address contains a user name or password, which headers and logs would show; leave it \
-                 out, backcourt uses Google's application-default credentials"
+                "the server address contains a user name, a password or a query such as ?key=…, which headers and logs \
+                 would show; leave it out, backcourt uses Google's application-default credentials"
                     .to_owned(),
             ));
         }
@@ -152,10 +154,15 @@ mod tests {
         assert!(refusal("nba-props-platform@http://10.0.0.7:9050").contains("use https"));
         assert!(refusal("nba-props-platform@ftp://127.0.0.1").contains("starts with ftp"));
         assert!(refusal("nba-props-platform@9050").contains("not a valid server address"));
-        let secret = refusal("nba-props-platform@https://me:hunter2@example.com");
-        assert!(
-            secret.contains("leave it out") && !secret.contains("hunter2"),
-            "{secret}"
-        );
+        for address in [
+            "https://me:hunter2@example.com",
+            "https://example.com?key=hunter2",
+            "https://example.com/bigquery/v2#hunter2",
+            "example.com?key=hunter2",
+        ] {
+            let secret = refusal(&format!("nba-props-platform@{address}"));
+            assert!(!secret.contains("hunter2"), "{secret}");
+        }
+        assert!(refusal("nba-props-platform@https://example.com/?key=hunter2").contains("leave it out"));
     }
 }
