@@ -121,7 +121,7 @@ impl Dispatcher {
     }
 
     /// Aborts in-flight work. Its intents stay open, and the next start reruns it.
-    pub(super) fn abort(&mut self) {
+    pub(super) fn abort(&mut self) -> Result<(), Fatal> {
         let message = match self.mode.question().map(|question| question.topic) {
             Some(Topic::Cost) => {
                 "stopped before the start, nothing was written; start again when the cost is acceptable"
@@ -136,10 +136,11 @@ impl Dispatcher {
             }
             None => format!(
                 "aborted with {} still to do; start again to resume",
-                counted(self.open_units(), "unit")
+                counted(self.open_units()?, "unit")
             ),
         };
         self.abort_with(message);
+        Ok(())
     }
 
     fn abort_with(&mut self, why: String) {
@@ -203,13 +204,14 @@ impl Dispatcher {
             Mode::Draining(why)
                 if !self.in_flight() && self.checks.in_flight() == 0 && self.sources.in_flight() == 0 =>
             {
-                let message = why.clone().unwrap_or_else(|| match self.open_units() {
-                    0 => "stopped before its checks ran; start again to run them".to_owned(),
-                    open => format!(
+                let message = match (why.clone(), self.open_units()?) {
+                    (Some(why), _) => why,
+                    (None, 0) => "stopped before its checks ran; start again to run them".to_owned(),
+                    (None, open) => format!(
                         "stopped with {} still to do; start again to resume",
                         counted(open, "unit")
                     ),
-                });
+                };
                 self.end(RunState::Stopped, message, ENDED_EARLY)?;
             }
             _ => {}
@@ -254,8 +256,19 @@ impl Dispatcher {
         self.stages.iter().flat_map(|work| work.board.units())
     }
 
-    fn open_units(&self) -> usize {
-        self.units().filter(|unit| unit.state.is_open()).count()
+    fn open_units(&self) -> Result<usize, Fatal> {
+        let mut open = 0;
+        for work in &self.stages {
+            open += match work.scope {
+                ScopeState::Known => {
+                    let units = work.board.units().iter();
+                    units.filter(|unit| unit.state.is_open()).count()
+                }
+                // The board doesn't show yet what earlier runs did.
+                ScopeState::Unknown | ScopeState::Requested => self.due_by_ledger(&work.board.name)?.len(),
+            };
+        }
+        Ok(open)
     }
 
     /// Ends the run. The message names problems first, since a long line is truncated at its end.

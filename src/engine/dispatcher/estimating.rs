@@ -61,19 +61,23 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// The dates of a stage that may be due, judged from the ledger alone.
+    pub(super) fn due_by_ledger(&self, stage: &str) -> Result<Vec<NaiveDate>, Fatal> {
+        let CurrentUnits { units, changed, .. } = self.current_units(stage)?;
+        let recorded: HashMap<NaiveDate, UnitRecord> =
+            units.into_iter().map(|unit| (unit.date, unit)).collect();
+        let (demand, failing) = (self.options.demand(), self.failing_dates(stage));
+        let is_due =
+            |date: &NaiveDate| may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing);
+        Ok(self.options.dates.iter().copied().filter(is_due).collect())
+    }
+
     /// What the run is about to do, from the ledger alone; no query is sent.
     fn planned(&self) -> Result<Planned, Fatal> {
         let mut stages = Vec::with_capacity(self.stages.len());
         for work in &self.stages {
             let name = &work.board.name;
-            let CurrentUnits { units, changed, .. } = self.current_units(name)?;
-            let recorded: HashMap<NaiveDate, UnitRecord> =
-                units.into_iter().map(|unit| (unit.date, unit)).collect();
-            let (demand, failing) = (self.options.demand(), self.failing_dates(name));
-            let is_due = |date: &NaiveDate| {
-                may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing)
-            };
-            let dates: Vec<NaiveDate> = self.options.dates.iter().copied().filter(is_due).collect();
+            let dates = self.due_by_ledger(name)?;
             stages.push(PlannedStage {
                 stage: Arc::clone(&work.stage),
                 checks: self.checks_to_come(name, !dates.is_empty()),

@@ -67,7 +67,7 @@ impl Dispatcher {
                 _ => self.cancel().map(Reply::Accepted),
             },
             Command::Drain => Ok(Reply::Accepted(self.drain_and_leave().to_owned())),
-            Command::Abort => Ok(Reply::Accepted(self.abort_and_leave().to_owned())),
+            Command::Abort => Ok(Reply::Accepted(self.abort_and_leave()?.to_owned())),
             // Otherwise both are answered by a task of their own.
             Command::Inspect { .. } | Command::Reload { .. } => {
                 refused("the feeds are still loading; try again in a moment")
@@ -133,15 +133,15 @@ impl Dispatcher {
         "draining: finishing in-flight work, then ending"
     }
 
-    fn abort_and_leave(&mut self) -> &'static str {
+    fn abort_and_leave(&mut self) -> Result<&'static str, Fatal> {
         self.leaving = true;
         if self.mode.has_ended() {
             self.checks.clear();
             self.sources.clear();
-            return "closing";
+            return Ok("closing");
         }
-        self.abort();
-        "aborted; the next start redoes in-flight work"
+        self.abort()?;
+        Ok("aborted; the next start redoes in-flight work")
     }
 
     fn set_workers(&mut self, number: usize) -> Result<String, String> {
