@@ -9,7 +9,7 @@ use crate::checks::break_down;
 use crate::console::keymap::Keymap;
 use crate::engine::{Checks, Permits, Selection, Work};
 use crate::ledger::Ledger;
-use crate::plan::{BreakdownSpec, Plan};
+use crate::plan::{BreakdownSpec, DateRanges, Plan};
 use crate::report::explained;
 
 use super::error::{CliError, cannot_print, no_threads};
@@ -70,7 +70,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
             source: None,
             workers,
             paused: false,
-            work: Work::Only(Selection::Dates(Vec::new())),
+            work: Work::Only(Selection::Dates(DateRanges::default())),
             accept_short: false,
             on_change: None,
             ask: Some(checks),

@@ -66,7 +66,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         }
         Selection::FailingDates(check.clone())
     } else {
-        Selection::Dates(dates_of(&arguments.dates)?)
+        Selection::Dates(dates_of(&arguments.dates)?.into_iter().collect())
     };
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let ledger = Ledger::open_to_read(&folder.ledger())?;
@@ -87,7 +87,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         None => plan.range.days().collect(),
     };
     if let Selection::Dates(chosen) = &selection {
-        dates.extend(chosen);
+        dates.extend(chosen.days());
         dates.sort_unstable();
         dates.dedup();
     }

@@ -1,11 +1,7 @@
 //! The table of text commands, shared by `nc -U`, `backcourt ctl` and the documentation.
 
-use std::collections::BTreeSet;
-
-use chrono::NaiveDate;
-
 use crate::engine::{Checks, Command, Selection};
-use crate::plan::{expand_dates, parse_date, with_hint};
+use crate::plan::{DateRanges, parse_date, with_hint};
 
 use super::wire::Request;
 
@@ -262,16 +258,13 @@ fn inspect(rest: &[&str]) -> Result<Command, String> {
     }
 }
 
-/// Parses comma-separated dates and ranges; the result is sorted and without duplicates.
-fn dates(typed: &str) -> Result<Vec<NaiveDate>, String> {
-    let dates: BTreeSet<NaiveDate> = expand_dates(typed)
-        .map_err(|error| error.to_string())?
-        .into_iter()
-        .collect();
+/// Parses comma-separated dates and ranges.
+fn dates(typed: &str) -> Result<DateRanges, String> {
+    let dates = DateRanges::parse(typed).map_err(|error| error.to_string())?;
     if dates.is_empty() {
         return Err(format!("'{typed}' contains no date; write it like 2025-11-14"));
     }
-    Ok(dates.into_iter().collect())
+    Ok(dates)
 }
 
 #[cfg(test)]
@@ -280,8 +273,8 @@ mod tests {
 
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
-        parse_date(text).unwrap()
+    fn days(text: &str) -> DateRanges {
+        DateRanges::parse(text).unwrap()
     }
 
     #[test]
@@ -307,8 +300,8 @@ mod tests {
     #[case("rerun failing c from auto in s", Command::Rerun {
         selection: Selection::FailingDates("c".to_owned()), stage: Some("s".to_owned()), source: Some("auto".to_owned()), accept_short: false })]
     #[case("rerun 2025-11-15,2025-11-14,2025-11-15", Command::Rerun {
-        selection: Selection::Dates(vec![day("2025-11-14"), day("2025-11-15")]), stage: None, source: None, accept_short: false })]
-    #[case("reload 2025-11-14..2025-11-15", Command::Reload { dates: vec![day("2025-11-14"), day("2025-11-15")] })]
+        selection: Selection::Dates(days("2025-11-14..2025-11-15")), stage: None, source: None, accept_short: false })]
+    #[case("reload 2025-11-14..2025-11-15", Command::Reload { dates: days("2025-11-14,2025-11-15") })]
     fn commands_are_parsed(#[case] line: &str, #[case] command: Command) {
         assert_eq!(parse(line), Ok(Request::Command(command)));
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::ledger::UnitState;
+use crate::plan::DateRanges;
 use crate::table::Part;
 
 /// A selection of units.
@@ -14,7 +15,7 @@ use crate::table::Part;
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// These dates.
-    Dates(Vec<NaiveDate>),
+    Dates(DateRanges),
     /// Units that are failed, empty or partial.
     Failed,
     /// The failing dates of this check.
@@ -31,7 +32,7 @@ impl Selection {
     #[must_use]
     pub fn takes(&self, date: NaiveDate, state: UnitState, is_changed: bool, failing: &[NaiveDate]) -> bool {
         match self {
-            Self::Dates(dates) => dates.contains(&date),
+            Self::Dates(dates) => dates.contains(date),
             Self::Failed => state.needs_attention(),
             Self::Stale => state == UnitState::Stale,
             Self::Outdated => is_changed && state.is_done(),
@@ -111,7 +112,7 @@ pub enum Command {
     /// Reload the raw rows of these dates from their origin.
     Reload {
         /// The dates to reload.
-        dates: Vec<NaiveDate>,
+        dates: DateRanges,
     },
     /// Approve the start of a stage.
     Advance {

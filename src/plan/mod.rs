@@ -25,7 +25,7 @@ pub use builtin::{BUILTIN, is_builtin};
 pub use check::{
     Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest, value_and_target, value_text,
 };
-pub use dates::{DateRange, RangeError, compact_dates, expand_dates, parse_date};
+pub use dates::{DateRange, DateRanges, RangeError, compact_dates, expand_dates, parse_date};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
 pub use limits::MAX_WORKERS;

@@ -14,6 +14,7 @@ use std::path::Path;
 use backcourt::control::words::{READING, TABLE};
 use backcourt::control::{Message, Payload, Request, RequestMessage};
 use backcourt::engine::{Command, Part, Reply, Selection, StoredRows};
+use chrono::NaiveDate;
 
 #[test]
 fn docs_list_every_command_with_real_output() {
@@ -57,7 +58,7 @@ fn words() -> String {
 }
 
 fn lines() -> String {
-    let day = "2025-11-14".parse().unwrap();
+    let day: NaiveDate = "2025-11-14".parse().unwrap();
     let orders = [
         Command::Pause,
         Command::Workers(4),
@@ -68,7 +69,7 @@ fn lines() -> String {
             accept_short: false,
         },
         Command::Rerun {
-            selection: Selection::Dates(vec![day]),
+            selection: Selection::Dates([day].into_iter().collect()),
             stage: None,
             source: Some("auto".to_owned()),
             accept_short: false,

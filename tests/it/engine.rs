@@ -344,6 +344,26 @@ fn cancelled_work_is_pending_and_runs_after_a_resume() {
 }
 
 #[test]
+fn a_run_that_ends_before_its_stages_are_read_counts_only_what_it_had_to_do() {
+    let toy = Toy::new(10);
+    toy.run();
+    for end in [Command::Drain, Command::Abort] {
+        let mut live = toy.start(|options| {
+            options.work = Work::Only(Selection::Dates([day(0), day(1)].into_iter().collect()));
+            options.paused = true;
+        });
+        live.wait_for(|snapshot| snapshot.run.state == RunState::Paused);
+        assert!(matches!(live.order(end), Reply::Accepted(_)));
+        let (ending, _) = live.end();
+        assert!(
+            ending.message.contains("with 2 units still to do"),
+            "{}",
+            ending.message
+        );
+    }
+}
+
+#[test]
 fn a_drained_run_resumes_where_it_stopped() {
     let toy = Toy::new(60).slow(Duration::from_millis(50));
     let mut live = toy.start(|options| {
@@ -401,7 +421,7 @@ fn an_aborted_rerun_is_finished_by_the_next_run_of_its_dates() {
     toy.run();
     assert_eq!(toy.unit(day(0)).state, UnitState::Ok);
     let mut live = toy.start(|options| {
-        options.work = Work::Only(Selection::Dates(vec![day(0), day(1)]));
+        options.work = Work::Only(Selection::Dates([day(0), day(1)].into_iter().collect()));
         options.largest_batch = 1;
         options.workers = 1;
     });
@@ -473,7 +493,7 @@ fn a_rerun_after_the_end_outdates_the_checks_and_repeats_them() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.stay = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
-    let dates = Selection::Dates(vec![day(0), day(6), day(400)]);
+    let dates = Selection::Dates([day(0), day(6), day(400)].into_iter().collect());
     let rerun = Command::Rerun {
         selection: dates,
         stage: None,
@@ -565,7 +585,7 @@ fn a_breakdown_runs_after_its_stage_and_is_outdated_with_its_rows() {
 
     toy.heal(day(4));
     let rerun = Command::Rerun {
-        selection: Selection::Dates(vec![day(4)]),
+        selection: Selection::Dates([day(4)].into_iter().collect()),
         stage: None,
         source: None,
         accept_short: false,
@@ -609,7 +629,7 @@ fn changed_rows_outdate_a_breakdown_until_the_stage_finishes() {
     toy.hurt(day(4), Fault::Short(1));
     toy.slow_down(Duration::from_millis(300));
     let rerun = Command::Rerun {
-        selection: Selection::Dates(vec![day(3), day(4)]),
+        selection: Selection::Dates([day(3), day(4)].into_iter().collect()),
         stage: None,
         source: None,
         accept_short: true,
@@ -779,7 +799,7 @@ fn a_waiver_opens_the_gate_until_the_value_changes() {
     assert_eq!(state(), CheckState::Waived);
 
     let toy = toy.with_fault(day(4), Fault::Short(1));
-    let only = Work::Only(Selection::Dates(vec![day(4)]));
+    let only = Work::Only(Selection::Dates([day(4)].into_iter().collect()));
     let (worse, _) = toy.run_with(|options| {
         options.work = only.clone();
         options.accept_short = true;
@@ -928,7 +948,7 @@ fn a_gate_that_closes_mid_stage_blocks_the_remaining_dates() {
     live.wait_for(|snapshot| snapshot.stages[1].counts.ok > 2);
     toy.hurt(day(3), Fault::Short(1));
     live.order(Command::Rerun {
-        selection: Selection::Dates(vec![day(3)]),
+        selection: Selection::Dates([day(3)].into_iter().collect()),
         stage: Some("toy".to_owned()),
         source: None,
         accept_short: false,

@@ -12,7 +12,7 @@ use backcourt::engine::{Checks, Command, Selection};
 use backcourt::feeds::league::{CsvFiles, NbaGameId};
 use backcourt::nba::Minutes;
 use backcourt::nba::ids::{GameId, PlayerLookup, TeamCode};
-use backcourt::plan;
+use backcourt::plan::{self, DateRanges};
 use backcourt::warehouse::sqlite::{SqliteWarehouse, understands};
 use backcourt::warehouse::{ErrorClass, Warehouse};
 use chrono::NaiveDate;
@@ -123,7 +123,7 @@ fn a_date() -> impl Strategy<Value = NaiveDate> {
 
 fn a_command() -> impl Strategy<Value = Command> {
     let word = "[a-z_]{1,12}";
-    let dates = || prop::collection::vec(a_date(), 1..5);
+    let dates = || prop::collection::vec(a_date(), 1..5).prop_map(DateRanges::from_iter);
     let text = ".{0,40}";
     let selection = prop_oneof![
         dates().prop_map(Selection::Dates),

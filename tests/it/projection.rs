@@ -66,7 +66,7 @@ fn projected_events_match_the_final_snapshot_of_a_faulty_run() {
     });
     toy.heal(day(8));
     live.order(Command::Rerun {
-        selection: Selection::Dates(vec![day(8), day(9)]),
+        selection: Selection::Dates([day(8), day(9)].into_iter().collect()),
         stage: None,
         source: None,
         accept_short: false,
@@ -88,7 +88,7 @@ fn the_first_snapshot_of_a_second_run_has_all_date_states() {
     toy.run();
     let toy = toy.with_fault(day(5), Fault::Data);
     let mut live = toy.start(|options| {
-        options.work = Work::Only(Selection::Dates(vec![day(5)]));
+        options.work = Work::Only(Selection::Dates([day(5)].into_iter().collect()));
         options.ask = Some(Checks::All);
         options.paused = true;
         options.stay = true;

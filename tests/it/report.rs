@@ -115,7 +115,7 @@ fn failures_are_grouped_by_cause_and_waivers_stay_listed() {
     assert!(matches!(live.order(waive), Reply::Accepted(_)));
     toy.heal(day(0));
     let rerun = Command::Rerun {
-        selection: Selection::Dates(vec![day(0)]),
+        selection: Selection::Dates([day(0)].into_iter().collect()),
         stage: None,
         source: None,
         accept_short: false,

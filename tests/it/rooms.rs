@@ -136,8 +136,10 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "ledger::CheckState",
             "ledger::RunState",
             "ledger::UnitState",
+            // The process of a run that doesn't answer.
+            "ledger::RunLock",
             // Typed dates and typos are reported as elsewhere.
-            "plan::expand_dates",
+            "plan::DateRanges",
             "plan::parse_date",
             "plan::with_hint",
             // The console's two streams besides the engine's.

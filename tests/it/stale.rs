@@ -65,7 +65,7 @@ fn only_dates_that_look_back_on_a_changed_date_become_stale() {
     let toy = Toy::new(20).with_stages(ALL);
     let mut live = toy.start(|options| options.stay = true);
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
-    let changed = Selection::Dates(vec![day(9)]);
+    let changed = Selection::Dates([day(9)].into_iter().collect());
     rerun(&live, changed, Some("toy"), Some("other"));
     // Its week is day 7 to day 13, which is off.
     let picture = live
@@ -105,7 +105,8 @@ fn only_dates_that_look_back_on_a_changed_date_become_stale() {
 fn identical_rows_make_nothing_stale() {
     let toy = Toy::new(20).with_stages(ALL);
     toy.run();
-    let (_, facts) = toy.run_with(|options| options.work = Work::Only(Selection::Dates(vec![day(9)])));
+    let (_, facts) =
+        toy.run_with(|options| options.work = Work::Only(Selection::Dates([day(9)].into_iter().collect())));
     assert_eq!(invalidated(&facts), []);
     assert_eq!(toy.dates_of("after", UnitState::Stale), []);
 }
@@ -117,7 +118,7 @@ fn stages_outside_the_run_become_stale_and_are_refreshed_later() {
     toy.stages = &["toy"];
     toy.run_with(|options| {
         options.dates = vec![day(9)];
-        options.work = Work::Only(Selection::Dates(vec![day(9)]));
+        options.work = Work::Only(Selection::Dates([day(9)].into_iter().collect()));
         "other".clone_into(&mut options.source);
         options.source_is_explicit = true;
     });
@@ -164,7 +165,12 @@ fn dates_in_flight_when_their_input_changes_finish_stale() {
             .any(|unit| (day(7)..day(13)).contains(&unit.date) && unit.state == UnitState::Running)
     };
     live.wait_for(|snapshot| reading(&snapshot.stages[2].units));
-    rerun(&live, Selection::Dates(vec![day(7)]), Some("toy"), Some("other"));
+    rerun(
+        &live,
+        Selection::Dates([day(7)].into_iter().collect()),
+        Some("toy"),
+        Some("other"),
+    );
     live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
     // Dates that hadn't started read the new rows; those that had read the old ones are stale.
     rerun(&live, Selection::Stale, None, None);
@@ -190,7 +196,7 @@ proptest! {
         toy.run();
         for (number, source) in &changes {
             toy.run_with(|options| {
-                options.work = Work::Only(Selection::Dates(vec![day(*number)]));
+                options.work = Work::Only(Selection::Dates([day(*number)].into_iter().collect()));
                 (*source).clone_into(&mut options.source);
                 options.source_is_explicit = true;
             });

@@ -23,7 +23,7 @@ pub enum Short {
 /// The command that reruns these dates of a stage.
 pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: Short) -> Command {
     Command::Rerun {
-        selection: Selection::Dates(dates.to_vec()),
+        selection: Selection::Dates(dates.iter().copied().collect()),
         stage: Some(stage.to_owned()),
         source: None,
         accept_short: short == Short::Accepted,
@@ -174,7 +174,9 @@ fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb
 pub fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Reload the raw rows of {}?", counted(dates.len(), "date")),
-        order: Command::Reload { dates: dates.clone() },
+        order: Command::Reload {
+            dates: dates.iter().copied().collect(),
+        },
         dates,
         note: Some("units that depend on changed rows become stale".to_owned()),
         go: true,

@@ -1,7 +1,6 @@
 //! Commands as shell command lines, for notes, mails and reuse.
 
 use crate::engine::{Command, Selection};
-use crate::plan::compact_dates;
 
 /// The equivalent shell command; `None` if there is none.
 pub fn command_line(order: &Command) -> Option<String> {
@@ -13,7 +12,7 @@ pub fn command_line(order: &Command) -> Option<String> {
             accept_short,
         } => {
             let which = match selection {
-                Selection::Dates(dates) => format!("--dates {}", compact_dates(dates)),
+                Selection::Dates(dates) => format!("--dates {dates}"),
                 Selection::Failed => "--failed".to_owned(),
                 Selection::FailingDates(check) => format!("--failing {check}"),
                 Selection::Stale => "--stale".to_owned(),
@@ -26,7 +25,7 @@ pub fn command_line(order: &Command) -> Option<String> {
             let short = if *accept_short { " --accept-short" } else { "" };
             Some(format!("backcourt rerun{stage}{source}{short} {which}"))
         }
-        Command::Reload { dates } => Some(format!("backcourt load --dates {}", compact_dates(dates))),
+        Command::Reload { dates } => Some(format!("backcourt load --dates {dates}")),
         _ => None,
     }
 }

@@ -564,7 +564,7 @@ fn a_source_check_jumps_to_a_date_and_back_to_the_page() {
 #[case::all("5a", ask(&["schedule_repeated", "bdl_repeated", "bdl_foreign_ids", "team_box_missing", "shared_ids"]))]
 #[case::dates_only_open("5jo", vec![])]
 #[case::fetched_again("5joF\n", send(Command::Reload {
-    dates: ["2023-12-16", "2024-11-02", "2025-12-31"].map(day).to_vec(),
+    dates: ["2023-12-16", "2024-11-02", "2025-12-31"].map(day).into_iter().collect(),
 }))]
 fn source_checks_can_be_rerun_and_raw_rows_reloaded(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
     assert_eq!(keys(&mut model(bad_sources(1)), pressed), effects);

@@ -27,7 +27,9 @@ impl Dispatcher {
         let by = by.unwrap_or_else(|| self.options.operator.clone());
         match command {
             Command::Inspect { stage, date } => self.inspect(&stage, date, answer),
-            Command::Reload { dates } if !self.mode.is_preparing() => self.reload(dates, answer),
+            Command::Reload { dates } if !self.mode.is_preparing() => {
+                self.reload(dates.days().collect(), answer);
+            }
             command => {
                 let reply = self.handle(command, &by)?;
                 // The client may have disconnected.

@@ -132,7 +132,7 @@ impl Dispatcher {
 
 fn describe(selection: &Selection) -> String {
     match selection {
-        Selection::Dates(dates) => format!("the selection of {}", counted(dates.len(), "date")),
+        Selection::Dates(dates) => format!("the selection of {}", counted(dates.number_of_days(), "date")),
         Selection::Failed => "'failed'".to_owned(),
         Selection::Stale => "'stale'".to_owned(),
         Selection::Outdated => "'outdated'".to_owned(),
