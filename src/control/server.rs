@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::place::{PlaceError, Socket};
 use super::run::Run;
-use super::session::{self, Session};
+use super::session::{self, ClientLimits, Session};
 
 /// Maximum number of clients; further ones are refused.
 const MOST_CLIENTS: usize = 32;
@@ -62,6 +62,7 @@ impl Drop for Server {
 async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<()>) {
     let own = rustix::process::geteuid().as_raw();
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let limits = ClientLimits::default();
     let mut clients = JoinSet::new();
     loop {
         tokio::select! {
@@ -71,7 +72,7 @@ async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<(
                     let Some(refusal) = refusal(&stream, own) else {
                         match Arc::clone(&places).try_acquire_owned() {
                             Ok(place) => {
-                                let session = Session::new(stream, run.clone(), closing.clone());
+                                let session = Session::new(stream, run.clone(), limits.clone(), closing.clone());
                                 clients.spawn(async move {
                                     session.serve().await;
                                     drop(place);

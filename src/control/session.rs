@@ -1,12 +1,13 @@
 //! A client of the control socket. Replies use the format of the request, text or JSON. Nothing a client does can stop
 //! the run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::engine::{Command, Order, Reply};
@@ -33,6 +34,30 @@ const LONGEST_NAME: usize = 64;
 /// Maximum number of commands of a client awaiting a reply.
 const MOST_WAITING: usize = 16;
 
+/// What all clients of a run share, so that together they take little of its memory.
+#[derive(Debug, Clone)]
+pub(super) struct ClientLimits {
+    /// Bytes of the lines whose commands await a reply.
+    commands: Arc<Semaphore>,
+    /// Turns to send the whole state of the run.
+    turns: Arc<Semaphore>,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            commands: Arc::new(Semaphore::new(16 * LONGEST_LINE)),
+            turns: Arc::new(Semaphore::new(4)),
+        }
+    }
+}
+
+impl ClientLimits {
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+}
+
 /// The format of a request, used for its reply too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
@@ -46,6 +71,7 @@ pub(super) struct Session {
     lines: Lines<BufReader<OwnedReadHalf>>,
     out: OwnedWriteHalf,
     run: Run,
+    limits: ClientLimits,
     showing: Option<Showing>,
     closing: watch::Receiver<()>,
     answers: mpsc::Sender<(Manner, Reply)>,
@@ -57,13 +83,19 @@ pub(super) struct Session {
 struct Leave;
 
 impl Session {
-    pub(super) fn new(stream: UnixStream, run: Run, closing: watch::Receiver<()>) -> Self {
+    pub(super) fn new(
+        stream: UnixStream,
+        run: Run,
+        limits: ClientLimits,
+        closing: watch::Receiver<()>,
+    ) -> Self {
         let (read, out) = stream.into_split();
         let (answers, answered) = mpsc::channel(MOST_WAITING);
         Self {
             lines: Lines::new(BufReader::new(read), LONGEST_LINE),
             out,
             run,
+            limits,
             showing: None,
             closing,
             answers,
@@ -123,9 +155,11 @@ impl Session {
             Manner::Json(_) => Manner::Json(asked.id),
         };
         let RequestMessage { request, by, .. } = asked;
+        let bytes = u32::try_from(line.len()).unwrap_or(u32::MAX);
         match request {
             Request::Help => self.send(manner, Payload::Help(words::help())).await,
             Request::Status => {
+                let _turn = self.limits.turn().await;
                 let snapshot = self.run.access.snapshots.borrow().clone();
                 let status = Box::new(spoken::without_units(&snapshot));
                 self.send(manner, Payload::Status(status)).await
@@ -136,10 +170,16 @@ impl Session {
                     Some(sentence) if command.changes() => {
                         self.send(manner, Payload::Reply(Reply::Refused(sentence))).await
                     }
-                    _ => {
-                        self.order(manner, command, by);
-                        Ok(())
-                    }
+                    _ => match Arc::clone(&self.limits.commands).try_acquire_many_owned(bytes) {
+                        Ok(share) => {
+                            self.order(manner, command, by, share);
+                            Ok(())
+                        }
+                        Err(_) => {
+                            self.refuse(manner, "too many commands await a reply; try again in a moment")
+                                .await
+                        }
+                    },
                 }
             }
             Request::Attach { .. } if self.showing.is_some() => self.refuse(manner, "already attached").await,
@@ -150,6 +190,7 @@ impl Session {
                     .take(LONGEST_NAME)
                     .collect();
                 tracing::info!("{name} attached over the socket");
+                let _turn = self.limits.turn().await;
                 let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
                 let all = showing.everything();
                 self.send_all(all).await
@@ -168,7 +209,7 @@ impl Session {
     }
 
     /// Sends a command to the engine. The client may send more while its reply is pending.
-    fn order(&mut self, manner: Manner, command: Command, by: Option<String>) {
+    fn order(&mut self, manner: Manner, command: Command, by: Option<String>, share: OwnedSemaphorePermit) {
         self.waiting += 1;
         let (orders, answers) = (self.run.access.orders.clone(), self.answers.clone());
         tokio::spawn(async move {
@@ -192,6 +233,7 @@ impl Session {
                     by.as_deref().unwrap_or("its user")
                 );
             }
+            drop(share);
             // The client may have disconnected.
             let _ = answers.send((manner, reply)).await;
         });
