@@ -9,13 +9,15 @@ use crate::engine::Reply;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
+use super::progress::waiting;
 use super::{PlanArgs, StateDir, status};
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  the run accepted the command or answered the question
   1  the run refused the command and said why
-  2  invalid command, or no active run";
+  2  invalid command, or no active run
+  4  the run didn't answer within 5 s";
 
 /// Flags of `ctl`.
 #[derive(Debug, Args)]
@@ -39,7 +41,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         ..RequestMessage::new(request)
     };
     let mut out = std::io::stdout().lock();
-    let payload = control::ask(folder.path(), &asked)?;
+    let payload = waiting("the run", || control::ask(folder.path(), &asked))?;
     let payload = match (payload, &asked.request) {
         (Some(payload), _) => payload,
         (None, Request::Help) => Payload::Help(words::help()),

@@ -124,6 +124,8 @@ pub(super) enum CliError {
     #[error("{check}: {cause}")]
     Breakdown { check: String, cause: WarehouseError },
 
+    #[error("the process of the run was killed ({by}); see its log in {}, then start it again to resume", .logs.display())]
+    Killed { by: String, code: u8, logs: PathBuf },
     #[error("--output tui needs a terminal on standard input and output; use --output plain")]
     NoTerminal,
     #[error("--on-change ask needs the console; use --on-change rerun or --on-change keep")]
@@ -191,7 +193,11 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Lock(LockError::Held { .. }) | Self::Fence(FenceError::Held { .. }) => 4,
+            Self::Lock(LockError::Held { .. })
+            | Self::Fence(FenceError::Held { .. })
+            | Self::Client(ClientError::Silent(_))
+            | Self::Attach(AttachError::Client(ClientError::Silent(_))) => 4,
+            Self::Killed { code, .. } => *code,
             _ => 2,
         }
     }

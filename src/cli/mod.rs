@@ -75,7 +75,7 @@ Exit codes:
   1  a unit or a blocking check failed, a sample blocks the run, a rehearsal differs, or doctor found a problem
   2  invalid flag, name, value, date or input file; unusable folder or ledger; or the cost limit would be exceeded
   3  ended early; start again to resume
-  4  refused: another run uses the state folder, or a run or load is working on the plan's tables
+  4  refused: another run uses the state folder, a run or load is working on the plan's tables, or the run doesn't answer
   130, 143  ended by Ctrl-C or SIGTERM; start again to resume";
 
 #[derive(Debug, Subcommand)]

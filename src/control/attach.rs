@@ -2,19 +2,23 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::Utc;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Level;
 
 use crate::engine::{Fact, Link, Order, Reply, Snapshot};
 use crate::ledger::RunState;
-use crate::telemetry::{LogRing, ProcessMetrics};
+use crate::telemetry::{LogLine, LogRing, ProcessMetrics};
 
-use super::client::ClientError;
+use super::client::{ClientError, PATIENCE, Silence, message};
 use super::control_lock::{Client, ControlLock};
 use super::lines::{Line, Lines};
 use super::place;
@@ -22,6 +26,9 @@ use super::wire::{Message, Payload, Request, RequestMessage};
 
 /// Maximum length of a line, in bytes. A full snapshot of the longest plan takes a few megabytes.
 const LONGEST_LINE: usize = 256 * 1024 * 1024;
+
+/// How often a lasting silence of the run is reported.
+const REMINDER: Duration = Duration::from_mins(1);
 
 /// Log lines kept in this process.
 const LOG_LINES: usize = 10_000;
@@ -65,21 +72,16 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
         lines: Lines::new(BufReader::new(read), LONGEST_LINE),
         out,
     };
-    wire.ask(RequestMessage::new(Request::Attach {
+    let asked = RequestMessage::new(Request::Attach {
         name: name.to_owned(),
         read_only,
-    }))
-    .await?;
-    let first = loop {
-        match wire.next().await?.payload {
-            Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
-            Payload::Snapshot(update) => break update.onto(None),
-            payload => run.take(payload),
-        }
-    };
+    });
+    let first = timeout(PATIENCE, first_snapshot(&mut wire, asked, &run)).await;
+    let first = first.map_err(|_| ClientError::Silent(Silence::of(folder, PATIENCE)))??;
     let (snapshots, seen) = watch::channel(Arc::new(first));
     let log = run.log.clone();
-    tokio::spawn(converse(wire, run, snapshots, given, wanted));
+    let folder = folder.to_owned();
+    tokio::spawn(converse(folder, wire, run, snapshots, given, wanted));
     Ok(Some(Attached {
         link: Link {
             snapshots: seen,
@@ -90,6 +92,22 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
         metrics: sampled,
         client,
     }))
+}
+
+/// Asks for the stream and returns its first snapshot.
+async fn first_snapshot(
+    wire: &mut Wire,
+    asked: RequestMessage,
+    run: &Mirror,
+) -> Result<Snapshot, ClientError> {
+    wire.ask(asked).await?;
+    loop {
+        match wire.next().await?.payload {
+            Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
+            Payload::Snapshot(update) => return Ok(update.onto(None)),
+            payload => run.take(payload),
+        }
+    }
 }
 
 /// Both directions of the socket.
@@ -108,10 +126,7 @@ impl Wire {
     /// The next message. Cancel-safe.
     async fn next(&mut self) -> Result<Message, ClientError> {
         match self.lines.next().await? {
-            Line::Whole(line) => match line.strip_prefix(b"refused: ") {
-                Some(why) => Err(ClientError::TurnedAway(String::from_utf8_lossy(why).into_owned())),
-                None => Ok(serde_json::from_slice(&line).map_err(io::Error::from)?),
-            },
+            Line::Whole(line) => message(&line),
             Line::TooLong | Line::End => Err(ClientError::Gone),
         }
     }
@@ -126,6 +141,20 @@ struct Mirror {
 }
 
 impl Mirror {
+    /// Adds a line of this process to the log.
+    fn warn(&self, message: String) {
+        self.log.push(LogLine {
+            number: 0,
+            time: Utc::now(),
+            level: Level::WARN,
+            target: "attach".to_owned(),
+            message,
+            date: None,
+            stage: None,
+            worker: None,
+        });
+    }
+
     fn take(&self, payload: Payload) {
         match payload {
             Payload::Control(view) => self.control_lock.mirror(view),
@@ -142,6 +171,7 @@ impl Mirror {
 
 /// Relays messages in both directions until the run or the screen is gone.
 async fn converse(
+    folder: PathBuf,
     mut wire: Wire,
     run: Mirror,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -150,9 +180,11 @@ async fn converse(
 ) {
     let mut waiting: HashMap<u64, oneshot::Sender<Reply>> = HashMap::new();
     let mut asked = 0;
+    let mut heard = Instant::now();
+    let mut reported = None;
     let why = loop {
         let step = tokio::select! {
-            message = wire.next() => match message {
+            message = wire.next() => match message.inspect(|_| heard = Instant::now()) {
                 Ok(Message { id, payload: Payload::Reply(reply), .. }) => {
                     if let Some(answer) = id.and_then(|id| waiting.remove(&id)) {
                         // The screen may have been closed.
@@ -187,6 +219,13 @@ async fn converse(
                 None => return,
             },
             Some(request) = requests.recv() => wire.ask(RequestMessage::new(request)).await,
+            // A run sends its process metrics several times a second.
+            () = sleep_until((heard + PATIENCE).max(reported.map_or(heard, |at| at + REMINDER))) => {
+                run.warn(Silence::of(&folder, heard.elapsed()).to_string());
+                snapshots.send_modify(|_| ());
+                reported = Some(Instant::now());
+                Ok(())
+            }
         };
         if let Err(error) = step {
             break error;

@@ -17,7 +17,7 @@ mod wire;
 pub mod words;
 
 pub use attach::{Attached, attach};
-pub use client::{ClientError, ask};
+pub use client::{ClientError, Silence, ask};
 pub use control_lock::{Client, ControlLock};
 pub use place::{FILE, PlaceError, Socket};
 pub use run::Run;
