@@ -1,17 +1,20 @@
 //! Reads keys on its own thread, and detects when the terminal is gone.
 //!
-//! crossterm's own wait never returns after a hang-up and uses a full core (crossterm issue 793), so this module waits
-//! itself: it polls the tty before crossterm may read from it.
+//! It reads the tty itself: crossterm's wait never returns after a hang-up and uses a full core (crossterm issue 793), and
+//! its parser waits for the end of a paste for ever.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event, KeyEvent, KeyEventKind, MouseEvent};
+use crossterm::event::{KeyEvent, MouseEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::stdio::stdin;
 use tokio::sync::mpsc::UnboundedSender;
+
+use super::keys::KeyStream;
 
 /// Timeout of a wait, after which the thread checks whether to stop.
 const WAIT: Timespec = Timespec {
@@ -19,9 +22,14 @@ const WAIT: Timespec = Timespec {
     tv_nsec: 250_000_000,
 };
 
-/// Timeout for crossterm to return the next event. Its level-triggered reader checks the time before it returns parsed
-/// events: with a timeout of zero it returns none, with a short one it may hold some back.
-const LOOK: Duration = Duration::from_millis(10);
+/// How long a byte that may begin a sequence waits for the next one.
+const SEQUENCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
+
+/// How long a paste may pause before it counts as ended.
+const PASTE: Duration = Duration::from_secs(1);
 
 /// Input from the terminal. Resizes arrive as [`super::Signal::Resize`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,19 +114,28 @@ impl Gate {
 }
 
 fn listen(gate: &Gate, events: &UnboundedSender<TermEvent>) {
+    let (mut keys, mut last) = (KeyStream::default(), Instant::now());
     while gate.open() {
-        if !terminal_is_there() {
-            break;
-        }
-        // The gate may have closed during the wait; the input is then for another program.
-        if *gate.lock() != State::Reading {
-            continue;
-        }
-        // Even after a timeout: crossterm may have held back events.
-        match drain(events) {
-            Ok(true) => {}
-            Ok(false) => return,
+        let wait = if keys.is_waiting() { &SEQUENCE } else { &WAIT };
+        let read = match input(wait) {
+            // The gate may have closed during the wait; the input is then for another program.
+            Ok(true) if *gate.lock() != State::Reading => continue,
+            Ok(true) => match read(&mut keys) {
+                Ok(read) => read,
+                Err(_) => break,
+            },
+            Ok(false) if keys.is_waiting() => keys.end_sequence().into_iter().collect(),
+            Ok(false) if keys.is_pasting() && last.elapsed() >= PASTE => {
+                keys.end_paste().into_iter().collect()
+            }
+            Ok(false) => continue,
             Err(_) => break,
+        };
+        last = Instant::now();
+        for event in read {
+            if events.send(event).is_err() {
+                return;
+            }
         }
     }
     if *gate.lock() != State::Stopped {
@@ -127,29 +144,25 @@ fn listen(gate: &Gate, events: &UnboundedSender<TermEvent>) {
     }
 }
 
-/// Waits for input up to the timeout; returns whether the terminal still exists.
-fn terminal_is_there() -> bool {
-    let stdin = rustix::stdio::stdin();
+/// Waits for input; returns whether there is some. Fails if the terminal is gone.
+fn input(wait: &Timespec) -> io::Result<bool> {
+    let stdin = stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-    match poll(&mut fds, Some(&WAIT)) {
-        Ok(0) | Err(Errno::INTR) => true,
-        Ok(_) => fds[0].revents() == PollFlags::IN,
-        Err(_) => false,
+    match poll(&mut fds, Some(wait)) {
+        Ok(0) | Err(Errno::INTR) => Ok(false),
+        Ok(_) if fds[0].revents() == PollFlags::IN => Ok(true),
+        Ok(_) => Err(io::ErrorKind::BrokenPipe.into()),
+        Err(errno) => Err(errno.into()),
     }
 }
 
-/// Forwards all available events; returns whether the receiver still exists.
-fn drain(events: &UnboundedSender<TermEvent>) -> io::Result<bool> {
-    while event::poll(LOOK)? {
-        let event = match event::read()? {
-            Event::Key(key) if key.kind != KeyEventKind::Release => TermEvent::Key(key),
-            Event::Mouse(mouse) => TermEvent::Mouse(mouse),
-            Event::Paste(text) => TermEvent::Paste(text),
-            _ => continue,
-        };
-        if events.send(event).is_err() {
-            return Ok(false);
-        }
+/// Reads what is there.
+fn read(keys: &mut KeyStream) -> io::Result<Vec<TermEvent>> {
+    let mut bytes = [0; 4096];
+    match rustix::io::read(stdin(), &mut bytes) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(count) => Ok(keys.feed(&bytes[..count])),
+        Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
+        Err(errno) => Err(errno.into()),
     }
-    Ok(true)
 }

@@ -9,6 +9,7 @@ mod attention;
 mod caps;
 mod guard;
 mod input;
+mod keys;
 mod output;
 pub mod panic_hook;
 mod screen;
