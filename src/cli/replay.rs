@@ -104,4 +104,5 @@ fn print(recording: &Recording) {
     for fact in &recording.facts {
         lines.fact(fact);
     }
+    lines.finish();
 }

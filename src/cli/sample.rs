@@ -108,5 +108,6 @@ pub(super) fn alone(
         nulls: sampled.nulls,
         seconds: began.elapsed().as_secs_f64(),
     });
+    lines.finish();
     Ok(u8::from(!sampled.passed))
 }

@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
-use crate::term::{Role, supervisor};
+use crate::term::{Ended, Role, supervisor};
 
 use super::error::CliError;
 use super::first_use::FirstUse;
@@ -182,7 +182,7 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
     home.refuse_foreign_queries(&job.plan)?;
     let supervisor = match presenter {
         Presenter::Tui => match supervisor().map_err(no_process)? {
-            Role::Supervisor(code) => return Ok(code),
+            Role::Supervisor(ended) => return ended_as(ended, &folder),
             Role::Worker(supervisor) => supervisor,
         },
         _ => None,
@@ -257,6 +257,18 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
         what: "cannot open the screen".to_owned(),
         cause,
         next: "use --output plain",
+    })
+}
+
+/// The result of a run that another process did. If it was killed, nobody else can say so.
+fn ended_as(worker: Ended, folder: &StateDir) -> Result<u8, CliError> {
+    let Ended { code, killed_by } = worker;
+    killed_by.map_or(Ok(code), |by| {
+        Err(CliError::Killed {
+            by,
+            code,
+            logs: folder.logs(),
+        })
     })
 }
 

@@ -1,17 +1,20 @@
 //! Presenters without a screen: each event as a line of text or JSON.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::engine::{Command, Fact, Link, Order};
 use crate::ledger::RunState;
-use crate::term::{Signal, Signals};
+use crate::term::{self, Signal, Signals, Tty};
 
 use super::notify::Notifier;
 use super::{OnHangUp, Presenter, plain};
 
-/// Follows a run to its end. The first SIGINT or SIGTERM drains it, the second aborts it.
+/// Follows a run to its end. The first SIGINT or SIGTERM drains it, the second aborts it. While standard output isn't
+/// read, events wait in the link; signals don't.
 pub(super) async fn follow(
     link: &mut Link,
     presenter: Presenter,
@@ -21,28 +24,36 @@ pub(super) async fn follow(
     let mut signals = Signals::for_ending()?;
     let mut out = Lines::new(presenter);
     let mut progress = plain::Progress::default();
-    let mut ended_by = None;
-    let mut released = false;
+    let (mut ended_by, mut released) = (None, false);
+    let (mut has_more, mut is_over) = (true, false);
     release(link, &mut released);
-    loop {
+    while has_more || !out.is_written() {
         tokio::select! {
-            fact = link.facts.recv() => match fact {
+            fact = link.facts.recv(), if has_more && out.has_room() => match fact {
                 Some(fact) => {
                     out.fact(&fact);
                     // Without a screen there is no terminal to notify through.
                     notifier.hear(&fact, |_, _| ());
                 }
-                None => return Ok(ended_by),
+                None => has_more = false,
             },
-            Ok(()) = link.snapshots.changed() => {
-                let snapshot = link.snapshots.borrow_and_update().clone();
-                if let Some(line) = progress.line(&snapshot).filter(|_| matches!(presenter, Presenter::Plain | Presenter::Log)) {
-                    out.line(&line);
+            changed = link.snapshots.changed(), if !is_over => {
+                is_over = changed.is_err();
+                if !is_over {
+                    let snapshot = link.snapshots.borrow_and_update().clone();
+                    out.progress(progress.line(&snapshot));
+                    release(link, &mut released);
                 }
-                release(link, &mut released);
+            }
+            () = out.moved(), if !out.is_written() => {}
+            () = sleep(term::PATIENCE), if is_over && out.is_terminal => {
+                tracing::warn!("the terminal isn't read; its last lines are only in events.jsonl");
+                break;
             }
             signal = signals.next() => match signal {
                 Signal::HangUp => hung_up(link, on_hang_up),
+                // Only the reader of standard output is waited for.
+                _ if is_over => break,
                 signal => {
                     let command = if ended_by.is_none() { Command::Drain } else { Command::Abort };
                     ended_by = Some(signal);
@@ -51,6 +62,7 @@ pub(super) async fn follow(
             },
         }
     }
+    Ok(ended_by)
 }
 
 /// Handles the loss of the terminal as configured.
@@ -89,20 +101,28 @@ fn give(link: &Link, command: Command) {
     }
 }
 
-/// Standard output, one event per line, until its reader is gone.
+/// Unwritten bytes above which no event is formatted.
+const ENOUGH: usize = 64 * 1024;
+
+/// Standard output, one event per line, until its reader is gone. A thread writes it: call [`Lines::finish`] to wait.
 #[derive(Debug)]
 pub struct Lines {
     presenter: Presenter,
-    reader_is_gone: bool,
+    /// `None` without output, or once its reader is gone.
+    out: Option<Tty>,
+    is_terminal: bool,
 }
 
 impl Lines {
     /// Output in the format of this presenter.
     #[must_use]
-    pub const fn new(presenter: Presenter) -> Self {
+    pub fn new(presenter: Presenter) -> Self {
+        let is_printed = matches!(presenter, Presenter::Plain | Presenter::Jsonl);
+        let start = || Tty::stdout().inspect_err(gone).ok();
         Self {
             presenter,
-            reader_is_gone: false,
+            out: is_printed.then(start).flatten(),
+            is_terminal: io::stdout().is_terminal(),
         }
     }
 
@@ -119,19 +139,66 @@ impl Lines {
         }
     }
 
-    /// Writes a line. A closed pipe doesn't stop the run.
+    /// Writes a line, after a wait if there is no room. A closed pipe doesn't stop the run.
     fn line(&mut self, line: &str) {
         if self.presenter == Presenter::Log {
             tracing::info!("{line}");
             return;
         }
-        if self.reader_is_gone {
+        let Some(out) = &self.out else {
             return;
-        }
-        let mut out = io::stdout().lock();
-        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-            tracing::warn!("cannot write to standard output ({error}); the run continues");
-            self.reader_is_gone = true;
+        };
+        let sent = out
+            .wait(ENOUGH, Duration::MAX)
+            .and_then(|()| out.send(format!("{line}\n").into_bytes()));
+        if let Err(error) = sent {
+            gone(&error);
+            self.out = None;
         }
     }
+
+    /// Writes a line of progress, which only readers of text get.
+    fn progress(&mut self, line: Option<String>) {
+        if let Some(line) = line
+            && matches!(self.presenter, Presenter::Plain | Presenter::Log)
+            && self.has_room()
+        {
+            self.line(&line);
+        }
+    }
+
+    /// Waits until all lines are read, except by a terminal.
+    pub fn finish(self) {
+        let Some(out) = self.out else {
+            return;
+        };
+        let patience = if self.is_terminal {
+            term::PATIENCE
+        } else {
+            Duration::MAX
+        };
+        if let Err(error) = out.wait(0, patience) {
+            gone(&error);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        (self.out.as_ref()).is_none_or(|out| out.unwritten() <= ENOUGH)
+    }
+
+    fn is_written(&self) -> bool {
+        (self.out.as_ref()).is_none_or(|out| out.unwritten() == 0)
+    }
+
+    /// Waits until some of it was read. May return early.
+    async fn moved(&self) {
+        match &self.out {
+            Some(out) => out.moved().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn gone(error: &io::Error) {
+    tracing::warn!("cannot write to standard output ({error}); the run continues");
 }

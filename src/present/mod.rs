@@ -10,7 +10,7 @@ mod plain;
 mod replay;
 mod tui;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use tokio::runtime::Builder;
@@ -20,7 +20,7 @@ use crate::control::{self, ClientError, ControlLock};
 use crate::engine::{Ending, Engine};
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
-use crate::term::{Signal, Supervisor};
+use crate::term::{self, Signal, Supervisor};
 pub use headless::Lines;
 use metrics_source::MetricsSource;
 use notify::Notifier;
@@ -125,13 +125,7 @@ pub fn present(
     runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
     if matches!(presenter, Presenter::Tui | Presenter::Plain) {
-        // If the terminal is gone, the log has the message.
-        drop(plain::say_ending(
-            &mut io::stdout(),
-            presenter,
-            &ending,
-            context.folder,
-        ));
+        term::print(&plain::ending(presenter, &ending, context.folder));
     }
     Ok(exit_code(&ending, ended_by))
 }
@@ -150,8 +144,7 @@ fn detach(supervisor: Option<Supervisor>, folder: &Path, is_held: bool) {
         } else {
             format!("detached: the run continues as process {pid}; {attach}")
         };
-        // The terminal may be gone.
-        drop(writeln!(io::stdout(), "{said}"));
+        term::print(&format!("{said}\n"));
     };
     match supervisor.map(|supervisor| supervisor.leave(farewell)) {
         Some(Ok(())) => tracing::info!("console detached; the run continues without a terminal"),
@@ -224,8 +217,7 @@ pub fn attach(
             Some(ending) => format!("{}: {ending}", last.state),
             None => format!("detached; the run continues as process {}", last.pid),
         };
-        // The terminal may be gone.
-        drop(writeln!(io::stdout(), "{said}"));
+        term::print(&format!("{said}\n"));
         Ok(Some(left.exit_code()))
     })
 }

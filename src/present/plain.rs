@@ -1,6 +1,5 @@
 //! Events as readable lines: problems and findings, with occasional progress.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use crate::console::{count, sanitised, to_go};
@@ -314,16 +313,7 @@ impl Progress {
 }
 
 /// The last line, with the places to look for more.
-pub(super) fn say_ending(
-    out: &mut dyn Write,
-    presenter: Presenter,
-    ending: &Ending,
-    folder: &Path,
-) -> io::Result<()> {
-    // Plain output has already shown it; with a console the screen has just closed.
-    if matches!(presenter, Presenter::Tui) {
-        writeln!(out, "{}: {}", ending.state, ending.message)?;
-    }
+pub(super) fn ending(presenter: Presenter, ending: &Ending, folder: &Path) -> String {
     let hint = match ending.exit_code {
         1 if ending.state == RunState::Stopped => "no stage wrote anything",
         0 => "nothing failed",
@@ -334,7 +324,12 @@ pub(super) fn say_ending(
         // The message above says what to do; restarting isn't always the answer.
         _ => "incomplete",
     };
-    writeln!(out, "{hint}; state and logs: {}", folder.display())
+    let hint = format!("{hint}; state and logs: {}\n", folder.display());
+    // Plain output has already shown the message; with a console the screen has just closed.
+    match presenter {
+        Presenter::Tui => format!("{}: {}\n{hint}", ending.state, ending.message),
+        _ => hint,
+    }
 }
 
 #[cfg(test)]
@@ -367,10 +362,8 @@ mod tests {
             message: message.to_owned(),
             exit_code: 3,
         };
-        let mut out = Vec::new();
-        say_ending(&mut out, Presenter::Tui, &ending, Path::new("/state")).unwrap();
         let said = format!("stopped: {message}\nincomplete; state and logs: /state\n");
-        assert_eq!(String::from_utf8(out).unwrap(), said);
+        assert_eq!(super::ending(Presenter::Tui, &ending, Path::new("/state")), said);
     }
 
     #[test]

@@ -114,6 +114,7 @@ pub(super) async fn follow(
         if tui.draw_if_due().is_err() {
             return Ok(Left::Gone);
         }
+        let is_unread = !tui.screen.is_ready();
         let wake = tui.next_wake();
         tokio::select! {
             biased;
@@ -150,9 +151,16 @@ pub(super) async fn follow(
                 let last = link.snapshots.borrow_and_update().clone();
                 tui.take(link, Msg::Snapshot(last));
                 tui.take(link, Msg::Over);
-                tui.left = tui.left.or(tui.ended_by.map(Left::Signal));
+                if tui.screen.drain().is_err() {
+                    // The end isn't shown on a terminal that isn't read.
+                    tui.left = Some(Left::Quit);
+                }
             },
+            () = tui.screen.moved(), if is_unread => {}
             () = tokio::time::sleep_until(wake.into()) => tui.on_wake(link),
+        }
+        if engine_is_over && let Some(signal) = tui.ended_by {
+            tui.left = Some(Left::Signal(signal));
         }
     }
     Ok(tui.left.unwrap_or(Left::Quit))
@@ -296,13 +304,18 @@ impl Tui {
 
     fn next_wake(&self) -> Instant {
         let never = Instant::now() + Duration::from_hours(1);
-        let frame = self.frames.deadline().filter(|_| !self.suspended);
+        let frame = self.frames.deadline().filter(|_| self.may_draw());
         [frame, self.beat].into_iter().flatten().min().unwrap_or(never)
     }
 
+    /// Whether a frame would be seen. The key that suspends requests a frame too; drawn at once, it would overwrite the
+    /// shell's screen.
+    fn may_draw(&self) -> bool {
+        !self.suspended && self.screen.is_ready()
+    }
+
     fn draw_if_due(&mut self) -> io::Result<()> {
-        // The key that suspends requests a frame too; drawn now, it would overwrite the shell's screen.
-        if self.suspended {
+        if !self.may_draw() {
             return Ok(());
         }
         let dirty = self.frames.take(Instant::now());

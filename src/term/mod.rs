@@ -16,6 +16,7 @@ mod screen;
 mod signals;
 mod size;
 mod supervisor;
+mod tty;
 
 pub use attention::{Attention, Way};
 pub use caps::Caps;
@@ -23,4 +24,5 @@ pub use input::{Input, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
-pub use supervisor::{Role, Supervisor, supervisor};
+pub use supervisor::{Ended, Role, Supervisor, supervisor};
+pub use tty::{PATIENCE, Tty, print};

@@ -1,10 +1,10 @@
 //! The screen a presenter draws on. It belongs to the thread that entered it.
 
-use std::io::{self, Write};
+use std::io;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::DisableMouseCapture;
-use crossterm::execute;
+use crossterm::queue;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
@@ -13,6 +13,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use super::attention::Attention;
 use super::guard::{self, TermGuard};
 use super::output::FrameBuffer;
+use super::tty::Tty;
 
 /// Enables wheel and button events with SGR coordinates. crossterm's own command also enables motion events, which
 /// would flood a slow link.
@@ -23,6 +24,7 @@ const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<FrameBuffer>>,
     frame: FrameBuffer,
+    tty: Tty,
     bytes: u64,
     has_mouse: bool,
     _guard: TermGuard,
@@ -34,23 +36,45 @@ impl Screen {
     /// # Errors
     /// Standard input or output isn't a terminal, a screen is already open, or the terminal refused.
     pub fn enter() -> io::Result<Self> {
-        let guard = TermGuard::enter()?;
+        let tty = Tty::stdout()?;
+        let guard = TermGuard::enter(&tty)?;
         let frame = FrameBuffer::new();
         let terminal = Terminal::new(CrosstermBackend::new(frame.clone()))?;
         Ok(Self {
             terminal,
             frame,
+            tty,
             bytes: 0,
             has_mouse: false,
             _guard: guard,
         })
     }
 
-    /// Draws a frame: computes the changes since the last one and sends them in one write.
+    /// Whether the terminal has read the last frame. Until then, don't draw: frames that nobody sees are skipped.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.tty.unwritten() == 0
+    }
+
+    /// Waits until the terminal reads again. May return early.
+    pub async fn moved(&self) {
+        self.tty.moved().await;
+    }
+
+    /// Waits until the terminal has read everything.
+    ///
+    /// # Errors
+    /// It is gone, or has read nothing for [`super::PATIENCE`].
+    pub fn drain(&self) -> io::Result<()> {
+        self.tty.drain()
+    }
+
+    /// Draws a frame: computes the changes since the last one and hands them to the thread that writes.
     ///
     /// # Errors
     ///
-    /// The terminal is gone (a hang-up appears here as an I/O error), or the screen is already closed: stop drawing.
+    /// The terminal is gone (a hang-up appears here as an I/O error of the last frame), or the screen is already closed:
+    /// stop drawing.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         if guard::holder().is_none() {
             return Err(io::Error::new(
@@ -59,8 +83,9 @@ impl Screen {
             ));
         }
         self.terminal.draw(render)?;
-        self.bytes += self.frame.send(&mut io::stdout().lock())? as u64;
-        Ok(())
+        let frame = self.frame.take();
+        self.bytes += frame.len() as u64;
+        self.tty.send(frame)
     }
 
     /// Makes the next frame start from an empty screen. Costs a full frame, so use it only if the screen may be
@@ -77,9 +102,11 @@ impl Screen {
     /// Asks the terminal to copy a text to the clipboard (OSC 52). Terminals may ignore it without an error.
     ///
     /// # Errors
-    /// The terminal is gone.
+    /// The terminal is gone, or the text doesn't fit into the buffer of a terminal that isn't read.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(io::stdout().lock(), CopyToClipboard::to_clipboard_from(text))
+        let mut sequence = Vec::new();
+        queue!(sequence, CopyToClipboard::to_clipboard_from(text))?;
+        self.tty.send(sequence)
     }
 
     /// Captures or releases the mouse. While released, the terminal uses it to select text. Applies until the screen is
@@ -92,12 +119,13 @@ impl Screen {
         if guard::holder().is_none() {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
+        let mut sequence = Vec::new();
         if take {
-            out.write_all(TAKE_MOUSE)?;
-            return out.flush();
+            sequence.extend_from_slice(TAKE_MOUSE);
+        } else {
+            queue!(sequence, DisableMouseCapture)?;
         }
-        execute!(out, DisableMouseCapture)
+        self.tty.send(sequence)
     }
 
     /// Notifies the operator through the terminal; the screen doesn't change.
@@ -105,9 +133,7 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn call(&mut self, how: Attention, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(how.sequence(text).as_bytes())?;
-        out.flush()
+        self.tty.send(how.sequence(text).into_bytes())
     }
 
     /// The current size.
@@ -141,7 +167,7 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn resume(&mut self) -> io::Result<()> {
-        guard::retake()?;
+        guard::retake(&self.tty)?;
         if self.has_mouse {
             self.take_mouse(true)?;
         }

@@ -2,7 +2,8 @@
 //!
 //! A shell shows its prompt again once the process it started has ended, and a process-group leader can't leave its
 //! terminal session. So with a screen the program starts itself again: the first process only waits and forwards
-//! signals, the second does the work and can detach at any time.
+//! signals, the second does the work and can detach at any time. If the second is killed, the first restores the
+//! terminal.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,17 +11,24 @@ use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 
-use rustix::process::{Pid, Signal, WaitOptions, getpid, getppid, kill_process, setsid, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, getpgrp, getpid, getppid, kill_process, setsid, waitpid};
+use rustix::stdio::stdin;
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetpgrp, tcsetattr};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::guard;
 use super::signals::{self, Signals};
+use super::tty::Tty;
 
 /// Environment variable that gives the worker process the pid of its supervisor.
 const SUPERVISOR: &str = "BACKCOURT_STAND_IN";
 
 /// Sent to the supervisor when the worker process detaches.
 const LEAVING: Signal = Signal::USR1;
+
+/// Ends a terminal sequence of which only a part was written.
+const CANCEL: u8 = 0x18;
 
 /// The supervisor of this process.
 #[derive(Debug)]
@@ -31,8 +39,17 @@ pub struct Supervisor(Pid);
 pub enum Role {
     /// The worker process, with its supervisor if it has one.
     Worker(Option<Supervisor>),
-    /// The supervisor; the worker process has ended or detached with this exit code.
-    Supervisor(u8),
+    /// The supervisor; the worker process has ended or detached.
+    Supervisor(Ended),
+}
+
+/// The end of the worker process, as its supervisor saw it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code; 128 plus the number of the signal that killed it.
+    pub code: u8,
+    /// The signal that killed it, such as `signal: 9 (SIGKILL)`.
+    pub killed_by: Option<String>,
 }
 
 /// Starts this program again with the same arguments and waits for it, unless this process is the worker already.
@@ -52,6 +69,7 @@ pub fn supervisor() -> io::Result<Role> {
     }
     let mut arguments = std::env::args_os();
     let name: OsString = arguments.next().unwrap_or_else(|| "backcourt".into());
+    let modes = tcgetattr(stdin())?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // The handlers are installed before the worker starts, so that no signal is missed.
@@ -66,10 +84,13 @@ pub fn supervisor() -> io::Result<Role> {
         let actor = Pid::from_child(&actor);
         loop {
             tokio::select! {
-                _ = ended.recv() => if let Some(code) = look_after(actor)? {
-                    return Ok(Role::Supervisor(code));
+                _ = ended.recv() => if let Some(ended) = look_after(actor)? {
+                    if ended.killed_by.is_some() && let Err(error) = restore(&modes) {
+                        tracing::warn!("cannot restore the terminal: {error}");
+                    }
+                    return Ok(Role::Supervisor(ended));
                 },
-                _ = leaving.recv() => return Ok(Role::Supervisor(0)),
+                _ = leaving.recv() => return Ok(Role::Supervisor(Ended { code: 0, killed_by: None })),
                 signal = others.next() => match signal {
                     // The terminal sends resizes to both processes.
                     signals::Signal::Resize => {}
@@ -80,9 +101,8 @@ pub fn supervisor() -> io::Result<Role> {
     })
 }
 
-/// The exit code of the worker process, once it has ended. If it stops, the supervisor stops too, so that the shell
-/// notices.
-fn look_after(actor: Pid) -> io::Result<Option<u8>> {
+/// The end of the worker process, once it has ended. If it stops, the supervisor stops too, so that the shell notices.
+fn look_after(actor: Pid) -> io::Result<Option<Ended>> {
     while let Some((_, status)) = waitpid(Some(actor), WaitOptions::NOHANG | WaitOptions::UNTRACED)? {
         if status.stopped() {
             kill_process(getpid(), Signal::STOP)?;
@@ -92,9 +112,26 @@ fn look_after(actor: Pid) -> io::Result<Option<u8>> {
         let code = status
             .code()
             .or_else(|| status.signal().map(|signal| 128 + signal));
-        return Ok(Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
+        return Ok(Some(Ended {
+            code: code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1),
+            killed_by: status.signal().map(|_| status.to_string()),
+        }));
     }
     Ok(None)
+}
+
+/// Restores the terminal of a worker process that could not do it, unless the shell has it already. Keys and mouse
+/// events that it no longer read are dropped, so that they don't reach the shell.
+fn restore(modes: &Termios) -> io::Result<()> {
+    if tcgetpgrp(stdin())? != getpgrp() {
+        return Ok(());
+    }
+    tcsetattr(stdin(), OptionalActions::Now, modes)?;
+    tcflush(stdin(), QueueSelector::IFlush)?;
+    let tty = Tty::stdout()?;
+    tty.send(vec![CANCEL])?;
+    tty.send(guard::restoration()?)?;
+    tty.drain()
 }
 
 impl Supervisor {
