@@ -110,7 +110,9 @@ async fn perform(note: &Path) -> i32 {
                 TermEvent::Mouse(mouse) => said = format!("mouse {:?} {}", mouse.kind, mouse.column),
                 TermEvent::Paste(text) => said = format!("pasted {text}"),
                 TermEvent::Gone => {
-                    assert!(screen.draw(|_| {}).is_err(), "a lost terminal cannot be drawn on");
+                    // The frame is written in the background.
+                    drop(screen.draw(|_| {}));
+                    assert!(screen.drain().is_err(), "a lost terminal cannot be drawn on");
                     drop(screen);
                     assert!(lose_a_worker(), "and the panic report, which has nowhere to go, does no harm");
                     fs::write(note, "gone").unwrap();

@@ -33,6 +33,7 @@ struct State {
     parser: vt100::Parser,
     bytes: Vec<u8>,
     hung_up: bool,
+    is_unread: bool,
 }
 
 impl Pty {
@@ -64,6 +65,7 @@ impl Pty {
                 parser,
                 bytes: Vec::new(),
                 hung_up: false,
+                is_unread: false,
             }),
             changed: Condvar::new(),
         });
@@ -144,6 +146,16 @@ impl Pty {
         modes(&**self.master.as_ref().expect("the terminal is still there")) == self.modes_before
     }
 
+    /// Stops reading the terminal, like a stalled SSH connection. [`Pty::read_again`] ends it.
+    pub fn stop_reading(&self) {
+        self.seen.state.lock().unwrap().is_unread = true;
+    }
+
+    pub fn read_again(&self) {
+        self.seen.state.lock().unwrap().is_unread = false;
+        self.seen.changed.notify_all();
+    }
+
     /// Closes the terminal under the program, like a dropped SSH connection.
     pub fn hang_up(&mut self) {
         self.seen.state.lock().unwrap().hung_up = true;
@@ -170,17 +182,33 @@ impl Pty {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Waits until the program has ended and all its output was read.
-    pub fn wait_exit(&mut self) -> ExitStatus {
+    /// Sends a signal to the program's only child process.
+    pub fn signal_child(&self, signal: Signal) {
+        let mut child = None;
+        wait_until("the program has a child process", || {
+            child = self.started().first().copied();
+            child.is_some()
+        });
+        kill_process(child.expect("waited for"), signal).unwrap();
+    }
+
+    /// Waits until the program has ended; it may have written more than was read.
+    pub fn wait_end(&mut self) -> ExitStatus {
         let mut status = None;
         wait_until("the program ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
+        status.expect("waited for")
+    }
+
+    /// Waits until the program has ended and all its output was read.
+    pub fn wait_exit(&mut self) -> ExitStatus {
+        let status = self.wait_end();
         if let Some(reader) = self.reader.take() {
             wait_until("its output ends", || reader.is_finished());
         }
-        status.expect("waited for")
+        status
     }
 
     /// The process state as reported by the system: `T` if stopped.
@@ -261,6 +289,7 @@ fn watch(mut reader: Box<dyn Read + Send>, seen: &Seen) {
         state.bytes.extend_from_slice(&buffer[..count]);
         state.parser.process(&buffer[..count]);
         seen.changed.notify_all();
+        drop(seen.changed.wait_while(state, |state| state.is_unread));
     }
 }
 

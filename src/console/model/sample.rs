@@ -35,8 +35,7 @@ fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
         lines: Vec::new(),
     };
     page.heading(sample.message.as_deref().unwrap_or("sampling"));
-    let (against, others): (Vec<_>, Vec<_>) =
-        (sample.units.iter()).partition(|unit| unit.state.blocks_run());
+    let (against, others): (Vec<_>, Vec<_>) = (sample.units.iter()).partition(|unit| unit.state.blocks_run());
     if !against.is_empty() {
         page.gap();
         page.heading("Blocks the full run");

@@ -5,16 +5,84 @@
 
 mod active_ignored;
 mod check_before_stage_opens;
+mod ctl_ranges;
 mod dryrun_after_kill;
 mod dryrun_hides_stale;
 mod empty_deletes;
 mod empty_rerun;
+mod frozen_ctl;
+mod kill9_terminal;
+mod lease_race;
+mod locked_ledger;
 mod sql_stack_overflow;
+mod unread_terminal;
 
 use std::fs;
+use std::process::{Child, Stdio};
 
 use crate::planned::Planned;
+use crate::pty::Pty;
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Two dates of one query.
+const SMALL: &str = r#"
+name = "small"
+title = "Two dates of one query"
+from = "2024-01-01"
+to = "2024-01-02"
+[[stage]]
+name = "one"
+kind = "sql"
+sql = "SELECT @date AS day, 1 AS n"
+table = "d.one"
+date_column = "day"
+key = ["day"]
+columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
+"#;
+
+/// The console of a paused run of a plan, in a terminal.
+fn console(case: &Planned, more: &[&str]) -> Pty {
+    let (plan, state) = (case.file(), case.state.path());
+    let mut arguments = vec!["run", "--paused", "--plan", plan.to_str().unwrap()];
+    arguments.extend(["--state-dir", state.to_str().unwrap()]);
+    arguments.extend(more);
+    let pty = Pty::backcourt(&arguments, &[], (120, 40));
+    pty.wait_for("paused");
+    pty
+}
+
+/// A paused run without a screen; killed when dropped.
+struct Held(Child);
+
+impl Held {
+    fn start(case: &Planned) -> Self {
+        let mut command = case.command(&["run", "--paused", "--output", "silent"]);
+        let held = Self(
+            command
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        );
+        crate::program::wait_until("the run is paused", || {
+            case.backcourt(&["ctl", "status"]).out.contains(": paused")
+        });
+        held
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
 
 /// What the cases inspect besides the program's output.
 trait Looked {
