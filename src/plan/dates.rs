@@ -67,7 +67,7 @@ impl DateRange {
         Self { from: date, to: date }
     }
 
-    fn compact(&self) -> String {
+    fn compact(self) -> String {
         if self.from == self.to {
             self.from.to_string()
         } else {
@@ -192,7 +192,7 @@ impl TryFrom<Vec<String>> for DateRanges {
 
 impl From<DateRanges> for Vec<String> {
     fn from(ranges: DateRanges) -> Self {
-        ranges.0.iter().map(DateRange::compact).collect()
+        ranges.0.into_iter().map(DateRange::compact).collect()
     }
 }
 

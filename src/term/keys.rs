@@ -92,7 +92,7 @@ impl KeyStream {
     pub(super) fn end_paste(&mut self) -> Option<TermEvent> {
         self.pending.clear();
         self.is_torn = true;
-        self.paste.take().map(pasted)
+        self.paste.take().map(|text| pasted(&text))
     }
 
     /// Moves pending bytes into the open paste; returns it if it has ended.
@@ -108,7 +108,7 @@ impl KeyStream {
         paste.extend(self.pending.drain(..text).take(room));
         end?;
         self.pending.drain(..PASTE_ENDS.len());
-        self.paste.take().map(pasted)
+        self.paste.take().map(|text| pasted(&text))
     }
 }
 
@@ -116,8 +116,8 @@ fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-fn pasted(text: Vec<u8>) -> TermEvent {
-    TermEvent::Paste(String::from_utf8_lossy(&text).into_owned())
+fn pasted(text: &[u8]) -> TermEvent {
+    TermEvent::Paste(String::from_utf8_lossy(text).into_owned())
 }
 
 const fn key(code: KeyCode, modifiers: KeyModifiers) -> TermEvent {
@@ -126,7 +126,7 @@ const fn key(code: KeyCode, modifiers: KeyModifiers) -> TermEvent {
 
 fn parse(bytes: &[u8]) -> NextEvent {
     match bytes {
-        [ESCAPE] | [ESCAPE, b'['] | [ESCAPE, b'O'] => NextEvent::Incomplete,
+        [ESCAPE] | [ESCAPE, b'[' | b'O'] => NextEvent::Incomplete,
         [ESCAPE, ESCAPE, ..] => NextEvent::Event(key(KeyCode::Esc, KeyModifiers::NONE), 1),
         [ESCAPE, b'[', rest @ ..] => control_sequence(rest),
         [ESCAPE, b'O', last, ..] => event(named(*last), KeyModifiers::NONE, 3),

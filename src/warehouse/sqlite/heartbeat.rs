@@ -17,8 +17,10 @@ const STEP: Duration = Duration::from_secs(2);
 /// The file. A plan may have any name.
 fn file(folder: &WarehouseFolder, plan: &str) -> PathBuf {
     let hash = Sha256::digest(plan.as_bytes());
-    let name: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    folder.path().join(format!("{OWN_DATASET}.{name}.heartbeat"))
+    let name = hash[..8]
+        .iter()
+        .fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+    folder.path().join(format!("{OWN_DATASET}.{name:016x}.heartbeat"))
 }
 
 /// A number that every heartbeat of a plan's holder changes; 0 before the first.

@@ -17,7 +17,7 @@ fn peak(held: &Held) -> u64 {
 
 fn connect(case: &Planned) -> UnixStream {
     let client = UnixStream::connect(case.state.path().join("control.sock")).unwrap();
-    client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    client.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     client
 }
 
