@@ -46,11 +46,11 @@ impl Warehouse for Far {
         "bigquery:far-away".to_owned()
     }
 
-    fn lanes(&self) -> usize {
+    fn read_slots(&self) -> usize {
         usize::MAX
     }
 
-    fn rest(&self) -> Option<Duration> {
+    fn quota_backoff(&self) -> Option<Duration> {
         Some(Duration::from_mins(10))
     }
 

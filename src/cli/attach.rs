@@ -9,7 +9,7 @@ use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
 use super::error::CliError;
-use super::look::Look;
+use super::look::ConsoleArgs;
 use super::operator::console_name;
 use super::recorded::Observing;
 use super::{PlanArgs, StateDir};
@@ -24,7 +24,7 @@ pub(super) struct AttachArgs {
     #[arg(long)]
     read_only: bool,
     #[command(flatten)]
-    look: Look,
+    look: ConsoleArgs,
     /// How to notify you of the first failure, the first closed gate and the end of the run; values as for `run`
     #[arg(long, value_name = "HOW", env = "BACKCOURT_NOTIFY", default_value = "bell", value_parser = Notify::parse)]
     notify: Notify,

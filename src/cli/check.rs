@@ -14,7 +14,7 @@ use crate::report::explained;
 
 use super::error::{CliError, cannot_print, no_threads};
 use super::progress::waiting;
-use super::start::{Console, Job, Output, Show, begun, every_date, start};
+use super::start::{Console, Output, RunSpec, Show, every_date, start, started_stages};
 use super::{PlanArgs, StateDir};
 
 /// Flags of `check`.
@@ -58,12 +58,12 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     } else {
         Checks::Named(arguments.names.clone())
     };
-    let stages = begun(ledger, &run, &plan)?;
+    let stages = started_stages(ledger, &run, &plan)?;
     let dates = every_date(ledger, &run, &plan)?;
     let workers = plan.workers;
     start(
         &arguments.place,
-        Job {
+        RunSpec {
             plan,
             stages,
             dates,

@@ -15,7 +15,7 @@ use crate::feeds;
 use crate::figures::counted;
 use crate::ledger::{CheckRecord, CheckState, Ledger};
 use crate::plan::{CheckSpec, Plan};
-use crate::warehouse::Purpose;
+use crate::warehouse::JobPurpose;
 
 use super::StateDir;
 use super::error::{CliError, cannot_print, no_threads};
@@ -28,7 +28,7 @@ use super::start::{LARGEST_BATCH, every_stage, resolve};
 const REFUSED: u8 = 2;
 
 /// Shows what a run would do. Reads the ledger and the schedule if they exist, and writes nothing.
-pub(super) fn say(
+pub(super) fn print(
     arguments: &RunArgs,
     plan: &Plan,
     names: &[String],
@@ -117,7 +117,10 @@ pub(super) fn say(
         };
         planned.push(planned_stage(plan, stage, to_do));
     }
-    if warehouse.charging(Arc::default(), Purpose::default()).is_some() {
+    if warehouse
+        .charging(Arc::default(), JobPurpose::default())
+        .is_some()
+    {
         let answers = match (&ledger, target) {
             (Some(ledger), Some(target)) => ledger.newest_checks(target, plan)?,
             _ => HashMap::new(),

@@ -21,16 +21,16 @@ pub(super) fn put(path: &Path, content: &[u8], force: bool) -> Result<(), CliErr
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}", std::process::id()));
-    let beside = path.with_file_name(name);
+    let partial = path.with_file_name(name);
     let write = || {
-        let mut file = File::create(&beside)?;
+        let mut file = File::create(&partial)?;
         file.write_all(content)?;
         file.sync_all()?;
-        fs::rename(&beside, path)
+        fs::rename(&partial, path)
     };
     write().map_err(|cause| {
         // Cleans up the partial file and the reserved name; a failure to do so adds nothing to the error.
-        drop(fs::remove_file(&beside));
+        drop(fs::remove_file(&partial));
         if !force {
             drop(fs::remove_file(path));
         }

@@ -39,7 +39,7 @@ impl Prepare for FirstUse {
             )));
         }
         let box_scores = BoxScores::Shipped;
-        let faults = Profile::open(box_scores.usual_faults()).map_err(|error| fault(error.to_string()))?;
+        let faults = Profile::open(box_scores.default_faults()).map_err(|error| fault(error.to_string()))?;
         meter.total.store(SHIPPED_ROWS, Ordering::Relaxed);
         let league = box_scores.read().map_err(|error| fault(error.to_string()))?;
         let report = feeds::load(warehouse, league, faults, &meter.done).await?;

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::StateDir;
 use super::error::CliError;
-use super::number::whole;
+use super::number::in_range;
 use super::start::every_stage;
 use crate::engine::Ceilings;
 use crate::feeds::{self, Feed};
@@ -44,18 +44,18 @@ pub(super) struct WarehouseArgs {
     #[arg(long, help_heading = HEADING, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
     /// Maximum bytes billed per BigQuery job; a larger job fails before it starts
-    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = in_range(0_u64, None))]
     max_bytes_billed: Option<u64>,
     /// Maximum bytes billed for all BigQuery jobs of a run; a run estimated above it doesn't start, a run that exceeds
     /// it stops
-    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = whole(0_u64, None))]
+    #[arg(long, help_heading = HEADING, value_name = "N", value_parser = in_range(0_u64, None))]
     max_total_bytes_billed: Option<u64>,
     /// How long to back off from a table whose BigQuery quota is exhausted; doubles each time in a row [default: 600]
-    #[arg(long, alias = "quota-rest", help_heading = HEADING, value_name = "SECONDS", value_parser = whole(1_u64, 86_400))]
+    #[arg(long, alias = "quota-rest", help_heading = HEADING, value_name = "SECONDS", value_parser = in_range(1_u64, 86_400))]
     quota_backoff: Option<u64>,
     /// How long to wait for a heartbeat (one every 10 seconds) of a run on another host before taking its lease of the
     /// plan on BigQuery [default: 120]
-    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = whole(20_u64, 3_600))]
+    #[arg(long, help_heading = HEADING, value_name = "SECONDS", value_parser = in_range(20_u64, 3_600))]
     lease_wait: Option<u64>,
 }
 

@@ -20,7 +20,7 @@ pub(super) fn keys(keymap: &Keymap) -> Result<u8, CliError> {
 fn listed(keymap: &Keymap) -> String {
     let mut text = String::new();
     for binding in TABLE {
-        let (keys, place) = (keymap.spelt(binding, false), binding.where_it_works());
+        let (keys, place) = (keymap.spelt(binding, false), binding.places_text());
         let _ = write!(
             text,
             "{:NAME$} {keys:KEYS$} {} ({place})",

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
-use crate::fence::{FenceError, LeaseGuard, Waiting};
+use crate::fence::{FenceError, LeaseGuard, LeaseWait};
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
 use super::StateDir;
-use super::progress::{Progress, waiting_for};
+use super::progress::{ProgressLine, waiting_for};
 
 /// How often the wait is reported; a terminal also shows a countdown.
 const REMINDER: Duration = Duration::from_secs(30);
@@ -22,9 +22,9 @@ pub(super) fn lease(
     plan: &Plan,
     folder: &StateDir,
 ) -> Result<Option<LeaseGuard>, FenceError> {
-    let (progress, mut reminded) = (Progress::default(), None::<Instant>);
+    let (progress, mut reminded) = (ProgressLine::default(), None::<Instant>);
     let whom = Mutex::new(warehouse.name());
-    let waits = |wait: Waiting<'_>| {
+    let waits = |wait: LeaseWait<'_>| {
         let holder = wait.holder;
         if reminded.is_none_or(|reminded| reminded.elapsed() >= REMINDER) {
             reminded = Some(Instant::now());

@@ -21,7 +21,7 @@ use super::error::{CliError, cannot_print, no_threads};
 use super::first_use::loaded;
 use super::lease::lease;
 use super::origin::FromBoxScores;
-use super::progress::{Progress, waiting};
+use super::progress::{ProgressLine, waiting};
 use super::run_args::dates_of;
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
@@ -84,7 +84,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
         let written = AtomicUsize::new(0);
         let load = feeds::load(warehouse.as_ref(), league, faults, &written);
-        let report = runtime.block_on(watched(load, &written))?;
+        let report = runtime.block_on(with_progress(load, &written))?;
         ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
         let stale = match stale {
             0 => String::new(),
@@ -124,7 +124,7 @@ impl LoadArgs {
             BoxScores::Shipped
         };
         let faults = match &self.faults {
-            None => box_scores.usual_faults().to_owned(),
+            None => box_scores.default_faults().to_owned(),
             Some(path) if Path::new(path).is_file() => {
                 super::state_dir::real(Path::new(path)).display().to_string()
             }
@@ -144,15 +144,15 @@ async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
 }
 
 /// Shows the number of rows written during a load.
-async fn watched<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
-    let progress = Progress::default();
+async fn with_progress<T>(load: impl Future<Output = T>, written: &AtomicUsize) -> T {
+    let progress = ProgressLine::default();
     let mut clock = tokio::time::interval(Duration::from_millis(200));
     let mut load = pin!(load);
     loop {
         tokio::select! {
             done = &mut load => return done,
             _ = clock.tick() => {
-                progress.say(&match written.load(Ordering::Relaxed) {
+                progress.update(&match written.load(Ordering::Relaxed) {
                     0 => "loading: generating the feeds".to_owned(),
                     rows => format!("loading: {} written", counted(rows, "row")),
                 });

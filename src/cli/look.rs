@@ -8,7 +8,7 @@ use crate::console::{Palette, Preferences};
 
 /// Console preferences besides the key bindings.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Look {
+pub(super) struct ConsoleArgs {
     /// Colour theme of the console
     #[arg(long, value_name = "THEME", env = "BACKCOURT_THEME", default_value = Palette::Auto.word(),
           value_parser = palettes())]
@@ -19,7 +19,7 @@ pub(super) struct Look {
     mouse: bool,
 }
 
-impl Look {
+impl ConsoleArgs {
     /// The console preferences: these flags and the key bindings.
     pub(super) fn preferences(&self, keymap: &Keymap) -> Preferences {
         Preferences {

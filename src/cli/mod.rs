@@ -162,7 +162,7 @@ impl PlanArgs {
 }
 
 /// The parsed command line with the config file.
-struct Parsed {
+struct ParsedCli {
     cli: Cli,
     matches: ArgMatches,
     config: Config,
@@ -195,22 +195,22 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Reads the config file and parses the command line again with the file's values as defaults.
-fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<Parsed, CliError> {
+fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Result<ParsedCli, CliError> {
     let config = match &cli.command {
         Some(Subcommands::Completions(_) | Subcommands::Man(_)) => Config::default(),
         Some(Subcommands::Config(asked)) if asked.needs_no_file() => Config::default(),
         _ => Config::read(cli.config.as_deref())?,
     };
     if config == Config::default() {
-        return Ok(Parsed { cli, matches, config });
+        return Ok(ParsedCli { cli, matches, config });
     }
     let command = config.as_defaults_of(Cli::command());
     let matches = command.try_get_matches_from(arguments)?;
     let cli = Cli::from_arg_matches(&matches)?;
-    Ok(Parsed { cli, matches, config })
+    Ok(ParsedCli { cli, matches, config })
 }
 
-fn handle(parsed: &Parsed) -> Result<u8, CliError> {
+fn handle(parsed: &ParsedCli) -> Result<u8, CliError> {
     let (cli, keymap) = (&parsed.cli, parsed.config.keymap());
     match &cli.command {
         None => run::run(&cli.run, keymap),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 /// A parser for whole numbers from `from` to `to`, or without an upper limit.
-pub(super) fn whole<T>(
+pub(super) fn in_range<T>(
     from: T,
     to: impl Into<Option<T>>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn an_invalid_number_is_rejected_with_the_allowed_range() {
-        let workers = whole(1_u32, 64);
+        let workers = in_range(1_u32, 64);
         assert_eq!((workers("1"), workers("64")), (Ok(1), Ok(64)));
         for text in ["0", "65", "many", "", "1.5", "-3"] {
             assert_eq!(
@@ -36,7 +36,7 @@ mod tests {
                 "{text}"
             );
         }
-        let failures = whole(1_u64, None);
+        let failures = in_range(1_u64, None);
         assert_eq!(failures("7"), Ok(7));
         assert_eq!(failures("0"), Err("give a whole number, 1 or more".to_owned()));
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use crate::engine::{Correction, Origin, StageError};
-use crate::feeds::{self, BoxScores, Difference, Filled};
+use crate::feeds::{self, BoxScores, DifferingTable, Filled};
 use crate::ledger::{Ledger, LedgerError};
 use crate::warehouse::{ErrorClass, Warehouse};
 
@@ -51,7 +51,7 @@ impl Origin for FromBoxScores {
     }
 }
 
-fn correction(difference: Difference) -> Correction {
+fn correction(difference: DifferingTable) -> Correction {
     Correction {
         table: difference.table,
         dates: difference.dates,

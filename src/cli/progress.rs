@@ -18,7 +18,7 @@ pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
 
 /// As [`waiting`], with a `whom` that can change during the wait.
 pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce() -> T) -> T {
-    let progress = Progress::default();
+    let progress = ProgressLine::default();
     if !progress.is_watched {
         return work();
     }
@@ -28,7 +28,7 @@ pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce
         scope.spawn(move || {
             let begun = Instant::now();
             while over.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
-                progress.say(&format!(
+                progress.update(&format!(
                     "waiting for {}: {} s",
                     whom(),
                     begun.elapsed().as_secs()
@@ -43,11 +43,11 @@ pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce
 
 /// A progress line that is overwritten in place; shown only on a terminal.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     is_watched: bool,
 }
 
-impl Default for Progress {
+impl Default for ProgressLine {
     fn default() -> Self {
         Self {
             is_watched: std::io::stderr().is_terminal(),
@@ -55,9 +55,9 @@ impl Default for Progress {
     }
 }
 
-impl Progress {
+impl ProgressLine {
     /// Updates the line.
-    pub(super) fn say(&self, text: &str) {
+    pub(super) fn update(&self, text: &str) {
         if self.is_watched {
             // A failed write is harmless.
             let _ = write!(std::io::stderr(), "\r{text:WIDTH$.WIDTH$}\r");
@@ -66,13 +66,13 @@ impl Progress {
 
     /// Prints the start of a slow step; it also appears in a redirected standard error.
     pub(super) fn step(&self, text: &str) {
-        self.say("");
+        self.update("");
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
-        self.say("");
+        self.update("");
     }
 }

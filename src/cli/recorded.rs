@@ -13,7 +13,7 @@ use super::home::Home;
 use super::progress::waiting;
 
 /// The progress of a plan as recorded in a warehouse.
-pub(super) struct Recorded {
+pub(super) struct RecordedProgress {
     /// A ledger in memory with that progress.
     pub(super) ledger: Ledger,
     /// The newest run.
@@ -25,7 +25,7 @@ pub(super) struct Recorded {
 }
 
 /// The recorded progress of a plan; `None` if no run of it has begun there. Creates nothing.
-pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<Recorded>, CliError> {
+pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<RecordedProgress>, CliError> {
     let observing = Observing::of(home, plan)?;
     let Some(Observing {
         observer, observed, ..
@@ -33,7 +33,7 @@ pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<Recorded>, Cli
     else {
         return Ok(None);
     };
-    Ok(Some(Recorded {
+    Ok(Some(RecordedProgress {
         ledger: observer.into_ledger(),
         run: observed.run,
         host: observed.host,

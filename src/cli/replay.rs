@@ -7,12 +7,12 @@ use clap::Args;
 
 use crate::console::keymap::Keymap;
 use crate::console::sanitised;
-use crate::present::{self, Lines, Presenter};
-use crate::replay::{self, Recorded, Recording};
+use crate::present::{self, JsonLines, Presenter};
+use crate::replay::{self, RecordedEvents, RecordedRun};
 
 use super::StateDir;
 use super::error::{CliError, cannot_print};
-use super::look::Look;
+use super::look::ConsoleArgs;
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = speed)]
     speed: f64,
     #[command(flatten)]
-    look: Look,
+    look: ConsoleArgs,
 }
 
 const HELP: &str = "\
@@ -82,7 +82,7 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
 }
 
 /// Lists every run and how it ended, oldest first.
-fn list(runs: &[Recorded]) -> Result<u8, CliError> {
+fn list(runs: &[RecordedRun]) -> Result<u8, CliError> {
     let mut out = std::io::stdout().lock();
     for run in runs {
         let ended = run.ended.as_deref().unwrap_or(NO_END);
@@ -95,12 +95,12 @@ fn list(runs: &[Recorded]) -> Result<u8, CliError> {
 const NO_END: &str = "its end is not recorded: it is still running, or its process was killed";
 
 /// Prints the run as plain lines, all at once.
-fn print(recording: &Recording) {
+fn print(recording: &RecordedEvents) {
     for remark in &recording.remarks {
         // A failed write is harmless.
         drop(writeln!(std::io::stderr(), "backcourt: {remark}"));
     }
-    let mut lines = Lines::new(Presenter::Plain);
+    let mut lines = JsonLines::new(Presenter::Plain);
     for fact in &recording.facts {
         lines.fact(fact);
     }

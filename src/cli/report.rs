@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::ledger::{Ledger, RunLock, WrittenReport};
 use crate::plan::Plan;
-use crate::report::{Go, Handoff, PlanStatus, markdown};
+use crate::report::{CommandFlags, Handoff, PlanStatus, markdown};
 use crate::runbook::{RunbookFacts, derive};
 
 use super::error::{CliError, cannot_print};
@@ -74,7 +74,7 @@ fn text(
 }
 
 /// The flags that select the same state folder, plan and warehouse; defaults are omitted.
-fn go(place: &PlanArgs, status: &PlanStatus) -> Result<Go, CliError> {
+fn go(place: &PlanArgs, status: &PlanStatus) -> Result<CommandFlags, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
     if folder.path() != StateDir::of(None)?.path() {
@@ -85,7 +85,7 @@ fn go(place: &PlanArgs, status: &PlanStatus) -> Result<Go, CliError> {
     if status.run.warehouse != format!("sqlite:{}", own.display()) {
         flags.push(("--warehouse", status.run.warehouse.clone()));
     }
-    Ok(Go { flags })
+    Ok(CommandFlags { flags })
 }
 
 /// Writes the report atomically and records it, which completes its runbook item; the report itself shows the

@@ -10,7 +10,7 @@ use crate::stages;
 
 use super::error::CliError;
 use super::run_args::{dates_of, forced_source};
-use super::start::{Job, Show, begun, every_date, start};
+use super::start::{RunSpec, Show, every_date, start, started_stages};
 use super::{PlanArgs, StateDir};
 
 /// Flags of `rerun`.
@@ -79,7 +79,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     }
     let stages = match (&arguments.stage, &known) {
         (Some(stage), _) => vec![stage.clone()],
-        (None, Some((ledger, run))) => begun(ledger, run, &plan)?,
+        (None, Some((ledger, run))) => started_stages(ledger, run, &plan)?,
         (None, None) => names,
     };
     let mut dates = match &known {
@@ -94,7 +94,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     let workers = plan.workers;
     start(
         &arguments.place,
-        Job {
+        RunSpec {
             plan,
             stages,
             dates,

@@ -4,7 +4,7 @@ use crate::console::keymap::Keymap;
 
 use super::error::CliError;
 use super::run_args::{RunArgs, chosen_stages, forced_source};
-use super::start::{Job, start};
+use super::start::{RunSpec, start};
 use super::{dry_run, sample};
 
 pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> {
@@ -21,15 +21,15 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
     };
     if let (true, Some(sample)) = (arguments.dry_run, &sample) {
         let presenter = arguments.show.without_screen()?;
-        return sample::alone(&arguments.place, &plan, sample.clone(), presenter);
+        return sample::sample_only(&arguments.place, &plan, sample.clone(), presenter);
     }
     if arguments.dry_run {
-        return dry_run::say(arguments, &plan, &stages, &dates, source.as_deref());
+        return dry_run::print(arguments, &plan, &stages, &dates, source.as_deref());
     }
     let workers = arguments.workers(&plan);
     start(
         &arguments.place,
-        Job {
+        RunSpec {
             plan,
             stages,
             dates,

@@ -12,7 +12,7 @@ use crate::stages;
 
 use super::PlanArgs;
 use super::error::CliError;
-use super::number::whole;
+use super::number::in_range;
 use super::start::Show;
 
 /// Flags of `run`.
@@ -34,7 +34,7 @@ pub(super) struct RunArgs {
     #[arg(long = "stage", value_name = "S,S…", value_delimiter = ',')]
     pub(super) stages: Vec<String>,
     #[command(flatten)]
-    workers: Workers,
+    workers: WorkersArg,
     /// Source of the rows [default: the plan's]
     #[arg(long, value_parser = PossibleValuesParser::new(stages::SOURCES))]
     pub(super) source: Option<String>,
@@ -72,7 +72,7 @@ pub(super) struct RunArgs {
     #[arg(long)]
     migrate: bool,
     /// Drain after this many failed units
-    #[arg(long, value_name = "K", value_parser = whole(1_u64, None))]
+    #[arg(long, value_name = "K", value_parser = in_range(1_u64, None))]
     pub(super) fail_fast: Option<u64>,
 }
 
@@ -99,10 +99,10 @@ impl From<OnChangeWord> for OnChange {
 
 /// Number of workers.
 #[derive(Debug, Args)]
-pub(super) struct Workers {
+pub(super) struct WorkersArg {
     /// Number of workers; change it later with + and - [default: the plan's]
     #[arg(long, value_name = "N", env = "PARALLELIZATION_WORKERS",
-          value_parser = whole(1, MAX_WORKERS))]
+          value_parser = in_range(1, MAX_WORKERS))]
     workers: Option<usize>,
 }
 

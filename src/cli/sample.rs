@@ -10,7 +10,7 @@ use crate::engine::{EVENT_SCHEMA, Event, Fact, KnownUnits, RetryPolicy, Sample, 
 use crate::feeds;
 use crate::ledger::Ledger;
 use crate::plan::{Plan, SampleDate};
-use crate::present::{Lines, Presenter};
+use crate::present::{JsonLines, Presenter};
 
 use super::error::{CliError, no_threads};
 use super::progress::waiting;
@@ -53,7 +53,7 @@ pub(super) fn sample(
 }
 
 /// Takes a sample and prints it; returns the exit code. Starts no run and creates no file.
-pub(super) fn alone(
+pub(super) fn sample_only(
     place: &PlanArgs,
     plan: &Plan,
     sample: Sample,
@@ -79,7 +79,7 @@ pub(super) fn alone(
             Some(target) => KnownUnits::read(&ledger, target, &sample.every)?,
         },
     };
-    let mut lines = Lines::new(presenter);
+    let mut lines = JsonLines::new(presenter);
     let mut seq = 0;
     let mut say = |event: Event| {
         seq += 1;

@@ -8,7 +8,7 @@ use chrono::{NaiveDate, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
-use crate::control::{ControlLock, PlaceError, Run, Server, Socket};
+use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
 use crate::engine::{
     Checks, Engine, Lineage, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage,
     Work,
@@ -18,12 +18,12 @@ use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
-use crate::term::{Ended, Role, supervisor};
+use crate::term::{Ended, ProcessRole, supervisor};
 
 use super::error::CliError;
 use super::first_use::FirstUse;
 use super::lease::lease;
-use super::look::Look;
+use super::look::ConsoleArgs;
 use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
 use super::{PlanArgs, StateDir};
@@ -60,7 +60,7 @@ pub(super) struct Show {
 #[derive(Debug, Clone, Args)]
 pub(super) struct Console {
     #[command(flatten)]
-    look: Look,
+    look: ConsoleArgs,
     /// What the run does when its terminal hangs up
     #[arg(long, value_enum, env = "BACKCOURT_ON_HANGUP", default_value_t = HangUp::Continue, value_name = "WHAT")]
     on_hangup: HangUp,
@@ -125,7 +125,7 @@ impl Show {
 
 /// What to run, before anything is opened.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct RunSpec {
     /// The plan.
     pub(super) plan: Plan,
     /// Names of the stages that take part.
@@ -172,7 +172,7 @@ fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, C
 }
 
 /// Runs a job from taking the lock to the exit code.
-pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
+pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let on_change = on_change(job.on_change, presenter)?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
@@ -182,8 +182,8 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
     home.refuse_foreign_queries(&job.plan)?;
     let supervisor = match presenter {
         Presenter::Tui => match supervisor().map_err(no_process)? {
-            Role::Supervisor(ended) => return ended_as(ended, &folder),
-            Role::Worker(supervisor) => supervisor,
+            ProcessRole::Supervisor(ended) => return ended_as(ended, &folder),
+            ProcessRole::Worker(supervisor) => supervisor,
         },
         _ => None,
     };
@@ -237,12 +237,12 @@ pub(super) fn start(place: &PlanArgs, job: Job) -> Result<u8, CliError> {
     };
     let engine = Engine::launch(setup)?;
     let control_lock = ControlLock::default();
-    let shown = Run {
+    let shown = RunAccess {
         access: engine.access(),
         log: log.clone(),
         control_lock: control_lock.clone(),
     };
-    let _server = socket.and_then(|socket| reachable(Server::start(socket, shown)));
+    let _server = socket.and_then(|socket| reachable(ControlServer::start(socket, shown)));
     let context = PresenterContext {
         log: &log,
         folder: folder.path(),
@@ -301,7 +301,11 @@ pub(super) fn every_date(
 }
 
 /// The stages of the plan that have begun: only these can be rerun or checked. All of them if none has.
-pub(super) fn begun(ledger: &Ledger, run: &RunRecord, plan: &Plan) -> Result<Vec<String>, LedgerError> {
+pub(super) fn started_stages(
+    ledger: &Ledger,
+    run: &RunRecord,
+    plan: &Plan,
+) -> Result<Vec<String>, LedgerError> {
     let begun = match ledger.known_target(&run.plan, &run.warehouse)? {
         Some(target) => ledger.begun_stages(target)?,
         None => HashSet::new(),

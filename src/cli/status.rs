@@ -8,7 +8,7 @@ use clap::Args;
 use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity, source_clause, value_and_target};
-use crate::report::{Check, PlanStatus, Stage, by_state};
+use crate::report::{CheckStatus, PlanStatus, StageStatus, by_state};
 
 use super::error::{CliError, cannot_print};
 use super::recorded::recorded;
@@ -106,7 +106,7 @@ fn run_lines(status: &PlanStatus) -> Vec<String> {
     lines
 }
 
-fn stage_lines(stage: &Stage) -> Vec<String> {
+fn stage_lines(stage: &StageStatus) -> Vec<String> {
     let dates = |counts: &Counts| {
         let number = counted(counts.total, "date");
         format!("{number} ({})", by_state(counts))
@@ -141,7 +141,7 @@ fn stage_lines(stage: &Stage) -> Vec<String> {
     lines
 }
 
-fn check_lines(check: &Check) -> Vec<String> {
+fn check_lines(check: &CheckStatus) -> Vec<String> {
     let value = check.value.as_deref().unwrap_or("-");
     let advisory = if check.severity == Severity::Advisory {
         ", advisory"

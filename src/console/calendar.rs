@@ -6,7 +6,7 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Maximum number of columns: twelve months in a leap year that starts on a Sunday touch 54 weeks.
-pub const MOST_COLUMNS: usize = 54;
+pub const MAX_WEEKS: usize = 54;
 
 /// A year of the range; fewer months at its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ mod tests {
                     .find(|(_, block)| block.contains(date))
                     .unwrap();
                 let column = block.column(date);
-                assert!(column < MOST_COLUMNS);
+                assert!(column < MAX_WEEKS);
                 assert!(seen.insert((index, column, row(date))), "{date}");
             }
         }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_leap_year_starting_on_sunday_is_the_widest() {
         let year = blocks(day("2012-01-01"), day("2012-12-31"), 1)[0];
-        assert_eq!(year.column(year.last) + 1, MOST_COLUMNS);
+        assert_eq!(year.column(year.last) + 1, MAX_WEEKS);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use own::{FIXED, Keymap, spelt};
 
 /// The place that receives a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum KeyContext {
     /// The Dates pane.
     Dates,
     /// The Workers pane.
@@ -56,7 +56,7 @@ pub enum Place {
     Observation,
 }
 
-impl Place {
+impl KeyContext {
     /// Every place.
     pub const ALL: [Self; 21] = [
         Self::Dates,
@@ -231,9 +231,9 @@ impl Action {
 /// Whether the action sends a command to the run. Actions that open a page first, which may send one later, don't
 /// count.
 #[must_use]
-pub fn is_order(place: Place, action: Action) -> bool {
+pub fn is_order(place: KeyContext, action: Action) -> bool {
     match action {
-        Action::Accept => place != Place::Prompt,
+        Action::Accept => place != KeyContext::Prompt,
         Action::Open | Action::Breakdown | Action::Interrupt => false,
         Action::TakeControl | Action::Detach => true,
         _ => !action.orders().is_empty(),
@@ -250,7 +250,7 @@ pub struct Binding {
     /// Default keys; the key bar shows the first.
     pub keys: &'static [Key],
     /// The places it works in.
-    pub places: &'static [Place],
+    pub places: &'static [KeyContext],
     /// Label on the key bar; `None` keeps it off the bar.
     pub label: Option<&'static str>,
     /// Description in the help, one line.
@@ -282,54 +282,59 @@ const END: Key = key(KeyCode::End);
 const TAB: Key = key(KeyCode::Tab);
 const BACK_TAB: Key = key(KeyCode::BackTab);
 
-const PANES: &[Place] = &[Place::Dates, Place::Workers, Place::Log, Place::Checks];
+const PANES: &[KeyContext] = &[
+    KeyContext::Dates,
+    KeyContext::Workers,
+    KeyContext::Log,
+    KeyContext::Checks,
+];
 /// The panes, and the overlays in which the run can be controlled too.
-const PANES_AND_PAGES: &[Place] = &[
-    Place::Dates,
-    Place::Workers,
-    Place::Log,
-    Place::Checks,
-    Place::Detail,
-    Place::Causes,
-    Place::Gaps,
-    Place::Sources,
-    Place::FailingDates,
-    Place::About,
-    Place::Runbook,
-    Place::Breakdown,
+const PANES_AND_PAGES: &[KeyContext] = &[
+    KeyContext::Dates,
+    KeyContext::Workers,
+    KeyContext::Log,
+    KeyContext::Checks,
+    KeyContext::Detail,
+    KeyContext::Causes,
+    KeyContext::Gaps,
+    KeyContext::Sources,
+    KeyContext::FailingDates,
+    KeyContext::About,
+    KeyContext::Runbook,
+    KeyContext::Breakdown,
 ];
-const LISTS: &[Place] = &[
-    Place::Workers,
-    Place::Log,
-    Place::Checks,
-    Place::Detail,
-    Place::Causes,
-    Place::Gaps,
-    Place::Sources,
-    Place::FailingDates,
-    Place::About,
-    Place::Runbook,
-    Place::Breakdown,
-    Place::Confirm,
-    Place::Sample,
-    Place::Cost,
-    Place::Question,
-    Place::Help,
+const LISTS: &[KeyContext] = &[
+    KeyContext::Workers,
+    KeyContext::Log,
+    KeyContext::Checks,
+    KeyContext::Detail,
+    KeyContext::Causes,
+    KeyContext::Gaps,
+    KeyContext::Sources,
+    KeyContext::FailingDates,
+    KeyContext::About,
+    KeyContext::Runbook,
+    KeyContext::Breakdown,
+    KeyContext::Confirm,
+    KeyContext::Sample,
+    KeyContext::Cost,
+    KeyContext::Question,
+    KeyContext::Help,
 ];
-const CHOICES: &[Place] = &[Place::Confirm, Place::Leave, Place::Question];
-const OVERLAYS: &[Place] = &[
-    Place::Causes,
-    Place::Gaps,
-    Place::Sources,
-    Place::FailingDates,
-    Place::About,
-    Place::Runbook,
-    Place::Breakdown,
-    Place::Confirm,
-    Place::Leave,
-    Place::Cost,
-    Place::Question,
-    Place::Help,
+const CHOICES: &[KeyContext] = &[KeyContext::Confirm, KeyContext::Leave, KeyContext::Question];
+const OVERLAYS: &[KeyContext] = &[
+    KeyContext::Causes,
+    KeyContext::Gaps,
+    KeyContext::Sources,
+    KeyContext::FailingDates,
+    KeyContext::About,
+    KeyContext::Runbook,
+    KeyContext::Breakdown,
+    KeyContext::Confirm,
+    KeyContext::Leave,
+    KeyContext::Cost,
+    KeyContext::Question,
+    KeyContext::Help,
 ];
 
 macro_rules! bindings {
@@ -348,66 +353,66 @@ macro_rules! bindings {
 /// Every command, in the order of the help and the key bar.
 #[rustfmt::skip]
 pub const TABLE: &[Binding] = bindings! {
-    "previous-day"    Up         [UP, ch('k')]           &[Place::Dates], None, "previous day";
-    "next-day"        Down       [DOWN, ch('j')]         &[Place::Dates], None, "next day";
-    "previous-week"   Left       [LEFT, ch('h')]         &[Place::Dates], None, "previous week";
-    "next-week"       Right      [RIGHT, ch('l')]        &[Place::Dates], None, "next week";
-    "previous-year"   PageUp     [PAGE_UP]               &[Place::Dates], None, "12 months back";
-    "next-year"       PageDown   [PAGE_DOWN]             &[Place::Dates], None, "12 months forward";
-    "first-date"      First      [HOME, ch('g')]         &[Place::Dates], None, "first date";
-    "last-date"       Last       [END, ch('G')]          &[Place::Dates], None, "last date";
-    "open-date"       Open       [ENTER]                 &[Place::Dates], Some("open"), "open the date: state, reason and stored rows";
-    "open-stored"     Open       [ENTER]                 &[Place::Detail], Some("open"), "open the marked line: its rows, then one row column by column";
-    "all-columns"     Table      [ch('t')]               &[Place::Detail], Some("table"), "toggle table view with all columns";
-    "next-problem"    NextAttention [ch('n')]            &[Place::Dates, Place::Checks, Place::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
-    "previous-problem" PreviousAttention [ch('N')]       &[Place::Dates, Place::Checks, Place::Breakdown], None, "previous date or check that needs attention";
-    "select"          Select     [ch('v'), ch(' ')]      &[Place::Dates], Some("select"), "start or end a date range";
-    "rerun"           Rerun      [ch('r')]               &[Place::Dates, Place::Detail], Some("rerun"), "rerun the date or selection (asks first)";
-    "rerun-short"     RerunShort [ch('a')]               &[Place::Dates, Place::Detail], None, "rerun the date or selection and accept fewer rows than stored (asks first)";
-    "rerun-failed"    RerunAll   [ch('R')]               &[Place::Dates], Some("rerun failed"), "rerun all failed, partial and empty dates (asks first)";
-    "causes"          Causes     [ch('t')]               &[Place::Dates], Some("causes"), "failures of this stage by cause";
-    "filter"          Filter     [ch('f')]               &[Place::Dates], Some("filter"), "filter dates by state";
-    "rerun-cause"     Rerun      [ch('r')]               &[Place::Causes], Some("rerun these"), "rerun the dates of this cause (asks first)";
-    "filter-cause"    Filter     [ch('f')]               &[Place::Causes], Some("only these"), "show only the dates of this cause";
-    "cause-dates"     Open       [ENTER]                 &[Place::Causes], Some("first date"), "go to the first date of this cause";
-    "rerun-stale"     Refresh    [ch('S')]               &[Place::Dates, Place::Checks], None, "rerun all stale dates of all stages (asks first)";
-    "rerun-outdated"  RerunOutdated [ch('O')]            &[Place::Dates, Place::Checks], None, "rerun all outdated dates of all stages (asks first)";
-    "reload"          Reload     [ch('F')]               &[Place::Dates, Place::Detail], None, "reload the raw rows of the date or selection (asks first)";
-    "advance"         Advance    [ch('A')]               &[Place::Dates, Place::Checks], None, "start the stage that awaits approval";
-    "previous-stage"  PreviousStage [ch('[')]            &[Place::Dates], None, "previous stage";
-    "next-stage"      NextStage  [ch(']')]               &[Place::Dates], None, "next stage";
-    "gaps"            Gaps       [ch('u')]               &[Place::Dates], Some("NULLs"), "NULLs and data issues of this stage";
+    "previous-day"    Up         [UP, ch('k')]           &[KeyContext::Dates], None, "previous day";
+    "next-day"        Down       [DOWN, ch('j')]         &[KeyContext::Dates], None, "next day";
+    "previous-week"   Left       [LEFT, ch('h')]         &[KeyContext::Dates], None, "previous week";
+    "next-week"       Right      [RIGHT, ch('l')]        &[KeyContext::Dates], None, "next week";
+    "previous-year"   PageUp     [PAGE_UP]               &[KeyContext::Dates], None, "12 months back";
+    "next-year"       PageDown   [PAGE_DOWN]             &[KeyContext::Dates], None, "12 months forward";
+    "first-date"      First      [HOME, ch('g')]         &[KeyContext::Dates], None, "first date";
+    "last-date"       Last       [END, ch('G')]          &[KeyContext::Dates], None, "last date";
+    "open-date"       Open       [ENTER]                 &[KeyContext::Dates], Some("open"), "open the date: state, reason and stored rows";
+    "open-stored"     Open       [ENTER]                 &[KeyContext::Detail], Some("open"), "open the marked line: its rows, then one row column by column";
+    "all-columns"     Table      [ch('t')]               &[KeyContext::Detail], Some("table"), "toggle table view with all columns";
+    "next-problem"    NextAttention [ch('n')]            &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
+    "previous-problem" PreviousAttention [ch('N')]       &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown], None, "previous date or check that needs attention";
+    "select"          Select     [ch('v'), ch(' ')]      &[KeyContext::Dates], Some("select"), "start or end a date range";
+    "rerun"           Rerun      [ch('r')]               &[KeyContext::Dates, KeyContext::Detail], Some("rerun"), "rerun the date or selection (asks first)";
+    "rerun-short"     RerunShort [ch('a')]               &[KeyContext::Dates, KeyContext::Detail], None, "rerun the date or selection and accept fewer rows than stored (asks first)";
+    "rerun-failed"    RerunAll   [ch('R')]               &[KeyContext::Dates], Some("rerun failed"), "rerun all failed, partial and empty dates (asks first)";
+    "causes"          Causes     [ch('t')]               &[KeyContext::Dates], Some("causes"), "failures of this stage by cause";
+    "filter"          Filter     [ch('f')]               &[KeyContext::Dates], Some("filter"), "filter dates by state";
+    "rerun-cause"     Rerun      [ch('r')]               &[KeyContext::Causes], Some("rerun these"), "rerun the dates of this cause (asks first)";
+    "filter-cause"    Filter     [ch('f')]               &[KeyContext::Causes], Some("only these"), "show only the dates of this cause";
+    "cause-dates"     Open       [ENTER]                 &[KeyContext::Causes], Some("first date"), "go to the first date of this cause";
+    "rerun-stale"     Refresh    [ch('S')]               &[KeyContext::Dates, KeyContext::Checks], None, "rerun all stale dates of all stages (asks first)";
+    "rerun-outdated"  RerunOutdated [ch('O')]            &[KeyContext::Dates, KeyContext::Checks], None, "rerun all outdated dates of all stages (asks first)";
+    "reload"          Reload     [ch('F')]               &[KeyContext::Dates, KeyContext::Detail], None, "reload the raw rows of the date or selection (asks first)";
+    "advance"         Advance    [ch('A')]               &[KeyContext::Dates, KeyContext::Checks], None, "start the stage that awaits approval";
+    "previous-stage"  PreviousStage [ch('[')]            &[KeyContext::Dates], None, "previous stage";
+    "next-stage"      NextStage  [ch(']')]               &[KeyContext::Dates], None, "next stage";
+    "gaps"            Gaps       [ch('u')]               &[KeyContext::Dates], Some("NULLs"), "NULLs and data issues of this stage";
 
-    "check"           CheckOne   [ENTER]                 &[Place::Checks], Some("run"), "run this check; on a heading, fold or unfold its stage";
-    "check-all"       CheckAll   [ch('a')]               &[Place::Checks], Some("run all"), "run all checks";
-    "about"           About      [ch('i')]               &[Place::Checks], Some("history"), "details and history of this check";
-    "fold"            Left       [LEFT, ch('h')]         &[Place::Checks], None, "fold the checks of this stage";
-    "unfold"          Right      [RIGHT, ch('l')]        &[Place::Checks], None, "unfold the checks of this stage";
-    "failing-dates"   FailingDates [ch('o')]             &[Place::Checks], Some("failing dates"), "failing dates of this check";
-    "rerun-failing"   RerunFailing [ch('x')]             &[Place::Checks, Place::FailingDates], Some("rerun failing"), "rerun the failing dates of this check (asks first)";
-    "reload-failing"  Reload     [ch('F')]               &[Place::FailingDates], Some("reload"), "reload the raw rows of the failing dates (asks first)";
+    "check"           CheckOne   [ENTER]                 &[KeyContext::Checks], Some("run"), "run this check; on a heading, fold or unfold its stage";
+    "check-all"       CheckAll   [ch('a')]               &[KeyContext::Checks], Some("run all"), "run all checks";
+    "about"           About      [ch('i')]               &[KeyContext::Checks], Some("history"), "details and history of this check";
+    "fold"            Left       [LEFT, ch('h')]         &[KeyContext::Checks], None, "fold the checks of this stage";
+    "unfold"          Right      [RIGHT, ch('l')]        &[KeyContext::Checks], None, "unfold the checks of this stage";
+    "failing-dates"   FailingDates [ch('o')]             &[KeyContext::Checks], Some("failing dates"), "failing dates of this check";
+    "rerun-failing"   RerunFailing [ch('x')]             &[KeyContext::Checks, KeyContext::FailingDates], Some("rerun failing"), "rerun the failing dates of this check (asks first)";
+    "reload-failing"  Reload     [ch('F')]               &[KeyContext::FailingDates], Some("reload"), "reload the raw rows of the failing dates (asks first)";
 
-    "source-dates"    FailingDates [ENTER, ch('o')]      &[Place::Sources], Some("dates"), "failing dates of this raw-data check";
-    "run-sources"     CheckAll   [ch('a')]               &[Place::Sources], Some("run all"), "run all raw-data checks";
-    "run-source"      CheckOne   [ch(' ')]               &[Place::Sources], Some("run"), "run this raw-data check";
+    "source-dates"    FailingDates [ENTER, ch('o')]      &[KeyContext::Sources], Some("dates"), "failing dates of this raw-data check";
+    "run-sources"     CheckAll   [ch('a')]               &[KeyContext::Sources], Some("run all"), "run all raw-data checks";
+    "run-source"      CheckOne   [ch(' ')]               &[KeyContext::Sources], Some("run"), "run this raw-data check";
 
-    "waive"           Waive      [ch('W')]               &[Place::Checks], Some("waive"), "waive a failed check, with a reason";
+    "waive"           Waive      [ch('W')]               &[KeyContext::Checks], Some("waive"), "waive a failed check, with a reason";
 
-    "item"            Open       [ENTER]                 &[Place::Runbook], Some("tick, run, show"), "tick a manual item, run the checks of an item or show its dates";
-    "withdraw"        Withdraw   [ch('u')]               &[Place::Runbook], Some("withdraw"), "withdraw a manual tick, with a note";
-    "next-item"       NextAttention [ch('n')]            &[Place::Runbook], Some("next"), "next item that is not done";
-    "previous-item"   PreviousAttention [ch('N')]        &[Place::Runbook], None, "previous item that is not done";
-    "breakdown"       Breakdown  [ch('b')]               &[Place::Dates, Place::Workers, Place::Log, Place::Breakdown], None, "break down missing values by date and group; again for the next check";
-    "breakdown-of"    Breakdown  [ch('b')]               &[Place::Checks], Some("breakdown"), "break down the missing values of this check by date and group";
-    "run-breakdown"   RunBreakdown [ch('e')]             &[Place::Breakdown], Some("run again"), "run the breakdown again";
-    "next-view"       NextView   [TAB]                   &[Place::Breakdown], Some("by date, group"), "next view: by date, by group";
-    "previous-view"   PreviousView [BACK_TAB]            &[Place::Breakdown], None, "previous view";
+    "item"            Open       [ENTER]                 &[KeyContext::Runbook], Some("tick, run, show"), "tick a manual item, run the checks of an item or show its dates";
+    "withdraw"        Withdraw   [ch('u')]               &[KeyContext::Runbook], Some("withdraw"), "withdraw a manual tick, with a note";
+    "next-item"       NextAttention [ch('n')]            &[KeyContext::Runbook], Some("next"), "next item that is not done";
+    "previous-item"   PreviousAttention [ch('N')]        &[KeyContext::Runbook], None, "previous item that is not done";
+    "breakdown"       Breakdown  [ch('b')]               &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Breakdown], None, "break down missing values by date and group; again for the next check";
+    "breakdown-of"    Breakdown  [ch('b')]               &[KeyContext::Checks], Some("breakdown"), "break down the missing values of this check by date and group";
+    "run-breakdown"   RunBreakdown [ch('e')]             &[KeyContext::Breakdown], Some("run again"), "run the breakdown again";
+    "next-view"       NextView   [TAB]                   &[KeyContext::Breakdown], Some("by date, group"), "next view: by date, by group";
+    "previous-view"   PreviousView [BACK_TAB]            &[KeyContext::Breakdown], None, "previous view";
 
-    "next-match"      NextAttention [ch('n')]            &[Place::Log], None, "next match";
-    "previous-match"  PreviousAttention [ch('N')]        &[Place::Log], None, "previous match";
-    "level"           Level      [ch('f')]               &[Place::Log], Some("level"), "minimum level: all, info, warnings, errors";
-    "wrap"            Wrap       [ch('w')]               &[Place::Log], Some("wrap"), "wrap or cut long lines";
-    "date-log"        DateLog    [ch('L')]               &[Place::Dates, Place::Log, Place::Detail], Some("date's log"), "show only the log of the date under the cursor, or all";
+    "next-match"      NextAttention [ch('n')]            &[KeyContext::Log], None, "next match";
+    "previous-match"  PreviousAttention [ch('N')]        &[KeyContext::Log], None, "previous match";
+    "level"           Level      [ch('f')]               &[KeyContext::Log], Some("level"), "minimum level: all, info, warnings, errors";
+    "wrap"            Wrap       [ch('w')]               &[KeyContext::Log], Some("wrap"), "wrap or cut long lines";
+    "date-log"        DateLog    [ch('L')]               &[KeyContext::Dates, KeyContext::Log, KeyContext::Detail], Some("date's log"), "show only the log of the date under the cursor, or all";
 
     "up"              Up         [UP, ch('k')]           LISTS, None, "line up";
     "down"            Down       [DOWN, ch('j')]         LISTS, None, "line down";
@@ -415,33 +420,33 @@ pub const TABLE: &[Binding] = bindings! {
     "page-down"       PageDown   [PAGE_DOWN]             LISTS, None, "page down";
     "top"             First      [HOME, ch('g')]         LISTS, None, "top";
     "bottom"          Last       [END, ch('G')]          LISTS, None, "bottom; the log follows new lines";
-    "columns-left"    Left       [LEFT, ch('h')]         &[Place::Detail, Place::Breakdown], None, "scroll columns left; previous week";
-    "columns-right"   Right      [RIGHT, ch('l')]        &[Place::Detail, Place::Breakdown], Some("more columns"), "scroll columns right; next week";
-    "go-to-date"      Open       [ENTER]                 &[Place::FailingDates, Place::Breakdown], Some("go to date"), "go to this date in the Dates pane";
+    "columns-left"    Left       [LEFT, ch('h')]         &[KeyContext::Detail, KeyContext::Breakdown], None, "scroll columns left; previous week";
+    "columns-right"   Right      [RIGHT, ch('l')]        &[KeyContext::Detail, KeyContext::Breakdown], Some("more columns"), "scroll columns right; next week";
+    "go-to-date"      Open       [ENTER]                 &[KeyContext::FailingDates, KeyContext::Breakdown], Some("go to date"), "go to this date in the Dates pane";
 
-    "continue-sample" PauseResume [ch('p')]              &[Place::Sample], Some("continue"), "continue with the full range";
-    "leave-sample"    Quit       [ch('q')]               &[Place::Sample], Some("quit"), "quit; nothing was written";
-    "close-sample"    Back       [ESC]                   &[Place::Sample], Some("close"), "close; the run stays paused";
+    "continue-sample" PauseResume [ch('p')]              &[KeyContext::Sample], Some("continue"), "continue with the full range";
+    "leave-sample"    Quit       [ch('q')]               &[KeyContext::Sample], Some("quit"), "quit; nothing was written";
+    "close-sample"    Back       [ESC]                   &[KeyContext::Sample], Some("close"), "close; the run stays paused";
 
-    "approve-cost"    Accept     [ENTER, ch('p')]        &[Place::Cost], Some("start"), "approve the estimated cost and start";
+    "approve-cost"    Accept     [ENTER, ch('p')]        &[KeyContext::Cost], Some("start"), "approve the estimated cost and start";
 
     "previous-choice" Left       [LEFT, ch('h'), BACK_TAB] CHOICES, None, "previous choice";
     "next-choice"     Right      [RIGHT, ch('l'), TAB]   CHOICES, Some("choose"), "next choice";
-    "accept"          Accept     [ENTER]                 &[Place::Confirm, Place::Leave, Place::Question, Place::Prompt], Some("ok"), "confirm the selection or the input";
-    "pause-work"      PauseResume [ch('p')]              &[Place::Leave], Some("pause"), "pause after in-flight work, or resume";
-    "cancel-work"     Cancel     [ch('c')]               &[Place::Leave], Some("cancel work"), "cancel in-flight work and pause";
-    "leave-running"   Detach     [ch('d')]               &[Place::Leave], Some("detach"), "detach; the run continues";
-    "drain"           Drain      [ch('e')]               &[Place::Leave], Some("drain"), "finish in-flight work, then quit";
-    "abort"           Abort      [ch('a')]               &[Place::Leave], Some("abort"), "abort in-flight work and quit";
-    "one-level-up"    Back       [ESC]                   &[Place::Detail], Some("close"), "back one level; at the top, close the date";
-    "close-date"      Close      [ch('q')]               &[Place::Detail], None, "close the date";
+    "accept"          Accept     [ENTER]                 &[KeyContext::Confirm, KeyContext::Leave, KeyContext::Question, KeyContext::Prompt], Some("ok"), "confirm the selection or the input";
+    "pause-work"      PauseResume [ch('p')]              &[KeyContext::Leave], Some("pause"), "pause after in-flight work, or resume";
+    "cancel-work"     Cancel     [ch('c')]               &[KeyContext::Leave], Some("cancel work"), "cancel in-flight work and pause";
+    "leave-running"   Detach     [ch('d')]               &[KeyContext::Leave], Some("detach"), "detach; the run continues";
+    "drain"           Drain      [ch('e')]               &[KeyContext::Leave], Some("drain"), "finish in-flight work, then quit";
+    "abort"           Abort      [ch('a')]               &[KeyContext::Leave], Some("abort"), "abort in-flight work and quit";
+    "one-level-up"    Back       [ESC]                   &[KeyContext::Detail], Some("close"), "back one level; at the top, close the date";
+    "close-date"      Close      [ch('q')]               &[KeyContext::Detail], None, "close the date";
     "close"           Back       [ESC, ch('q')]          OVERLAYS, Some("close"), "close without changes";
-    "cancel"          Back       [ESC]                   &[Place::Prompt], Some("cancel"), "cancel the search";
-    "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[Place::Prompt], None, "delete the last character";
-    "erase-all"       EraseAll   [ctrl('u')]             &[Place::Prompt], Some("erase"), "delete the line";
+    "cancel"          Back       [ESC]                   &[KeyContext::Prompt], Some("cancel"), "cancel the search";
+    "erase"           Erase      [key(KeyCode::Backspace), ctrl('h')] &[KeyContext::Prompt], None, "delete the last character";
+    "erase-all"       EraseAll   [ctrl('u')]             &[KeyContext::Prompt], Some("erase"), "delete the line";
 
-    "search"          Search     [ch('/')]               &[Place::Dates, Place::Log, Place::Help], Some("search"), "search dates by digits, log lines by text, keys by description";
-    "copy"            Copy       [ch('y')]               &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::FailingDates, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown, Place::Causes, Place::Confirm, Place::Question], None, "copy the selection to the terminal's clipboard";
+    "search"          Search     [ch('/')]               &[KeyContext::Dates, KeyContext::Log, KeyContext::Help], Some("search"), "search dates by digits, log lines by text, keys by description";
+    "copy"            Copy       [ch('y')]               &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown, KeyContext::Causes, KeyContext::Confirm, KeyContext::Question], None, "copy the selection to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "clear selection, filter and zoom; leave the log of one date";
     "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "pause or resume the run";
     "sample"          Sample     [ch('s')]               PANES, None, "show the sample";
@@ -458,28 +463,28 @@ pub const TABLE: &[Binding] = bindings! {
     "sources"         Sources    [ch('5')]               PANES, None, "Sources page: raw-data checks";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
     "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[Place::Dates, Place::Workers, Place::Log, Place::Checks, Place::Detail, Place::Sources, Place::FailingDates, Place::About, Place::Runbook, Place::Sample, Place::Cost, Place::Breakdown], Some("help"), "this help";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown], Some("help"), "this help";
     "take-control"    TakeControl [ch('H')]              PANES, None, "take control of the run from another console (asks first)";
     "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";
-    "play"            PlayOrPause [ch(' ')]               &[Place::Recording], Some("pause"), "pause or continue playback; restart at the end";
-    "faster"          Faster     [ch('+'), ch('=')]      &[Place::Recording], Some("faster"), "faster playback";
-    "slower"          Slower     [ch('-')]               &[Place::Recording], Some("slower"), "slower playback";
-    "next-mark"       NextMark   [ch('>'), ch('.')]      &[Place::Recording], Some("next event"), "next failure, failing check, gate, pause or end";
-    "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[Place::Recording], Some("previous event"), "previous event";
-    "minute-forward"  MinuteForward   [ch('}')]               &[Place::Recording], Some("+1 min"), "skip one minute forward";
-    "minute-back"     MinuteBack [ch('{')]               &[Place::Recording], None, "skip one minute back";
-    "read-again"      ReadAgain  [ch('r')]               &[Place::Observation], Some("refresh"), "read the progress from the warehouse now";
-    "redraw"          Redraw     [ctrl('l')]             &Place::ALL, None, "redraw the screen";
-    "suspend"         Suspend    [ctrl('z')]             &Place::ALL, None, "suspend the program and its work; resume with fg";
-    "interrupt"       Interrupt  [ctrl('c')]             &Place::ALL, None, "twice within 2 s: drain and quit; twice more: abort";
+    "play"            PlayOrPause [ch(' ')]               &[KeyContext::Recording], Some("pause"), "pause or continue playback; restart at the end";
+    "faster"          Faster     [ch('+'), ch('=')]      &[KeyContext::Recording], Some("faster"), "faster playback";
+    "slower"          Slower     [ch('-')]               &[KeyContext::Recording], Some("slower"), "slower playback";
+    "next-mark"       NextMark   [ch('>'), ch('.')]      &[KeyContext::Recording], Some("next event"), "next failure, failing check, gate, pause or end";
+    "previous-mark"   PreviousMark [ch('<'), ch(',')]    &[KeyContext::Recording], Some("previous event"), "previous event";
+    "minute-forward"  MinuteForward   [ch('}')]               &[KeyContext::Recording], Some("+1 min"), "skip one minute forward";
+    "minute-back"     MinuteBack [ch('{')]               &[KeyContext::Recording], None, "skip one minute back";
+    "read-again"      ReadAgain  [ch('r')]               &[KeyContext::Observation], Some("refresh"), "read the progress from the warehouse now";
+    "redraw"          Redraw     [ctrl('l')]             &KeyContext::ALL, None, "redraw the screen";
+    "suspend"         Suspend    [ctrl('z')]             &KeyContext::ALL, None, "suspend the program and its work; resume with fg";
+    "interrupt"       Interrupt  [ctrl('c')]             &KeyContext::ALL, None, "twice within 2 s: drain and quit; twice more: abort";
 };
 
 impl Binding {
     /// The places it works in, as text.
     #[must_use]
-    pub fn where_it_works(&self) -> String {
-        if self.places.len() == Place::ALL.len() {
+    pub fn places_text(&self) -> String {
+        if self.places.len() == KeyContext::ALL.len() {
             return "everywhere".to_owned();
         }
         if self.places == PANES {
@@ -494,7 +499,7 @@ impl Binding {
 }
 
 /// The commands that work in a place, in table order.
-pub fn at(place: Place) -> impl Iterator<Item = &'static Binding> {
+pub fn at(place: KeyContext) -> impl Iterator<Item = &'static Binding> {
     TABLE
         .iter()
         .filter(move |binding| binding.places.contains(&place))
@@ -547,6 +552,6 @@ mod tests {
     ) {
         let key = Key::from_event(KeyEvent::new(code, modifiers));
         let keymap = Keymap::default();
-        assert_eq!(key.and_then(|key| keymap.lookup(Place::Dates, key)), action);
+        assert_eq!(key.and_then(|key| keymap.lookup(KeyContext::Dates, key)), action);
     }
 }

@@ -39,7 +39,7 @@ impl Pane {
 }
 
 /// Minimum screen size, in columns and rows.
-pub const LEAST: (u16, u16) = (60, 16);
+pub const MIN_SIZE: (u16, u16) = (60, 16);
 
 /// Screen size from which the panes are shown side by side.
 const SIDE_BY_SIDE: (u16, u16) = (100, 28);
@@ -72,7 +72,7 @@ pub struct Layout {
 impl Layout {
     /// The layout of a screen; `None` if it is too small.
     pub fn of(area: Rect, focus: Pane, zoomed: bool) -> Option<Self> {
-        if area.width < LEAST.0 || area.height < LEAST.1 {
+        if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
             return None;
         }
         let tabbed = zoomed || area.width < SIDE_BY_SIDE.0 || area.height < SIDE_BY_SIDE.1;

@@ -22,11 +22,11 @@ mod view;
 
 pub use dirty::Dirty;
 pub use effect::{Effect, Play};
-pub use layout::LEAST;
+pub use layout::MIN_SIZE;
 pub use model::Model;
-pub use model::control::{Control, Reach};
+pub use model::control::{Control, ControlAccess};
 pub use model::observation::{LeaseHolder, Observation, ReadFailure};
-pub use model::recording::Recording;
+pub use model::recording::ReplayStatus;
 pub use msg::Msg;
 pub use preferences::Preferences;
 pub use text::{count, sanitised, to_go};

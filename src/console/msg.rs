@@ -7,7 +7,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::model::control::Control;
 use super::model::observation::Observation;
-use super::model::recording::Recording;
+use super::model::recording::ReplayStatus;
 use crate::engine::{Command, Fact, Reply, Snapshot};
 use crate::telemetry::{LogLine, ProcessMetrics};
 
@@ -27,7 +27,7 @@ pub enum Msg {
     /// The engine has ended: no more updates follow, and commands are no longer accepted.
     Over,
     /// The playback state of the recording shown.
-    Recording(Recording),
+    Recording(ReplayStatus),
     /// The newest reading of the warehouse shown.
     Observation(Observation),
     /// A key was pressed.

@@ -48,7 +48,7 @@ impl Palette {
         Self::ALL.into_iter().find(|palette| palette.word() == word)
     }
 
-    const fn color(self, role: Role) -> Option<Color> {
+    const fn color(self, role: Tone) -> Option<Color> {
         let [good, bad, warn, active, other] = match self {
             Self::Auto => [Color::Green, Color::Red, Color::Magenta, Color::Cyan, Color::Blue],
             Self::Dark => [
@@ -69,19 +69,19 @@ impl Palette {
             Self::Mono => return None,
         };
         Some(match role {
-            Role::Good => good,
-            Role::Bad => bad,
-            Role::Warn => warn,
-            Role::Active => active,
-            Role::Other => other,
-            Role::Plain => return None,
+            Tone::Good => good,
+            Tone::Bad => bad,
+            Tone::Warn => warn,
+            Tone::Active => active,
+            Tone::Other => other,
+            Tone::Plain => return None,
         })
     }
 }
 
 /// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum Tone {
     /// Fine.
     Good,
     /// The operator must act.
@@ -114,90 +114,90 @@ impl Theme {
         }
     }
 
-    pub(super) fn style(self, role: Role) -> Style {
+    pub(super) fn style(self, role: Tone) -> Style {
         let style = self
             .palette
             .color(role)
             .map_or_else(Style::new, |color| Style::new().fg(color));
         match role {
-            Role::Bad => style.add_modifier(Modifier::BOLD),
+            Tone::Bad => style.add_modifier(Modifier::BOLD),
             _ => style,
         }
     }
 
     pub(super) fn extent(self, extent: Extent) -> Style {
         self.style(match extent {
-            Extent::All | Extent::Most => Role::Good,
-            Extent::Much | Extent::Half => Role::Warn,
-            Extent::Little => Role::Bad,
-            Extent::Nothing => Role::Plain,
+            Extent::All | Extent::Most => Tone::Good,
+            Extent::Much | Extent::Half => Tone::Warn,
+            Extent::Little => Tone::Bad,
+            Extent::Nothing => Tone::Plain,
         })
     }
 
     pub(super) fn unit(self, state: UnitState) -> Style {
         self.style(match state {
-            UnitState::Ok => Role::Good,
-            UnitState::Failed | UnitState::Empty => Role::Bad,
-            UnitState::Partial | UnitState::Unknown | UnitState::Stale => Role::Warn,
-            UnitState::Outdated => Role::Other,
-            UnitState::Running => Role::Active,
-            UnitState::Pending | UnitState::Skipped => Role::Plain,
+            UnitState::Ok => Tone::Good,
+            UnitState::Failed | UnitState::Empty => Tone::Bad,
+            UnitState::Partial | UnitState::Unknown | UnitState::Stale => Tone::Warn,
+            UnitState::Outdated => Tone::Other,
+            UnitState::Running => Tone::Active,
+            UnitState::Pending | UnitState::Skipped => Tone::Plain,
         })
     }
 
     pub(super) fn check(self, state: CheckState) -> Style {
         self.style(match state {
-            CheckState::Pass => Role::Good,
-            CheckState::Fail | CheckState::Error => Role::Bad,
-            CheckState::Warn | CheckState::Outdated | CheckState::Waived => Role::Warn,
-            CheckState::Running => Role::Active,
-            CheckState::Pending => Role::Plain,
+            CheckState::Pass => Tone::Good,
+            CheckState::Fail | CheckState::Error => Tone::Bad,
+            CheckState::Warn | CheckState::Outdated | CheckState::Waived => Tone::Warn,
+            CheckState::Running => Tone::Active,
+            CheckState::Pending => Tone::Plain,
         })
     }
 
     pub(super) fn item(self, state: ItemState) -> Style {
         self.style(match state {
-            ItemState::Done => Role::Good,
-            ItemState::ActionRequired => Role::Bad,
-            ItemState::Reopened => Role::Warn,
-            ItemState::InProgress => Role::Active,
-            ItemState::Open => Role::Plain,
+            ItemState::Done => Tone::Good,
+            ItemState::ActionRequired => Tone::Bad,
+            ItemState::Reopened => Tone::Warn,
+            ItemState::InProgress => Tone::Active,
+            ItemState::Open => Tone::Plain,
         })
     }
 
     pub(super) fn sample(self, state: SampleState) -> Style {
         self.style(match state {
-            SampleState::Same | SampleState::New => Role::Good,
-            SampleState::Differs | SampleState::Short => Role::Warn,
-            SampleState::Failed => Role::Bad,
-            SampleState::Unsampled => Role::Plain,
+            SampleState::Same | SampleState::New => Tone::Good,
+            SampleState::Differs | SampleState::Short => Tone::Warn,
+            SampleState::Failed => Tone::Bad,
+            SampleState::Unsampled => Tone::Plain,
         })
     }
 
     pub(super) fn run(self, state: RunState) -> Style {
         self.style(match state {
-            RunState::Running => Role::Active,
-            RunState::Paused | RunState::Draining | RunState::Stopped => Role::Warn,
-            RunState::Finished => Role::Good,
-            RunState::Interrupted => Role::Bad,
+            RunState::Running => Tone::Active,
+            RunState::Paused | RunState::Draining | RunState::Stopped => Tone::Warn,
+            RunState::Finished => Tone::Good,
+            RunState::Interrupted => Tone::Bad,
         })
         .add_modifier(Modifier::BOLD)
     }
 
     pub(super) fn stage(self, state: StageState) -> Style {
         self.style(match state {
-            StageState::Waiting => Role::Plain,
-            StageState::Running | StageState::Checking => Role::Active,
-            StageState::Passed => Role::Good,
-            StageState::Failed => Role::Bad,
+            StageState::Waiting => Tone::Plain,
+            StageState::Running | StageState::Checking => Tone::Active,
+            StageState::Passed => Tone::Good,
+            StageState::Failed => Tone::Bad,
         })
     }
 
     pub(super) fn level(self, level: Level) -> Style {
         self.style(match level {
-            Level::ERROR => Role::Bad,
-            Level::WARN => Role::Warn,
-            _ => Role::Plain,
+            Level::ERROR => Tone::Bad,
+            Level::WARN => Tone::Warn,
+            _ => Tone::Plain,
         })
     }
 }
@@ -209,13 +209,13 @@ pub(super) const SELECTED: Modifier = Modifier::REVERSED;
 mod tests {
     use super::*;
 
-    const ROLES: [Role; 6] = [
-        Role::Good,
-        Role::Bad,
-        Role::Warn,
-        Role::Active,
-        Role::Other,
-        Role::Plain,
+    const ROLES: [Tone; 6] = [
+        Tone::Good,
+        Tone::Bad,
+        Tone::Warn,
+        Tone::Active,
+        Tone::Other,
+        Tone::Plain,
     ];
 
     #[test]

@@ -20,12 +20,12 @@ use crate::telemetry::{LogLine, LogRing, ProcessMetrics};
 
 use super::client::{ClientError, PATIENCE, Silence, message};
 use super::control_lock::{Client, ControlLock};
-use super::lines::{Line, Lines};
+use super::lines::{LineRead, LineReader};
 use super::place;
 use super::wire::{Message, Payload, Request, RequestMessage};
 
 /// Maximum length of a line, in bytes. A full snapshot of the longest plan takes a few megabytes.
-const LONGEST_LINE: usize = 256 * 1024 * 1024;
+const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 
 /// How often a lasting silence of the run is reported.
 const REMINDER: Duration = Duration::from_mins(1);
@@ -69,7 +69,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     };
     let client = run.control_lock.remote_client(!read_only, requests);
     let mut wire = Wire {
-        lines: Lines::new(BufReader::new(read), LONGEST_LINE),
+        lines: LineReader::new(BufReader::new(read), MAX_LINE_BYTES),
         out,
     };
     let asked = RequestMessage::new(Request::Attach {
@@ -81,7 +81,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     let (snapshots, seen) = watch::channel(Arc::new(first));
     let log = run.log.clone();
     let folder = folder.to_owned();
-    tokio::spawn(converse(folder, wire, run, snapshots, given, wanted));
+    tokio::spawn(exchange_messages(folder, wire, run, snapshots, given, wanted));
     Ok(Some(Attached {
         link: Link {
             snapshots: seen,
@@ -112,7 +112,7 @@ async fn first_snapshot(
 
 /// Both directions of the socket.
 struct Wire {
-    lines: Lines<BufReader<OwnedReadHalf>>,
+    lines: LineReader<BufReader<OwnedReadHalf>>,
     out: OwnedWriteHalf,
 }
 
@@ -126,8 +126,8 @@ impl Wire {
     /// The next message. Cancel-safe.
     async fn next(&mut self) -> Result<Message, ClientError> {
         match self.lines.next().await? {
-            Line::Whole(line) => message(&line),
-            Line::TooLong | Line::End => Err(ClientError::Gone),
+            LineRead::Whole(line) => message(&line),
+            LineRead::TooLong | LineRead::End => Err(ClientError::Gone),
         }
     }
 }
@@ -170,7 +170,7 @@ impl Mirror {
 }
 
 /// Relays messages in both directions until the run or the screen is gone.
-async fn converse(
+async fn exchange_messages(
     folder: PathBuf,
     mut wire: Wire,
     run: Mirror,

@@ -14,7 +14,7 @@ use super::place::{self, PlaceError};
 use super::wire::{Message, Payload, Request, RequestMessage, SCHEMA};
 
 /// Maximum length of a reply, in bytes. Even all rows of a date stay far below it.
-const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
+const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a run may be silent.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ pub fn ask(folder: &Path, asked: &RequestMessage) -> Result<Option<Payload>, Cli
     stream.set_write_timeout(Some(PATIENCE))?;
     // The request and the probe get half of it each.
     stream.set_read_timeout(Some(PATIENCE / 2))?;
-    let mut answers = BufReader::new(stream.try_clone()?).take(LONGEST_ANSWER);
+    let mut answers = BufReader::new(stream.try_clone()?).take(MAX_REPLY_BYTES);
     // A run that refuses the connection closes it: what it said counts.
     let sent = send(&mut stream, asked);
     let (mut answer, mut is_probed) = (Vec::new(), false);

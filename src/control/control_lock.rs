@@ -10,7 +10,7 @@ use super::wire::{ControlView, Request};
 /// The control lock of a run.
 #[derive(Debug, Clone, Default)]
 pub struct ControlLock {
-    held: watch::Sender<Held>,
+    held: watch::Sender<LockState>,
     clients: Arc<AtomicU64>,
 }
 
@@ -20,19 +20,19 @@ pub struct Client {
     id: u64,
     name: String,
     may_steer: bool,
-    held: watch::Receiver<Held>,
+    held: watch::Receiver<LockState>,
     transport: Transport,
 }
 
 /// How a client reaches the lock.
 #[derive(Debug)]
 enum Transport {
-    Local(watch::Sender<Held>),
+    Local(watch::Sender<LockState>),
     Remote(mpsc::UnboundedSender<Request>),
 }
 
 #[derive(Debug, Clone, Default)]
-struct Held {
+struct LockState {
     by: Option<(u64, String)>,
     consoles: usize,
 }
@@ -71,7 +71,7 @@ impl ControlLock {
     /// Mirrors the state that the other process reports.
     pub(super) fn mirror(&self, told: ControlView) {
         let id = if told.mine { OWN } else { OTHER };
-        self.held.send_replace(Held {
+        self.held.send_replace(LockState {
             by: told.holder.map(|name| (id, name)),
             consoles: told.consoles,
         });

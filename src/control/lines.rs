@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 /// Reads one line at a time.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(super) struct LineReader<R> {
     from: R,
     line: Vec<u8>,
     most: usize,
@@ -14,7 +14,7 @@ pub(super) struct Lines<R> {
 
 /// The result of a read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum LineRead {
     /// A complete line without its line end; also the last one, if it has no line end.
     Whole(Vec<u8>),
     /// A line longer than the limit.
@@ -23,7 +23,7 @@ pub(super) enum Line {
     End,
 }
 
-impl<R: AsyncBufRead + Unpin> Lines<R> {
+impl<R: AsyncBufRead + Unpin> LineReader<R> {
     /// Reads lines of at most `most` bytes.
     pub(super) fn new(from: R, most: usize) -> Self {
         Self {
@@ -34,26 +34,26 @@ impl<R: AsyncBufRead + Unpin> Lines<R> {
     }
 
     /// The next line. Cancel-safe.
-    pub(super) async fn next(&mut self) -> io::Result<Line> {
+    pub(super) async fn next(&mut self) -> io::Result<LineRead> {
         loop {
             let piece = self.from.fill_buf().await?;
             if piece.is_empty() {
                 let rest = std::mem::take(&mut self.line);
                 return Ok(if rest.is_empty() {
-                    Line::End
+                    LineRead::End
                 } else {
-                    Line::Whole(rest)
+                    LineRead::Whole(rest)
                 });
             }
             let end = piece.iter().position(|byte| *byte == b'\n');
             let taken = end.unwrap_or(piece.len());
             if self.line.len() + taken > self.most {
-                return Ok(Line::TooLong);
+                return Ok(LineRead::TooLong);
             }
             self.line.extend_from_slice(&piece[..taken]);
             self.from.consume(end.map_or(taken, |end| end + 1));
             if end.is_some() {
-                return Ok(Line::Whole(std::mem::take(&mut self.line)));
+                return Ok(LineRead::Whole(std::mem::take(&mut self.line)));
             }
         }
     }
@@ -74,13 +74,13 @@ mod tests {
     async fn lines_are_reassembled_and_too_long_lines_are_rejected() {
         for capacity in [1, 3, 64] {
             let text: &[u8] = b"ab\n\nabcd\nlast";
-            let mut lines = Lines::new(BufReader::with_capacity(capacity, text), 4);
+            let mut lines = LineReader::new(BufReader::with_capacity(capacity, text), 4);
             for expected in ["ab", "", "abcd", "last"] {
-                assert_eq!(lines.next().await.unwrap(), Line::Whole(expected.into()));
+                assert_eq!(lines.next().await.unwrap(), LineRead::Whole(expected.into()));
             }
-            assert_eq!(lines.next().await.unwrap(), Line::End);
-            let mut lines = Lines::new(BufReader::with_capacity(capacity, &b"abcde\n"[..]), 4);
-            assert_eq!(lines.next().await.unwrap(), Line::TooLong);
+            assert_eq!(lines.next().await.unwrap(), LineRead::End);
+            let mut lines = LineReader::new(BufReader::with_capacity(capacity, &b"abcde\n"[..]), 4);
+            assert_eq!(lines.next().await.unwrap(), LineRead::TooLong);
         }
     }
 }

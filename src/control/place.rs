@@ -16,7 +16,7 @@ pub const FILE: &str = "control.sock";
 const UNFINISHED: &str = "control.new";
 
 /// Maximum length of a socket path on the operating system, in bytes.
-const LONGEST: usize = 107;
+const MAX_PATH_LENGTH: usize = 107;
 
 /// The socket can't be created or reached.
 #[derive(Debug, thiserror::Error)]
@@ -29,15 +29,15 @@ pub struct PlaceError {
 }
 
 /// A folder under a path short enough for a socket.
-struct Folder {
+struct SocketFolder {
     path: PathBuf,
     _open: Option<OwnedFd>,
 }
 
-impl Folder {
+impl SocketFolder {
     /// A folder with a long path is accessed through an open file descriptor.
     fn of(folder: &Path) -> io::Result<Self> {
-        if folder.join(FILE).as_os_str().len() <= LONGEST {
+        if folder.join(FILE).as_os_str().len() <= MAX_PATH_LENGTH {
             return Ok(Self {
                 path: folder.to_owned(),
                 _open: None,
@@ -95,7 +95,7 @@ impl Drop for Socket {
 }
 
 fn bind(folder: &Path) -> io::Result<UnixListener> {
-    let short = Folder::of(folder)?;
+    let short = SocketFolder::of(folder)?;
     let unfinished = folder.join(UNFINISHED);
     remove(&unfinished)?;
     let listener = UnixListener::bind(short.path.join(UNFINISHED))?;
@@ -110,7 +110,7 @@ fn bind(folder: &Path) -> io::Result<UnixListener> {
 /// # Errors
 /// A run may be listening but can't be reached.
 pub(super) fn reach(folder: &Path) -> Result<Option<UnixStream>, PlaceError> {
-    let connected = Folder::of(folder).and_then(|short| UnixStream::connect(short.path.join(FILE)));
+    let connected = SocketFolder::of(folder).and_then(|short| UnixStream::connect(short.path.join(FILE)));
     match connected {
         Ok(stream) => Ok(Some(stream)),
         Err(cause)

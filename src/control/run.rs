@@ -7,7 +7,7 @@ use super::control_lock::ControlLock;
 
 /// What clients access of a run, and the control lock they share.
 #[derive(Debug, Clone)]
-pub struct Run {
+pub struct RunAccess {
     /// Snapshots, events and commands of its engine.
     pub access: Access,
     /// Its log.

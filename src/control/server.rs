@@ -9,26 +9,26 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::place::{PlaceError, Socket};
-use super::run::Run;
+use super::run::RunAccess;
 use super::session::{self, ClientLimits, Session};
 
 /// Maximum number of clients; further ones are refused.
-const MOST_CLIENTS: usize = 32;
+const MAX_CLIENTS: usize = 32;
 
 /// Serves the clients of a run. Dropping it disconnects them and removes the socket.
 #[derive(Debug)]
-pub struct Server {
+pub struct ControlServer {
     /// Dropped to end the thread.
     open: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Server {
+impl ControlServer {
     /// Starts accepting clients.
     ///
     /// # Errors
     /// No threads or file descriptors are left.
-    pub fn start(socket: Socket, run: Run) -> Result<Self, PlaceError> {
+    pub fn start(socket: Socket, run: RunAccess) -> Result<Self, PlaceError> {
         let path = socket.path();
         let (open, closing) = watch::channel(());
         let start = || {
@@ -48,7 +48,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ControlServer {
     fn drop(&mut self) {
         self.open = None;
         if let Some(thread) = self.thread.take()
@@ -59,9 +59,9 @@ impl Drop for Server {
     }
 }
 
-async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<()>) {
+async fn listen(listener: UnixListener, run: RunAccess, mut closing: watch::Receiver<()>) {
     let own = rustix::process::geteuid().as_raw();
-    let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
     let limits = ClientLimits::default();
     let mut clients = JoinSet::new();
     loop {
@@ -78,12 +78,12 @@ async fn listen(listener: UnixListener, run: Run, mut closing: watch::Receiver<(
                                     drop(place);
                                 });
                             }
-                            Err(_) => session::turn_away(stream, "too many clients; close one and try again").await,
+                            Err(_) => session::reject(stream, "too many clients; close one and try again").await,
                         }
                         continue;
                     };
                     tracing::warn!("control socket: refused a client: {refusal}");
-                    session::turn_away(stream, &refusal).await;
+                    session::reject(stream, &refusal).await;
                 }
                 Err(error) => {
                     // Most likely out of file descriptors: the run continues, and the server retries after a pause.

@@ -13,14 +13,14 @@ use tokio::time::{sleep, timeout};
 use crate::engine::{Command, Order, Reply};
 
 use super::control_lock::Client;
-use super::lines::{Line, Lines};
-use super::run::Run;
+use super::lines::{LineRead, LineReader};
+use super::run::RunAccess;
 use super::showing::{News, Showing};
 use super::wire::{Message, Payload, Request, RequestMessage};
 use super::{parse, spoken, words};
 
 /// Maximum length of a line, in bytes; a longer one ends the session.
-pub(super) const LONGEST_LINE: usize = 64 * 1024;
+pub(super) const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// How long a client may take to read a message, or to read why it is disconnected.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,10 +29,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_mins(10);
 
 /// Maximum length of a console's name, in characters; longer ones are cut.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_LENGTH: usize = 64;
 
 /// Maximum number of commands of a client awaiting a reply.
-const MOST_WAITING: usize = 16;
+const MAX_PENDING: usize = 16;
 
 /// What all clients of a run share, so that together they take little of its memory.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub(super) struct ClientLimits {
 impl Default for ClientLimits {
     fn default() -> Self {
         Self {
-            commands: Arc::new(Semaphore::new(16 * LONGEST_LINE)),
+            commands: Arc::new(Semaphore::new(16 * MAX_LINE_BYTES)),
             turns: Arc::new(Semaphore::new(4)),
         }
     }
@@ -60,7 +60,7 @@ impl ClientLimits {
 
 /// The format of a request, used for its reply too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+enum RequestFormat {
     Words,
     Json(Option<u64>),
 }
@@ -68,31 +68,31 @@ enum Manner {
 /// A connected client.
 #[derive(Debug)]
 pub(super) struct Session {
-    lines: Lines<BufReader<OwnedReadHalf>>,
+    lines: LineReader<BufReader<OwnedReadHalf>>,
     out: OwnedWriteHalf,
-    run: Run,
+    run: RunAccess,
     limits: ClientLimits,
     showing: Option<Showing>,
     closing: watch::Receiver<()>,
-    answers: mpsc::Sender<(Manner, Reply)>,
-    answered: mpsc::Receiver<(Manner, Reply)>,
+    answers: mpsc::Sender<(RequestFormat, Reply)>,
+    answered: mpsc::Receiver<(RequestFormat, Reply)>,
     waiting: usize,
 }
 
 /// The client must be disconnected.
-struct Leave;
+struct MustDisconnect;
 
 impl Session {
     pub(super) fn new(
         stream: UnixStream,
-        run: Run,
+        run: RunAccess,
         limits: ClientLimits,
         closing: watch::Receiver<()>,
     ) -> Self {
         let (read, out) = stream.into_split();
-        let (answers, answered) = mpsc::channel(MOST_WAITING);
+        let (answers, answered) = mpsc::channel(MAX_PENDING);
         Self {
-            lines: Lines::new(BufReader::new(read), LONGEST_LINE),
+            lines: LineReader::new(BufReader::new(read), MAX_LINE_BYTES),
             out,
             run,
             limits,
@@ -121,22 +121,22 @@ impl Session {
                     let _ = self.show(News::Over).await;
                     return;
                 }
-                line = self.lines.next(), if listening && self.waiting < MOST_WAITING => match line {
-                    Ok(Line::Whole(line)) => self.receive(&line).await,
+                line = self.lines.next(), if listening && self.waiting < MAX_PENDING => match line {
+                    Ok(LineRead::Whole(line)) => self.receive(&line).await,
                     // A console that closes its sending side has left.
-                    Ok(Line::End) if self.showing.is_some() => Err(Leave),
-                    Ok(Line::End) => {
+                    Ok(LineRead::End) if self.showing.is_some() => Err(MustDisconnect),
+                    Ok(LineRead::End) => {
                         listening = false;
                         Ok(())
                     }
-                    Ok(Line::TooLong) => {
-                        let sentence = format!("refused: a line can have at most {LONGEST_LINE} bytes\n");
+                    Ok(LineRead::TooLong) => {
+                        let sentence = format!("refused: a line can have at most {MAX_LINE_BYTES} bytes\n");
                         let rest = self.lines.into_inner();
-                        return let_go(rest, self.out, &sentence).await;
+                        return disconnect(rest, self.out, &sentence).await;
                     }
-                    Err(_) => Err(Leave),
+                    Err(_) => Err(MustDisconnect),
                 },
-                () = sleep(IDLE), if self.waiting == 0 && self.showing.is_none() => Err(Leave),
+                () = sleep(IDLE), if self.waiting == 0 && self.showing.is_none() => Err(MustDisconnect),
             };
             if step.is_err() {
                 return;
@@ -144,15 +144,15 @@ impl Session {
         }
     }
 
-    async fn receive(&mut self, line: &[u8]) -> Result<(), Leave> {
-        let manner = Manner::of(line);
+    async fn receive(&mut self, line: &[u8]) -> Result<(), MustDisconnect> {
+        let manner = RequestFormat::of(line);
         let asked = match parse::parse(line) {
             Ok(asked) => asked,
             Err(sentence) => return self.send(manner, Payload::Reply(Reply::Refused(sentence))).await,
         };
         let manner = match manner {
-            Manner::Words => Manner::Words,
-            Manner::Json(_) => Manner::Json(asked.id),
+            RequestFormat::Words => RequestFormat::Words,
+            RequestFormat::Json(_) => RequestFormat::Json(asked.id),
         };
         let RequestMessage { request, by, .. } = asked;
         let bytes = u32::try_from(line.len()).unwrap_or(u32::MAX);
@@ -187,7 +187,7 @@ impl Session {
                 let name: String = name
                     .chars()
                     .filter(|c| !c.is_control())
-                    .take(LONGEST_NAME)
+                    .take(MAX_NAME_LENGTH)
                     .collect();
                 tracing::info!("{name} attached over the socket");
                 let _turn = self.limits.turn().await;
@@ -209,7 +209,13 @@ impl Session {
     }
 
     /// Sends a command to the engine. The client may send more while its reply is pending.
-    fn order(&mut self, manner: Manner, command: Command, by: Option<String>, share: OwnedSemaphorePermit) {
+    fn order(
+        &mut self,
+        manner: RequestFormat,
+        command: Command,
+        by: Option<String>,
+        share: OwnedSemaphorePermit,
+    ) {
         self.waiting += 1;
         let (orders, answers) = (self.run.access.orders.clone(), self.answers.clone());
         tokio::spawn(async move {
@@ -239,13 +245,13 @@ impl Session {
         });
     }
 
-    async fn refuse(&mut self, manner: Manner, sentence: &str) -> Result<(), Leave> {
+    async fn refuse(&mut self, manner: RequestFormat, sentence: &str) -> Result<(), MustDisconnect> {
         self.send(manner, Payload::Reply(Reply::Refused(sentence.to_owned())))
             .await
     }
 
     /// Sends news to the attached console.
-    async fn show(&mut self, news: News) -> Result<(), Leave> {
+    async fn show(&mut self, news: News) -> Result<(), MustDisconnect> {
         let Some(showing) = &mut self.showing else {
             return Ok(());
         };
@@ -255,44 +261,44 @@ impl Session {
                 "disconnected {}: it does not keep up with the run",
                 showing.client.name()
             );
-            return Err(Leave);
+            return Err(MustDisconnect);
         };
         self.send_all(new).await?;
-        if over { Err(Leave) } else { Ok(()) }
+        if over { Err(MustDisconnect) } else { Ok(()) }
     }
 
-    async fn send_all(&mut self, new: Vec<Payload>) -> Result<(), Leave> {
+    async fn send_all(&mut self, new: Vec<Payload>) -> Result<(), MustDisconnect> {
         for payload in new {
-            self.send(Manner::Json(None), payload).await?;
+            self.send(RequestFormat::Json(None), payload).await?;
         }
         Ok(())
     }
 
-    async fn send(&mut self, manner: Manner, payload: Payload) -> Result<(), Leave> {
+    async fn send(&mut self, manner: RequestFormat, payload: Payload) -> Result<(), MustDisconnect> {
         let text = match manner {
-            Manner::Words => spoken::text(&payload),
-            Manner::Json(id) => {
+            RequestFormat::Words => spoken::text(&payload),
+            RequestFormat::Json(id) => {
                 let message = Message::new(id, payload);
-                serde_json::to_string(&message).map_err(|_| Leave)? + "\n"
+                serde_json::to_string(&message).map_err(|_| MustDisconnect)? + "\n"
             }
         };
         self.write(&text).await
     }
 
     /// Writes to the client, or disconnects it if it doesn't read.
-    async fn write(&mut self, text: &str) -> Result<(), Leave> {
+    async fn write(&mut self, text: &str) -> Result<(), MustDisconnect> {
         match timeout(PATIENCE, self.out.write_all(text.as_bytes())).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Leave),
+            Ok(Err(_)) => Err(MustDisconnect),
             Err(_) => {
                 tracing::warn!("control socket: disconnected a client that does not read");
-                Err(Leave)
+                Err(MustDisconnect)
             }
         }
     }
 }
 
-impl Manner {
+impl RequestFormat {
     fn of(line: &[u8]) -> Self {
         match line.trim_ascii_start() {
             [b'{', ..] => Self::Json(None),
@@ -310,7 +316,7 @@ async fn news(showing: &mut Option<Showing>) -> News {
 }
 
 /// Refuses a client before it has sent anything.
-pub(super) async fn turn_away(stream: UnixStream, why: &str) {
+pub(super) async fn reject(stream: UnixStream, why: &str) {
     let (_, mut out) = stream.into_split();
     // One sentence fits into the socket buffer; there is no wait for a client that doesn't read.
     let _ = out.try_write(format!("refused: {why}\n").as_bytes());
@@ -318,7 +324,7 @@ pub(super) async fn turn_away(stream: UnixStream, why: &str) {
 }
 
 /// Sends the reason, then keeps reading for a while, so that the client can receive it.
-async fn let_go(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf, sentence: &str) {
+async fn disconnect(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf, sentence: &str) {
     let farewell = async {
         out.write_all(sentence.as_bytes()).await?;
         out.shutdown().await?;

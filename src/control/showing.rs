@@ -12,7 +12,7 @@ use crate::engine::{Fact, Snapshot};
 use crate::telemetry::{LogRing, Sampler};
 
 use super::control_lock::Client;
-use super::run::Run;
+use super::run::RunAccess;
 use super::update::SnapshotUpdate;
 use super::wire::Payload;
 
@@ -50,7 +50,7 @@ pub(super) enum News {
 }
 
 impl Showing {
-    pub(super) fn of(run: &Run, name: &str, may_steer: bool) -> Self {
+    pub(super) fn of(run: &RunAccess, name: &str, may_steer: bool) -> Self {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {

@@ -20,7 +20,7 @@ pub fn text(payload: &Payload) -> String {
             lines.map(|line| line.join("\t") + "\n").collect()
         }
         Payload::Help(text) => text.clone(),
-        Payload::Status(snapshot) => standing(snapshot),
+        Payload::Status(snapshot) => state_line(snapshot),
         // Consoles attach in JSON only.
         Payload::Snapshot(_)
         | Payload::Event(_)
@@ -31,7 +31,7 @@ pub fn text(payload: &Payload) -> String {
 }
 
 /// The question the run is paused for, with the commands that answer it.
-fn asked(question: &Question) -> Vec<String> {
+fn question_lines(question: &Question) -> Vec<String> {
     let choices: Vec<String> = (question.choices.iter())
         .map(|choice| format!("'answer {}'", choice.word))
         .collect();
@@ -40,7 +40,7 @@ fn asked(question: &Question) -> Vec<String> {
     lines
 }
 
-fn standing(snapshot: &Snapshot) -> String {
+fn state_line(snapshot: &Snapshot) -> String {
     let run = &snapshot.run;
     let state = if run.pausing { "pausing" } else { run.state.word() };
     let done = match run.progress.total {
@@ -69,7 +69,7 @@ fn standing(snapshot: &Snapshot) -> String {
             counted(elsewhere.checks, "check")
         ));
     }
-    lines.extend(run.question.iter().flat_map(|question| asked(question)));
+    lines.extend(run.question.iter().flat_map(|question| question_lines(question)));
     lines.extend(snapshot.stages.iter().map(stage));
     let checks: Vec<String> = CheckState::ALL
         .into_iter()

@@ -22,9 +22,9 @@ pub struct Word {
 /// Every text command.
 #[rustfmt::skip]
 pub const TABLE: &[Word] = &[
-    Word { name: "pause", arguments: "", example: "", parse: |rest| alone(rest, Command::Pause),
+    Word { name: "pause", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Pause),
         help: "finish in-flight work, then pause" },
-    Word { name: "resume", arguments: "", example: "", parse: |rest| alone(rest, Command::Resume),
+    Word { name: "resume", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Resume),
         help: "resume the run" },
     Word { name: "answer", arguments: "WORD", example: "begin", parse: answer,
         help: "answer the run's question before its first unit; see 'status'" },
@@ -48,11 +48,11 @@ pub const TABLE: &[Word] = &[
         help: "start the stage that awaits approval" },
     Word { name: "inspect", arguments: "STAGE D", example: "team_offense 2025-11-14", parse: inspect,
         help: "show the stored rows of a date; read-only" },
-    Word { name: "cancel", arguments: "", example: "", parse: |rest| alone(rest, Command::Cancel),
+    Word { name: "cancel", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Cancel),
         help: "cancel in-flight work and requeue it, then pause; commits in progress finish" },
-    Word { name: "drain", arguments: "", example: "", parse: |rest| alone(rest, Command::Drain),
+    Word { name: "drain", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Drain),
         help: "finish in-flight work, then end the run" },
-    Word { name: "abort", arguments: "", example: "", parse: |rest| alone(rest, Command::Abort),
+    Word { name: "abort", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Abort),
         help: "end now; in-flight work is aborted before its commit" },
 ];
 
@@ -125,7 +125,7 @@ fn nothing_after(word: &str, rest: &[&str]) -> Result<(), String> {
     }
 }
 
-fn alone(rest: &[&str], command: Command) -> Result<Command, String> {
+fn no_arguments(rest: &[&str], command: Command) -> Result<Command, String> {
     nothing_after(command.word(), rest).map(|()| command)
 }
 

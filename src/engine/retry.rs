@@ -29,7 +29,7 @@ impl RetryPolicy {
     /// The default policy for a warehouse. A remote one gets more attempts, because it can be unreachable for minutes.
     #[must_use]
     pub fn over(warehouse: &dyn Warehouse) -> Self {
-        match warehouse.rest() {
+        match warehouse.quota_backoff() {
             None => Self::default(),
             Some(_) => Self {
                 attempts: 8,

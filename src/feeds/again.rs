@@ -23,7 +23,7 @@ pub struct Filled {
 
 /// A raw table that differs from the box scores on some dates.
 #[derive(Debug, Clone)]
-pub struct Difference {
+pub struct DifferingTable {
     /// The raw table.
     pub table: TableDef,
     /// The dates that differ, ascending.
@@ -38,7 +38,7 @@ impl Filled {
     pub fn usual() -> Self {
         let box_scores = BoxScores::Shipped;
         Self {
-            faults: box_scores.usual_faults().to_owned(),
+            faults: box_scores.default_faults().to_owned(),
             box_scores,
         }
     }
@@ -51,7 +51,7 @@ impl Filled {
         &self,
         warehouse: &dyn Warehouse,
         dates: &[NaiveDate],
-    ) -> Result<Vec<Difference>, LoadError> {
+    ) -> Result<Vec<DifferingTable>, LoadError> {
         let league = Arc::new(self.box_scores.read()?);
         let faults = Arc::new(Profile::open(&self.faults)?);
         let wanted: BTreeSet<NaiveDate> = dates.iter().copied().collect();
@@ -84,7 +84,7 @@ impl Filled {
             let differing: Vec<NaiveDate> = sorted.iter().copied().filter(differing).collect();
             if !differing.is_empty() {
                 let is_meant = |row: &Row| date_of(row).is_some_and(|date| differing.contains(&date));
-                found.push(Difference {
+                found.push(DifferingTable {
                     rows: said.into_iter().filter(is_meant).collect(),
                     dates: differing,
                     table,

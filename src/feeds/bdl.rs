@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cells::{STEALS_TO_FREE_THROWS, collected, push_counts, push_day};
 use super::faults::Profile;
-use super::league::{Appearance, League, NbaGameId, PlayerLine, Stat};
+use super::league::{League, NbaGameId, Participation, PlayerLine, Stat};
 use crate::nba::ids::GameId;
 use crate::nba::{Minutes, tables};
 use crate::table::{Row, RowBuilder};
@@ -26,7 +26,7 @@ pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item =
         let line = &league.players[at];
         let game = league
             .game(line.game)
-            .filter(|_| line.appearance == Appearance::Played);
+            .filter(|_| line.appearance == Participation::Played);
         let collected_after = |days| game.map(|game| row(&league, &faults, game, line, days));
         let is_repeated = game.is_some_and(|game| faults.repeats_bdl(game.date()));
         let again = is_repeated.then(|| collected_after(2)).flatten();
@@ -49,7 +49,7 @@ fn row(league: &League, faults: &Profile, game: GameId, line: &PlayerLine, days:
     row.push("player_lookup", person.lookup.as_str());
     row.push("home_team_abbr", game.home().as_str());
     row.push("away_team_abbr", game.away().as_str());
-    row.push("minutes", line.minutes.map(whole));
+    row.push("minutes", line.minutes.map(rounded_minutes));
     push_counts(&mut row, &line.counts, &POINTS_TO_REBOUNDS);
     push_counts(&mut row, &line.counts, &STEALS_TO_FREE_THROWS);
     row.push("processed_at", collected(game.date(), days, 10));
@@ -57,7 +57,7 @@ fn row(league: &League, faults: &Profile, game: GameId, line: &PlayerLine, days:
 }
 
 /// Minutes rounded to the nearest whole minute, with two digits: `32`, `00`.
-fn whole(minutes: Minutes) -> String {
+fn rounded_minutes(minutes: Minutes) -> String {
     format!("{:02}", (minutes.seconds() + 30) / 60)
 }
 

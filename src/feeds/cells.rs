@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
-use super::league::{Counts, Stat};
+use super::league::{Stat, StatCounts};
 use crate::nba::ids::{GameId, SeasonYear};
 use crate::table::RowBuilder;
 
@@ -21,7 +21,7 @@ pub const STEALS_TO_FREE_THROWS: [(&str, Stat); 10] = [
 ];
 
 /// Adds counts, each in its column.
-pub fn push_counts(row: &mut RowBuilder, counts: &Counts, columns: &[(&str, Stat)]) {
+pub fn push_counts(row: &mut RowBuilder, counts: &StatCounts, columns: &[(&str, Stat)]) {
     for &(column, stat) in columns {
         row.push(column, counts.get(stat).map(i64::from));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cells::{STEALS_TO_FREE_THROWS, collected, push_counts, push_day};
 use super::faults::Profile;
-use super::league::{Appearance, League, PlayerLine, Stat};
+use super::league::{League, Participation, PlayerLine, Stat};
 use crate::nba::ids::GameId;
 use crate::nba::tables;
 use crate::table::{Row, RowBuilder};
@@ -28,9 +28,9 @@ pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item =
 fn row(league: &League, game: GameId, line: &PlayerLine) -> Row {
     let person = &league.people[line.person as usize];
     let status = match line.appearance {
-        Appearance::Played => "active",
-        Appearance::DidNotPlay => "dnp",
-        Appearance::Inactive => "inactive",
+        Participation::Played => "active",
+        Participation::DidNotPlay => "dnp",
+        Participation::Inactive => "inactive",
     };
     let mut row = RowBuilder::new(tables::gamebook_player_stats());
     row.push("game_id", game.to_string());

@@ -23,7 +23,7 @@ pub enum BoxScores {
 impl BoxScores {
     /// The default fault profile for this source.
     #[must_use]
-    pub const fn usual_faults(&self) -> &'static str {
+    pub const fn default_faults(&self) -> &'static str {
         match self {
             Self::Shipped => "january-2026",
             Self::Csv(_) => "none",

@@ -14,7 +14,7 @@ mod play_by_play;
 mod schedule;
 mod team_box;
 
-pub use again::{Difference, Filled};
+pub use again::{DifferingTable, Filled};
 pub use foreign::{Foreign, foreign};
 pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
 pub use outage::{feed_outages, with_outages};

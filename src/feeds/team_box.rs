@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cells::{collected, push_counts, push_day};
 use super::faults::Profile;
-use super::league::{Counts, League, Stat, TeamLine};
+use super::league::{League, Stat, StatCounts, TeamLine};
 use crate::nba::ids::GameId;
 use crate::nba::{TeamMinutes, tables};
 use crate::table::{Row, RowBuilder, Value};
@@ -43,7 +43,7 @@ pub fn rows(league: &Arc<League>, faults: &Arc<Profile>) -> impl Iterator<Item =
 
 fn row(game: GameId, line: &TeamLine, inverted: bool) -> Row {
     let id = if inverted {
-        turned_round(game)
+        reversed_id(game)
     } else {
         game.to_string()
     };
@@ -72,12 +72,12 @@ fn row(game: GameId, line: &TeamLine, inverted: bool) -> Row {
 }
 
 /// The game id with home and away swapped: its second and third part.
-fn turned_round(game: GameId) -> String {
+fn reversed_id(game: GameId) -> String {
     GameId::new(game.date(), game.home(), game.away()).map_or_else(|_| game.to_string(), |id| id.to_string())
 }
 
 /// Made divided by attempted; `None` without attempts.
-fn fraction(counts: &Counts, made: Stat, tried: Stat) -> Option<f64> {
+fn fraction(counts: &StatCounts, made: Stat, tried: Stat) -> Option<f64> {
     let tried = counts.get(tried).filter(|&tried| tried > 0)?;
     Some(f64::from(counts.get(made)?) / f64::from(tried))
 }

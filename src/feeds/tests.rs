@@ -301,7 +301,7 @@ async fn a_load_fills_all_feeds_and_a_refused_load_changes_nothing() {
         dir.path(),
         &format!("{header}\n0022500001,2026-01-01,BOS,LAL,False,110\n"),
     );
-    let clean = || Profile::open(source.usual_faults()).unwrap();
+    let clean = || Profile::open(source.default_faults()).unwrap();
     let written = AtomicUsize::new(0);
     let report = load(&warehouse, source.read().unwrap(), clean(), &written)
         .await
@@ -334,6 +334,6 @@ async fn a_load_fills_all_feeds_and_a_refused_load_changes_nothing() {
 
 #[test]
 fn own_files_have_no_faults_by_default() {
-    assert_eq!(BoxScores::Shipped.usual_faults(), "january-2026");
-    assert_eq!(BoxScores::Csv(CsvFiles::default()).usual_faults(), "none");
+    assert_eq!(BoxScores::Shipped.default_faults(), "january-2026");
+    assert_eq!(BoxScores::Csv(CsvFiles::default()).default_faults(), "none");
 }

@@ -15,7 +15,7 @@ pub fn name() -> String {
 }
 
 /// Describes this process as a lease holder.
-pub(super) fn own(folder: &Path, now: DateTime<Utc>) -> Holder {
+pub(super) fn own_holder(folder: &Path, now: DateTime<Utc>) -> Holder {
     let pid = std::process::id();
     Holder {
         host: name(),
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn ended_local_processes_are_dead_and_remote_ones_never_are() {
-        let here = own(Path::new("/state"), DateTime::UNIX_EPOCH);
+        let here = own_holder(Path::new("/state"), DateTime::UNIX_EPOCH);
         assert!(!is_gone(&here));
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::warehouse::{ErrorClass, Leases, Warehouse};
 
 use super::host;
-use super::waiting::{FenceError, Waiting, take};
+use super::waiting::{FenceError, LeaseWait, take};
 
 /// The lease of a plan; released on drop.
 #[derive(Debug)]
@@ -34,13 +34,13 @@ impl LeaseGuard {
         plan: &str,
         folder: &Path,
         now: DateTime<Utc>,
-        waits: impl FnMut(Waiting<'_>),
+        waits: impl FnMut(LeaseWait<'_>),
     ) -> Result<Option<Self>, FenceError> {
         let Some(leases) = warehouse.leases() else {
             return Ok(None);
         };
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let own = host::own(folder, now);
+        let own = host::own_holder(folder, now);
         if let Some(holder) = runtime.block_on(take(leases, plan, &own, waits))? {
             return Err(FenceError::Held {
                 plan: plan.to_owned(),
@@ -52,7 +52,7 @@ impl LeaseGuard {
         let (tell, lost) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("lease".into())
-            .spawn(move || keep(&runtime, warehouse.as_ref(), ended, tell))?;
+            .spawn(move || send_heartbeats(&runtime, warehouse.as_ref(), ended, tell))?;
         Ok(Some(Self {
             ending: Some(ending),
             thread: Some(thread),
@@ -84,7 +84,7 @@ impl Drop for LeaseGuard {
     }
 }
 
-fn keep(
+fn send_heartbeats(
     runtime: &Runtime,
     warehouse: &dyn Warehouse,
     ended: watch::Receiver<()>,

@@ -8,4 +8,4 @@ mod watch;
 
 pub use host::name as host_name;
 pub use lease_guard::LeaseGuard;
-pub use waiting::{FenceError, Waiting};
+pub use waiting::{FenceError, LeaseWait};

@@ -12,7 +12,7 @@ use super::watch::{Seen, Watch};
 
 /// A wait for a holder that may be dead.
 #[derive(Debug, Clone, Copy)]
-pub struct Waiting<'a> {
+pub struct LeaseWait<'a> {
     /// The holder.
     pub holder: &'a Holder,
     /// Time without a heartbeat so far.
@@ -54,7 +54,7 @@ pub(super) async fn take(
     leases: &dyn Leases,
     plan: &str,
     own: &Holder,
-    mut waits: impl FnMut(Waiting<'_>),
+    mut waits: impl FnMut(LeaseWait<'_>),
 ) -> Result<Option<Holder>, WarehouseError> {
     let rhythm = leases.rhythm();
     let (mut watch, mut races) = (Watch::default(), 0);
@@ -76,7 +76,7 @@ pub(super) async fn take(
                         return Ok(None);
                     }
                 } else {
-                    waits(Waiting {
+                    waits(LeaseWait {
                         holder: &holder,
                         silent,
                         left,
@@ -190,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn taking_a_lease_fails_after_ten_lost_races() {
-        let error = take(&Forgetful, "nba", &own(), |_| ()).await.unwrap_err();
+        let error = take(&Forgetful, "nba", &own_holder(), |_| ()).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Contention);
         assert!(
             error.message.contains("lost 10 races for the lease of plan nba"),
@@ -202,12 +202,12 @@ mod tests {
         Holder {
             machine: Some("another".to_owned()),
             pid: 7,
-            ..own()
+            ..own_holder()
         }
     }
 
-    fn own() -> Holder {
-        host::own(Path::new("/state"), DateTime::UNIX_EPOCH)
+    fn own_holder() -> Holder {
+        host::own_holder(Path::new("/state"), DateTime::UNIX_EPOCH)
     }
 
     fn held(holder: Option<Holder>, lives: bool) -> One {
@@ -223,7 +223,7 @@ mod tests {
 
     async fn taken(one: &One) -> (Option<Holder>, Duration, bool) {
         let (mut waited, began) = (false, Instant::now());
-        let refused = take(one, "nba", &own(), |_| waited = true).await.unwrap();
+        let refused = take(one, "nba", &own_holder(), |_| waited = true).await.unwrap();
         (refused, began.elapsed(), waited)
     }
 
@@ -231,7 +231,7 @@ mod tests {
     async fn a_free_lease_or_one_with_a_dead_local_holder_is_taken_at_once() {
         let dead = Holder {
             started: Some("0".to_owned()),
-            ..own()
+            ..own_holder()
         };
         for holder in [None, Some(dead)] {
             let one = held(holder, false);

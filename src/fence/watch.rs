@@ -141,14 +141,14 @@ mod tests {
         }
     }
 
-    fn steals(rhythm: Rhythm) -> usize {
+    fn count_stolen(rhythm: Rhythm) -> usize {
         let mut random = fastrand::Rng::with_seed(14);
         (0..2_000).filter(|_| is_stolen(rhythm, &mut random)).count()
     }
 
     #[test]
     fn bigquery_latencies_never_cost_a_living_holder_its_lease() {
-        assert_eq!(steals(Settings::default().rhythm()), 0);
+        assert_eq!(count_stolen(Settings::default().rhythm()), 0);
     }
 
     #[test]
@@ -159,6 +159,6 @@ mod tests {
             silence: Duration::from_secs(10),
             look: Duration::from_millis(250),
         };
-        assert!(steals(short) > 20, "the simulation sees no theft at all");
+        assert!(count_stolen(short) > 20, "the simulation sees no theft at all");
     }
 }

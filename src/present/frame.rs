@@ -9,7 +9,7 @@ use crate::console::Dirty;
 const KEY_GAP: Duration = Duration::from_nanos(1_000_000_000 / 30);
 
 /// Maximum time that data waits for the link after a large frame.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Decides when the next frame is drawn. Without a request there is no deadline, and nothing is written.
 ///
@@ -84,7 +84,7 @@ impl FrameClock {
         #[allow(clippy::cast_precision_loss, reason = "a frame has far fewer than 2^53 bytes")]
         let takes = Duration::from_secs_f64(bytes as f64 / f64::from(rate.max(1)));
         let before = self.carried.map_or(now, |carried| carried.max(now));
-        self.carried = Some((before + takes).min(now + LONGEST_WAIT));
+        self.carried = Some((before + takes).min(now + MAX_WAIT));
     }
 }
 

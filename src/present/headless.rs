@@ -22,8 +22,8 @@ pub(super) async fn follow(
     notifier: &mut Notifier,
 ) -> io::Result<Option<Signal>> {
     let mut signals = Signals::for_ending()?;
-    let mut out = Lines::new(presenter);
-    let mut progress = plain::Progress::default();
+    let mut out = JsonLines::new(presenter);
+    let mut progress = plain::ProgressTimer::default();
     let (mut ended_by, mut released) = (None, false);
     let (mut has_more, mut is_over) = (true, false);
     release(link, &mut released);
@@ -104,16 +104,16 @@ fn give(link: &Link, command: Command) {
 /// Unwritten bytes above which no event is formatted.
 const ENOUGH: usize = 64 * 1024;
 
-/// Standard output, one event per line, until its reader is gone. A thread writes it: call [`Lines::finish`] to wait.
+/// Standard output, one event per line, until its reader is gone. A thread writes it: call [`JsonLines::finish`] to wait.
 #[derive(Debug)]
-pub struct Lines {
+pub struct JsonLines {
     presenter: Presenter,
     /// `None` without output, or once its reader is gone.
     out: Option<Tty>,
     is_terminal: bool,
 }
 
-impl Lines {
+impl JsonLines {
     /// Output in the format of this presenter.
     #[must_use]
     pub fn new(presenter: Presenter) -> Self {

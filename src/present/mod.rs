@@ -21,7 +21,7 @@ use crate::engine::{Ending, Engine};
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
 use crate::term::{self, Signal, Supervisor};
-pub use headless::Lines;
+pub use headless::JsonLines;
 use metrics_source::MetricsSource;
 use notify::Notifier;
 pub use notify::Notify;

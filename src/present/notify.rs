@@ -50,7 +50,7 @@ impl Notify {
 
 /// A notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Notice {
+pub(super) struct Notification {
     /// The name of the occasion, passed to a custom command.
     occasion: &'static str,
     /// One sentence.
@@ -87,8 +87,8 @@ impl Notifier {
 }
 
 /// The notification for an event, if any.
-fn notice(event: &Event) -> Option<Notice> {
-    let of = |occasion, text| Some(Notice { occasion, text });
+fn notice(event: &Event) -> Option<Notification> {
+    let of = |occasion, text| Some(Notification { occasion, text });
     match event {
         Event::UnitFinished {
             stage,
@@ -117,7 +117,7 @@ fn notice(event: &Event) -> Option<Notice> {
 }
 
 /// Starts the custom command without waiting for it.
-fn run(command: &str, notice: &Notice) {
+fn run(command: &str, notice: &Notification) {
     let started = Command::new("sh")
         .arg("-c")
         .arg(command)

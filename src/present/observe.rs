@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::metrics_source::MetricsSource;
 use super::notify::{Notifier, Notify};
-use super::tui::{self, Reading, ScreenContext};
+use super::tui::{self, ObserverChannels, ScreenContext};
 use crate::console::{LeaseHolder, Observation, Preferences, ReadFailure};
 use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
@@ -43,7 +43,7 @@ pub fn observe(
         let (orders, given) = mpsc::channel(64);
         let (wishes, wanted) = mpsc::unbounded_channel();
         let (newest, told_of) = watch::channel(observation(observed));
-        let reader = Reader {
+        let reader = ObserverTask {
             observer,
             snapshots,
             newest,
@@ -62,7 +62,7 @@ pub fn observe(
             remote: true,
             can_detach: true,
             playing: None,
-            reading: Some(Reading {
+            reading: Some(ObserverChannels {
                 wishes,
                 newest: told_of,
             }),
@@ -79,7 +79,7 @@ pub fn observe(
 }
 
 /// The observer and the channels it reports to.
-struct Reader {
+struct ObserverTask {
     observer: Observer,
     snapshots: watch::Sender<Arc<Snapshot>>,
     newest: watch::Sender<Observation>,
@@ -87,7 +87,7 @@ struct Reader {
     _facts: mpsc::UnboundedSender<Fact>,
 }
 
-impl Reader {
+impl ObserverTask {
     /// Polls until the screen is closed.
     async fn read_now_and_then(
         mut self,

@@ -279,12 +279,12 @@ fn named(failing_dates: &[NaiveDate]) -> String {
 
 /// When progress was last printed: at each tenth, and at least every half minute.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct ProgressTimer {
     tenth: u64,
     told_at: f64,
 }
 
-impl Progress {
+impl ProgressTimer {
     pub(super) fn line(&mut self, snapshot: &Snapshot) -> Option<String> {
         let run = &snapshot.run;
         let progress = run.progress;
@@ -342,7 +342,7 @@ mod tests {
         let mut snapshot = running(1);
         snapshot.run.progress.done = snapshot.run.progress.total;
         snapshot.run.progress.eta = None;
-        let line = Progress::default().line(&snapshot).unwrap();
+        let line = ProgressTimer::default().line(&snapshot).unwrap();
         assert!(line.contains(" 99 %: ") && !line.contains("100 %"), "{line}");
     }
 
@@ -350,7 +350,7 @@ mod tests {
     fn the_eta_is_a_readable_range() {
         let mut snapshot = running(1);
         snapshot.run.progress.eta = Some((0.2, 0.4));
-        let line = Progress::default().line(&snapshot).unwrap();
+        let line = ProgressTimer::default().line(&snapshot).unwrap();
         assert!(line.contains(" units, under 1 s to go; "), "{line}");
     }
 

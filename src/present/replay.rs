@@ -9,21 +9,21 @@ use tokio::sync::{mpsc, watch};
 
 use super::metrics_source::MetricsSource;
 use super::notify::{Notifier, Notify};
-use super::tui::{self, Playing, ScreenContext};
+use super::tui::{self, ReplayChannels, ScreenContext};
 use crate::console::{self, Play, Preferences};
 use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Order, Reply, Snapshot};
-use crate::replay::{Deck, Recording};
+use crate::replay::{Deck, RecordedEvents};
 use crate::telemetry::LogRing;
 
 /// Interval at which playback advances.
-const BEAT: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(100);
 
 /// Shows a recording until the operator leaves; returns the exit code.
 ///
 /// # Errors
 /// The screen can't be opened.
-pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io::Result<u8> {
+pub fn replay(recording: RecordedEvents, speed: f64, preferences: &Preferences) -> io::Result<u8> {
     let remarks = recording.remarks.clone();
     let deck = Deck::new(recording, speed);
     let Some(first) = deck.snapshot() else {
@@ -57,7 +57,7 @@ pub fn replay(recording: Recording, speed: f64, preferences: &Preferences) -> io
             client,
             remote: true,
             can_detach: true,
-            playing: Some(Playing { asks, stands }),
+            playing: Some(ReplayChannels { asks, stands }),
             reading: None,
         };
         let left = tui::follow(
@@ -77,7 +77,7 @@ struct Player {
     remarks: Vec<String>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     facts: mpsc::UnboundedSender<Fact>,
-    standing: watch::Sender<console::Recording>,
+    standing: watch::Sender<console::ReplayStatus>,
 }
 
 impl Player {
@@ -97,7 +97,7 @@ impl Player {
                     Some(order) => refuse(order),
                     None => return,
                 },
-                () = tokio::time::sleep(BEAT), if moves => {}
+                () = tokio::time::sleep(TICK), if moves => {}
             }
             let gone = last.elapsed();
             last = Instant::now();
@@ -145,9 +145,9 @@ fn refuse(order: Order) {
     let _ = order.answer.send(Reply::Refused(sentence.to_owned()));
 }
 
-fn standing(deck: &Deck, remarks: &[String]) -> console::Recording {
+fn standing(deck: &Deck, remarks: &[String]) -> console::ReplayStatus {
     let standing = deck.standing();
-    console::Recording {
+    console::ReplayStatus {
         run: standing.run,
         at: standing.at,
         speed: standing.speed,

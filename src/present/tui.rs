@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::{
-    self, Dirty, Effect, Model, Msg, Observation, Play, Preferences, Reach, Recording, Theme, draw, update,
+    self, ControlAccess, Dirty, Effect, Model, Msg, Observation, Play, Preferences, ReplayStatus, Theme,
+    draw, update,
 };
 use crate::control::Client;
 use crate::engine::{Command, Fact, Link, Order, Reply};
 use crate::telemetry::LogRing;
-use crate::term::{Caps, Input, Screen, Signal, Signals, TermEvent};
+use crate::term::{Caps, Screen, Signal, Signals, TermEvent, TermInput};
 
 use super::frame::FrameClock;
 use super::metrics_source::MetricsSource;
@@ -54,21 +55,21 @@ pub(super) struct ScreenContext {
     /// The run can continue without this terminal.
     pub(super) can_detach: bool,
     /// The run is a recording.
-    pub(super) playing: Option<Playing>,
+    pub(super) playing: Option<ReplayChannels>,
     /// The run is read from a warehouse.
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<ObserverChannels>,
 }
 
 /// Additional channels of a read-only view of a warehouse.
-pub(super) struct Reading {
+pub(super) struct ObserverChannels {
     pub(super) wishes: mpsc::UnboundedSender<()>,
     pub(super) newest: watch::Receiver<Observation>,
 }
 
 /// Additional channels of a recording.
-pub(super) struct Playing {
+pub(super) struct ReplayChannels {
     pub(super) asks: mpsc::UnboundedSender<Play>,
-    pub(super) stands: watch::Receiver<Recording>,
+    pub(super) stands: watch::Receiver<ReplayStatus>,
 }
 
 /// The next update from a recording or reading; never resolves without one.
@@ -94,7 +95,7 @@ pub(super) async fn follow(
     if preferences.mouse {
         screen.take_mouse(true)?;
     }
-    let input = Input::start(keys)?;
+    let input = TermInput::start(keys)?;
     let mut tui = Tui::new(screen, input, preferences, screen_context);
     let screen_context = &tui.screen_context;
     let recording = (screen_context.playing.as_ref()).map(|playing| playing.stands.borrow().clone());
@@ -179,7 +180,7 @@ struct Tui {
     model: Model,
     theme: Theme,
     screen: Screen,
-    input: Input,
+    input: TermInput,
     frames: FrameClock,
     screen_context: ScreenContext,
     logged: u64,
@@ -193,7 +194,12 @@ struct Tui {
 }
 
 impl Tui {
-    fn new(screen: Screen, input: Input, preferences: &Preferences, screen_context: ScreenContext) -> Self {
+    fn new(
+        screen: Screen,
+        input: TermInput,
+        preferences: &Preferences,
+        screen_context: ScreenContext,
+    ) -> Self {
         let caps = Caps::from_env(|name| std::env::var(name).ok());
         let (answers, replies) = mpsc::unbounded_channel();
         let mut model = Model::new(preferences);
@@ -272,9 +278,9 @@ impl Tui {
         let control = console::Control {
             holder: view.holder,
             reach: match view.mine {
-                true => Reach::Mine,
-                false if self.screen_context.client.may_steer() => Reach::Within,
-                false => Reach::Beyond,
+                true => ControlAccess::InControl,
+                false if self.screen_context.client.may_steer() => ControlAccess::CanTake,
+                false => ControlAccess::ReadOnly,
             },
             consoles: view.consoles,
             remote: self.screen_context.remote,
@@ -389,7 +395,7 @@ impl Tui {
         match self.screen_context.client.refusal() {
             Some(mut sentence) if command.changes() => {
                 if self.screen_context.client.may_steer() {
-                    let takes = self.model.key_of(Place::Dates, Action::TakeControl, false);
+                    let takes = self.model.key_of(KeyContext::Dates, Action::TakeControl, false);
                     sentence = format!("{sentence}; {takes} takes it");
                 }
                 let refused = (command, Reply::Refused(sentence));

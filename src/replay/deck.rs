@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::read::Recording;
+use super::read::RecordedEvents;
 use crate::engine::{Event, Fact, Projector, Snapshot, StageState};
 use crate::ledger::CheckState;
 
 /// Maximum duration of a stretch without events, at normal speed.
-const LONGEST_IDLE: TimeDelta = TimeDelta::seconds(5);
+const MAX_IDLE: TimeDelta = TimeDelta::seconds(5);
 
 /// The available speeds.
 const SPEEDS: [f64; 16] = [
@@ -34,7 +34,7 @@ pub struct Deck {
 
 /// The playback state.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct PlaybackState {
     /// The recorded run.
     pub run: String,
     /// The recorded time shown.
@@ -52,14 +52,14 @@ pub struct Standing {
 impl Deck {
     /// A deck at the start, with the first event played.
     #[must_use]
-    pub fn new(recording: Recording, speed: f64) -> Self {
+    pub fn new(recording: RecordedEvents, speed: f64) -> Self {
         let mut due = Vec::with_capacity(recording.facts.len());
         let mut at = Duration::ZERO;
         let mut before = None;
         for fact in &recording.facts {
             let gap = before.map_or(TimeDelta::zero(), |before| fact.at - before);
             // A clock that was set back adds no time.
-            at += gap.min(LONGEST_IDLE).to_std().unwrap_or_default();
+            at += gap.min(MAX_IDLE).to_std().unwrap_or_default();
             due.push(at);
             before = Some(fact.at);
         }
@@ -157,17 +157,17 @@ impl Deck {
 
     /// The playback state.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> PlaybackState {
         let gap = match (self.next.checked_sub(1), self.facts.get(self.next)) {
             (Some(last), Some(next)) => next.at - self.facts[last].at,
             _ => TimeDelta::zero(),
         };
-        Standing {
+        PlaybackState {
             run: self.run.clone(),
             at: self.at(),
             speed: self.speed,
             is_paused: self.is_paused,
-            skips_idle: gap > LONGEST_IDLE,
+            skips_idle: gap > MAX_IDLE,
             is_over: self.is_over(),
         }
     }
@@ -279,7 +279,7 @@ mod tests {
             fact(605, end),
         ];
         let (run, remarks) = ("r".to_owned(), Vec::new());
-        Deck::new(Recording { run, facts, remarks }, speed)
+        Deck::new(RecordedEvents { run, facts, remarks }, speed)
     }
 
     fn seconds(deck: &Deck) -> i64 {

@@ -5,6 +5,6 @@ mod deck;
 mod read;
 mod runs;
 
-pub use deck::{Deck, Standing};
-pub use read::{Recording, ReplayError, list, read};
-pub use runs::Recorded;
+pub use deck::{Deck, PlaybackState};
+pub use read::{RecordedEvents, ReplayError, list, read};
+pub use runs::RecordedRun;

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::runs::{Recorded, note};
+use super::runs::{RecordedRun, note};
 use crate::engine::{EVENT_SCHEMA, Event, Fact};
 
 /// The events of one run, snapshots included.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recording {
+pub struct RecordedEvents {
     /// Id of the run.
     pub run: String,
     /// The events in the order written; at least one.
@@ -51,8 +51,8 @@ pub enum ReplayError {
 ///
 /// # Errors
 /// The file can't be read, isn't an event log, or doesn't contain the run.
-pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
-    let mut runs: Vec<Recorded> = Vec::new();
+pub fn read(path: &Path, run: Option<&str>) -> Result<RecordedEvents, ReplayError> {
+    let mut runs: Vec<RecordedRun> = Vec::new();
     let mut facts: Vec<Fact> = Vec::new();
     // Events of a newer run, which replaces `facts` once it does any work.
     let mut newer: Vec<Fact> = Vec::new();
@@ -92,7 +92,7 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
     if run.is_none() && runs.len() > 1 {
         remarks.push(choice(&shown, &runs));
     }
-    Ok(Recording {
+    Ok(RecordedEvents {
         run: shown,
         facts,
         remarks,
@@ -103,7 +103,7 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<Recording, ReplayError> {
 ///
 /// # Errors
 /// The file can't be read or isn't an event log.
-pub fn list(path: &Path) -> Result<Vec<Recorded>, ReplayError> {
+pub fn list(path: &Path) -> Result<Vec<RecordedRun>, ReplayError> {
     let mut runs = Vec::new();
     each_fact(path, |fact| {
         note(&mut runs, &fact);
@@ -152,7 +152,7 @@ fn each_fact(path: &Path, mut take: impl FnMut(Fact)) -> Result<Unread, ReplayEr
 }
 
 /// Why this run is shown if none was requested.
-fn choice(shown: &str, runs: &[Recorded]) -> String {
+fn choice(shown: &str, runs: &[RecordedRun]) -> String {
     let why = match runs.last() {
         Some(newest) if newest.run == shown => "is the newest",
         _ => "is the newest that did any work",

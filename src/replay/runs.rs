@@ -4,7 +4,7 @@ use crate::engine::{Event, Fact};
 
 /// A run in an event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedRun {
     /// Id of the run.
     pub run: String,
     /// Whether it computed, checked or changed anything.
@@ -14,18 +14,18 @@ pub struct Recorded {
 }
 
 /// Adds an event to the list; returns whether it is the first of its run.
-pub(super) fn note(runs: &mut Vec<Recorded>, fact: &Fact) -> bool {
+pub(super) fn note(runs: &mut Vec<RecordedRun>, fact: &Fact) -> bool {
     // Events of a run are adjacent, and the newest run is last.
     let known = runs.iter().rposition(|run| run.run == fact.run);
     let at = known.unwrap_or_else(|| {
-        runs.push(Recorded {
+        runs.push(RecordedRun {
             run: fact.run.clone(),
             did_something: false,
             ended: None,
         });
         runs.len() - 1
     });
-    runs[at].did_something |= does_something(&fact.event);
+    runs[at].did_something |= is_work(&fact.event);
     if let Event::RunFinished { state, message, .. } = &fact.event {
         runs[at].ended = Some(format!("{}: {message}", state.word()));
     }
@@ -33,7 +33,7 @@ pub(super) fn note(runs: &mut Vec<Recorded>, fact: &Fact) -> bool {
 }
 
 /// Whether the event shows that its run did work, unlike a run that starts, finds nothing to do and ends.
-const fn does_something(event: &Event) -> bool {
+const fn is_work(event: &Event) -> bool {
     matches!(
         event,
         Event::UnitFinished { .. }

@@ -6,7 +6,7 @@ use crate::checks::{Breakdown, Tally};
 use crate::figures::counted;
 
 /// Maximum dates listed.
-const MOST_DATES: usize = 20;
+const MAX_DATES: usize = 20;
 
 /// A breakdown as Markdown, under a level-three heading.
 #[must_use]
@@ -30,8 +30,8 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
         page.push_str("\nNo values are missing on any date.\n");
         return page;
     }
-    let more = incomplete.len().saturating_sub(MOST_DATES);
-    let listed = incomplete.iter().take(MOST_DATES);
+    let more = incomplete.len().saturating_sub(MAX_DATES);
+    let listed = incomplete.iter().take(MAX_DATES);
     table(
         &mut page,
         "date",

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::{Attention, Stage};
+use super::{IncompleteDate, StageStatus};
 use crate::ledger::{QuarantineRecord, SameReason, UnitState, by_reason};
 use crate::table::FaultKind;
 
@@ -42,13 +42,14 @@ pub struct Quarantine {
 }
 
 /// The causes of everything that needs attention in a stage, most dates first.
-pub(super) fn causes(stage: &Stage) -> Vec<Cause> {
-    let of = |unit: &&Attention| {
+pub(super) fn causes(stage: &StageStatus) -> Vec<Cause> {
+    let of = |unit: &&IncompleteDate| {
         let reason = unit.reason.as_deref().unwrap_or("no reason recorded");
         (unit.state, reason.to_owned())
     };
-    let cause = |group: SameReason<UnitState, &Attention>| {
-        let sum = |count: fn(&Attention) -> u32| group.things.iter().map(|unit| u64::from(count(unit))).sum();
+    let cause = |group: SameReason<UnitState, &IncompleteDate>| {
+        let sum =
+            |count: fn(&IncompleteDate) -> u32| group.things.iter().map(|unit| u64::from(count(unit))).sum();
         Cause {
             stage: stage.name.clone(),
             state: group.kind,
@@ -90,8 +91,8 @@ mod tests {
         NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
     }
 
-    fn stage(units: &[(u32, UnitState, &str)]) -> Stage {
-        let attention = units.iter().map(|(date, state, reason)| Attention {
+    fn stage(units: &[(u32, UnitState, &str)]) -> StageStatus {
+        let attention = units.iter().map(|(date, state, reason)| IncompleteDate {
             date: day(*date),
             state: *state,
             rows: 2,
@@ -99,7 +100,7 @@ mod tests {
             attempts: 3,
             reason: Some((*reason).to_owned()),
         });
-        Stage {
+        StageStatus {
             name: "one".to_owned(),
             table: None,
             dates: Counts::default(),

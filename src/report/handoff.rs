@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::causes::{causes, quarantines};
 use super::next::next_steps;
-use super::{Cause, Go, PlanStatus, Quarantine};
+use super::{Cause, CommandFlags, PlanStatus, Quarantine};
 use crate::ledger::{Acceptance, Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
 use crate::plan::Plan;
 
@@ -24,7 +24,7 @@ pub struct Handoff {
     /// Every run of the plan on this warehouse, oldest first.
     pub runs: Vec<PastRun>,
     /// The work done in each stage, in plan order.
-    pub work: Vec<Work>,
+    pub work: Vec<StageThroughput>,
     /// All waivers, oldest first.
     pub waivers: Vec<Waiver>,
     /// All acceptances of outdated rows, oldest first.
@@ -64,7 +64,7 @@ pub struct PastRun {
 
 /// The work done in one stage.
 #[derive(Debug, Serialize)]
-pub struct Work {
+pub struct StageThroughput {
     /// Stage name.
     pub stage: String,
     /// What the runs did.
@@ -79,7 +79,12 @@ impl Handoff {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn gather(ledger: &Ledger, plan: &Plan, status: PlanStatus, go: &Go) -> Result<Self, LedgerError> {
+    pub fn gather(
+        ledger: &Ledger,
+        plan: &Plan,
+        status: PlanStatus,
+        go: &CommandFlags,
+    ) -> Result<Self, LedgerError> {
         let mut handoff = Self {
             schema: SCHEMA,
             title: plan.title.clone(),
@@ -106,7 +111,7 @@ impl Handoff {
         handoff.acceptances = ledger.acceptances(target)?;
         for stage in &handoff.status.stages {
             let work = ledger.work(target, &stage.name)?;
-            handoff.work.push(Work {
+            handoff.work.push(StageThroughput {
                 stage: stage.name.clone(),
                 dates_per_hour: rate(&work),
                 work,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use super::handoff::dates_per_hour;
-use super::{Cause, Check, Handoff, PastRun, PlanStatus, Quarantine, Stage, Work};
+use super::{Cause, CheckStatus, Handoff, PastRun, PlanStatus, Quarantine, StageStatus, StageThroughput};
 use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates, source_clause, value_and_target};
@@ -78,7 +78,7 @@ fn state(page: &mut String, status: &PlanStatus) {
     page.push('\n');
 }
 
-fn stages(page: &mut String, stages: &[Stage]) {
+fn stages(page: &mut String, stages: &[StageStatus]) {
     page.push_str("## Stages\n\n| stage | table | dates | rows | seconds |\n|---|---|---|---|---|\n");
     for stage in stages {
         let outside = match stage.outside.total {
@@ -164,7 +164,7 @@ fn costs(page: &mut String, status: &PlanStatus) {
 }
 
 /// Dates and rate of each run in each stage.
-fn work(page: &mut String, work: &[Work]) {
+fn work(page: &mut String, work: &[StageThroughput]) {
     if work.iter().all(|work| work.work.runs.is_empty()) {
         return;
     }
@@ -220,7 +220,7 @@ fn work(page: &mut String, work: &[Work]) {
 
 fn checks(page: &mut String, status: &PlanStatus) {
     for stage in &status.stages {
-        let checks: Vec<&Check> = status
+        let checks: Vec<&CheckStatus> = status
             .checks
             .iter()
             .filter(|check| check.stage == stage.name)
@@ -229,13 +229,13 @@ fn checks(page: &mut String, status: &PlanStatus) {
             check_table(page, &stage.name, &checks);
         }
     }
-    let sources: Vec<&Check> = status.sources.iter().collect();
+    let sources: Vec<&CheckStatus> = status.sources.iter().collect();
     if !sources.is_empty() {
         check_table(page, "the raw tables", &sources);
     }
 }
 
-fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
+fn check_table(page: &mut String, stage: &str, checks: &[&CheckStatus]) {
     line(page, format_args!("## Checks of {stage}\n"));
     page.push_str(
         "| state | check | target | before | first | after | severity |\n|---|---|---|---|---|---|---|\n",
@@ -270,7 +270,7 @@ fn check_table(page: &mut String, stage: &str, checks: &[&Check]) {
 }
 
 /// Notes on a check that don't fit in its table row; returns whether there were any.
-fn about_check(page: &mut String, check: &Check) -> bool {
+fn about_check(page: &mut String, check: &CheckStatus) -> bool {
     let mut said = false;
     let mut values: Vec<String> = check
         .history
@@ -314,7 +314,7 @@ fn about_check(page: &mut String, check: &Check) -> bool {
 }
 
 /// All waivers, including those that are no longer valid.
-fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
+fn waivers(page: &mut String, waivers: &[Waiver], checks: &[CheckStatus]) {
     if waivers.is_empty() {
         return;
     }
@@ -340,7 +340,7 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[Check]) {
 }
 
 /// Dates computed by other definitions than the plan's, and the acceptances of such rows.
-fn definitions(page: &mut String, stages: &[Stage], acceptances: &[Acceptance]) {
+fn definitions(page: &mut String, stages: &[StageStatus], acceptances: &[Acceptance]) {
     let told: Vec<(&str, String)> = stages
         .iter()
         .filter_map(|stage| Some((stage.name.as_str(), MadeBy::summary(&stage.definitions)?)))
@@ -426,7 +426,7 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
 }
 
 /// Missing values in the stored rows.
-fn gaps(page: &mut String, stages: &[Stage]) {
+fn gaps(page: &mut String, stages: &[StageStatus]) {
     if stages.iter().all(|stage| stage.gaps.is_empty()) {
         return;
     }

@@ -12,12 +12,12 @@ use crate::runbook::{Item, ItemState};
 
 /// Flags that make a command address the same state folder, plan and warehouse as the report.
 #[derive(Debug, Clone, Default)]
-pub struct Go {
+pub struct CommandFlags {
     /// Each flag with its value; defaults are omitted.
     pub flags: Vec<(&'static str, String)>,
 }
 
-impl Go {
+impl CommandFlags {
     fn command(&self, rest: &str) -> String {
         let mut command = format!("backcourt {rest}");
         for (flag, value) in &self.flags {
@@ -39,7 +39,7 @@ fn quoted(value: &str) -> String {
 }
 
 /// The steps left for a plan with this progress, most immediate first.
-pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &Go) -> Vec<String> {
+pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &CommandFlags) -> Vec<String> {
     let run = &status.run;
     let mut steps = Vec::new();
     if matches!(
@@ -48,14 +48,14 @@ pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &Go) -> Vec<Strin
     ) {
         steps.push(format!("A run is {}; leave it to its operator.", run.state));
     }
-    let count = |of: fn(&super::Stage) -> u64| status.stages.iter().map(of).sum::<u64>();
+    let count = |of: fn(&super::StageStatus) -> u64| status.stages.iter().map(of).sum::<u64>();
     let open = count(|stage| open_of(&stage.dates));
     if let Some(dates) = part_of(status, plan).filter(|_| ended_early(run.state)) {
-        let command = go.command(&again(status, plan, &dates));
+        let command = go.command(&run_command(status, plan, &dates));
         steps.push(format!("`{command}` resumes the last run."));
     }
     if open > 0 {
-        let command = go.command(&again(status, plan, ""));
+        let command = go.command(&run_command(status, plan, ""));
         let stages = status.stages.iter().filter(|stage| open_of(&stage.dates) > 0);
         let (dates, stages) = (counted(open, "date"), counted(stages.count() as u64, "stage"));
         steps.push(format!(
@@ -111,7 +111,7 @@ pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &Go) -> Vec<Strin
 }
 
 /// A `run` command for these dates, with the last run's source if it isn't the plan's.
-fn again(status: &PlanStatus, plan: &Plan, dates: &str) -> String {
+fn run_command(status: &PlanStatus, plan: &Plan, dates: &str) -> String {
     let source = match &status.run.source {
         Some(source) if *source != plan.source => format!(" --source {source}"),
         _ => String::new(),
@@ -151,7 +151,7 @@ fn is_or_are(dates: u64) -> String {
 }
 
 /// Checks to run again and items to tick by hand.
-fn in_the_runbook(items: &[Item], go: &Go) -> Vec<String> {
+fn in_the_runbook(items: &[Item], go: &CommandFlags) -> Vec<String> {
     let waiting = || {
         items
             .iter()

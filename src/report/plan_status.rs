@@ -24,15 +24,15 @@ pub struct PlanStatus {
     /// Identifies the format of this object.
     pub schema: &'static str,
     /// The newest run.
-    pub run: Run,
+    pub run: RunStatus,
     /// Stages in plan order.
-    pub stages: Vec<Stage>,
+    pub stages: Vec<StageStatus>,
     /// Checks in plan order.
-    pub checks: Vec<Check>,
+    pub checks: Vec<CheckStatus>,
     /// The runbook's items in plan order.
     pub runbook: Vec<Item>,
     /// Raw-data checks in plan order.
-    pub sources: Vec<Check>,
+    pub sources: Vec<CheckStatus>,
     /// Billed cost of all runs; `None` if no job was billed.
     pub cost: Option<Cost>,
     /// The part of it outside stages and checks, such as a load or a sample; `None` if no job was billed.
@@ -44,7 +44,7 @@ pub struct PlanStatus {
 
 /// The newest run.
 #[derive(Debug, Serialize)]
-pub struct Run {
+pub struct RunStatus {
     /// Run id.
     pub id: String,
     /// State of the run.
@@ -70,7 +70,7 @@ pub struct Run {
 
 /// The progress of a stage.
 #[derive(Debug, Serialize)]
-pub struct Stage {
+pub struct StageStatus {
     /// Name.
     pub name: String,
     /// `dataset.table` it fills, if any.
@@ -88,7 +88,7 @@ pub struct Stage {
     /// Number of skipped dates by reason.
     pub skipped_reasons: BTreeMap<String, u64>,
     /// Dates that need attention, with the reason.
-    pub attention: Vec<Attention>,
+    pub attention: Vec<IncompleteDate>,
     /// Missing values in its stored rows, most rows first.
     pub gaps: Vec<StageGap>,
     /// How many done dates each definition computed, over the whole plan, oldest definition first.
@@ -97,7 +97,7 @@ pub struct Stage {
 
 /// A date that failed, or has fewer rows than expected.
 #[derive(Debug, Serialize)]
-pub struct Attention {
+pub struct IncompleteDate {
     /// Date.
     pub date: NaiveDate,
     /// State of the date.
@@ -114,7 +114,7 @@ pub struct Attention {
 
 /// A check with its newest result.
 #[derive(Debug, Serialize)]
-pub struct Check {
+pub struct CheckStatus {
     /// Name.
     pub name: String,
     /// Stage it belongs to; for a raw-data check, the feed.
@@ -160,14 +160,14 @@ impl PlanStatus {
             Some(target) => ledger.costs(target)?,
             None => Costs::default(),
         };
-        let stages: Vec<Stage> = match target {
+        let stages: Vec<StageStatus> = match target {
             Some(target) => plan
                 .stages
                 .iter()
                 .map(|stage| {
                     let gathered = gather_stage(ledger, target, stage, plan.range, is_alive)?;
                     let cost = costs.of_stage(&stage.name);
-                    Ok(Stage { cost, ..gathered })
+                    Ok(StageStatus { cost, ..gathered })
                 })
                 .collect::<Result<_, LedgerError>>()?,
             None => Vec::new(),
@@ -186,7 +186,7 @@ impl PlanStatus {
         };
         let mut answered = |spec: &CheckSpec| {
             let last = newest.get(&spec.name);
-            Check {
+            CheckStatus {
                 name: spec.name.clone(),
                 stage: spec.stage.clone(),
                 severity: spec.severity,
@@ -216,7 +216,7 @@ impl PlanStatus {
         } else {
             RunState::Interrupted
         };
-        let run = Run {
+        let run = RunStatus {
             id: run.id,
             state,
             pid: run.pid,
@@ -245,8 +245,8 @@ impl PlanStatus {
 impl PlanStatus {
     /// The dates that need attention and aren't covered by a waived check, by stage.
     #[must_use]
-    pub fn unexcused(&self) -> Vec<(&str, Vec<NaiveDate>)> {
-        let of = |stage: &Stage| {
+    pub fn failing_unwaived(&self) -> Vec<(&str, Vec<NaiveDate>)> {
+        let of = |stage: &StageStatus| {
             let checks = self.checks.iter().filter(|check| check.stage == stage.name);
             let at_gate = checks.map(|check| GateCheck {
                 severity: check.severity,
@@ -261,7 +261,7 @@ impl PlanStatus {
 }
 
 /// How many of the table's dates a result covers.
-fn coverage(spec: &CheckSpec, state: CheckState, stages: &[Stage]) -> Option<Coverage> {
+fn coverage(spec: &CheckSpec, state: CheckState, stages: &[StageStatus]) -> Option<Coverage> {
     let stage = stages.iter().find(|stage| stage.name == spec.stage)?;
     Coverage::is_known(spec, state).then(|| stage.dates.coverage())
 }
@@ -272,7 +272,7 @@ fn gather_stage(
     spec: &StageSpec,
     range: DateRange,
     is_alive: bool,
-) -> Result<Stage, LedgerError> {
+) -> Result<StageStatus, LedgerError> {
     let name = spec.name.as_str();
     let current = ledger.current_units(target, spec)?;
     let units: BTreeMap<NaiveDate, _> = current.units.into_iter().map(|unit| (unit.date, unit)).collect();
@@ -300,7 +300,7 @@ fn gather_stage(
     let attention = units
         .values()
         .filter(|unit| unit.state.needs_attention())
-        .map(|unit| Attention {
+        .map(|unit| IncompleteDate {
             date: unit.date,
             state: unit.state,
             rows: unit.rows,
@@ -309,7 +309,7 @@ fn gather_stage(
             reason: unit.reason.clone(),
         })
         .collect();
-    Ok(Stage {
+    Ok(StageStatus {
         name: name.to_owned(),
         table: spec.table.clone(),
         dates: range.days().map(state).collect(),

@@ -117,23 +117,23 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
 }
 
 /// A table and the range of its name in the tokens.
-type Found = (TableName, Range<usize>);
+type FoundTable = (TableName, Range<usize>);
 
 /// The tokens of a query without white space, and every table in it with its token range.
-fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
+fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<FoundTable>), String> {
     let spans: Vec<TokenWithSpan> = (tokens(sql)?.into_iter())
         .filter(|spanned| !matches!(spanned.token, Token::Whitespace(_)))
         .collect();
     let tokens: Vec<&Token> = spans.iter().map(|spanned| &spanned.token).collect();
     let mut found = Vec::new();
-    let mut scopes = vec![Scope::default()];
+    let mut scopes = vec![ParenState::default()];
     let mut at = 0;
     while let Some(&token) = tokens.get(at) {
         let before = at.checked_sub(1).map(|at| tokens[at]);
         let expects = scopes.last().is_some_and(|scope| scope.expects);
         match token {
             Token::LParen => {
-                scopes.push(Scope {
+                scopes.push(ParenState {
                     lists_tables: expects,
                     expects,
                     is_extract: before.is_some_and(is_extract),
@@ -166,7 +166,7 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
             at = after;
             continue;
         } else {
-            scope.meet(token, keyword, before);
+            scope.take(token, keyword, before);
         }
         at += 1;
     }
@@ -175,7 +175,7 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<Found>), String> {
 
 /// State within one pair of parentheses.
 #[derive(Debug, Default, Clone, Copy)]
-struct Scope {
+struct ParenState {
     /// Whether it is in a FROM clause, where a comma precedes another table.
     lists_tables: bool,
     /// Whether a table comes next.
@@ -184,8 +184,8 @@ struct Scope {
     is_extract: bool,
 }
 
-impl Scope {
-    fn meet(&mut self, token: &Token, keyword: Keyword, before: Option<&Token>) {
+impl ParenState {
+    fn take(&mut self, token: &Token, keyword: Keyword, before: Option<&Token>) {
         let is_distinct_from =
             || matches!(before, Some(Token::Word(word)) if word.keyword == Keyword::DISTINCT);
         match keyword {

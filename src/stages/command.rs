@@ -24,7 +24,7 @@ const QUOTED: usize = 5;
 const QUOTED_LETTERS: usize = 450;
 
 /// Maximum size of the printed rows kept per date, in bytes.
-const MOST_PRINTED: usize = 16 * 1024 * 1024;
+const MAX_PRINTED_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct CommandStage {
@@ -89,8 +89,8 @@ impl CommandStage {
     }
 
     /// Runs the program for a date and logs its output as it arrives.
-    async fn run(&self, date: NaiveDate) -> Result<(End, Said), StageError> {
-        let said = Mutex::new(Said::default());
+    async fn run(&self, date: NaiveDate) -> Result<(End, ProgramOutput), StageError> {
+        let said = Mutex::new(ProgramOutput::default());
         let keeps_rows = matches!(self.own.output, StageOutput::Printed(_));
         let hear = |stream, line: &[u8]| {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ impl CommandStage {
     }
 
     /// Maps the end of the program to the outcome of the date.
-    fn judge(&self, date: NaiveDate, end: End, said: &Said) -> Result<Outcome, StageError> {
+    fn judge(&self, date: NaiveDate, end: End, said: &ProgramOutput) -> Result<Outcome, StageError> {
         let fail = |class, what: String| {
             Err(StageError {
                 class,
@@ -141,7 +141,7 @@ impl CommandStage {
                 ErrorClass::Data,
                 format!(
                     "it printed more than {} MiB of rows for one date; print fewer, or write to the table directly",
-                    MOST_PRINTED / 1024 / 1024
+                    MAX_PRINTED_BYTES / 1024 / 1024
                 ),
             ),
             End::Exit(0) => {
@@ -227,13 +227,13 @@ impl Stage for CommandStage {
             };
             done.push((date, outcome));
         }
-        Ok(Box::new(Done(done)))
+        Ok(Box::new(ProgramOutcomes(done)))
     }
 }
 
 /// The output of the program for a date.
 #[derive(Debug, Default)]
-struct Said {
+struct ProgramOutput {
     /// Its rows, if it prints rows.
     printed: Vec<u8>,
     /// Whether it printed more rows than are kept.
@@ -244,9 +244,9 @@ struct Said {
     last: Option<String>,
 }
 
-impl Said {
+impl ProgramOutput {
     fn keep(&mut self, printed: &[u8]) {
-        if self.printed.len() + printed.len() > MOST_PRINTED {
+        if self.printed.len() + printed.len() > MAX_PRINTED_BYTES {
             self.printed_too_much = true;
             // The date will fail, so the rows so far are useless.
             self.printed = Vec::new();
@@ -299,11 +299,12 @@ fn lines(said: &[u8]) -> impl Iterator<Item = String> {
     let whole = said.trim_ascii_end();
     let all = whole.split(|byte| *byte == b'\r').map(<[u8]>::trim_ascii_end);
     let is_alone = !whole.contains(&b'\r');
-    all.filter(move |line| is_alone || !line.is_empty()).map(harmless)
+    all.filter(move |line| is_alone || !line.is_empty())
+        .map(printable)
 }
 
 /// Makes output safe to display: a terminal would interpret control characters.
-fn harmless(said: &[u8]) -> String {
+fn printable(said: &[u8]) -> String {
     let shown = said.utf8_chunks().flat_map(|chunk| {
         let valid = chunk.valid().chars().map(|letter| match letter {
             control if control.is_control() => " ".to_owned(),
@@ -315,9 +316,9 @@ fn harmless(said: &[u8]) -> String {
 }
 
 /// The outcomes of the programs for their dates.
-struct Done(Vec<(NaiveDate, Outcome)>);
+struct ProgramOutcomes(Vec<(NaiveDate, Outcome)>);
 
-impl Inputs for Done {
+impl Inputs for ProgramOutcomes {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
         let of_it = self.0.iter().find(|(done, _)| *done == date);
         Ok(of_it.map(|(_, outcome)| outcome.clone()).unwrap_or_default())
@@ -344,7 +345,7 @@ mod tests {
     #[test]
     fn failures_quote_the_last_lines_that_fit() {
         let quoted = |lines: &[&str]| {
-            let mut said = Said::default();
+            let mut said = ProgramOutput::default();
             for line in lines {
                 said.note(Stream::Err, line);
             }
@@ -366,11 +367,14 @@ mod tests {
 
     #[test]
     fn printed_rows_are_bounded() {
-        let mut said = Said::default();
-        let piece = vec![b'a'; MOST_PRINTED / 2];
+        let mut said = ProgramOutput::default();
+        let piece = vec![b'a'; MAX_PRINTED_BYTES / 2];
         said.keep(&piece);
         said.keep(&piece);
-        assert_eq!((said.printed.len(), said.printed_too_much), (MOST_PRINTED, false));
+        assert_eq!(
+            (said.printed.len(), said.printed_too_much),
+            (MAX_PRINTED_BYTES, false)
+        );
         said.keep(b"a");
         said.keep(b"a");
         assert_eq!((said.printed.len(), said.printed_too_much), (0, true));

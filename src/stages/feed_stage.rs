@@ -84,17 +84,17 @@ impl Stage for FeedStage {
             feeds.put(feed, rows);
         }
         let rule = self.rule;
-        Ok(Box::new(Batch { rule, source, feeds }))
+        Ok(Box::new(FeedBatch { rule, source, feeds }))
     }
 }
 
-struct Batch {
+struct FeedBatch {
     rule: fn(NaiveDate, Source, &Feeds) -> DateOutcome,
     source: Source,
     feeds: Feeds,
 }
 
-impl Inputs for Batch {
+impl Inputs for FeedBatch {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
         Ok((self.rule)(date, self.source, &self.feeds).into())
     }

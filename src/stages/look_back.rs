@@ -51,19 +51,19 @@ impl Stage for LookBackStage {
         dates: &[NaiveDate],
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        Ok(Box::new(Batch {
+        Ok(Box::new(LookBackBatch {
             rule: self.rule,
             extracts: read_extracts(warehouse, dates, self.reads).await?,
         }))
     }
 }
 
-struct Batch {
+struct LookBackBatch {
     rule: fn(NaiveDate, &Extracts) -> Result<DateOutcome, BadRow>,
     extracts: Extracts,
 }
 
-impl Inputs for Batch {
+impl Inputs for LookBackBatch {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
         let made = (self.rule)(date, &self.extracts).map_err(|bad| StageError {
             class: ErrorClass::Data,

@@ -11,7 +11,7 @@ use crate::table::{Row, Value};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
 /// A gap between game dates longer than this many days is the off-season.
-const LONGEST_BREAK: i64 = 30;
+const MAX_BREAK_DAYS: i64 = 30;
 
 /// The expected rows of a team stage: one per team and finished game.
 pub(super) async fn team_scopes(
@@ -33,7 +33,7 @@ pub(super) async fn team_scopes(
         return Ok(Vec::new());
     };
     // Reads beyond the requested range, to distinguish an off day at its edge from the off-season.
-    let margin = chrono::Days::new(LONGEST_BREAK.unsigned_abs() + 1);
+    let margin = chrono::Days::new(MAX_BREAK_DAYS.unsigned_abs() + 1);
     let between = Dates::Between(
         first.checked_sub_days(margin).unwrap_or(first),
         last.checked_add_days(margin).unwrap_or(last),
@@ -85,7 +85,7 @@ fn scope(date: NaiveDate, expected: &BTreeMap<NaiveDate, u32>) -> Scope {
     let before = expected.range(..date).next_back().map(|(day, _)| *day);
     let after = expected.range(date..).next().map(|(day, _)| *day);
     let summer = match (before, after) {
-        (Some(before), Some(after)) => (after - before).num_days() > LONGEST_BREAK,
+        (Some(before), Some(after)) => (after - before).num_days() > MAX_BREAK_DAYS,
         _ => true,
     };
     let reason = if summer {

@@ -43,7 +43,7 @@ impl SqlStage {
         };
         let tried = warehouse.try_out(trial).await;
         match tried.map_err(|error| wrong(error.class, error.message))? {
-            Tried::Untold => Ok(()),
+            Tried::NotReported => Ok(()),
             Tried::Missing(table) => {
                 let sentence = format!("table {table} not found; load it, or run the stage that fills it");
                 Err(wrong(ErrorClass::Data, sentence))

@@ -23,14 +23,14 @@ impl RingLayer {
 
 impl<S: Subscriber> Layer<S> for RingLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         event.record(&mut fields);
         self.0.push(fields.into_line(event, Utc::now()));
     }
 }
 
 #[derive(Default)]
-struct Fields {
+struct EventFields {
     message: String,
     others: String,
     date: Option<NaiveDate>,
@@ -38,7 +38,7 @@ struct Fields {
     worker: Option<u64>,
 }
 
-impl Fields {
+impl EventFields {
     /// Stores a field; a value of the wrong type is kept with the other fields.
     fn put(&mut self, name: &str, value: String) {
         match name {
@@ -66,7 +66,7 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.put(field.name(), value.to_owned());
     }

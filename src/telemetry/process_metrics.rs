@@ -37,13 +37,13 @@ pub struct Sampler {
     networks: Networks,
     pid: Pid,
     cores: u32,
-    last: Option<(Instant, Totals)>,
+    last: Option<(Instant, UsageTotals)>,
     metrics: ProcessMetrics,
 }
 
 /// CPU time in milliseconds and bytes, since the start of the process or host.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Totals {
+struct UsageTotals {
     cpu_ms: u64,
     disk_read: u64,
     disk_written: u64,
@@ -94,7 +94,7 @@ impl Sampler {
                 .iter()
                 .filter(|(name, _)| !matches!(name.to_str(), Some("lo" | "lo0")))
         };
-        let totals = Totals {
+        let totals = UsageTotals {
             // Not `cpu_usage`, which measures in ticks of the host; all rates here use the same clock.
             cpu_ms: process.accumulated_cpu_time(),
             disk_read: disk.total_read_bytes,
@@ -114,7 +114,7 @@ impl Sampler {
     }
 }
 
-impl Totals {
+impl UsageTotals {
     /// The rates since `before`; a decreased total (an interface was removed) gives a rate of 0.
     fn per_second(self, before: Self, elapsed: Duration) -> ProcessMetrics {
         let rate = |before: u64, after: u64| {
@@ -138,14 +138,14 @@ mod tests {
 
     #[test]
     fn rates_are_per_second_and_omitted_if_a_total_decreases() {
-        let before = Totals {
+        let before = UsageTotals {
             cpu_ms: 40,
             disk_read: 100,
             disk_written: 0,
             network_received: 5_000,
             network_sent: 900,
         };
-        let after = Totals {
+        let after = UsageTotals {
             cpu_ms: 1_840,
             disk_read: 100,
             disk_written: 3_000,

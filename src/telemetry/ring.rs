@@ -50,10 +50,10 @@ mod level {
 
 /// The ring. Clones share the same lines.
 #[derive(Debug, Clone)]
-pub struct LogRing(Arc<Mutex<Lines>>);
+pub struct LogRing(Arc<Mutex<RingState>>);
 
 #[derive(Debug)]
-struct Lines {
+struct RingState {
     kept: VecDeque<Arc<LogLine>>,
     limit: usize,
     last: u64,
@@ -63,7 +63,7 @@ impl LogRing {
     /// A ring that keeps the newest `limit` lines.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self(Arc::new(Mutex::new(Lines {
+        Self(Arc::new(Mutex::new(RingState {
             kept: VecDeque::new(),
             limit,
             last: 0,
@@ -101,7 +101,7 @@ impl LogRing {
         lines.last - lines.kept.len() as u64
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lines> {
+    fn lock(&self) -> MutexGuard<'_, RingState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -160,7 +160,7 @@ mod tests {
 
     #[rstest]
     #[case::all(0, &["b", "c", "d"])]
-    #[case::fell_out_in_between(1, &["b", "c", "d"])]
+    #[case::removed_in_between(1, &["b", "c", "d"])]
     #[case::some(3, &["d"])]
     #[case::nothing_new(4, &[])]
     #[case::from_a_longer_log(9, &[])]

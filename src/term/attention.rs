@@ -28,9 +28,9 @@ impl Attention {
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
         match self {
             Self::Bell => "\x07".to_owned(),
-            Self::Osc9(way) => way.around(format!("\x1b]9;{text}\x07")),
+            Self::Osc9(way) => way.wrap(format!("\x1b]9;{text}\x07")),
             // Semicolons separate the fields.
-            Self::Osc777(way) => way.around(format!(
+            Self::Osc777(way) => way.wrap(format!(
                 "\x1b]777;notify;backcourt;{}\x07",
                 text.replace(';', ",")
             )),
@@ -39,7 +39,7 @@ impl Attention {
 }
 
 impl Way {
-    fn around(self, sequence: String) -> String {
+    fn wrap(self, sequence: String) -> String {
         match self {
             Self::Straight => sequence,
             Self::Tmux => format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b")),

@@ -75,7 +75,7 @@ mod tests {
     #[case::other_spelling(&[("TERM", "xterm"), ("LANG", "C.utf8")], Caps { utf8: true, ..PLAIN })]
     #[case::ctype_before_lang(&[("TERM", "xterm"), ("LC_CTYPE", "C"), ("LANG", "C.UTF-8")], PLAIN)]
     #[case::all_before_ctype(&[("TERM", "xterm"), ("LC_ALL", "C.UTF-8"), ("LC_CTYPE", "C")], Caps { utf8: true, ..PLAIN })]
-    #[case::empty_all_is_not_set(&[("TERM", "xterm"), ("LC_ALL", ""), ("LANG", "C.UTF-8")], Caps { utf8: true, ..PLAIN })]
+    #[case::empty_lc_all(&[("TERM", "xterm"), ("LC_ALL", ""), ("LANG", "C.UTF-8")], Caps { utf8: true, ..PLAIN })]
     #[case::ssh(&[("TERM", "xterm"), ("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22")], Caps { ssh: true, ..PLAIN })]
     #[case::ssh_tty(&[("TERM", "xterm"), ("SSH_TTY", "/dev/pts/3")], Caps { ssh: true, ..PLAIN })]
     fn capabilities_come_from_the_environment(#[case] variables: &[(&str, &str)], #[case] expected: Caps) {

@@ -46,9 +46,9 @@ pub enum TermEvent {
 
 /// The thread that reads the terminal. Dropping it stops the thread.
 #[derive(Debug)]
-pub struct Input(Arc<Gate>);
+pub struct TermInput(Arc<Gate>);
 
-impl Input {
+impl TermInput {
     /// Starts reading. The channel closes when the thread ends, after [`TermEvent::Gone`] or when it is stopped.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl Input {
     }
 }
 
-impl Drop for Input {
+impl Drop for TermInput {
     fn drop(&mut self) {
         self.0.set(State::Stopped);
     }

@@ -1,9 +1,9 @@
 //! The terminal: the only code that accesses the tty. It handles screen, keys and signals, and doesn't know about
 //! backfills.
 //!
-//! A presenter uses it in this order: [`panic_hook::install`] once; [`Screen::enter`]; [`Input::start`];
-//! [`Signals::for_screen`]; then frames as needed. For Ctrl-Z: [`Input::pause`], [`Screen::suspend`], and on
-//! [`Signal::Continue`] [`Screen::resume`] and [`Input::resume`].
+//! A presenter uses it in this order: [`panic_hook::install`] once; [`Screen::enter`]; [`TermInput::start`];
+//! [`Signals::for_screen`]; then frames as needed. For Ctrl-Z: [`TermInput::pause`], [`Screen::suspend`], and on
+//! [`Signal::Continue`] [`Screen::resume`] and [`TermInput::resume`].
 
 mod attention;
 mod caps;
@@ -20,9 +20,9 @@ mod tty;
 
 pub use attention::{Attention, Way};
 pub use caps::Caps;
-pub use input::{Input, TermEvent};
+pub use input::{TermEvent, TermInput};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
-pub use supervisor::{Ended, Role, Supervisor, supervisor};
+pub use supervisor::{Ended, ProcessRole, Supervisor, supervisor};
 pub use tty::{PATIENCE, Tty, print};

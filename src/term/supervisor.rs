@@ -36,7 +36,7 @@ pub struct Supervisor(Pid);
 
 /// The role of this process.
 #[derive(Debug)]
-pub enum Role {
+pub enum ProcessRole {
     /// The worker process, with its supervisor if it has one.
     Worker(Option<Supervisor>),
     /// The supervisor; the worker process has ended or detached.
@@ -57,7 +57,7 @@ pub struct Ended {
 /// # Errors
 /// The process can't be started.
 #[allow(clippy::zombie_processes, reason = "it is waited for below, by its number")]
-pub fn supervisor() -> io::Result<Role> {
+pub fn supervisor() -> io::Result<ProcessRole> {
     if let Some(waiting) = std::env::var(SUPERVISOR).ok().and_then(|pid| pid.parse().ok()) {
         let waiting = Pid::from_raw(waiting).filter(|waiting| getppid() == Some(*waiting));
         #[cfg(target_os = "linux")]
@@ -65,7 +65,7 @@ pub fn supervisor() -> io::Result<Role> {
             // If the supervisor dies, the shell takes its terminal back: treat it as a hang-up.
             rustix::process::set_parent_process_death_signal(Some(Signal::HUP))?;
         }
-        return Ok(Role::Worker(waiting.map(Supervisor)));
+        return Ok(ProcessRole::Worker(waiting.map(Supervisor)));
     }
     let mut arguments = std::env::args_os();
     let name: OsString = arguments.next().unwrap_or_else(|| "backcourt".into());
@@ -84,13 +84,13 @@ pub fn supervisor() -> io::Result<Role> {
         let actor = Pid::from_child(&actor);
         loop {
             tokio::select! {
-                _ = ended.recv() => if let Some(ended) = look_after(actor)? {
+                _ = ended.recv() => if let Some(ended) = poll_worker(actor)? {
                     if ended.killed_by.is_some() && let Err(error) = restore(&modes) {
                         tracing::warn!("cannot restore the terminal: {error}");
                     }
-                    return Ok(Role::Supervisor(ended));
+                    return Ok(ProcessRole::Supervisor(ended));
                 },
-                _ = leaving.recv() => return Ok(Role::Supervisor(Ended { code: 0, killed_by: None })),
+                _ = leaving.recv() => return Ok(ProcessRole::Supervisor(Ended { code: 0, killed_by: None })),
                 signal = others.next() => match signal {
                     // The terminal sends resizes to both processes.
                     signals::Signal::Resize => {}
@@ -102,7 +102,7 @@ pub fn supervisor() -> io::Result<Role> {
 }
 
 /// The end of the worker process, once it has ended. If it stops, the supervisor stops too, so that the shell notices.
-fn look_after(actor: Pid) -> io::Result<Option<Ended>> {
+fn poll_worker(actor: Pid) -> io::Result<Option<Ended>> {
     while let Some((_, status)) = waitpid(Some(actor), WaitOptions::NOHANG | WaitOptions::UNTRACED)? {
         if status.stopped() {
             kill_process(getpid(), Signal::STOP)?;

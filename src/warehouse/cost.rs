@@ -38,7 +38,7 @@ impl Cost {
 
     /// One job of unknown cost.
     #[must_use]
-    pub const fn untold() -> Self {
+    pub const fn unreported() -> Self {
         Self {
             bytes_billed: 0,
             slot_ms: 0,
@@ -110,7 +110,7 @@ pub struct DryRun {
 
 /// What jobs are for, as recorded in their labels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Purpose<'a> {
+pub struct JobPurpose<'a> {
     /// The stage or feed.
     pub stage: Option<&'a str>,
     /// The check, if the job belongs to one.
@@ -170,7 +170,7 @@ mod tests {
         let costs = [Cost::of_job(10 << 20, 1_500), Cost::of_job(20 << 20, 500)];
         let both: Cost = costs.into_iter().sum();
         assert_eq!(both.to_string(), "30.0 MiB billed, 2.0 s slot time, 2 jobs");
-        let with_one_more: Cost = [both, Cost::untold()].into_iter().sum();
+        let with_one_more: Cost = [both, Cost::unreported()].into_iter().sum();
         assert_eq!(
             with_one_more.to_string(),
             "30.0 MiB billed, 2.0 s slot time, 3 jobs, 1 of them not counted"

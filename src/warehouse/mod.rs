@@ -14,12 +14,12 @@ pub mod sqlite;
 mod trial;
 
 pub use abandoned::{AbandonedJob, JobEnd};
-pub use cost::{Bill, Charge, Cost, DryRun, Purpose};
+pub use cost::{Bill, Charge, Cost, DryRun, JobPurpose};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{Holder, Lease, Leases, Rhythm};
 pub use owner::{Claim, Owner, Owners};
-pub use query::{Answer, Asking, Dates, Question, Read, Refill, Refilled};
+pub use query::{Answer, Asking, Dates, DryRunQuery, Read, Refill, Refilled};
 pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};
 pub use trial::{Trial, Tried};
 
@@ -70,7 +70,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// The maximum useful number of concurrent batches: the number of processors for local tables, unlimited for a
     /// remote backend, where most of the time is spent waiting.
-    fn lanes(&self) -> usize;
+    fn read_slots(&self) -> usize;
 
     /// Roughly how many values fit in one transaction. Results waiting for the writer are merged up to this size.
     fn values_at_once(&self) -> usize {
@@ -78,17 +78,17 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     }
 
     /// The same warehouse, with every job charged to `bill` and labelled with its purpose. `None` if work is free.
-    fn charging(&self, _bill: Arc<Bill>, _purpose: Purpose<'_>) -> Option<Arc<dyn Warehouse>> {
+    fn charging(&self, _bill: Arc<Bill>, _purpose: JobPurpose<'_>) -> Option<Arc<dyn Warehouse>> {
         None
     }
 
     /// Estimates what a query would be billed without running it. Zero if work is free.
-    async fn dry_run(&self, _question: Question<'_>) -> Result<DryRun, WarehouseError> {
+    async fn dry_run(&self, _question: DryRunQuery<'_>) -> Result<DryRun, WarehouseError> {
         Ok(DryRun::default())
     }
 
     /// How long to back off from a table when its quota is exhausted. `None` if waiting doesn't help.
-    fn rest(&self) -> Option<Duration> {
+    fn quota_backoff(&self) -> Option<Duration> {
         None
     }
 
@@ -145,7 +145,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// The columns a query would return. The query is not run and nothing is created.
     async fn try_out(&self, _trial: Trial<'_>) -> Result<Tried, WarehouseError> {
-        Ok(Tried::Untold)
+        Ok(Tried::NotReported)
     }
 
     /// Whether the table exists and has any rows.

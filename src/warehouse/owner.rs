@@ -43,5 +43,5 @@ pub trait Owners: Send + Sync {
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError>;
 
     /// The same warehouse without a lease, to take the lease of another plan.
-    fn beside(&self) -> Arc<dyn Warehouse>;
+    fn without_lease(&self) -> Arc<dyn Warehouse>;
 }

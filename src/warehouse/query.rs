@@ -27,7 +27,7 @@ pub struct Read<'a> {
 
 /// A read or query that can be estimated by a dry run.
 #[derive(Debug, Clone, Copy)]
-pub enum Question<'a> {
+pub enum DryRunQuery<'a> {
     /// A read by date.
     Read(Read<'a>),
     /// A query without date parameters.

@@ -23,5 +23,5 @@ pub enum Tried {
     /// It reads this table, which doesn't exist.
     Missing(String),
     /// The backend doesn't support this check.
-    Untold,
+    NotReported,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backcourt::warehouse::{Bill, Charge, Cost, Holder, JobEnd, Lease, Purpose, Warehouse};
+use backcourt::warehouse::{Bill, Charge, Cost, Holder, JobEnd, JobPurpose, Lease, Warehouse};
 use chrono::DateTime;
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,7 +35,9 @@ fn only_reads_of_aborted_tasks_are_cancelled() {
     block_on(async {
         let warehouse = open(&proxy.address());
         let bill = Arc::<Bill>::default();
-        let sender = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+        let sender = warehouse
+            .charging(Arc::clone(&bill), JobPurpose::default())
+            .unwrap();
         let task = tokio::spawn(async move { sender.query(LONG).await });
         let is_sent = || proxy.seen(|seen| seen.made.iter().any(|made| made.sql == LONG));
         while !is_sent() {
@@ -97,7 +99,9 @@ fn load_jobs_are_cancelled_and_billed_like_queries() {
         let warehouse = behind(&proxy);
         warehouse.ensure(&games()).await.unwrap();
         let bill = Arc::<Bill>::default();
-        let writer = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+        let writer = warehouse
+            .charging(Arc::clone(&bill), JobPurpose::default())
+            .unwrap();
         let task = tokio::spawn(async move { write(writer.as_ref(), &large(), "large").await });
         let is_waited_for = || {
             proxy.seen(|seen| {
@@ -122,7 +126,9 @@ fn load_jobs_are_cancelled_and_billed_like_queries() {
         assert_eq!(bill.take(), [charged]);
 
         // A load job that ends is billed beside the commit that uses its rows.
-        let writer = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+        let writer = warehouse
+            .charging(Arc::clone(&bill), JobPurpose::default())
+            .unwrap();
         write(writer.as_ref(), &large()[..9], "again_1").await;
         let jobs: Vec<String> = bill.take().into_iter().map(|charge| charge.job).collect();
         assert!(jobs.iter().any(|job| job.ends_with("again-1_0_rows")), "{jobs:?}");

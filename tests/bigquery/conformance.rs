@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use backcourt::table::{Row, Value};
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
-use backcourt::warehouse::{Bill, ErrorClass, Holder, Lease, Purpose, Warehouse};
+use backcourt::warehouse::{Bill, ErrorClass, Holder, JobPurpose, Lease, Warehouse};
 use chrono::DateTime;
 use serde_json::{Value as Json, json};
 
@@ -64,7 +64,9 @@ fn fields() -> Json {
 /// Makes every call once, with jobs charged to a bill.
 fn asks_everything(warehouse: &BigQueryWarehouse) -> Vec<Row> {
     let bill = Arc::new(Bill::default());
-    let charged = warehouse.charging(Arc::clone(&bill), Purpose::default()).unwrap();
+    let charged = warehouse
+        .charging(Arc::clone(&bill), JobPurpose::default())
+        .unwrap();
     block_on(async {
         charged.schema("d.t").await.unwrap();
         warehouse.location_of("d").await.unwrap();

@@ -331,7 +331,7 @@ fn second_starts_never_take_the_lease_of_a_living_holder() {
     let proxy = Proxy::paced(emulator.port(), Pace::of_seed(9), |_| Fate::Pass);
     let holder = open(&proxy.address());
     let own = State::none();
-    let waits = |wait: backcourt::fence::Waiting<'_>| panic!("waited for a free lease: {wait:?}");
+    let waits = |wait: backcourt::fence::LeaseWait<'_>| panic!("waited for a free lease: {wait:?}");
     let lease_guard =
         LeaseGuard::take(Arc::new(holder.clone()), "shop", &own.path(), Utc::now(), waits).unwrap();
     let flags = proxy.flags();

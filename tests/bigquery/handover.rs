@@ -259,7 +259,7 @@ async fn lost(warehouse: &dyn Warehouse) {
     assert_eq!(all.iter().filter(|entry| entry.kind == COMMIT).count(), 5);
     assert_eq!(records.entries("another", 0).await.unwrap(), []);
 
-    let other = warehouse.owners().unwrap().beside();
+    let other = warehouse.owners().unwrap().without_lease();
     let leases = other.leases().unwrap();
     let seen = leases.look(PLAN).await.unwrap();
     let holder = Holder {

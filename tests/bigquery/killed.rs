@@ -80,37 +80,41 @@ enum Moment {
 }
 
 /// Whether a request is a target of the kill.
-type Aim = dyn Fn(&Call) -> bool + Send + Sync;
+type IsTarget = dyn Fn(&Call) -> bool + Send + Sync;
 
 /// Kills a run at one of the targeted requests.
-struct Blow {
-    aim: Box<Aim>,
+struct KillAt {
+    is_target: Box<IsTarget>,
     /// Number of targeted requests to let through first.
     left: AtomicUsize,
     moment: Moment,
     /// The request that triggered the kill.
-    met: Mutex<Option<String>>,
+    request: Mutex<Option<String>>,
     is_released: AtomicBool,
 }
 
-impl Blow {
-    fn new(aim: impl Fn(&Call) -> bool + Send + Sync + 'static, left: usize, moment: Moment) -> Arc<Self> {
+impl KillAt {
+    fn new(
+        is_target: impl Fn(&Call) -> bool + Send + Sync + 'static,
+        left: usize,
+        moment: Moment,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            aim: Box::new(aim),
+            is_target: Box::new(is_target),
             left: AtomicUsize::new(left),
             moment,
-            met: Mutex::default(),
+            request: Mutex::default(),
             is_released: AtomicBool::new(false),
         })
     }
 
     fn fate(&self, call: &Call) -> Fate {
         // Wraps around below zero, so it triggers only once.
-        if !(self.aim)(call) || self.left.fetch_sub(1, Ordering::Relaxed) != 0 {
+        if !(self.is_target)(call) || self.left.fetch_sub(1, Ordering::Relaxed) != 0 {
             return Fate::Pass;
         }
         let first = call.sql.lines().next().unwrap_or_default();
-        *self.met.lock().unwrap() = Some(format!("{} {first:.60}", call.target));
+        *self.request.lock().unwrap() = Some(format!("{} {first:.60}", call.target));
         if self.moment == Moment::After {
             return Fate::Hang;
         }
@@ -123,8 +127,8 @@ impl Blow {
         }
     }
 
-    fn met(&self) -> Option<String> {
-        self.met.lock().unwrap().clone()
+    fn request(&self) -> Option<String> {
+        self.request.lock().unwrap().clone()
     }
 
     fn release(&self) {
@@ -139,27 +143,27 @@ type Stored = BTreeMap<(String, String), Vec<(i64, i64)>>;
 type Recorded = BTreeMap<(String, String), Vec<String>>;
 
 /// A proxy that triggers kills. All runs use the same address, so the warehouse keeps its name.
-struct Line {
+struct KillProxy {
     proxy: Proxy,
-    blow: Arc<Mutex<Arc<Blow>>>,
+    kill_at: Arc<Mutex<Arc<KillAt>>>,
 }
 
-impl Line {
+impl KillProxy {
     fn to(emulator: &Emulator) -> Self {
-        let blow = Arc::new(Mutex::new(Blow::new(|_| false, 0, Moment::Before)));
-        let strikes = Arc::clone(&blow);
+        let kill_at = Arc::new(Mutex::new(KillAt::new(|_| false, 0, Moment::Before)));
+        let armed = Arc::clone(&kill_at);
         let rule = move |call: &Call| {
-            let blow = Arc::clone(&strikes.lock().unwrap());
-            blow.fate(call)
+            let kill_at = Arc::clone(&armed.lock().unwrap());
+            kill_at.fate(call)
         };
         Self {
             proxy: Proxy::start(Some(emulator.port()), Duration::ZERO, rule),
-            blow,
+            kill_at,
         }
     }
 
-    fn strike(&self, blow: &Arc<Blow>) {
-        *self.blow.lock().unwrap() = Arc::clone(blow);
+    fn arm(&self, kill_at: &Arc<KillAt>) {
+        *self.kill_at.lock().unwrap() = Arc::clone(kill_at);
     }
 
     fn unanswered(&self) -> usize {
@@ -168,8 +172,8 @@ impl Line {
 }
 
 /// A plan that runs through a proxy, with its own dataset prefix.
-struct Victim<'a> {
-    line: &'a Line,
+struct KilledRun<'a> {
+    kill_proxy: &'a KillProxy,
     plan: String,
     prefix: String,
     state: State,
@@ -180,10 +184,10 @@ struct Victim<'a> {
     recorded: Recorded,
 }
 
-impl<'a> Victim<'a> {
-    fn new(line: &'a Line, plan: &str, prefix: &str) -> Self {
+impl<'a> KilledRun<'a> {
+    fn new(kill_proxy: &'a KillProxy, plan: &str, prefix: &str) -> Self {
         Self {
-            line,
+            kill_proxy,
             plan: plan.to_owned(),
             prefix: prefix.to_owned(),
             state: State::none(),
@@ -200,7 +204,7 @@ impl<'a> Victim<'a> {
     fn start(&self) -> Child {
         let plan = self.state.path().with_extension("toml");
         fs::write(&plan, self.plan.replace("VERSION", &self.version.to_string())).unwrap();
-        let place = format!("bigquery:{}", self.line.proxy.address());
+        let place = format!("bigquery:{}", self.kill_proxy.proxy.address());
         let plan = plan.display().to_string();
         let mut command = self.state.command(&["run", "--plan", &plan, "--output", "plain"]);
         command.args(["--on-change", "rerun", "--workers", "2"]);
@@ -214,7 +218,7 @@ impl<'a> Victim<'a> {
             prefix: Prefix::parse(&self.prefix).unwrap(),
             ..Settings::default()
         };
-        let address = Address::parse(&self.line.proxy.address()).unwrap();
+        let address = Address::parse(&self.kill_proxy.proxy.address()).unwrap();
         match block_on(BigQueryWarehouse::new(address, settings).query(sql)) {
             Ok(answer) => answer.rows,
             Err(error) => {
@@ -313,26 +317,26 @@ impl<'a> Victim<'a> {
 
     /// Starts a run, kills it at a request and checks the stored rows. Returns whether it reached the
     /// request.
-    fn strike(&self, blow: &Arc<Blow>) -> bool {
-        let unanswered = self.line.unanswered();
-        self.line.strike(blow);
+    fn kill_at(&self, kill_at: &Arc<KillAt>) -> bool {
+        let unanswered = self.kill_proxy.unanswered();
+        self.kill_proxy.arm(kill_at);
         let mut run = self.start();
         let mut has_ended = false;
         wait_until("the run meets the request", || {
             has_ended = run.try_wait().unwrap().is_some();
-            let is_met = match blow.moment {
-                Moment::Before | Moment::Late => blow.met().is_some(),
-                Moment::After => self.line.unanswered() > unanswered,
+            let is_reached = match kill_at.moment {
+                Moment::Before | Moment::Late => kill_at.request().is_some(),
+                Moment::After => self.kill_proxy.unanswered() > unanswered,
             };
-            has_ended || is_met
+            has_ended || is_reached
         });
         run.kill().unwrap();
         run.wait().unwrap();
-        if blow.moment == Moment::Before {
-            blow.release();
+        if kill_at.moment == Moment::Before {
+            kill_at.release();
         }
         if !has_ended {
-            self.assert_old_or_new(&format!("{:?} {:?}", blow.moment, blow.met()));
+            self.assert_old_or_new(&format!("{:?} {:?}", kill_at.moment, kill_at.request()));
         }
         !has_ended
     }
@@ -341,7 +345,7 @@ impl<'a> Victim<'a> {
     fn finish(&mut self, what: &str) {
         self.run_to_its_end(what);
         self.assert_done(what);
-        self.line.proxy.assert_good_manners();
+        self.kill_proxy.proxy.assert_good_manners();
     }
 
     fn run_to_its_end(&self, what: &str) {
@@ -360,15 +364,15 @@ impl<'a> Victim<'a> {
     /// had that many requests.
     fn killed_at(&mut self, number: usize, moment: Moment) -> bool {
         self.version += 1;
-        let blow = Blow::new(|_| true, number, moment);
-        let is_met = self.strike(&blow);
-        let what = format!("request {number}, {moment:?}: {:?}", blow.met());
+        let kill_at = KillAt::new(|_| true, number, moment);
+        let is_reached = self.kill_at(&kill_at);
+        let what = format!("request {number}, {moment:?}: {:?}", kill_at.request());
         self.finish(&what);
-        if moment == Moment::Late && is_met {
-            let made = self.line.proxy.seen(|seen| seen.made.len());
-            blow.release();
+        if moment == Moment::Late && is_reached {
+            let made = self.kill_proxy.proxy.seen(|seen| seen.made.len());
+            kill_at.release();
             wait_until("the late request is answered", || {
-                self.line.proxy.seen(|seen| seen.made.len() > made)
+                self.kill_proxy.proxy.seen(|seen| seen.made.len() > made)
             });
             self.run_to_its_end(&what);
             let (stored, recorded) = self.look();
@@ -378,7 +382,7 @@ impl<'a> Victim<'a> {
             };
             assert_eq!(newest(&recorded), newest(&self.recorded), "{what}");
         }
-        is_met
+        is_reached
     }
 }
 
@@ -397,9 +401,9 @@ fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
 #[test]
 fn runs_killed_within_a_commit_are_finished_by_the_next_run() {
     let Some(emulator) = Emulator::start() else { return };
-    let line = Line::to(&emulator);
-    let mut victim = Victim::new(&line, PLAN, "often_");
-    victim.version = 1;
+    let kill_proxy = KillProxy::to(&emulator);
+    let mut run = KilledRun::new(&kill_proxy, PLAN, "often_");
+    run.version = 1;
     let kills = [
         // The commit is sent but unanswered; it is never sent; the request for its result is unanswered.
         ("sent", 0, Moment::After),
@@ -407,10 +411,10 @@ fn runs_killed_within_a_commit_are_finished_by_the_next_run() {
         ("asked", 1, Moment::After),
     ];
     for (table, number, moment) in kills {
-        let blow = Blow::new(of_commit(table), number, moment);
-        assert!(victim.strike(&blow), "{table}, {number}, {moment:?}");
+        let kill_at = KillAt::new(of_commit(table), number, moment);
+        assert!(run.kill_at(&kill_at), "{table}, {number}, {moment:?}");
     }
-    victim.finish("after all kills");
+    run.finish("after all kills");
 }
 
 #[rstest]
@@ -424,13 +428,13 @@ fn a_run_killed_at_any_request_leaves_dates_old_or_new_and_resumes(
     #[case] moments: &[Moment],
 ) {
     let Some(emulator) = Emulator::start() else { return };
-    let line = Line::to(&emulator);
-    let mut victim = Victim::new(&line, &plan, &format!("{name}_"));
-    victim.version = 1;
-    victim.finish("the first run");
+    let kill_proxy = KillProxy::to(&emulator);
+    let mut run = KilledRun::new(&kill_proxy, &plan, &format!("{name}_"));
+    run.version = 1;
+    run.finish("the first run");
     for number in 0.. {
         let kills: Vec<bool> = (moments.iter())
-            .map(|moment| victim.killed_at(number, *moment))
+            .map(|moment| run.killed_at(number, *moment))
             .collect();
         if !kills.contains(&true) {
             break;
@@ -443,11 +447,11 @@ fn a_run_killed_at_any_request_leaves_dates_old_or_new_and_resumes(
 #[ignore = "kills at every request, which takes long"]
 fn a_first_run_killed_at_any_request_is_finished_by_the_next_run() {
     let Some(emulator) = Emulator::start() else { return };
-    let line = Line::to(&emulator);
+    let kill_proxy = KillProxy::to(&emulator);
     for number in 0.. {
         let kills = [Moment::Before, Moment::After].map(|moment| {
-            let mut victim = Victim::new(&line, PLAN, &format!("first_{number}_{moment:?}_"));
-            victim.killed_at(number, moment)
+            let mut run = KilledRun::new(&kill_proxy, PLAN, &format!("first_{number}_{moment:?}_"));
+            run.killed_at(number, moment)
         });
         if !kills.contains(&true) {
             break;

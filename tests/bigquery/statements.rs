@@ -13,7 +13,7 @@ use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
 use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
-    Asking, Came, Claim, Dates, Draft, Entry, Filling, Holder, Lease, Owner, Owners, Question, Read,
+    Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
     Recording, Refill, Replace, RowsExpected, Trial, UNIT, Warehouse,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -187,7 +187,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             dates,
         };
         warehouse.read(read).await.unwrap();
-        warehouse.dry_run(Question::Read(read)).await.unwrap();
+        warehouse.dry_run(DryRunQuery::Read(read)).await.unwrap();
     }
     let rows = dates.map(|date| row(table, date));
     for short in [&[][..], &dates[1..]] {

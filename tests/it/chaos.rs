@@ -37,9 +37,9 @@ const RUN: [&str; 7] = [
 ];
 
 /// A program under observation.
-struct Victim(Child);
+struct KilledRun(Child);
 
-impl Victim {
+impl KilledRun {
     fn start(state: &State, more: &[&str]) -> Self {
         let args = [&RUN[..], more].concat();
         Self(state.command(&args).stdout(Stdio::null()).spawn().unwrap())
@@ -86,7 +86,7 @@ impl Victim {
     }
 }
 
-impl Drop for Victim {
+impl Drop for KilledRun {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -181,7 +181,7 @@ fn a_run_killed_twenty_times_gives_the_same_result() {
     let mut dice = Rng::with_seed(seed);
 
     let undisturbed = State::none();
-    let (load, whole) = Victim::start(&undisturbed, &[]).let_live(&undisturbed);
+    let (load, whole) = KilledRun::start(&undisturbed, &[]).let_live(&undisturbed);
     let feeds = feed_rows(&undisturbed);
     let stage = whole - load;
     assert!(
@@ -193,7 +193,7 @@ fn a_run_killed_twenty_times_gives_the_same_result() {
     let mut left = Left::default();
     for _ in 0..IN_LOAD {
         assert!(
-            Victim::start(&state, &[]).kill_at(dice.u64(1..load * 9 / 10)),
+            KilledRun::start(&state, &[]).kill_at(dice.u64(1..load * 9 / 10)),
             "it loaded in spite of the kill"
         );
         left.look(&state, feeds);
@@ -205,7 +205,7 @@ fn a_run_killed_twenty_times_gives_the_same_result() {
     let mut deaths = 0;
     let mut more: &[&str] = &[];
     while deaths < IN_STAGE {
-        if Victim::start(&state, more).kill_at(begin + dice.u64(1..step)) {
+        if KilledRun::start(&state, more).kill_at(begin + dice.u64(1..step)) {
             deaths += 1;
             left.look(&state, feeds);
             more = &[];

@@ -166,9 +166,9 @@ async fn good_rows_pass_every_check() {
 type Spoil = fn(&mut League);
 
 #[rstest]
-#[case::a_team_missing("rows_per_date", |l: &mut League| l.offense.truncate(5))]
+#[case::missing_team("rows_per_date", |l: &mut League| l.offense.truncate(5))]
 #[case::no_row_at_all("rows_per_date", |l: &mut League| l.offense.truncate(2))]
-#[case::a_game_nobody_scheduled("rows_per_date", |l: &mut League| l.schedule.truncate(2))]
+#[case::unscheduled_game("rows_per_date", |l: &mut League| l.schedule.truncate(2))]
 #[case::no_final_scheduled("rows_per_date", |l: &mut League| l.schedule.truncate(1))]
 #[case::flag_inverted("home_truth", |l: &mut League| l.spoil("CHI", "home_game", true))]
 #[case::id_reversed("home_truth", |l: &mut League| l.spoil("CHI", "game_id", game_id(BAD, "MIA", "CHI")))]
@@ -180,7 +180,7 @@ type Spoil = fn(&mut League);
     l.offense.push(third);
 })]
 #[case::two_winners("one_winner", |l: &mut League| l.spoil("CHI", "win_flag", true))]
-#[case::margins_do_not_cancel("one_winner", |l: &mut League| l.spoil("CHI", "margin_of_victory", -4_i64))]
+#[case::margins_differ("one_winner", |l: &mut League| l.spoil("CHI", "margin_of_victory", -4_i64))]
 #[case::margin_unknown("one_winner", |l: &mut League| {
     l.spoil("CHI", "margin_of_victory", Value::Null);
     l.spoil("MIA", "margin_of_victory", Value::Null);
@@ -190,13 +190,13 @@ type Spoil = fn(&mut League);
     l.spoil("MIA", "win_flag", false);
 })]
 #[case::two_at_home("home_away_balance", |l: &mut League| l.spoil("CHI", "home_game", true))]
-#[case::nobody_at_home("home_away_balance", |l: &mut League| l.spoil("MIA", "home_game", false))]
-#[case::a_point_too_many("points_arithmetic", |l: &mut League| l.spoil("CHI", "points_scored", 121_i64))]
+#[case::no_home_team("home_away_balance", |l: &mut League| l.spoil("MIA", "home_game", false))]
+#[case::extra_point("points_arithmetic", |l: &mut League| l.spoil("CHI", "points_scored", 121_i64))]
 #[case::shots_unknown("points_arithmetic", |l: &mut League| l.spoil("CHI", "three_pt_makes", Value::Null))]
 #[case::points_of_the_gamebook("team_equals_players", |l: &mut League| l.spoil("CHI", "points_scored", 119_i64))]
 #[case::points_of_bdl("team_equals_players", |l: &mut League| l.spoil("LAL", "points_scored", 119_i64))]
 #[case::duplicates_counted("team_equals_players", |l: &mut League| l.spoil("LAL", "points_scored", 179_i64))]
-#[case::nobody_played("team_equals_players", |l: &mut League| l.bdl.truncate(4))]
+#[case::no_players("team_equals_players", |l: &mut League| l.bdl.truncate(4))]
 #[case::overtimes_differ("overtime_consistent", |l: &mut League| l.spoil("CHI", "overtime_periods", 0_i64))]
 #[case::overtimes_unknown("overtime_consistent", |l: &mut League| l.spoil("CHI", "overtime_periods", Value::Null))]
 #[case::pace_of_regulation("overtime_consistent", |l: &mut League| l.spoil("CHI", "pace", 110.4))]

@@ -92,7 +92,7 @@ fn with(part: &str, other: &str) -> String {
 #[rstest]
 #[case::its_query("n < 1\"", "n < 10\"")]
 #[case::its_expectation("rows = 0", "rows = 3")]
-#[case::the_kind_of_its_expectation("{ rows = 0 }", "{ every = \"day\", starts_with = \"2025\" }")]
+#[case::expectation_kind("{ rows = 0 }", "{ every = \"day\", starts_with = \"2025\" }")]
 #[case::its_dates(
     "title = \"n is large enough\"",
     "title = \"n\"\ndates = [\"2024-01-02\"]\nbefore = \"none\""

@@ -76,7 +76,7 @@ fn must_hold(page: &str, name: &str, part: &str) {
 fn table<'a>(bindings: impl Iterator<Item = &'a Binding>) -> String {
     let mut text = "| Key | Where | What it does |\n|---|---|---|\n".to_owned();
     for binding in bindings {
-        let (place, help) = (binding.where_it_works(), binding.help);
+        let (place, help) = (binding.places_text(), binding.help);
         writeln!(text, "| {} | {place} | {help} |", keys(binding)).unwrap();
     }
     text

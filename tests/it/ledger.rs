@@ -306,7 +306,7 @@ fn a_job_is_billed_once_under_its_purpose() {
     let billed = [
         (dates.clone(), charge("commit", Cost::of_job(100, 7))),
         (check, charge("asked again", Cost::of_job(20, 1))),
-        (dates, charge("silent", Cost::untold())),
+        (dates, charge("silent", Cost::unreported())),
     ];
     let fresh = ledger.record_jobs(target, "r2", &billed, now()).unwrap();
     assert_eq!(

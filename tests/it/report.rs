@@ -5,14 +5,14 @@
 use crate::toy::{Fault, Toy, day};
 use backcourt::engine::{Command, Reply, Selection};
 use backcourt::ledger::{CheckState, RunState};
-use backcourt::report::{Go, Handoff, PlanStatus, markdown};
+use backcourt::report::{CommandFlags, Handoff, PlanStatus, markdown};
 
 /// The document as another process would write it.
 fn page(toy: &Toy) -> String {
     let ledger = toy.ledger();
     let run = ledger.last_run("toy").unwrap().unwrap();
     let status = PlanStatus::gather(&ledger, toy.plan(), run, false).unwrap();
-    let go = Go {
+    let go = CommandFlags {
         flags: vec![("--state-dir", "/srv/a toy".to_owned())],
     };
     markdown(&Handoff::gather(&ledger, toy.plan(), status, &go).unwrap())

@@ -48,7 +48,7 @@ fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
             .map(|team| !with_totals.contains(&nba_id) || profile.loses_team_row(nba_id, game, team));
         // A game without any row has no wrong flag.
         let inverted = profile.inverts_home_flag(nba_id, game) && lost.contains(&false);
-        for (check, struck) in [
+        for (check, affected) in [
             ("team_box_missing", lost.contains(&true)),
             ("team_box_home_flags", inverted),
             ("reversed_ids", inverted),
@@ -56,7 +56,7 @@ fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
             ("bdl_foreign_ids", profile.numbers_bdl(game.date())),
             ("bdl_repeated", profile.repeats_bdl(game.date())),
         ] {
-            if struck {
+            if affected {
                 planted.entry(check).or_default().insert(game.date());
             }
         }
@@ -66,7 +66,7 @@ fn planted(faults: &str) -> BTreeMap<&'static str, BTreeSet<NaiveDate>> {
 
 #[rstest]
 #[case::clean("none", 1)]
-#[case::as_they_were("january-2026", 6)]
+#[case::default_faults("january-2026", 6)]
 #[tokio::test]
 async fn source_checks_report_exactly_the_faulty_dates(#[case] faults: &str, #[case] unmet: usize) {
     let planted = planted(faults);

@@ -121,7 +121,7 @@ type Spoil = fn(&mut Feeds);
 #[case::of_another_date("team_box_foreign_ids", |f: &mut Feeds| {
     spoil(team_boxscore(), &mut f.team_box, "game_id", game_id(GOOD, "CHI", "MIA"));
 })]
-#[case::of_nobody("play_by_play_foreign_ids", |f: &mut Feeds| {
+#[case::without_a_player("play_by_play_foreign_ids", |f: &mut Feeds| {
     spoil(bigdataball_play_by_play(), &mut f.play_by_play, "game_id", game_id(BAD, "UTA", "MIA"));
 })]
 #[case::of_no_final("play_by_play_foreign_ids", |f: &mut Feeds| f.schedule.truncate(1))]
@@ -134,7 +134,7 @@ type Spoil = fn(&mut Feeds);
 #[case::under_two_ids("too_many_games", |f: &mut Feeds| {
     spoil(bdl_player_boxscores(), &mut f.bdl, "game_id", "18447218");
 })]
-#[case::a_game_nobody_scheduled("too_many_games", |f: &mut Feeds| f.schedule.truncate(1))]
+#[case::unscheduled_game("too_many_games", |f: &mut Feeds| f.schedule.truncate(1))]
 #[case("team_box_home_flags", |f: &mut Feeds| {
     spoil(team_boxscore(), &mut f.team_box, "is_home", false);
 })]

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::pty::{Pty, wait_until};
 use backcourt::telemetry;
-use backcourt::term::{Input, Screen, Signal, Signals, TermEvent, panic_hook};
+use backcourt::term::{Screen, Signal, Signals, TermEvent, TermInput, panic_hook};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Frame;
 use ratatui::text::Text;
@@ -79,7 +79,7 @@ fn scene() {
 async fn perform(note: &Path) -> i32 {
     let mut screen = Screen::enter().unwrap();
     let (sender, mut events) = mpsc::unbounded_channel();
-    let input = Input::start(sender).unwrap();
+    let input = TermInput::start(sender).unwrap();
     let mut signals = Signals::for_screen().unwrap();
     let ctrl_z = KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL);
     let (mut keys, mut said, mut suspended) = (0, String::new(), false);

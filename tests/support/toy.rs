@@ -676,11 +676,11 @@ impl Warehouse for Memory {
         "memory".to_owned()
     }
 
-    fn lanes(&self) -> usize {
+    fn read_slots(&self) -> usize {
         usize::MAX
     }
 
-    fn rest(&self) -> Option<Duration> {
+    fn quota_backoff(&self) -> Option<Duration> {
         *self.0.rest.lock().unwrap()
     }
 

@@ -169,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
-    use crate::console::keymap::{Action, Key, Place};
+    use crate::console::keymap::{Action, Key, KeyContext};
 
     #[test]
     fn an_empty_file_sets_nothing() {
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn keys_are_parsed_as_one_name_or_a_list() {
         let config = Config::parse("[keys]\npause = \"F5\"\n\"rerun\" = [\"Ctrl-R\", \"r\"]\n").unwrap();
-        let asked = |key| config.keymap().lookup(Place::Dates, Key::read(key).unwrap());
+        let asked = |key| config.keymap().lookup(KeyContext::Dates, Key::read(key).unwrap());
         assert_eq!(asked("F5"), Some(Action::PauseResume));
         assert_eq!(asked("ctrl-r"), Some(Action::Rerun));
         assert_eq!(asked("p"), None);

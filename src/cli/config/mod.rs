@@ -13,7 +13,7 @@ use clap::{ArgMatches, Args, Subcommand};
 pub(super) use file::Config;
 
 use super::error::{CliError, cannot_print};
-use super::run_args::Workers;
+use super::run_args::WorkersArg;
 use super::start::Show;
 
 /// Arguments of `config`.
@@ -40,7 +40,7 @@ struct ShowArgs {
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<std::path::PathBuf>,
     #[command(flatten)]
-    workers: Workers,
+    workers: WorkersArg,
     #[command(flatten)]
     show: Show,
 }

@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use super::file::Config;
 use super::quoted_keys;
 use super::setting::{SETTINGS, Setting};
-use super::{quoted, template::usual};
+use super::{quoted, template::default_of};
 use crate::console::keymap::TABLE;
 
 /// Column of the origin.
@@ -23,7 +23,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
         let _ = writeln!(text, "# {}{there}", place.display());
     }
     for setting in SETTINGS {
-        let (value, said) = standing(setting, config, given);
+        let (value, said) = value_and_origin(setting, config, given);
         let line = match value {
             Some(value) => format!("{} = {}", setting.key, quoted(&value)),
             None if setting.key == "workers" => format!("# {}: from the plan", setting.key),
@@ -53,7 +53,11 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
 }
 
 /// The value of a setting and its origin.
-fn standing(setting: Setting, config: &Config, given: Option<&ArgMatches>) -> (Option<String>, String) {
+fn value_and_origin(
+    setting: Setting,
+    config: &Config,
+    given: Option<&ArgMatches>,
+) -> (Option<String>, String) {
     let id = setting.flag().map(|flag| flag.get_id().to_string());
     let found = given.zip(id.as_deref()).and_then(|(given, id)| {
         let value = given.get_raw(id)?.next()?;
@@ -65,6 +69,6 @@ fn standing(setting: Setting, config: &Config, given: Option<&ArgMatches>) -> (O
             (Some(value), format!("environment, {}", setting.variable))
         }
         Some((value, _)) if config.says(setting).is_some() => (Some(value), "file".to_owned()),
-        _ => (usual(setting), "default".to_owned()),
+        _ => (default_of(setting), "default".to_owned()),
     }
 }

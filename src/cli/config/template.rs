@@ -42,7 +42,7 @@ pub(super) fn template(place: Option<&Path>) -> String {
             flag.get_long().unwrap_or_default(),
             setting.variable
         );
-        let (value, note) = match usual(setting) {
+        let (value, note) = match default_of(setting) {
             Some(value) => (value, ""),
             None => (workers_of_the_plan(), "  # from the built-in plan"),
         };
@@ -60,7 +60,7 @@ pub(super) fn template(place: Option<&Path>) -> String {
             text,
             "\n# {} ({})\n#{} = {}",
             binding.help,
-            binding.where_it_works(),
+            binding.places_text(),
             binding.name,
             quoted_keys(keys)
         );
@@ -74,7 +74,7 @@ fn workers_of_the_plan() -> String {
 }
 
 /// The default of a setting; `None` if the plan decides it.
-pub(super) fn usual(setting: Setting) -> Option<String> {
+pub(super) fn default_of(setting: Setting) -> Option<String> {
     if setting.key == "state_dir" {
         let folder = StateDir::of(None).ok()?;
         return Some(folder.path().display().to_string());
@@ -107,7 +107,7 @@ mod tests {
             .collect();
         let config = Config::parse(&uncommented.join("\n")).unwrap();
         for setting in SETTINGS {
-            let usual = usual(setting).unwrap_or_else(workers_of_the_plan);
+            let usual = default_of(setting).unwrap_or_else(workers_of_the_plan);
             assert_eq!(config.says(setting), Some(usual.as_str()), "{}", setting.key);
         }
         for binding in TABLE {

@@ -6,31 +6,31 @@ use std::collections::BTreeMap;
 use crate::figures::counted;
 use crate::table::TableDef;
 use crate::warehouse::ErrorClass;
-use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, Refused, Remedy};
+use crate::warehouse::bigquery::{Attempt, BigQueryWarehouse, InspectionError, Remedy};
 
-use super::super::progress::Progress;
+use super::super::progress::ProgressLine;
 use super::finding::{Area, Finding, Verdict};
 use super::tables;
 
 /// Examines everything a run needs. The second value is whether the tables can be queried.
 pub(super) async fn findings(warehouse: &BigQueryWarehouse, defined: &[&TableDef]) -> (Vec<Finding>, bool) {
-    let mut look = Look {
+    let mut look = Inspection {
         warehouse,
         found: Vec::new(),
-        progress: Progress::default(),
+        progress: ProgressLine::default(),
     };
     let may_ask = look.all(defined).await;
     (look.found, may_ask)
 }
 
 /// An examination in progress.
-struct Look<'w> {
+struct Inspection<'w> {
     warehouse: &'w BigQueryWarehouse,
     found: Vec<Finding>,
-    progress: Progress,
+    progress: ProgressLine,
 }
 
-impl Look<'_> {
+impl Inspection<'_> {
     fn add(&mut self, what: &str, state: Verdict, detail: impl Into<String>) -> &mut Finding {
         self.found
             .push(Finding::new(Area::Warehouse, what, state, detail));
@@ -52,7 +52,7 @@ impl Look<'_> {
                 return false;
             }
         }
-        self.progress.say("querying BigQuery");
+        self.progress.update("querying BigQuery");
         let takes_jobs = self.project().await;
         if takes_jobs == TakesJobs::Unreachable {
             return false;
@@ -60,7 +60,7 @@ impl Look<'_> {
         let is_together = self.datasets(defined).await;
         let there = self.tables(defined).await;
         if takes_jobs == TakesJobs::Yes && is_together {
-            self.allowed(defined, &there).await;
+            self.check_permissions(defined, &there).await;
             self.lease().await;
         }
         let limits = self.warehouse.limits_text();
@@ -153,7 +153,7 @@ impl Look<'_> {
         let mut refused = Refusals::default();
         for (at, table) in defined.iter().enumerate() {
             self.progress
-                .say(&format!("inspecting tables: {} of {}", at + 1, defined.len()));
+                .update(&format!("inspecting tables: {} of {}", at + 1, defined.len()));
             match self.warehouse.describe(table).await {
                 Ok(described) => {
                     there.extend(described.is_some().then_some(*table));
@@ -174,7 +174,7 @@ impl Look<'_> {
     }
 
     /// Tests reading and writing existing tables and creating missing ones.
-    async fn allowed(&mut self, defined: &[&TableDef], there: &[&TableDef]) {
+    async fn check_permissions(&mut self, defined: &[&TableDef], there: &[&TableDef]) {
         let is_there = |table: &&&TableDef| there.iter().any(|other| other.path() == table.path());
         let (held, missing): (Vec<&TableDef>, Vec<&TableDef>) =
             defined.iter().copied().partition(|table| is_there(&table));
@@ -235,7 +235,7 @@ impl Look<'_> {
         let mut refused = Refusals::default();
         for (at, table) in tables.iter().enumerate() {
             self.progress
-                .say(&format!("checking {what}: {} of {}", at + 1, tables.len()));
+                .update(&format!("checking {what}: {} of {}", at + 1, tables.len()));
             if let Err(error) = self.warehouse.attempt(attempt(table)).await {
                 refused.add(table, error);
             }
@@ -268,11 +268,11 @@ enum TakesJobs {
 #[derive(Debug, Default)]
 struct Refusals {
     tables: Vec<String>,
-    first: Option<Refused>,
+    first: Option<InspectionError>,
 }
 
 impl Refusals {
-    fn add(&mut self, table: &TableDef, error: Refused) {
+    fn add(&mut self, table: &TableDef, error: InspectionError) {
         self.tables.push(table.path());
         self.first.get_or_insert(error);
     }
@@ -307,7 +307,7 @@ mod tests {
             let message = format!(
                 "BigQuery says (accessDenied): Access Denied: Table {path}: Permission bigquery.tables.updateData denied"
             );
-            Refused {
+            InspectionError {
                 class: ErrorClass::Auth,
                 message,
                 remedy: None,

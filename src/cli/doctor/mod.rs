@@ -28,13 +28,13 @@ use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::error::{CliError, cannot_print, no_threads};
 use super::home::Home;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
 use finding::{Area, Finding, Verdict};
 
 /// Maximum concurrent queries: a project has a limit, and other work.
-const MOST_AT_ONCE: usize = 8;
+const MAX_CONCURRENT: usize = 8;
 
 /// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.doctor/1";
@@ -54,14 +54,14 @@ pub(super) struct DoctorArgs {
 
 /// All findings and tables.
 #[derive(Debug, Default, Serialize)]
-struct Examination {
+struct DoctorResult {
     findings: Vec<Finding>,
-    tables: Vec<Shown>,
+    tables: Vec<QueryTable>,
 }
 
 /// The result of one of the plan's queries on the raw tables.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct QueryTable {
     name: String,
     title: String,
     columns: Vec<String>,
@@ -70,14 +70,14 @@ struct Shown {
 
 /// The JSON object.
 #[derive(Debug, Serialize)]
-struct Report<'a> {
+struct DoctorJson<'a> {
     schema: &'static str,
     plan: &'a str,
     state_dir: String,
     warehouse: String,
     state: Verdict,
     #[serde(flatten)]
-    examination: &'a Examination,
+    examination: &'a DoctorResult,
 }
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
@@ -89,7 +89,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     let stages = every_stage(&plan)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
-    let mut examination = Examination::default();
+    let mut examination = DoctorResult::default();
     if arguments.names.is_empty() {
         examination.findings.extend(state::findings(&folder, &plan));
         examination.findings.push(of_plan(&plan));
@@ -122,7 +122,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     let worst = worst.unwrap_or(Verdict::Ok);
     let mut out = std::io::stdout().lock();
     if arguments.json {
-        let report = Report {
+        let report = DoctorJson {
             schema: SCHEMA,
             plan: &plan.name,
             state_dir: folder.path().display().to_string(),
@@ -176,7 +176,7 @@ impl Subject<'_> {
     async fn examine(
         &self,
         warehouse: &dyn Warehouse,
-        examination: &mut Examination,
+        examination: &mut DoctorResult,
     ) -> Result<(), WarehouseError> {
         if !self.names.is_empty() || self.tables(warehouse, &mut examination.findings).await? {
             self.sources(warehouse, examination).await?;
@@ -223,7 +223,7 @@ impl Subject<'_> {
     async fn sources(
         &self,
         warehouse: &dyn Warehouse,
-        examination: &mut Examination,
+        examination: &mut DoctorResult,
     ) -> Result<(), WarehouseError> {
         let chosen = |name: &str| self.names.is_empty() || self.names.iter().any(|named| named == name);
         let asked: Vec<_> = self
@@ -238,17 +238,18 @@ impl Subject<'_> {
             &[]
         };
         let steps = asked.len() + shown.len();
-        let (progress, answers) = (Progress::default(), Cell::new(0));
+        let (progress, answers) = (ProgressLine::default(), Cell::new(0));
         let tell = |more: usize| {
             answers.set(answers.get() + more);
-            progress.say(&format!("running raw-data checks: {} of {steps}", answers.get()));
+            progress.update(&format!("running raw-data checks: {} of {steps}", answers.get()));
         };
         tell(0);
-        let at_once = warehouse.lanes().min(MOST_AT_ONCE);
-        let findings = stream::iter(asked).map(|check| sources::asked(check, warehouse).inspect(|_| tell(1)));
+        let at_once = warehouse.read_slots().min(MAX_CONCURRENT);
+        let findings =
+            stream::iter(asked).map(|check| sources::run_check(check, warehouse).inspect(|_| tell(1)));
         let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
         examination.findings.extend(findings);
-        let tables = stream::iter(shown).map(|table| answered(table, warehouse).inspect(|_| tell(1)));
+        let tables = stream::iter(shown).map(|table| run_source_query(table, warehouse).inspect(|_| tell(1)));
         let tables: Vec<_> = tables.buffered(at_once).collect().await;
         for table in tables {
             examination.tables.push(table?);
@@ -257,10 +258,13 @@ impl Subject<'_> {
     }
 }
 
-async fn answered(table: &SourceTable, warehouse: &dyn Warehouse) -> Result<Shown, WarehouseError> {
+async fn run_source_query(
+    table: &SourceTable,
+    warehouse: &dyn Warehouse,
+) -> Result<QueryTable, WarehouseError> {
     let answer = warehouse.query(&table.sql).await?;
     let cells = |row: &crate::table::Row| row.iter().map(ToString::to_string).collect();
-    Ok(Shown {
+    Ok(QueryTable {
         name: table.name.clone(),
         title: table.title.clone(),
         rows: answer.rows.iter().map(cells).collect(),

@@ -32,7 +32,7 @@ pub(super) async fn findings(
     };
     let looked = examination.look(warehouse).await;
     looked
-        .map(|findings| told(&findings))
+        .map(|findings| findings_of(&findings))
         .map_err(|error| WarehouseError::new(error.class, error.message))
 }
 
@@ -47,7 +47,7 @@ fn filled(plan: &Plan, folder: &StateDir, warehouse: &str) -> Result<HashSet<Str
     }
 }
 
-fn told(findings: &Findings) -> Vec<Finding> {
+fn findings_of(findings: &Findings) -> Vec<Finding> {
     let without_differences = Findings {
         tables: (findings.tables.iter().cloned())
             .map(|mut table| {

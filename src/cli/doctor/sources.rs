@@ -46,7 +46,7 @@ fn recorded(folder: &StateDir, warehouse: &str) -> Option<String> {
 }
 
 /// Runs one raw-data check. A failed query is a finding too.
-pub(super) async fn asked(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
+pub(super) async fn run_check(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
     let what = format!("{}: {}", check.stage, check.name);
     let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);
     match ask(check, warehouse).await {

@@ -107,7 +107,7 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     let ledger = open_ledger(folder).ok()??;
     let run = ledger.last_run(&plan.name).ok()??;
     let status = PlanStatus::gather(&ledger, plan, run, false).ok()?;
-    let stages = status.unexcused();
+    let stages = status.failing_unwaived();
     let number: usize = stages.iter().map(|(_, dates)| dates.len()).sum();
     if number == 0 {
         return None;

@@ -46,7 +46,7 @@ pub(super) fn judged(
                 .into_iter()
                 .map(|difference| of_difference(table, difference)),
         );
-        found.extend(unguarded(table, schema));
+        found.extend(missing_partition_filter(table, schema));
     }
     if agreeing > 0 {
         let detail = format!(
@@ -89,7 +89,7 @@ fn of_difference(table: &TableDef, difference: Difference) -> Finding {
 }
 
 /// A table that allows queries without a date filter although its definition requires one.
-fn unguarded(table: &TableDef, schema: &Schema) -> Option<Finding> {
+fn missing_partition_filter(table: &TableDef, schema: &Schema) -> Option<Finding> {
     let partition = schema.partition.as_ref()?;
     let by_date = partition.by.as_deref() == Some(table.date_column.as_ref());
     (by_date && table.require_partition_filter && !partition.requires_filter).then(|| {
@@ -146,14 +146,16 @@ mod tests {
         let table = Feed::Schedule.table();
         let date = Some(table.date_column.as_ref());
         assert!(table.require_partition_filter);
-        assert_eq!(unguarded(table, &schema(date, true)), None);
+        assert_eq!(missing_partition_filter(table, &schema(date, true)), None);
         assert_eq!(
-            unguarded(table, &schema(None, false)),
+            missing_partition_filter(table, &schema(None, false)),
             None,
             "that costs more is told already"
         );
         assert_eq!(
-            unguarded(table, &schema(date, false)).unwrap().state,
+            missing_partition_filter(table, &schema(date, false))
+                .unwrap()
+                .state,
             Verdict::Note
         );
     }

@@ -1,6 +1,6 @@
 //! Finding about the terminal: whether it can show the console, and with which capabilities.
 
-use crate::console::LEAST;
+use crate::console::MIN_SIZE;
 use crate::term::{self, Caps};
 
 use super::finding::{Area, Finding, Verdict};
@@ -30,8 +30,8 @@ fn of(size: Option<(u16, u16)>, caps: Caps) -> Finding {
     let signs = if caps.utf8 { "UTF-8" } else { "ASCII only" };
     let link = if caps.ssh { ", over SSH" } else { "" };
     let detail = format!("{columns}x{rows}, {colours}, {signs}{link}");
-    if columns < LEAST.0 || rows < LEAST.1 {
-        let next = format!("make the terminal at least {}x{}", LEAST.0, LEAST.1);
+    if columns < MIN_SIZE.0 || rows < MIN_SIZE.1 {
+        let next = format!("make the terminal at least {}x{}", MIN_SIZE.0, MIN_SIZE.1);
         return terminal(Verdict::Note, format!("{detail}: too small for the console")).next(next);
     }
     if !caps.utf8 {

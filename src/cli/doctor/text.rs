@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 
 use super::finding::{Area, Finding, Verdict};
-use super::{Examination, Shown};
+use super::{DoctorResult, QueryTable};
 use crate::figures::counted;
 use crate::plan::compact_dates;
 
@@ -13,7 +13,7 @@ use crate::plan::compact_dates;
 const STATE: usize = 6;
 
 /// All findings by area, each with its next step below.
-pub(super) fn text(examination: &Examination, every_date: bool) -> String {
+pub(super) fn text(examination: &DoctorResult, every_date: bool) -> String {
     let mut page = String::new();
     for area in Area::ALL {
         let findings = examination.findings.iter().filter(|finding| finding.area == area);
@@ -60,7 +60,7 @@ fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
 }
 
 /// A query result in columns.
-fn table(page: &mut String, shown: &Shown) {
+fn table(page: &mut String, shown: &QueryTable) {
     line(page, format_args!("{}", shown.title));
     let header = std::iter::once(&shown.columns);
     let lines: Vec<&Vec<String>> = header.chain(&shown.rows).collect();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn findings_are_listed_with_their_location_and_next_step() {
-        let examination = Examination {
+        let examination = DoctorResult {
             findings: vec![
                 Finding::new(Area::State, "folder", Verdict::Note, "/s doesn't exist yet")
                     .next("'backcourt run' creates it"),
@@ -130,7 +130,7 @@ mod tests {
                     ..finding(Verdict::Warn)
                 },
             ],
-            tables: vec![Shown {
+            tables: vec![QueryTable {
                 name: "coverage".to_owned(),
                 title: "Coverage".to_owned(),
                 columns: vec!["season".to_owned(), "bdl".to_owned()],

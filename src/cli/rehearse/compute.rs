@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::StateDir;
 use super::super::error::{CliError, no_threads};
 use super::super::operator::operator;
-use super::super::progress::Progress;
+use super::super::progress::ProgressLine;
 use super::super::start::LARGEST_BATCH;
 use crate::engine::{
     Ceilings, Engine, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work,
@@ -31,16 +31,16 @@ pub(super) struct Computing<'a> {
 
 /// The result of a stage.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Computed {
+pub(super) struct StageResult {
     /// Why nothing was computed, if so.
     pub(super) stopped: Option<String>,
     /// Dates without all their rows.
-    pub(super) attention: Vec<Unmade>,
+    pub(super) attention: Vec<IncompleteUnit>,
 }
 
 /// A date without all its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Unmade {
+pub(super) struct IncompleteUnit {
     pub(super) date: NaiveDate,
     pub(super) state: UnitState,
     pub(super) reason: Option<String>,
@@ -51,18 +51,18 @@ impl Computing<'_> {
     pub(super) fn stages(
         self,
         stages: &[Arc<dyn Stage>],
-        progress: &Progress,
-    ) -> Result<Vec<Computed>, CliError> {
+        progress: &ProgressLine,
+    ) -> Result<Vec<StageResult>, CliError> {
         let begun = Utc::now().format("%Y%m%dT%H%M%S%.3f").to_string();
         let lineage = Lineage::of(stages);
-        let mut all: Vec<Computed> = Vec::with_capacity(stages.len());
+        let mut all: Vec<StageResult> = Vec::with_capacity(stages.len());
         for (at, stage) in stages.iter().enumerate() {
             let before = stages
                 .iter()
                 .zip(&all)
                 .find(|(_, computed)| computed.stopped.is_some());
             if let Some((before, _)) = before {
-                all.push(Computed {
+                all.push(StageResult {
                     stopped: Some(format!("{} did not run", before.name())),
                     attention: Vec::new(),
                 });
@@ -86,8 +86,8 @@ impl Computing<'_> {
         stage: &Arc<dyn Stage>,
         lineage: &Lineage,
         run_id: String,
-        progress: &Progress,
-    ) -> Result<Computed, CliError> {
+        progress: &ProgressLine,
+    ) -> Result<StageResult, CliError> {
         let mut plan = self.plan.clone();
         plan.checks.clear();
         plan.sources.clear();
@@ -133,13 +133,13 @@ impl Computing<'_> {
             sample: None,
             options,
         })?;
-        let ending = follow(engine, stage.name(), progress)?;
+        let ending = await_end(engine, stage.name(), progress)?;
         Ok(match ending {
-            Some(stopped) => Computed {
+            Some(stopped) => StageResult {
                 stopped: Some(stopped),
                 attention: Vec::new(),
             },
-            None => Computed {
+            None => StageResult {
                 stopped: None,
                 attention: self.attention(stage.name())?,
             },
@@ -147,14 +147,14 @@ impl Computing<'_> {
     }
 
     /// The dates of a stage without all their rows.
-    fn attention(self, stage: &str) -> Result<Vec<Unmade>, CliError> {
+    fn attention(self, stage: &str) -> Result<Vec<IncompleteUnit>, CliError> {
         let ledger = Ledger::open(&self.folder.ledger())?;
         let Some(target) = ledger.known_target(&self.plan.name, &self.warehouse.name())? else {
             return Ok(Vec::new());
         };
         let units = ledger.units(target, stage)?.into_iter();
         let short = units.filter(|unit| unit.state.needs_attention());
-        let unmade = short.map(|unit| Unmade {
+        let unmade = short.map(|unit| IncompleteUnit {
             date: unit.date,
             state: unit.state,
             reason: unit.reason,
@@ -164,7 +164,7 @@ impl Computing<'_> {
 }
 
 /// Follows a run to its end; returns why it ended early, if it did.
-fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option<String>, CliError> {
+fn await_end(mut engine: Engine, stage: &str, progress: &ProgressLine) -> Result<Option<String>, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(no_threads)?;
     runtime.block_on(async {
@@ -173,8 +173,8 @@ fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option
             tokio::select! {
                 fact = link.facts.recv() => if fact.is_none() { break },
                 Ok(()) = link.snapshots.changed() => {
-                    let how_far = how_far(&link.snapshots.borrow_and_update(), stage);
-                    progress.say(&how_far);
+                    let how_far = progress_text(&link.snapshots.borrow_and_update(), stage);
+                    progress.update(&how_far);
                 }
             }
         }
@@ -183,7 +183,7 @@ fn follow(mut engine: Engine, stage: &str, progress: &Progress) -> Result<Option
     Ok((ending.state != RunState::Finished).then_some(ending.message))
 }
 
-fn how_far(snapshot: &Snapshot, stage: &str) -> String {
+fn progress_text(snapshot: &Snapshot, stage: &str) -> String {
     let done = snapshot.run.progress;
     format!(
         "computing {stage}: {} of {}",

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::super::error::CliError;
-use super::super::progress::Progress;
+use super::super::progress::ProgressLine;
 use super::super::start::every_stage;
 use crate::engine::Lineage;
 use crate::feeds::Feed;
@@ -21,7 +21,7 @@ use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseErr
 const AT_ONCE: usize = 45;
 
 /// Concurrent reads; most of their time is waiting.
-const LANES: usize = 4;
+const MAX_CONCURRENT_COPIES: usize = 4;
 
 /// A table and the dates to copy.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,10 +68,10 @@ pub(super) async fn copy(
     from: &Arc<dyn Warehouse>,
     to: &Arc<dyn Warehouse>,
     needed: &[Needed],
-    progress: &Progress,
+    progress: &ProgressLine,
 ) -> Result<Vec<Copied>, WarehouseError> {
     let steps: usize = needed.iter().map(|needed| needed.dates.len()).sum();
-    let lanes = Arc::new(Semaphore::new(LANES));
+    let lanes = Arc::new(Semaphore::new(MAX_CONCURRENT_COPIES));
     let mut copied = Vec::with_capacity(needed.len());
     // Aborts its tasks when this future is dropped.
     let mut tasks: JoinSet<Result<(usize, Copied), WarehouseError>> = JoinSet::new();
@@ -102,7 +102,7 @@ pub(super) async fn copy(
         let died = |error| WarehouseError::new(ErrorClass::Code, format!("copying crashed: {error}"));
         let (at, piece) = joined.map_err(died)??;
         done += piece.dates;
-        progress.say(&format!(
+        progress.update(&format!(
             "copying {}: {done} of {}",
             piece.table,
             counted(steps, "date")

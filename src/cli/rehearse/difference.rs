@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::compute::{Computed, Unmade};
+use super::compute::{IncompleteUnit, StageResult};
 use crate::ledger::UnitState;
 use crate::table::{Row, TableDef, compare, row_name};
 use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
@@ -20,17 +20,17 @@ pub(super) struct TableDifference {
     /// Why nothing was computed, if so; then nothing was compared.
     pub(super) stopped: Option<String>,
     /// Dates without all their rows here.
-    pub(super) attention: Vec<Unmade>,
+    pub(super) attention: Vec<IncompleteUnit>,
     /// Number of equal rows.
     pub(super) same: usize,
-    pub(super) different: Vec<Different>,
-    pub(super) only_here: Vec<Named>,
-    pub(super) only_there: Vec<Named>,
+    pub(super) different: Vec<ChangedRow>,
+    pub(super) only_here: Vec<RowId>,
+    pub(super) only_there: Vec<RowId>,
 }
 
 /// A row identified by date and key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Named {
+pub(super) struct RowId {
     pub(super) date: Option<NaiveDate>,
     /// Its key without the date.
     pub(super) row: String,
@@ -38,16 +38,16 @@ pub(super) struct Named {
 
 /// A row with different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Different {
+pub(super) struct ChangedRow {
     #[serde(flatten)]
-    pub(super) named: Named,
+    pub(super) named: RowId,
     /// The columns that differ, in table order.
-    pub(super) columns: Vec<Cell>,
+    pub(super) columns: Vec<ChangedValue>,
 }
 
 /// A value here and in the other warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Cell {
+pub(super) struct ChangedValue {
     pub(super) column: String,
     pub(super) here: String,
     pub(super) there: String,
@@ -59,7 +59,7 @@ impl TableDifference {
         stage: &str,
         table: &TableDef,
         dates: &[NaiveDate],
-        made: Computed,
+        made: StageResult,
         here: &dyn Warehouse,
         there: &dyn Warehouse,
     ) -> Result<Self, WarehouseError> {
@@ -85,18 +85,18 @@ impl TableDifference {
 
     fn add(&mut self, table: &TableDef, ours: &[Row], theirs: &[Row]) {
         let compared = compare(table, ours, theirs);
-        let named = |row: &Row| Named {
+        let named = |row: &Row| RowId {
             date: date_of(table, row),
             row: row_name(table, row),
         };
         self.same += compared.same;
         self.different.extend(compared.changed.iter().map(|changed| {
-            Different {
+            ChangedRow {
                 named: named(changed.ours),
                 columns: changed
                     .columns
                     .iter()
-                    .map(|&at| Cell {
+                    .map(|&at| ChangedValue {
                         column: table.columns[at].name.to_string(),
                         here: changed.ours[at].to_string(),
                         there: changed.theirs[at].to_string(),
@@ -112,7 +112,7 @@ impl TableDifference {
 
     /// Whether both have the same rows and no date failed here.
     pub(super) fn is_equal(&self) -> bool {
-        let failed = |unmade: &Unmade| unmade.state == UnitState::Failed;
+        let failed = |unmade: &IncompleteUnit| unmade.state == UnitState::Failed;
         self.stopped.is_none() && self.differing() == 0 && !self.attention.iter().any(failed)
     }
 

@@ -28,7 +28,7 @@ use crate::warehouse::Warehouse;
 use super::error::{CliError, cannot_print, no_threads};
 use super::file::put;
 use super::home::Home;
-use super::progress::{Progress, waiting};
+use super::progress::{ProgressLine, waiting};
 use super::run_args::{chosen_stages, forced_source};
 use super::start::resolve;
 use super::{PlanArgs, StateDir};
@@ -125,8 +125,8 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
         to,
         scratch,
     }
-    .through(&needed)?;
-    arguments.tell(&rehearsal)?;
+    .run(&needed)?;
+    arguments.print(&rehearsal)?;
     Ok(u8::from(!rehearsal.equal))
 }
 
@@ -146,7 +146,7 @@ impl RehearseArgs {
         Ok(stages)
     }
 
-    fn tell(&self, rehearsal: &Rehearsal) -> Result<(), CliError> {
+    fn print(&self, rehearsal: &Rehearsal) -> Result<(), CliError> {
         let whole = || -> Result<String, CliError> {
             if self.json {
                 let text = serde_json::to_string(rehearsal);
@@ -179,9 +179,9 @@ struct Rehearsing {
 
 impl Rehearsing {
     /// Copies, computes and compares.
-    fn through(self, needed: &[copy::Needed]) -> Result<Rehearsal, CliError> {
+    fn run(self, needed: &[copy::Needed]) -> Result<Rehearsal, CliError> {
         let runtime = threads().map_err(no_threads)?;
-        let progress = Progress::default();
+        let progress = ProgressLine::default();
         if self.plan.uses_nba_feeds() {
             let asked = || runtime.block_on(feeds::is_loaded(self.from.as_ref()));
             let is_loaded = waiting(&self.from.name(), asked);
@@ -209,7 +209,7 @@ impl Rehearsing {
             let Some(table) = stage.fills().definition() else {
                 continue;
             };
-            progress.say(&format!("comparing {}", table.path()));
+            progress.update(&format!("comparing {}", table.path()));
             let (here, there) = (self.to.as_ref(), self.from.as_ref());
             let found = TableDifference::find(stage.name(), table, &self.dates, made, here, there);
             tables.push(runtime.block_on(found)?);

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Rehearsal;
-use super::difference::{Different, Named, TableDifference};
+use super::difference::{ChangedRow, RowId, TableDifference};
 use crate::figures::counted;
 use crate::plan::source_clause;
 
@@ -44,7 +44,7 @@ fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
         (false, Some(_)) => "! not run",
         (false, None) => "≠ DIFFERENT",
     };
-    lines.push(format!("{word:WORD$} {}: {}", table.table, standing(table)));
+    lines.push(format!("{word:WORD$} {}: {}", table.table, summary(table)));
     let indented = |line: String| format!("{:WORD$}   {line}", "");
     lines.extend(table.attention.iter().map(|unmade| {
         let reason = unmade.reason.as_deref().unwrap_or("no reason given");
@@ -69,7 +69,7 @@ fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
 }
 
 /// The number of equal and differing rows of a table, or why it was stopped.
-fn standing(table: &TableDifference) -> String {
+fn summary(table: &TableDifference) -> String {
     if let Some(stopped) = &table.stopped {
         return stopped.clone();
     }
@@ -85,7 +85,7 @@ fn standing(table: &TableDifference) -> String {
     )
 }
 
-fn changed(row: &Different) -> String {
+fn changed(row: &ChangedRow) -> String {
     let cells = row.columns.iter().map(|cell| {
         let (column, here, there) = (&cell.column, &cell.here, &cell.there);
         format!("{column} here {here}, there {there}")
@@ -94,7 +94,7 @@ fn changed(row: &Different) -> String {
 }
 
 /// A row by date and key; just the date if they are equal.
-fn name(named: &Named) -> String {
+fn name(named: &RowId) -> String {
     let date = named.date.as_ref().map(NaiveDate::to_string).unwrap_or_default();
     if date == named.row {
         return date;
@@ -116,9 +116,9 @@ fn verdict(rehearsal: &Rehearsal) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::compute::Unmade;
+    use super::super::compute::IncompleteUnit;
     use super::super::copy::Copied;
-    use super::super::difference::Cell;
+    use super::super::difference::ChangedValue;
     use super::*;
     use crate::ledger::UnitState;
 
@@ -126,8 +126,8 @@ mod tests {
         NaiveDate::from_ymd_opt(2021, 11, 5).unwrap()
     }
 
-    fn named(row: &str) -> Named {
-        Named {
+    fn named(row: &str) -> RowId {
+        RowId {
             date: Some(day()),
             row: row.to_owned(),
         }
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn differences_are_listed_by_table_up_to_the_limit() {
-        let cell = |column: &str, here: &str, there: &str| Cell {
+        let cell = |column: &str, here: &str, there: &str| ChangedValue {
             column: column.to_owned(),
             here: here.to_owned(),
             there: there.to_owned(),
@@ -167,12 +167,12 @@ mod tests {
         let different = TableDifference {
             table: "made.form".to_owned(),
             same: 1,
-            attention: vec![Unmade {
+            attention: vec![IncompleteUnit {
                 date: day(),
                 state: UnitState::Partial,
                 reason: Some("UTA has no minutes".to_owned()),
             }],
-            different: vec![Different {
+            different: vec![ChangedRow {
                 named: named("BOS"),
                 columns: vec![cell("points", "110", "111"), cell("pace", "99.5", "NULL")],
             }],

@@ -13,7 +13,7 @@ use crate::ledger::{RunState, UnitState};
 
 /// Whether a rerun may replace stored rows by fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Short {
+pub enum ShortRows {
     /// The stored rows are kept.
     Kept,
     /// The new rows replace them.
@@ -21,12 +21,12 @@ pub enum Short {
 }
 
 /// The command that reruns these dates of a stage.
-pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: Short) -> Command {
+pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: ShortRows) -> Command {
     Command::Rerun {
         selection: Selection::Dates(dates.iter().copied().collect()),
         stage: Some(stage.to_owned()),
         source: None,
-        accept_short: short == Short::Accepted,
+        accept_short: short == ShortRows::Accepted,
     }
 }
 
@@ -36,7 +36,7 @@ pub fn rerun(
     model: &mut Model,
     stage: &str,
     dates: &[NaiveDate],
-    short: Short,
+    short: ShortRows,
     note: Option<String>,
     otherwise: &str,
 ) {
@@ -50,7 +50,7 @@ pub fn rerun(
             return;
         }
     };
-    let at_stake = (short == Short::Accepted).then(|| at_stake(&snapshot, stage, &selection.dates));
+    let at_stake = (short == ShortRows::Accepted).then(|| rows_at_risk(&snapshot, stage, &selection.dates));
     let notes: Vec<String> = at_stake
         .into_iter()
         .chain(note)
@@ -63,19 +63,19 @@ pub fn rerun(
     let what = format!("Rerun {} of {stage}{source}", counted(dates.len(), "date"));
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: match short {
-            Short::Kept => format!("{what}?"),
-            Short::Accepted => format!("{what} and accept fewer rows?"),
+            ShortRows::Kept => format!("{what}?"),
+            ShortRows::Accepted => format!("{what} and accept fewer rows?"),
         },
         order: rerun_command(stage, &dates, short),
         dates,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
-        go: short == Short::Kept,
+        go: short == ShortRows::Kept,
         top: 0,
     }));
 }
 
 /// The rows at risk: stored rows of these dates, next to the expected number.
-fn at_stake(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
+fn rows_at_risk(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
     let stage = snapshot.stages.iter().find(|view| view.name == stage);
     let units = dates.iter().filter_map(|date| unit(stage?, *date));
     let (rows, expected) = units.fold((0, 0), |(rows, expected), unit| {
@@ -118,7 +118,7 @@ pub fn rerun_failing(model: &mut Model, check: &CheckView) {
         model,
         &check.stage,
         &check.failing_dates,
-        Short::Kept,
+        ShortRows::Kept,
         note,
         &nothing,
     );

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 
 use super::run::pause_or_resume;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
-use crate::console::model::{Asked, Leaving, Model, open_units};
+use crate::console::model::{Leaving, Model, PendingCommand, open_units};
 use crate::engine::{Command, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
@@ -23,7 +23,7 @@ pub fn detach(model: &mut Model) -> Vec<Effect> {
     if model.control.can_detach {
         return vec![Effect::Detach];
     }
-    let quit = model.key_of(Place::Dates, Action::Quit, false);
+    let quit = model.key_of(KeyContext::Dates, Action::Quit, false);
     model.notice(
         true,
         format!("this run can't be detached; {quit} shows how to end it"),
@@ -119,8 +119,8 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
 pub fn settle(model: &mut Model) -> Option<Effect> {
     let run = &model.snapshot.as_ref()?.run;
     let has_come = match model.asked {
-        Some(Asked::Pause) => run.pausing || run.state != RunState::Running,
-        Some(Asked::Resume) => !run.pausing && run.state != RunState::Paused,
+        Some(PendingCommand::Pause) => run.pausing || run.state != RunState::Running,
+        Some(PendingCommand::Resume) => !run.pausing && run.state != RunState::Paused,
         None => true,
     };
     let has_ended = run.state.has_ended();

@@ -5,7 +5,7 @@ use crate::console::model::overlay::{CostPage, Overlay, QuestionPage, SamplePage
 use crate::engine::Topic;
 
 /// Opens the page of a new question unless another overlay is open; closes it once it is answered.
-pub fn follow(model: &mut Model, before: Option<Topic>) {
+pub fn sync_page(model: &mut Model, before: Option<Topic>) {
     let now = model.question().map(|question| question.topic);
     if before == now {
         return;

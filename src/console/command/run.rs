@@ -2,9 +2,9 @@
 
 use super::question;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::overlay::{Overlay, TakeControl};
-use crate::console::model::{Asked, Model};
+use crate::console::model::{Model, PendingCommand};
 use crate::console::text::{counted, to_go};
 use crate::engine::{Command, Snapshot};
 use crate::ledger::RunState;
@@ -20,9 +20,9 @@ pub fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let asked = match (run.state, model.asked) {
-        (RunState::Paused, None) | (RunState::Running, Some(Asked::Pause)) => Asked::Resume,
-        (RunState::Running, None) if run.pausing => Asked::Resume,
-        (RunState::Running, None) | (RunState::Paused, Some(Asked::Resume)) => Asked::Pause,
+        (RunState::Paused, None) | (RunState::Running, Some(PendingCommand::Pause)) => PendingCommand::Resume,
+        (RunState::Running, None) if run.pausing => PendingCommand::Resume,
+        (RunState::Running, None) | (RunState::Paused, Some(PendingCommand::Resume)) => PendingCommand::Pause,
         (RunState::Draining, _) => {
             model.notice(true, "the run is draining and can't be paused");
             return Vec::new();
@@ -35,8 +35,8 @@ pub fn pause_or_resume(model: &mut Model) -> Vec<Effect> {
     };
     model.asked = Some(asked);
     vec![Effect::Send(match asked {
-        Asked::Pause => Command::Pause,
-        Asked::Resume => Command::Resume,
+        PendingCommand::Pause => Command::Pause,
+        PendingCommand::Resume => Command::Resume,
     })]
 }
 
@@ -52,7 +52,7 @@ pub fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     let now = model.workers.wanted.unwrap_or(snapshot.run.workers);
     let wanted = now.saturating_add_signed(by);
     if wanted == 0 {
-        let pause = model.key_of(Place::Dates, Action::PauseResume, false);
+        let pause = model.key_of(KeyContext::Dates, Action::PauseResume, false);
         model.notice(true, format!("one worker is the minimum; {pause} pauses the run"));
         return Vec::new();
     }

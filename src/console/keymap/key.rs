@@ -87,7 +87,7 @@ impl Key {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let code = code(rest).ok_or_else(|| stranger(text))?;
+        let code = code(rest).ok_or_else(|| unknown_key(text))?;
         if !control {
             return Ok(Self::of(code));
         }
@@ -181,7 +181,7 @@ fn sent_as(text: &str, other: &str) -> String {
     format!("terminals send {other} for '{text}'; choose another key")
 }
 
-fn stranger(text: &str) -> String {
+fn unknown_key(text: &str) -> String {
     if without_prefix(text, "alt-").is_some() {
         return format!(
             "'{text}' is not supported: over a slow connection Alt looks like Esc plus a key; choose a key without Alt"

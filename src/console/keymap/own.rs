@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Binding, Key, Place, TABLE, at, is_order};
+use super::{Action, Binding, Key, KeyContext, TABLE, at, is_order};
 use crate::plan::with_hint;
 
 /// Commands that were renamed, each with its earlier name, which configuration files may still use.
@@ -90,7 +90,7 @@ impl Keymap {
         }
         keymap.no_key_means_two_things(&mut faults);
         keymap.text_can_be_typed(&mut faults);
-        for own in [Place::Recording, Place::Observation] {
+        for own in [KeyContext::Recording, KeyContext::Observation] {
             keymap.what_is_no_run_can_be_read(own, &mut faults);
         }
         if faults.is_empty() {
@@ -120,7 +120,7 @@ impl Keymap {
 
     /// The first key of an action in a place, for use in sentences.
     #[must_use]
-    pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
+    pub fn key_of(&self, place: KeyContext, action: Action, signs: bool) -> String {
         let mut bindings = at(place).filter(|binding| binding.action == action);
         let first = bindings
             .next()
@@ -130,14 +130,14 @@ impl Keymap {
 
     /// The action of a key in a place.
     #[must_use]
-    pub fn lookup(&self, place: Place, key: Key) -> Option<Action> {
+    pub fn lookup(&self, place: KeyContext, key: Key) -> Option<Action> {
         at(place)
             .find(|binding| self.keys(binding).contains(&key))
             .map(|binding| binding.action)
     }
 
     fn no_key_means_two_things(&self, faults: &mut Faults) {
-        for place in Place::ALL {
+        for place in KeyContext::ALL {
             let mut taken: HashMap<Key, &str> = HashMap::new();
             for binding in at(place) {
                 for key in self.keys(binding) {
@@ -160,7 +160,7 @@ impl Keymap {
     }
 
     fn text_can_be_typed(&self, faults: &mut Faults) {
-        for binding in at(Place::Prompt) {
+        for binding in at(KeyContext::Prompt) {
             if let Some(key) = self.keys(binding).iter().find(|key| key.typed().is_some()) {
                 faults.entry(binding.name.to_owned()).or_insert_with(|| {
                     format!(
@@ -175,15 +175,18 @@ impl Keymap {
 
     /// Checks that the keys of a recording or a read-only view, which take precedence, hide only commands and no action
     /// that reads.
-    fn what_is_no_run_can_be_read(&self, own: Place, faults: &mut Faults) {
+    fn what_is_no_run_can_be_read(&self, own: KeyContext, faults: &mut Faults) {
         let deck: BTreeMap<String, &str> = at(own)
             .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
             .collect();
-        let places = Place::ALL.into_iter();
-        for place in
-            places.filter(|place| !matches!(place, Place::Prompt | Place::Recording | Place::Observation))
-        {
-            for binding in at(place).filter(|binding| binding.places.len() < Place::ALL.len()) {
+        let places = KeyContext::ALL.into_iter();
+        for place in places.filter(|place| {
+            !matches!(
+                place,
+                KeyContext::Prompt | KeyContext::Recording | KeyContext::Observation
+            )
+        }) {
+            for binding in at(place).filter(|binding| binding.places.len() < KeyContext::ALL.len()) {
                 let keys = self.keys(binding).iter().map(|key| key.spelt(false));
                 let hidden: Option<Vec<_>> = keys.map(|key| Some((deck.get(&key)?, key))).collect();
                 if let Some((by, key)) = hidden.and_then(|mut hidden| hidden.pop())
@@ -283,17 +286,17 @@ mod tests {
     fn custom_keys_replace_the_defaults() {
         let keymap = with(&[("pause", "F5 Ctrl-P")]).unwrap();
         assert_eq!(keymap.spelt(bound("pause"), false), "F5 Ctrl-P");
-        let asked = |key| keymap.lookup(Place::Log, Key::read(key).unwrap());
+        let asked = |key| keymap.lookup(KeyContext::Log, Key::read(key).unwrap());
         assert_eq!(asked("F5"), Some(Action::PauseResume));
         assert_eq!(asked("Ctrl-P"), Some(Action::PauseResume));
         assert_eq!(asked("p"), None);
         assert_eq!(
-            keymap.lookup(Place::Sample, Key::read("p").unwrap()),
+            keymap.lookup(KeyContext::Sample, Key::read("p").unwrap()),
             Some(Action::PauseResume),
             "another command that asks for the same keeps its key"
         );
         assert_eq!(
-            keymap.key_of(Place::Dates, Action::PauseResume, false),
+            keymap.key_of(KeyContext::Dates, Action::PauseResume, false),
             "F5",
             "and hints name the key of the place"
         );
@@ -304,7 +307,7 @@ mod tests {
     fn two_commands_can_swap_keys() {
         let keymap = with(&[("zoom", "s"), ("sample", "z")]).unwrap();
         assert_eq!(
-            keymap.lookup(Place::Log, Key::read("z").unwrap()),
+            keymap.lookup(KeyContext::Log, Key::read("z").unwrap()),
             Some(Action::Sample)
         );
     }
@@ -332,7 +335,7 @@ mod tests {
         &[("rerun", "p")],
         "p would mean both 'rerun' and 'pause' (Dates); give one of them another key"
     )]
-    #[case::both_own(
+    #[case::both_custom(
         &[("wrap", "F3"), ("level", "F3")],
         "F3 would mean both 'level' and 'wrap' (Log); give one of them another key"
     )]

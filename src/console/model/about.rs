@@ -13,7 +13,7 @@ pub const NAME: usize = 10;
 
 /// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum AboutLine<'a> {
     /// A name and its text. A continuation line has an empty name.
     Fact(&'static str, String),
     /// Heading of the lines below.
@@ -27,13 +27,13 @@ pub enum Line<'a> {
 }
 
 /// The lines about a check, wrapped to `columns`.
-pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
+pub fn lines(check: &CheckView, columns: usize) -> Vec<AboutLine<'_>> {
     let mut lines = Vec::new();
     let mut fact = |name: &'static str, text: &str| {
         let text = sanitised(text);
         let pieces = wrapped(&text, columns.saturating_sub(NAME)).into_iter();
         for (at, piece) in pieces.enumerate() {
-            lines.push(Line::Fact(if at == 0 { name } else { "" }, piece.to_owned()));
+            lines.push(AboutLine::Fact(if at == 0 { name } else { "" }, piece.to_owned()));
         }
     };
     fact("check", &check.title);
@@ -70,17 +70,20 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<Line<'_>> {
     if let Some(remark) = &check.remark {
         fact("note", remark);
     }
-    lines.push(Line::Gap);
-    lines.push(Line::Heading(match check.history.len() {
+    lines.push(AboutLine::Gap);
+    lines.push(AboutLine::Heading(match check.history.len() {
         0 => "No results yet".to_owned(),
         answers => format!("{}, oldest first", counted(answers, "result")),
     }));
-    lines.extend(check.history.iter().map(Line::Answer));
+    lines.extend(check.history.iter().map(AboutLine::Answer));
     if !check.failing_dates.is_empty() {
-        lines.push(Line::Gap);
-        lines.push(Line::Heading(counted(check.failing_dates.len(), "failing date")));
+        lines.push(AboutLine::Gap);
+        lines.push(AboutLine::Heading(counted(
+            check.failing_dates.len(),
+            "failing date",
+        )));
         let on_a_line = (columns / usize::from(DATE_COLUMNS)).max(1);
-        lines.extend(check.failing_dates.chunks(on_a_line).map(Line::Dates));
+        lines.extend(check.failing_dates.chunks(on_a_line).map(AboutLine::Dates));
     }
     lines
 }

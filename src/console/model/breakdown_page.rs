@@ -93,12 +93,12 @@ impl BreakdownPage {
     }
 
     /// The dimension shown; `None` in the view by date.
-    pub fn by<'a>(&self, found: &'a Breakdown) -> Option<&'a Dimension> {
+    pub fn dimension<'a>(&self, found: &'a Breakdown) -> Option<&'a Dimension> {
         self.view.checked_sub(1).and_then(|at| found.by.get(at))
     }
 
     /// Switches to the next or previous view, wrapping around.
-    pub fn turn(&mut self, found: &Breakdown, forward: bool) {
+    pub fn next_view(&mut self, found: &Breakdown, forward: bool) {
         let views = 1 + found.by.len();
         let by = if forward { 1 } else { views - 1 };
         self.view = (self.view + by) % views;

@@ -17,7 +17,7 @@ pub struct Causes {
 }
 
 /// Dates with the same state and reason.
-pub type Cause<'s> = SameReason<UnitState, &'s UnitView>;
+pub type DateCause<'s> = SameReason<UnitState, &'s UnitView>;
 
 /// Rows above the list: the totals and the column headings.
 pub const ABOVE: u16 = 2;
@@ -26,7 +26,7 @@ pub const ABOVE: u16 = 2;
 pub const ABOUT: u16 = 3;
 
 /// The causes in a stage, the one with the most dates first.
-pub fn causes(stage: &StageView) -> Vec<Cause<'_>> {
+pub fn causes(stage: &StageView) -> Vec<DateCause<'_>> {
     let is_meant = |unit: &&UnitView| unit.state.needs_attention() || unit.state == UnitState::Outdated;
     by_reason(stage.units.iter().filter(is_meant), |unit| {
         (unit.state, reason_of(unit).to_owned())
@@ -39,7 +39,7 @@ pub fn reason_of(unit: &UnitView) -> &str {
 }
 
 /// The dates of a cause, in order.
-pub fn dates(cause: &Cause<'_>) -> Vec<NaiveDate> {
+pub fn dates(cause: &DateCause<'_>) -> Vec<NaiveDate> {
     cause.things.iter().map(|unit| unit.date).collect()
 }
 

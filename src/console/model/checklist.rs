@@ -50,7 +50,7 @@ const ABOUT_FROM: u16 = 9;
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy)]
-pub enum Item<'a> {
+pub enum ChecklistRow<'a> {
     /// A stage, above its checks.
     Heading {
         /// Stage name.
@@ -118,25 +118,25 @@ impl Checklist {
     }
 
     /// Every row. A single stage gets no heading.
-    pub fn items<'a>(&self, snapshot: &'a Snapshot) -> Vec<Item<'a>> {
+    pub fn items<'a>(&self, snapshot: &'a Snapshot) -> Vec<ChecklistRow<'a>> {
         let checks = by_stage(snapshot);
         if snapshot.stages.len() < 2 {
-            return checks.into_iter().map(Item::Check).collect();
+            return checks.into_iter().map(ChecklistRow::Check).collect();
         }
         let mut items = Vec::with_capacity(checks.len() + snapshot.stages.len());
         for group in checks.chunk_by(|one, other| one.stage == other.stage) {
             let stage = group[0].stage.as_str();
             let folded = self.folded.contains(stage);
-            items.push(Item::Heading { stage, folded });
+            items.push(ChecklistRow::Heading { stage, folded });
             if !folded {
-                items.extend(group.iter().map(|check| Item::Check(check)));
+                items.extend(group.iter().map(|check| ChecklistRow::Check(check)));
             }
         }
         items
     }
 
     /// The selected row.
-    pub fn marked<'a>(&self, snapshot: &'a Snapshot) -> Option<Item<'a>> {
+    pub fn marked<'a>(&self, snapshot: &'a Snapshot) -> Option<ChecklistRow<'a>> {
         self.items(snapshot).get(self.cursor).copied()
     }
 
@@ -146,7 +146,8 @@ impl Checklist {
             return;
         };
         let stage = marked.stage().to_owned();
-        let heading = |item: &Item| matches!(item, Item::Heading { stage: name, .. } if *name == stage);
+        let heading =
+            |item: &ChecklistRow| matches!(item, ChecklistRow::Heading { stage: name, .. } if *name == stage);
         let Some(at) = self.items(snapshot).iter().position(heading) else {
             return;
         };
@@ -161,7 +162,7 @@ impl Checklist {
     /// Selects a check, and unfolds its stage.
     pub fn mark(&mut self, snapshot: &Snapshot, check: &CheckView) {
         self.folded.remove(&check.stage);
-        let is_meant = |item: &Item| item.check().is_some_and(|other| other.name == check.name);
+        let is_meant = |item: &ChecklistRow| item.check().is_some_and(|other| other.name == check.name);
         if let Some(at) = self.items(snapshot).iter().position(is_meant) {
             self.cursor = at;
         }
@@ -177,11 +178,11 @@ impl Checklist {
         let checks = by_stage(snapshot);
         // The position of the cursor among all checks; a heading comes just before the first check of its stage.
         let (before, here) = match self.marked(snapshot)? {
-            Item::Check(marked) => {
+            ChecklistRow::Check(marked) => {
                 let at = checks.iter().position(|check| check.name == marked.name)?;
                 (at, at + 1)
             }
-            Item::Heading { stage, .. } => {
+            ChecklistRow::Heading { stage, .. } => {
                 let at = checks.iter().position(|check| check.stage == stage)?;
                 (at, at)
             }
@@ -196,13 +197,13 @@ impl Checklist {
     }
 
     /// Clamps the cursor to the rows.
-    pub fn keep_in(&mut self, snapshot: &Snapshot) {
+    pub fn clamp_to(&mut self, snapshot: &Snapshot) {
         let rows = self.items(snapshot).len();
         self.cursor = self.cursor.min(rows.saturating_sub(1));
     }
 }
 
-impl<'a> Item<'a> {
+impl<'a> ChecklistRow<'a> {
     /// The check, if the row is one.
     pub const fn check(self) -> Option<&'a CheckView> {
         match self {

@@ -6,7 +6,7 @@ pub struct Control {
     /// The console in control; `None` if no console is.
     pub holder: Option<String>,
     /// Whether this console can take control.
-    pub reach: Reach,
+    pub reach: ControlAccess,
     /// Consoles attached to the run, this one included.
     pub consoles: usize,
     /// The run is in another process; leaving this screen doesn't end it.
@@ -17,13 +17,13 @@ pub struct Control {
 
 /// Whether a console can take control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ControlAccess {
     /// This console is in control.
-    Mine,
+    InControl,
     /// This console can take control.
-    Within,
+    CanTake,
     /// This console is read-only.
-    Beyond,
+    ReadOnly,
 }
 
 impl Default for Control {
@@ -31,7 +31,7 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             holder: None,
-            reach: Reach::Mine,
+            reach: ControlAccess::InControl,
             consoles: 1,
             remote: false,
             can_detach: false,
@@ -43,7 +43,7 @@ impl Control {
     /// Whether this console is in control.
     #[must_use]
     pub fn is_mine(&self) -> bool {
-        self.reach == Reach::Mine
+        self.reach == ControlAccess::InControl
     }
 
     /// The control status on screen; `None` if there is nothing to report.

@@ -5,11 +5,11 @@ use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot};
 
 /// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum CostLine {
     /// The column headings.
     Columns,
     /// A row of the table.
-    Row(Row),
+    Row(CostRow),
     /// A line of text.
     Text(String),
     /// An empty line.
@@ -18,7 +18,7 @@ pub enum Line {
 
 /// A row of the cost table, formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct CostRow {
     /// The name shown.
     pub name: String,
     /// Whether it is part of the row above.
@@ -34,7 +34,7 @@ pub struct Row {
 }
 
 /// The lines of the page, wrapped to `columns`; empty if the warehouse doesn't bill.
-pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
+pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<CostLine> {
     let Some(billed) = snapshot.run.billed else {
         return Vec::new();
     };
@@ -44,10 +44,10 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     };
     let estimate = snapshot.estimate.as_deref();
     if let Some(estimate) = estimate {
-        page.say(&estimate.message());
-        page.lines.push(Line::Gap);
+        page.push_text(&estimate.message());
+        page.lines.push(CostLine::Gap);
     }
-    page.lines.push(Line::Columns);
+    page.lines.push(CostLine::Columns);
     for stage in &snapshot.stages {
         let of_stage = |estimate: &Estimate| {
             let mut stages = estimate.stages.iter().cloned();
@@ -70,20 +70,20 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<Line> {
     page.row("raw-data checks", false, sources, sum(snapshot.sources.iter()));
     page.row("loading and samples", false, None, Some(billed.other));
     page.row("total", false, estimate.map(Estimate::all), Some(billed.total));
-    page.lines.push(Line::Gap);
+    page.lines.push(CostLine::Gap);
     if let Some(estimate) = estimate {
-        page.say(
+        page.push_text(
             "Expected: reads and checks of this run, from dry runs. Writes are not included, because a transaction \
              can't be dry-run.",
         );
         if let Some(why) = estimate.all().why {
-            page.say(&format!("Not known: {}", sanitised(&why)));
+            page.push_text(&format!("Not known: {}", sanitised(&why)));
         }
     }
-    page.say("Billed: this run and all earlier ones.");
+    page.push_text("Billed: this run and all earlier ones.");
     if billed.total.uncounted > 0 {
         let jobs = counted(billed.total.uncounted, "job");
-        page.say(&format!("{jobs} not counted; the real cost is higher."));
+        page.push_text(&format!("{jobs} not counted; the real cost is higher."));
     }
     page.lines
 }
@@ -95,14 +95,14 @@ fn sum<'a>(checks: impl Iterator<Item = &'a CheckView>) -> Option<Cost> {
 
 struct CostText {
     columns: usize,
-    lines: Vec<Line>,
+    lines: Vec<CostLine>,
 }
 
 impl CostText {
-    fn say(&mut self, text: &str) {
+    fn push_text(&mut self, text: &str) {
         let pieces = wrapped(text, self.columns).into_iter();
         self.lines
-            .extend(pieces.map(|piece| Line::Text(piece.to_owned())));
+            .extend(pieces.map(|piece| CostLine::Text(piece.to_owned())));
     }
 
     fn row(&mut self, name: &str, is_part: bool, expected: Option<Expected>, cost: Option<Cost>) {
@@ -111,7 +111,7 @@ impl CostText {
             let counted = cost.as_ref().filter(|cost| cost.jobs > 0);
             counted.map_or_else(nothing, tell)
         };
-        self.lines.push(Line::Row(Row {
+        self.lines.push(CostLine::Row(CostRow {
             name: name.to_owned(),
             is_part,
             expected: expected.map_or_else(nothing, |expected| expected.text()),

@@ -11,7 +11,7 @@ use crate::ledger::UnitState;
 
 /// Cursor, selection and stage. The cursor is a date of the shown stage as soon as the stage has one.
 #[derive(Debug, Clone, Default)]
-pub struct Dates {
+pub struct DatesState {
     /// The date under the cursor.
     pub cursor: Option<NaiveDate>,
     /// The other end of the selected range.
@@ -27,7 +27,7 @@ pub fn unit(stage: &StageView, date: NaiveDate) -> Option<&UnitView> {
     stage.units.get(at)
 }
 
-impl Dates {
+impl DatesState {
     /// The stage shown: the one the operator chose, else the active one, else the last active one.
     pub fn stage<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a StageView> {
         let at_work = |stage: &&StageView| matches!(stage.state, StageState::Running | StageState::Checking);
@@ -63,12 +63,12 @@ impl Dates {
     pub fn show(&mut self, snapshot: &Snapshot, name: &str) {
         if snapshot.stages.iter().any(|stage| stage.name == name) {
             self.chosen = Some(name.to_owned());
-            self.keep_in(snapshot);
+            self.clamp_to(snapshot);
         }
     }
 
     /// Clamps cursor and anchor to the dates of the stage.
-    pub fn keep_in(&mut self, snapshot: &Snapshot) {
+    pub fn clamp_to(&mut self, snapshot: &Snapshot) {
         let ends = self
             .stage(snapshot)
             .and_then(|stage| Some((stage.units.first()?.date, stage.units.last()?.date)));
@@ -86,13 +86,13 @@ impl Dates {
             date.checked_add_signed(Duration::days(days))
                 .unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
         });
-        self.keep_in(snapshot);
+        self.clamp_to(snapshot);
     }
 
     /// Moves the cursor to a date.
     pub fn go(&mut self, snapshot: &Snapshot, date: NaiveDate) {
         self.cursor = Some(date);
-        self.keep_in(snapshot);
+        self.clamp_to(snapshot);
     }
 
     /// Sets the filter. If it hides the date under the cursor, moves the cursor to the next visible one.

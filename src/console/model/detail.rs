@@ -18,7 +18,7 @@ pub struct Detail {
     /// The unit its rows were queried for; when it changes, they are queried again.
     pub seen: Option<UnitView>,
     /// Its stored rows.
-    pub stored: Stored,
+    pub stored: StoredReply,
     /// The drill-down path, one name per level.
     pub path: Vec<String>,
     /// The selected line of a list.
@@ -33,7 +33,7 @@ pub struct Detail {
 
 /// The stored rows of a date.
 #[derive(Debug, Clone)]
-pub enum Stored {
+pub enum StoredReply {
     /// Queried, no reply yet.
     Asked,
     /// The rows.
@@ -44,7 +44,7 @@ pub enum Stored {
 
 /// How the rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
+pub enum RowsLayout {
     /// No rows to show.
     Nothing,
     /// A line per value of a level.
@@ -73,7 +73,7 @@ impl Detail {
             stage: stage.to_owned(),
             date,
             seen,
-            stored: Stored::Asked,
+            stored: StoredReply::Asked,
             path: Vec::new(),
             cursor: 0,
             flat: false,
@@ -85,28 +85,28 @@ impl Detail {
     /// The rows drilled into.
     pub fn drill(&self) -> Option<Drill<'_>> {
         match &self.stored {
-            Stored::Rows(rows) if !has_nothing(rows) => Some(Drill::to(rows, &self.path)),
+            StoredReply::Rows(rows) if !has_nothing(rows) => Some(Drill::to(rows, &self.path)),
             _ => None,
         }
     }
 
     /// How the rows are shown.
-    pub fn face(&self) -> Face {
-        let Stored::Rows(rows) = &self.stored else {
-            return Face::Nothing;
+    pub fn face(&self) -> RowsLayout {
+        let StoredReply::Rows(rows) = &self.stored else {
+            return RowsLayout::Nothing;
         };
         let levels = levels(rows).len();
         match self.path.len() {
-            _ if has_nothing(rows) => Face::Nothing,
-            _ if self.flat || levels == 0 => Face::Table,
-            depth if depth < levels => Face::List,
-            _ => Face::Row,
+            _ if has_nothing(rows) => RowsLayout::Nothing,
+            _ if self.flat || levels == 0 => RowsLayout::Table,
+            depth if depth < levels => RowsLayout::List,
+            _ => RowsLayout::Row,
         }
     }
 
     /// Whether the rows can be drilled into.
     pub fn has_levels(&self) -> bool {
-        matches!(&self.stored, Stored::Rows(rows) if !rows.rows.is_empty() && !levels(rows).is_empty())
+        matches!(&self.stored, StoredReply::Rows(rows) if !rows.rows.is_empty() && !levels(rows).is_empty())
     }
 
     /// Whether Esc closes a level before it leaves the date.
@@ -128,7 +128,7 @@ impl Detail {
         let area = framed(body);
         let needed = wrapped(self.reason(), usize::from(area.width)).len();
         let most = match self.face() {
-            Face::Nothing => area.height.saturating_sub(2),
+            RowsLayout::Nothing => area.height.saturating_sub(2),
             _ if area.height < ROOMY => 1,
             _ => 2,
         };
@@ -139,9 +139,9 @@ impl Detail {
     pub fn lines(&self, body: Rect) -> Rect {
         let area = framed(body);
         let face = self.face();
-        let names = u16::from(matches!(face, Face::List | Face::Table));
+        let names = u16::from(matches!(face, RowsLayout::List | RowsLayout::Table));
         let above = (1 + self.reason_rows(body) + names).min(area.height);
-        let below = if face == Face::List && area.height >= ROOMY {
+        let below = if face == RowsLayout::List && area.height >= ROOMY {
             IN_WORDS
         } else {
             0

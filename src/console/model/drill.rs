@@ -25,7 +25,7 @@ pub struct List<'r> {
 
 /// A line of the rows shown column by column.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line<'r> {
+pub enum DrillLine<'r> {
     /// The number of the row that follows, if there are several.
     Row(usize),
     /// A column with its value; a continuation line of a long value has an empty name.
@@ -35,7 +35,7 @@ pub enum Line<'r> {
 }
 
 /// Maximum width of a column name, as a fraction of the line.
-const MOST_OF_NAME: (usize, usize) = (2, 3);
+const MAX_NAME_SHARE: (usize, usize) = (2, 3);
 
 /// The levels of these rows, outermost first, each as the position of its column.
 pub fn levels(stored: &StoredRows) -> Vec<usize> {
@@ -160,7 +160,7 @@ impl<'r> Drill<'r> {
                 line.push(rows.len().to_string());
             }
             if let (true, Some(side), Some(against)) = (meet, side, against) {
-                line.push(self.lacking(&rows, side, against));
+                line.push(self.missing_opponents(&rows, side, against));
             }
             let more = numbers.iter().chain(&origin);
             line.extend(more.map(|column| distinct(&rows, *column)));
@@ -205,7 +205,7 @@ impl<'r> Drill<'r> {
     }
 
     /// The opponents that have no row themselves.
-    fn lacking(&self, rows: &[&[String]], side: usize, against: usize) -> String {
+    fn missing_opponents(&self, rows: &[&[String]], side: usize, against: usize) -> String {
         let of = |column| -> BTreeSet<&str> { rows.iter().map(|row| cell(row, column)).collect() };
         let sides = of(side);
         let lacking: Vec<&str> = of(against).difference(&sides).copied().collect();
@@ -251,26 +251,26 @@ impl<'r> Drill<'r> {
     }
 
     /// The rows column by column, wrapped to `columns`.
-    pub fn lines(&self, columns: usize) -> Vec<Line<'r>> {
+    pub fn lines(&self, columns: usize) -> Vec<DrillLine<'r>> {
         let room = columns.saturating_sub(self.name_columns(columns));
         let (origin, others) = self.told();
         let mut lines = Vec::new();
         for (at, row) in self.rows.iter().copied().enumerate() {
             if at > 0 {
-                lines.push(Line::Gap);
+                lines.push(DrillLine::Gap);
             }
             if self.rows.len() > 1 {
-                lines.push(Line::Row(at + 1));
+                lines.push(DrillLine::Row(at + 1));
             }
             for (block, columns) in [&origin, &others].into_iter().enumerate() {
                 if block > 0 && !origin.is_empty() {
-                    lines.push(Line::Gap);
+                    lines.push(DrillLine::Gap);
                 }
                 for column in columns {
                     let name = self.stored.columns[*column].as_str();
                     let part = self.stored.parts.get(name).copied();
                     for (piece, value) in wrapped(cell(row, *column), room).into_iter().enumerate() {
-                        lines.push(Line::Value(if piece == 0 { name } else { "" }, value, part));
+                        lines.push(DrillLine::Value(if piece == 0 { name } else { "" }, value, part));
                     }
                 }
             }
@@ -280,7 +280,7 @@ impl<'r> Drill<'r> {
 
     /// Columns of the names, including the gap after them, in lines of this width.
     pub fn name_columns(&self, columns: usize) -> usize {
-        let (part, whole) = MOST_OF_NAME;
+        let (part, whole) = MAX_NAME_SHARE;
         let names = self.stored.columns.iter().map(|name| width(name));
         names.max().unwrap_or(0).min(columns * part / whole) + 2
     }
@@ -396,8 +396,8 @@ mod tests {
         let lines = drill.lines(60);
         let names: Vec<&str> = (lines.iter())
             .filter_map(|line| match line {
-                Line::Value(name, ..) => Some(*name),
-                Line::Row(_) | Line::Gap => None,
+                DrillLine::Value(name, ..) => Some(*name),
+                DrillLine::Row(_) | DrillLine::Gap => None,
             })
             .collect();
         assert_eq!(
@@ -413,8 +413,8 @@ mod tests {
                 "game_date"
             ]
         );
-        assert_eq!(lines[6], Line::Gap);
-        assert!(lines.contains(&Line::Value("team_paint_attempts", "NULL", None)));
+        assert_eq!(lines[6], DrillLine::Gap);
+        assert!(lines.contains(&DrillLine::Value("team_paint_attempts", "NULL", None)));
     }
 
     #[test]

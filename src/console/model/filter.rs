@@ -3,7 +3,7 @@
 use crate::engine::{StageView, UnitView};
 use crate::ledger::{UnitState, fingerprint};
 
-use super::causes::{Cause, reason_of};
+use super::causes::{DateCause, reason_of};
 
 /// The condition a date must meet to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Filter {
 
 impl Filter {
     /// The filter that shows only the dates of a cause.
-    pub fn of_cause(cause: &Cause<'_>) -> Self {
+    pub fn of_cause(cause: &DateCause<'_>) -> Self {
         Self::Cause {
             state: cause.kind,
             fingerprint: fingerprint(&cause.reason),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::console::keymap::{Binding, Keymap, Place, TABLE};
+use crate::console::keymap::{Binding, KeyContext, Keymap, TABLE};
 use crate::console::text::{width, wrapped};
 
 /// The help page.
@@ -11,27 +11,27 @@ pub struct Help {
     /// Search text; only matching commands are listed.
     pub query: String,
     /// The place it was opened from; its commands come first.
-    pub from: Option<Place>,
+    pub from: Option<KeyContext>,
     /// First line in view.
     pub top: usize,
 }
 
 /// A line of the page.
 #[derive(Debug, Clone)]
-pub enum Line {
+pub enum HelpLine {
     /// A line of text.
     Text(String),
     /// The place where the commands below it work.
     Heading(String),
     /// A command, or a continuation line of the one above.
-    Command(Command),
+    Command(HelpCommand),
     /// An empty line.
     Gap,
 }
 
 /// A line of a command. Long help texts take several.
 #[derive(Debug, Clone)]
-pub struct Command {
+pub struct HelpCommand {
     /// The binding whose keys this line shows; `None` on a continuation line.
     pub begins: Option<&'static Binding>,
     /// Columns reserved for the keys.
@@ -51,7 +51,7 @@ const MANY: usize = 10;
 
 impl Help {
     /// The page, opened from a place.
-    pub fn opened_at(from: Place) -> Self {
+    pub fn opened_at(from: KeyContext) -> Self {
         Self {
             from: Some(from),
             ..Self::default()
@@ -68,26 +68,26 @@ impl Help {
                 says(binding.name)
                     || says(binding.help)
                     || says(&keymap.spelt(binding, false))
-                    || says(&binding.where_it_works())
+                    || says(&binding.places_text())
             })
             .collect()
     }
 
     /// Every line of the page, wrapped to `columns`. The control socket comes first if the run has one.
-    pub fn lines(&self, keymap: &Keymap, socket: Option<&str>, columns: usize) -> Vec<Line> {
+    pub fn lines(&self, keymap: &Keymap, socket: Option<&str>, columns: usize) -> Vec<HelpLine> {
         let mut lines = Vec::new();
         if let Some(path) = socket.filter(|_| self.query.is_empty()) {
             let text = format!("Control socket: {path}");
-            lines.extend(pieces(&text, columns).map(Line::Text));
-            lines.push(Line::Gap);
+            lines.extend(pieces(&text, columns).map(HelpLine::Text));
+            lines.push(HelpLine::Gap);
         }
         for (heading, bindings) in self.groups(keymap) {
-            if matches!(lines.last(), Some(Line::Command(_))) {
-                lines.push(Line::Gap);
+            if matches!(lines.last(), Some(HelpLine::Command(_))) {
+                lines.push(HelpLine::Gap);
             }
-            lines.push(Line::Heading(heading));
+            lines.push(HelpLine::Heading(heading));
             for binding in bindings {
-                lines.extend(self.command(binding, keymap, columns).map(Line::Command));
+                lines.extend(self.command(binding, keymap, columns).map(HelpLine::Command));
             }
         }
         lines
@@ -117,10 +117,10 @@ impl Help {
     }
 
     fn heading(&self, binding: &Binding) -> String {
-        if binding.places.len() == Place::ALL.len() {
+        if binding.places.len() == KeyContext::ALL.len() {
             return GENERAL[2].to_owned();
         }
-        if binding.where_it_works().starts_with("every pane") {
+        if binding.places_text().starts_with("every pane") {
             return GENERAL[0].to_owned();
         }
         if binding.places.len() >= MANY {
@@ -135,7 +135,7 @@ impl Help {
         binding: &'static Binding,
         keymap: &Keymap,
         columns: usize,
-    ) -> impl Iterator<Item = Command> + use<> {
+    ) -> impl Iterator<Item = HelpCommand> + use<> {
         // The wider of the two spellings, so that both wrap to the same number of lines.
         let spelt = [false, true].map(|signs| width(&keymap.spelt(binding, signs)) + 1);
         let keys = spelt.into_iter().fold(KEYS, usize::max);
@@ -148,7 +148,7 @@ impl Help {
             Cow::Owned(format!("{}  (also {})", binding.help, others.join(", ")))
         };
         let texts: Vec<String> = pieces(&text, columns.saturating_sub(keys)).collect();
-        texts.into_iter().enumerate().map(move |(at, text)| Command {
+        texts.into_iter().enumerate().map(move |(at, text)| HelpCommand {
             begins: (at == 0).then_some(binding),
             keys,
             text,
@@ -157,7 +157,7 @@ impl Help {
 }
 
 /// The title of a place as a heading.
-fn of_place(place: Place) -> String {
+fn of_place(place: KeyContext) -> String {
     let mut letters = place.title().chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()
@@ -173,11 +173,11 @@ mod tests {
 
     use super::*;
 
-    fn told(lines: &[Line]) -> String {
-        let text = |line: &Line| match line {
-            Line::Text(text) | Line::Heading(text) => text.clone(),
-            Line::Command(command) => command.text.clone(),
-            Line::Gap => String::new(),
+    fn told(lines: &[HelpLine]) -> String {
+        let text = |line: &HelpLine| match line {
+            HelpLine::Text(text) | HelpLine::Heading(text) => text.clone(),
+            HelpLine::Command(command) => command.text.clone(),
+            HelpLine::Gap => String::new(),
         };
         lines.iter().map(text).collect()
     }
@@ -187,11 +187,11 @@ mod tests {
         let keymap = Keymap::default();
         let lines = Help::default().lines(&keymap, Some("/run/socket"), columns);
         for line in &lines {
-            if let Line::Command(command) = line {
+            if let HelpLine::Command(command) = line {
                 assert!(command.keys + width(&command.text) <= columns, "{line:?}");
             }
         }
-        let begun = |line: &&Line| matches!(line, Line::Command(command) if command.begins.is_some());
+        let begun = |line: &&HelpLine| matches!(line, HelpLine::Command(command) if command.begins.is_some());
         assert_eq!(lines.iter().filter(begun).count(), TABLE.len());
         let all = told(&lines);
         for binding in TABLE {
@@ -204,23 +204,23 @@ mod tests {
         let keymap = Keymap::default();
         let first = |socket| Help::default().lines(&keymap, socket, 78).into_iter().next();
         let said = "Control socket: /run/socket";
-        assert!(matches!(first(Some("/run/socket")), Some(Line::Text(text)) if text == said));
-        assert!(matches!(first(None), Some(Line::Heading(_))));
+        assert!(matches!(first(Some("/run/socket")), Some(HelpLine::Text(text)) if text == said));
+        assert!(matches!(first(None), Some(HelpLine::Heading(_))));
     }
 
     #[test]
     fn the_pane_that_opened_help_comes_first_with_its_key_bar_commands() {
         let keymap = Keymap::default();
-        let lines = Help::opened_at(Place::Checks).lines(&keymap, None, 58);
+        let lines = Help::opened_at(KeyContext::Checks).lines(&keymap, None, 58);
         let headings = lines.iter().filter_map(|line| match line {
-            Line::Heading(text) => Some(text.as_str()),
+            HelpLine::Heading(text) => Some(text.as_str()),
             _ => None,
         });
         let headings: Vec<&str> = headings.collect();
         assert_eq!(headings[..3], ["Checks", "Every pane", "Dates"]);
         assert_eq!(headings.last(), Some(&"Everywhere"));
         let names = lines.iter().filter_map(|line| match line {
-            Line::Command(command) => command.begins.map(|binding| binding.name),
+            HelpLine::Command(command) => command.begins.map(|binding| binding.name),
             _ => None,
         });
         let names: Vec<&str> = names.collect();

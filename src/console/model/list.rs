@@ -59,14 +59,14 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::nothing_moves(0, 4, 5, 15, 0)]
+    #[case::unchanged(0, 4, 5, 15, 0)]
     #[case::down_by_one(0, 5, 5, 15, 1)]
     #[case::to_the_end(0, 14, 5, 15, 10)]
-    #[case::all_is_in_view(0, 3, 20, 15, 0)]
-    #[case::what_is_in_view_stays(6, 8, 5, 15, 6)]
-    #[case::up_to_the_marked_one(6, 3, 5, 15, 3)]
+    #[case::all_in_view(0, 3, 20, 15, 0)]
+    #[case::selection_in_view(6, 8, 5, 15, 6)]
+    #[case::up_to_the_selected_date(6, 3, 5, 15, 3)]
     #[case::the_page_stays_full(12, 13, 5, 15, 10)]
-    #[case::a_list_that_became_short(12, 2, 5, 3, 0)]
+    #[case::shrunken_list(12, 2, 5, 3, 0)]
     fn the_selected_row_is_visible(
         #[case] was: usize,
         #[case] marked: usize,

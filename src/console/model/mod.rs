@@ -29,7 +29,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ratatui::layout::Rect;
 
 use super::dirty::Dirty;
-use super::keymap::{Action, Keymap, Place};
+use super::keymap::{Action, KeyContext, Keymap};
 use super::layout::{Layout, Pane};
 use super::preferences::Preferences;
 use crate::engine::{CheckView, Question, Snapshot, StageView};
@@ -37,20 +37,20 @@ use crate::ledger::{RunState, UnitState};
 use crate::telemetry::ProcessMetrics;
 use checklist::Checklist;
 use control::Control;
-use dates::Dates;
+use dates::DatesState;
 use detail::Detail;
 use log::Log;
 use observation::Observation;
 use overlay::Overlay;
-use recording::Recording;
-use workers::Workers;
+use recording::ReplayStatus;
+use workers::WorkersState;
 
 /// How long a notice that isn't an error stays, unless its text expires sooner.
 const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
 
 /// Maximum and minimum interval between two ticks. Clocks on screen advance at the maximum.
-const BEAT: TimeDelta = TimeDelta::seconds(1);
-const LEAST_BEAT: TimeDelta = TimeDelta::milliseconds(20);
+const MAX_TICK: TimeDelta = TimeDelta::seconds(1);
+const MIN_TICK: TimeDelta = TimeDelta::milliseconds(20);
 
 /// Notices kept. The oldest is dropped first.
 const NOTICES: usize = 20;
@@ -66,20 +66,20 @@ pub struct Model {
     pub(super) metrics: Option<ProcessMetrics>,
     pub(super) focus: Pane,
     pub(super) zoomed: bool,
-    pub(super) dates: Dates,
-    pub(super) workers: Workers,
+    pub(super) dates: DatesState,
+    pub(super) workers: WorkersState,
     pub(super) log: Log,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) checks: Checklist,
     pub(super) sources_seen: bool,
     pub(super) control: Control,
-    pub(super) recording: Option<Recording>,
+    pub(super) recording: Option<ReplayStatus>,
     pub(super) observation: Option<Observation>,
-    pub(super) life: Life,
+    pub(super) life: RunLife,
     pub(super) overlay: Option<Overlay>,
     pub(super) prompt: Option<Prompt>,
     pub(super) notices: Vec<Notice>,
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<PendingCommand>,
     pub(super) leaving: Option<Leaving>,
     pub(super) armed: Option<DateTime<Utc>>,
     pub(super) dirty: Dirty,
@@ -87,7 +87,7 @@ pub struct Model {
 
 /// Whether the run can still change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Life {
+pub enum RunLife {
     /// It accepts commands, whether running or not.
     #[default]
     Alive,
@@ -108,14 +108,14 @@ pub struct ReturnTo {
 #[derive(Debug, Clone)]
 pub struct Prompt {
     /// What the line is used for.
-    pub purpose: Purpose,
+    pub purpose: PromptPurpose,
     /// The text typed so far.
     pub text: String,
 }
 
 /// The use of a typed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum PromptPurpose {
     /// Go to a date.
     Date,
     /// Search the log.
@@ -153,7 +153,7 @@ impl Notice {
 
 /// A command sent to the run whose effect isn't in the snapshot yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum PendingCommand {
     /// Pause.
     Pause,
     /// Resume.
@@ -193,7 +193,7 @@ impl Model {
 
     /// The key bound to an action at a place, as shown on screen.
     #[must_use]
-    pub fn key_of(&self, place: Place, action: Action, signs: bool) -> String {
+    pub fn key_of(&self, place: KeyContext, action: Action, signs: bool) -> String {
         self.keymap.key_of(place, action, signs)
     }
 
@@ -207,13 +207,16 @@ impl Model {
     #[must_use]
     pub fn heartbeat(&self) -> Option<Duration> {
         let fade = self.notices.iter().filter_map(|notice| notice.left(self.now));
-        let clock = self.has_clock().then_some(BEAT);
-        let soonest = fade.map(|left| left.clamp(LEAST_BEAT, BEAT)).chain(clock).min()?;
+        let clock = self.has_clock().then_some(MAX_TICK);
+        let soonest = fade
+            .map(|left| left.clamp(MIN_TICK, MAX_TICK))
+            .chain(clock)
+            .min()?;
         soonest.to_std().ok()
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.life == Life::Over
+        self.life == RunLife::Over
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -227,13 +230,13 @@ impl Model {
     }
 
     /// The place whose keys take precedence because the view isn't a run of its own (a recording or an observation).
-    pub(super) fn own_place(&self) -> Option<Place> {
+    pub(super) fn own_place(&self) -> Option<KeyContext> {
         let own = match (&self.recording, &self.observation) {
-            (Some(_), _) => Place::Recording,
-            (None, Some(_)) => Place::Observation,
+            (Some(_), _) => KeyContext::Recording,
+            (None, Some(_)) => KeyContext::Observation,
             (None, None) => return None,
         };
-        (self.place() != Place::Prompt).then_some(own)
+        (self.place() != KeyContext::Prompt).then_some(own)
     }
 
     /// Percent done; 100 only when the run has finished.
@@ -332,29 +335,29 @@ impl Model {
     }
 
     /// The place that receives the next key.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> KeyContext {
         if self.prompt.is_some() {
-            return Place::Prompt;
+            return KeyContext::Prompt;
         }
         match (&self.overlay, self.focus) {
             (Some(overlay), _) => overlay.page().place(),
-            (None, Pane::Dates) => Place::Dates,
-            (None, Pane::Workers) => Place::Workers,
-            (None, Pane::Log) => Place::Log,
-            (None, Pane::Checks) => Place::Checks,
+            (None, Pane::Dates) => KeyContext::Dates,
+            (None, Pane::Workers) => KeyContext::Workers,
+            (None, Pane::Log) => KeyContext::Log,
+            (None, Pane::Checks) => KeyContext::Checks,
         }
     }
 
     pub(super) fn notice(&mut self, bad: bool, text: impl Into<String>) {
-        self.say(bad, NOTICE_STAYS, text.into());
+        self.notify(bad, NOTICE_STAYS, text.into());
     }
 
     /// Shows a notice whose text is valid only for this long.
     pub(super) fn notice_for(&mut self, stays: TimeDelta, text: String) {
-        self.say(false, stays, text);
+        self.notify(false, stays, text);
     }
 
-    fn say(&mut self, bad: bool, stays: TimeDelta, text: String) {
+    fn notify(&mut self, bad: bool, stays: TimeDelta, text: String) {
         if self.notices.len() == NOTICES {
             self.notices.remove(0);
         }
@@ -364,10 +367,10 @@ impl Model {
             at: self.now,
             stays,
         });
-        self.wish(Dirty::Full);
+        self.request_redraw(Dirty::Full);
     }
 
-    pub(super) fn wish(&mut self, dirty: Dirty) {
+    pub(super) fn request_redraw(&mut self, dirty: Dirty) {
         self.dirty = self.dirty.max(dirty);
     }
 }

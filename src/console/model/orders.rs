@@ -2,11 +2,11 @@
 //! offered nor confirmed: it is refused at once.
 
 use super::Model;
-use super::checklist::Item;
-use super::control::Reach;
+use super::checklist::ChecklistRow;
+use super::control::ControlAccess;
 use super::observation::Observation;
 use super::overlay::Overlay;
-use crate::console::keymap::{Action, Place, is_order};
+use crate::console::keymap::{Action, KeyContext, is_order};
 use crate::console::text::sanitised;
 
 /// Why commands from this console are denied.
@@ -31,16 +31,16 @@ impl Model {
             _ if self.recording.is_some() => Some(CommandDenied::Recording),
             _ if self.observation.is_some() => Some(CommandDenied::Observation),
             _ if self.is_over() => Some(CommandDenied::Over),
-            Reach::Mine => None,
-            Reach::Within => Some(CommandDenied::NoControl(self.control.holder.clone())),
-            Reach::Beyond => Some(CommandDenied::Watches),
+            ControlAccess::InControl => None,
+            ControlAccess::CanTake => Some(CommandDenied::NoControl(self.control.holder.clone())),
+            ControlAccess::ReadOnly => Some(CommandDenied::Watches),
         }
     }
 
     /// Why an action at a place is refused; `None` if it isn't a command or is accepted.
-    pub(in crate::console) fn refusal(&self, place: Place, action: Action) -> Option<CommandDenied> {
+    pub(in crate::console) fn refusal(&self, place: KeyContext, action: Action) -> Option<CommandDenied> {
         let denied = self.denied().filter(|_| is_order(place, action))?;
-        let leaves = place == Place::Leave || action == Action::Detach;
+        let leaves = place == KeyContext::Leave || action == Action::Detach;
         let takes_control =
             action == Action::TakeControl || matches!(self.overlay, Some(Overlay::TakeControl(_)));
         let stays_open = match denied {
@@ -52,14 +52,16 @@ impl Model {
     }
 
     /// Whether the action only folds a stage: the key that runs a check, pressed on a heading.
-    pub(in crate::console) fn folds(&self, place: Place, action: Action) -> bool {
+    pub(in crate::console) fn folds(&self, place: KeyContext, action: Action) -> bool {
         let marked = || self.checks.marked(self.snapshot.as_deref()?);
-        place == Place::Checks && action == Action::CheckOne && matches!(marked(), Some(Item::Heading { .. }))
+        place == KeyContext::Checks
+            && action == Action::CheckOne
+            && matches!(marked(), Some(ChecklistRow::Heading { .. }))
     }
 
     /// The message for a denied command.
     pub(in crate::console) fn refused_because(&self, denied: &CommandDenied) -> String {
-        let key = |action| self.key_of(Place::Dates, action, false);
+        let key = |action| self.key_of(KeyContext::Dates, action, false);
         match denied {
             CommandDenied::Recording => format!(
                 "this is a recording and can't be changed; {} quits",

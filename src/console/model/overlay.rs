@@ -20,7 +20,7 @@ pub enum Overlay {
     /// Why dates of a stage need attention, by cause.
     Causes(Causes),
     /// NULLs and data issues in the rows of a stage.
-    Gaps(Gaps),
+    Gaps(GapsPage),
     /// Checks of the raw tables.
     Sources(Sources),
     /// The failing dates of a check.
@@ -84,7 +84,7 @@ impl Overlay {
 
 /// NULLs and data issues in the rows of a stage.
 #[derive(Debug, Clone)]
-pub struct Gaps {
+pub struct GapsPage {
     /// Stage name.
     pub stage: String,
     /// First line in view.

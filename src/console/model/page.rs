@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::Model;
 use super::list::Scroll;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::theme::Theme;
 
 /// What a page does with an action.
@@ -24,7 +24,7 @@ pub enum Handled {
 /// A page or dialog drawn over the panes.
 pub trait Page {
     /// The place whose keys it receives.
-    fn place(&self) -> Place;
+    fn place(&self) -> KeyContext;
 
     /// Handles an action. Meanwhile the model has no open page; one opened here replaces this page.
     fn act(&mut self, _model: &mut Model, _action: Action) -> Handled {

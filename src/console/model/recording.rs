@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 /// A recording, as reported to this console.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recording {
+pub struct ReplayStatus {
     /// The run that was recorded.
     pub run: String,
     /// The recorded time shown.
@@ -21,7 +21,7 @@ pub struct Recording {
     pub remarks: Vec<String>,
 }
 
-impl Recording {
+impl ReplayStatus {
     /// The playback state on screen.
     #[must_use]
     pub const fn how(&self) -> &'static str {

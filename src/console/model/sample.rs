@@ -9,7 +9,7 @@ pub const STATE_COLUMNS: usize = 14;
 
 /// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SampleLine {
     /// The state of the unit whose text starts here.
     pub state: Option<SampleState>,
     /// Whether it is a heading.
@@ -21,7 +21,7 @@ pub struct Line {
 }
 
 /// Every line of the page, wrapped to `columns`; none if the run takes no sample.
-pub fn lines(model: &Model, columns: usize) -> Vec<Line> {
+pub fn lines(model: &Model, columns: usize) -> Vec<SampleLine> {
     let sample = model
         .snapshot
         .as_ref()
@@ -29,7 +29,7 @@ pub fn lines(model: &Model, columns: usize) -> Vec<Line> {
     sample.map_or_else(Vec::new, |sample| lines_of(sample, columns))
 }
 
-fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
+fn lines_of(sample: &SampleView, columns: usize) -> Vec<SampleLine> {
     let mut page = SampleText {
         columns,
         lines: Vec::new(),
@@ -61,37 +61,37 @@ fn lines_of(sample: &SampleView, columns: usize) -> Vec<Line> {
 
 struct SampleText {
     columns: usize,
-    lines: Vec<Line>,
+    lines: Vec<SampleLine>,
 }
 
 impl SampleText {
     fn gap(&mut self) {
-        self.put(None, false, 0, "");
+        self.push(None, false, 0, "");
     }
 
     fn heading(&mut self, text: &str) {
-        self.put(None, true, 0, text);
+        self.push(None, true, 0, text);
     }
 
     fn text(&mut self, indent: usize, text: &str) {
-        self.put(None, false, indent, text);
+        self.push(None, false, indent, text);
     }
 
     fn unit(&mut self, unit: &UnitSample, with_stage: bool) {
         let stage = if with_stage { unit.stage.as_str() } else { "" };
         let gap = if with_stage { " " } else { "" };
         let text = format!("{stage}{gap}{} {} [{}]", unit.date, unit.summary(), unit.why);
-        self.put(Some(unit.state), false, STATE_COLUMNS, &text);
+        self.push(Some(unit.state), false, STATE_COLUMNS, &text);
         for detail in unit.details() {
             self.text(STATE_COLUMNS + 2, &detail);
         }
     }
 
     /// Adds a text, wrapped to as many lines as it needs.
-    fn put(&mut self, state: Option<SampleState>, bold: bool, indent: usize, text: &str) {
+    fn push(&mut self, state: Option<SampleState>, bold: bool, indent: usize, text: &str) {
         let text = sanitised(text);
         let pieces = wrapped(&text, self.columns.saturating_sub(indent));
-        let lines = pieces.iter().enumerate().map(|(at, piece)| Line {
+        let lines = pieces.iter().enumerate().map(|(at, piece)| SampleLine {
             state: state.filter(|_| at == 0),
             bold,
             indent,

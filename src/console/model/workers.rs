@@ -15,19 +15,19 @@ const BETWEEN: f64 = 0.25;
 
 /// Selected row and utilisation history.
 #[derive(Debug, Clone, Default)]
-pub struct Workers {
+pub struct WorkersState {
     /// The selected row.
     pub cursor: usize,
     /// First row in view when it was last drawn.
     pub top: usize,
     /// Number of workers requested; `None` once the snapshot has as many.
     pub wanted: Option<usize>,
-    slots: BTreeMap<usize, Slot>,
+    slots: BTreeMap<usize, WorkerHistory>,
     sampled_at: f64,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Slot {
+struct WorkerHistory {
     busy_seconds: f64,
     samples: VecDeque<f64>,
     deaths: u32,
@@ -36,7 +36,7 @@ struct Slot {
 /// Rows above the workers: process metrics and column headings.
 pub const ABOVE: usize = 2;
 
-impl Workers {
+impl WorkersState {
     /// Workers that fit in a pane of this size.
     pub fn page(area: Rect) -> usize {
         usize::from(area.height).saturating_sub(ABOVE)

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::keymap::Place;
+use crate::console::keymap::KeyContext;
 use crate::console::layout::framed;
 use crate::console::model::Model;
-use crate::console::model::about::{Line, NAME, lines};
+use crate::console::model::about::{AboutLine, NAME, lines};
 use crate::console::model::checklist::as_text;
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::{About, DATE_COLUMNS, page};
@@ -23,8 +23,8 @@ const VALUE: usize = 22;
 const DATES: usize = 9;
 
 impl Page for About {
-    fn place(&self) -> Place {
-        Place::About
+    fn place(&self) -> KeyContext {
+        KeyContext::About
     }
 
     fn scroll(&mut self, model: &Model, body: Rect) -> Option<Scroll<'_>> {
@@ -53,7 +53,7 @@ impl Page for About {
         for (at, line) in lines.iter().skip(self.top).take(room).enumerate() {
             let mut pen = Pen::on(buf, theme, row(area, at));
             match line {
-                Line::Fact(name, text) => {
+                AboutLine::Fact(name, text) => {
                     let style = if *name == "value" {
                         theme.check(check.state)
                     } else {
@@ -61,22 +61,22 @@ impl Page for About {
                     };
                     pen.column(NAME, name, BOLD).write(text, style);
                 }
-                Line::Heading(text) => {
+                AboutLine::Heading(text) => {
                     pen.write(text, BOLD);
                 }
-                Line::Dates(dates) => {
+                AboutLine::Dates(dates) => {
                     for date in *dates {
                         pen.column(usize::from(DATE_COLUMNS), &date.to_string(), PLAIN);
                     }
                 }
-                Line::Answer(answer) => answered(answer, theme, &mut pen),
-                Line::Gap => {}
+                AboutLine::Answer(answer) => draw_answer(answer, theme, &mut pen),
+                AboutLine::Gap => {}
             }
         }
     }
 }
 
-fn answered(answer: &PastAnswer, theme: Theme, pen: &mut Pen<'_>) {
+fn draw_answer(answer: &PastAnswer, theme: Theme, pen: &mut Pen<'_>) {
     let style = theme.check(answer.state);
     let state = format!("{} {}", theme.glyphs.check(answer.state), answer.state);
     let value = measured(answer.value.as_deref().unwrap_or("-"));

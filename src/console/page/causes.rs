@@ -5,11 +5,11 @@ use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::command::confirm::{self, Short};
-use crate::console::keymap::{Action, Place};
+use crate::console::command::confirm::{self, ShortRows};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::model::causes::{ABOUT, ABOVE, Cause, Causes, causes, dates};
+use crate::console::model::causes::{ABOUT, ABOVE, Causes, DateCause, causes, dates};
 use crate::console::model::command_line::command_line;
 use crate::console::model::filter::Filter;
 use crate::console::model::list::{Scroll, first_in_view};
@@ -53,8 +53,8 @@ fn selected(model: &Model, page: &Causes) -> Option<Vec<NaiveDate>> {
 }
 
 impl Page for Causes {
-    fn place(&self) -> Place {
-        Place::Causes
+    fn place(&self) -> KeyContext {
+        KeyContext::Causes
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -79,7 +79,7 @@ impl Page for Causes {
                 model.dates.show_only(&snapshot, filter);
             }
             (Action::Rerun, Some(dates)) => {
-                confirm::rerun(model, &self.stage, &dates, Short::Kept, None, "");
+                confirm::rerun(model, &self.stage, &dates, ShortRows::Kept, None, "");
                 // The page stays open if the rerun is refused.
                 return Handled::Stay(Vec::new());
             }
@@ -97,7 +97,7 @@ impl Page for Causes {
     /// The shell command that reruns the dates of the selected cause.
     fn copied(&self, model: &Model) -> Option<String> {
         let dates = selected(model, self)?;
-        command_line(&confirm::rerun_command(&self.stage, &dates, Short::Kept))
+        command_line(&confirm::rerun_command(&self.stage, &dates, ShortRows::Kept))
     }
 
     fn draw(&self, model: &Model, theme: Theme, body: Rect, buf: &mut Buffer) {
@@ -144,7 +144,7 @@ impl Page for Causes {
 }
 
 /// Stored and expected rows of the dates of a cause.
-fn stored(cause: &Cause<'_>) -> String {
+fn stored(cause: &DateCause<'_>) -> String {
     let sum = |of: fn(&crate::engine::UnitView) -> u32| {
         cause.things.iter().map(|unit| u64::from(of(unit))).sum::<u64>()
     };
@@ -156,7 +156,7 @@ fn stored(cause: &Cause<'_>) -> String {
 }
 
 /// The reason in up to two lines, and the dates in one.
-fn in_full(cause: &Cause<'_>, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn in_full(cause: &DateCause<'_>, theme: Theme, area: Rect, buf: &mut Buffer) {
     let foot = usize::from(area.height.saturating_sub(ABOUT));
     let reason = sanitised(&cause.reason);
     for (at, piece) in wrapped(&reason, usize::from(area.width))

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::command_line::command_line;
@@ -18,8 +18,8 @@ use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::Command;
 
 impl Page for Confirm {
-    fn place(&self) -> Place {
-        Place::Confirm
+    fn place(&self) -> KeyContext {
+        KeyContext::Confirm
     }
 
     fn act(&mut self, _model: &mut Model, action: Action) -> Handled {

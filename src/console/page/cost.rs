@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::console::command::run;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::framed;
 use crate::console::model::Model;
-use crate::console::model::cost::{Line, lines};
+use crate::console::model::cost::{CostLine, lines};
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::{CostPage, Overlay, page};
 use crate::console::model::page::{Handled, Page};
@@ -31,8 +31,8 @@ pub fn open(model: &mut Model) {
 }
 
 impl Page for CostPage {
-    fn place(&self) -> Place {
-        Place::Cost
+    fn place(&self) -> KeyContext {
+        KeyContext::Cost
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -51,11 +51,13 @@ impl Page for CostPage {
 
     fn copied(&self, model: &Model) -> Option<String> {
         let snapshot = model.snapshot.as_ref()?;
-        let line = |line: Line| match line {
-            Line::Columns => Some("for\texpected\tbilled\tslot time\tjobs".to_owned()),
-            Line::Row(row) => Some([row.name, row.expected, row.billed, row.slot_time, row.jobs].join("\t")),
-            Line::Text(text) => Some(text),
-            Line::Gap => None,
+        let line = |line: CostLine| match line {
+            CostLine::Columns => Some("for\texpected\tbilled\tslot time\tjobs".to_owned()),
+            CostLine::Row(row) => {
+                Some([row.name, row.expected, row.billed, row.slot_time, row.jobs].join("\t"))
+            }
+            CostLine::Text(text) => Some(text),
+            CostLine::Gap => None,
         };
         let lines = lines(snapshot, usize::MAX).into_iter().filter_map(line);
         Some(lines.collect::<Vec<_>>().join("\n"))
@@ -77,8 +79,8 @@ impl Page for CostPage {
         for (at, line) in lines.iter().skip(self.top).take(room).enumerate() {
             let mut pen = Pen::on(buf, theme, row(area, at));
             match line {
-                Line::Columns => cells(&mut pen, "", ["expected", "billed", "slot time", "jobs"], BOLD),
-                Line::Row(row) => {
+                CostLine::Columns => cells(&mut pen, "", ["expected", "billed", "slot time", "jobs"], BOLD),
+                CostLine::Row(row) => {
                     pen.skip(2 * usize::from(row.is_part));
                     cells(
                         &mut pen,
@@ -87,10 +89,10 @@ impl Page for CostPage {
                         PLAIN,
                     );
                 }
-                Line::Text(text) => {
+                CostLine::Text(text) => {
                     pen.write(text, PLAIN);
                 }
-                Line::Gap => {}
+                CostLine::Gap => {}
             }
         }
     }

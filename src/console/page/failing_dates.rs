@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::command::confirm;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::{is_of_sources, named};
@@ -18,8 +18,8 @@ use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{PLAIN, Pen, row};
 
 impl Page for FailingDates {
-    fn place(&self) -> Place {
-        Place::FailingDates
+    fn place(&self) -> KeyContext {
+        KeyContext::FailingDates
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -44,7 +44,7 @@ impl Page for FailingDates {
             }
             Action::RerunFailing => {
                 if of_sources {
-                    let reload = model.key_of(Place::FailingDates, Action::Reload, false);
+                    let reload = model.key_of(KeyContext::FailingDates, Action::Reload, false);
                     let sentence = format!("these are dates of raw rows: {reload} reloads them");
                     model.notice(false, sentence);
                 } else {

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::keymap::Place;
+use crate::console::keymap::KeyContext;
 use crate::console::model::Model;
 use crate::console::model::list::Scroll;
-use crate::console::model::overlay::{ABOVE_GAPS, Gaps, Overlay, page};
+use crate::console::model::overlay::{ABOVE_GAPS, GapsPage, Overlay, page};
 use crate::console::model::page::Page;
 use crate::console::text::{count, counted};
 use crate::console::theme::Theme;
@@ -22,21 +22,21 @@ const DATES: usize = 8;
 /// Opens the page for the stage in view.
 pub fn open(model: &mut Model) {
     if let Some(stage) = model.stage() {
-        model.overlay = Some(Overlay::Gaps(Gaps {
+        model.overlay = Some(Overlay::Gaps(GapsPage {
             stage: stage.name.clone(),
             top: 0,
         }));
     }
 }
 
-fn stage<'a>(model: &'a Model, page: &Gaps) -> Option<&'a StageView> {
+fn stage<'a>(model: &'a Model, page: &GapsPage) -> Option<&'a StageView> {
     let mut stages = model.snapshot.iter().flat_map(|snapshot| &snapshot.stages);
     stages.find(|stage| stage.name == page.stage)
 }
 
-impl Page for Gaps {
-    fn place(&self) -> Place {
-        Place::Gaps
+impl Page for GapsPage {
+    fn place(&self) -> KeyContext {
+        KeyContext::Gaps
     }
 
     fn scroll(&mut self, model: &Model, body: Rect) -> Option<Scroll<'_>> {

@@ -3,22 +3,22 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::keymap::Place;
+use crate::console::keymap::KeyContext;
 use crate::console::layout::framed;
 use crate::console::model::Model;
-use crate::console::model::help::{Command, Help, Line};
+use crate::console::model::help::{Help, HelpCommand, HelpLine};
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::page;
 use crate::console::model::page::Page;
 use crate::console::text::{counted, sanitised};
-use crate::console::theme::{Role, Theme};
+use crate::console::theme::{Theme, Tone};
 use crate::console::view::badge::Badge;
 use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 
 impl Page for Help {
-    fn place(&self) -> Place {
-        Place::Help
+    fn place(&self) -> KeyContext {
+        KeyContext::Help
     }
 
     fn scroll(&mut self, model: &Model, body: Rect) -> Option<Scroll<'_>> {
@@ -45,24 +45,24 @@ impl Page for Help {
                 (self.top + page).min(lines.len()),
                 lines.len()
             ),
-            role: Role::Plain,
+            role: Tone::Plain,
         });
         page_frame(buf, theme, body, &title, in_view.as_slice());
         thumb(buf, theme, area, self.top, page, lines.len());
         for (at, line) in lines.iter().skip(self.top).take(page).enumerate() {
             let mut pen = Pen::on(buf, theme, row(area, at));
             match line {
-                Line::Text(text) | Line::Heading(text) => {
+                HelpLine::Text(text) | HelpLine::Heading(text) => {
                     pen.write(&sanitised(text), BOLD);
                 }
-                Line::Command(line) => command(line, model, theme, &mut pen),
-                Line::Gap => {}
+                HelpLine::Command(line) => command(line, model, theme, &mut pen),
+                HelpLine::Gap => {}
             }
         }
     }
 }
 
-fn command(line: &Command, model: &Model, theme: Theme, pen: &mut Pen<'_>) {
+fn command(line: &HelpCommand, model: &Model, theme: Theme, pen: &mut Pen<'_>) {
     let keys = line
         .begins
         .map(|binding| model.keymap.spelt(binding, theme.glyphs.utf8));

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::command::leave::leave;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::popup;
 use crate::console::model::overlay::LeaveChoice;
 use crate::console::model::page::{Handled, Page};
@@ -21,8 +21,8 @@ use crate::ledger::RunState;
 const SIZE: (u16, u16) = (64, 8);
 
 impl Page for LeaveChoice {
-    fn place(&self) -> Place {
-        Place::Leave
+    fn place(&self) -> KeyContext {
+        KeyContext::Leave
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -60,9 +60,9 @@ impl Page for LeaveChoice {
             format!("The run is {state}; {} {units} open.", count(open))
         };
         let then = if ended {
-            afterwards(*self).to_owned()
+            outcome(*self).to_owned()
         } else {
-            consequence(*self, paused, &Flight::of(model, snapshot))
+            consequence(*self, paused, &InFlightWork::of(model, snapshot))
         };
         let lines = [
             (stands, BOLD),
@@ -100,7 +100,7 @@ const fn choice_of(action: Action) -> Option<LeaveChoice> {
 }
 
 /// The effect of a choice once the run has ended.
-const fn afterwards(choice: LeaveChoice) -> &'static str {
+const fn outcome(choice: LeaveChoice) -> &'static str {
     match choice {
         LeaveChoice::Keep | LeaveChoice::Pause | LeaveChoice::Cancel => "The screen stays open.",
         LeaveChoice::Detach | LeaveChoice::Drain | LeaveChoice::Abort => "The screen closes.",
@@ -108,7 +108,7 @@ const fn afterwards(choice: LeaveChoice) -> &'static str {
 }
 
 /// The effect of a choice, with the in-flight work it would lose.
-fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
+fn consequence(choice: LeaveChoice, paused: bool, flight: &InFlightWork) -> String {
     let cost = || {
         format!(
             "{}, {}, about {}",
@@ -141,14 +141,14 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &Flight) -> String {
 
 /// In-flight work.
 #[derive(Default)]
-struct Flight {
+struct InFlightWork {
     batches: usize,
     dates: usize,
     /// Worker time spent on it so far.
     seconds: f64,
 }
 
-impl Flight {
+impl InFlightWork {
     fn of(model: &Model, snapshot: &Snapshot) -> Self {
         let now = model.clock().unwrap_or(snapshot.at);
         let tasks = snapshot.workers.iter().filter_map(|worker| worker.task.as_ref());

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::list::Scroll;
@@ -18,8 +18,8 @@ use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::Command;
 
 impl Page for QuestionPage {
-    fn place(&self) -> Place {
-        Place::Question
+    fn place(&self) -> KeyContext {
+        KeyContext::Question
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {

@@ -5,12 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::list::{Scroll, first_in_view};
 use crate::console::model::overlay::{Overlay, RunbookPage};
 use crate::console::model::page::{Handled, Page};
-use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::model::{Model, Prompt, PromptPurpose};
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::{SELECTED, Theme};
 use crate::console::view::frame::{page_frame, thumb};
@@ -66,8 +66,8 @@ fn selected(model: &Model, page: RunbookPage) -> Option<&Item> {
 }
 
 impl Page for RunbookPage {
-    fn place(&self) -> Place {
-        Place::Runbook
+    fn place(&self) -> KeyContext {
+        KeyContext::Runbook
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -76,7 +76,9 @@ impl Page for RunbookPage {
         };
         match action {
             Action::Open => return open_item(model, &item),
-            Action::Withdraw if item.manual && item.state == ItemState::Done => ask(model, Purpose::Withdraw),
+            Action::Withdraw if item.manual && item.state == ItemState::Done => {
+                ask(model, PromptPurpose::Withdraw)
+            }
             Action::Withdraw => {
                 let sentence = format!("item {} has no manual tick to withdraw", item.item);
                 model.notice(false, sentence);
@@ -135,7 +137,7 @@ impl Page for RunbookPage {
             }
         }
         if let Some(item) = items.get(self.cursor) {
-            about(item, RunbookPage::about(body), theme, area, room, buf);
+            draw_item(item, RunbookPage::about(body), theme, area, room, buf);
         }
     }
 }
@@ -143,13 +145,13 @@ impl Page for RunbookPage {
 /// Starts whatever completes this item.
 fn open_item(model: &mut Model, item: &Item) -> Handled {
     if item.manual && item.state == ItemState::Done {
-        let withdraw = model.key_of(Place::Runbook, Action::Withdraw, false);
+        let withdraw = model.key_of(KeyContext::Runbook, Action::Withdraw, false);
         model.notice(
             false,
             format!("item {} is ticked; {withdraw} withdraws the tick", item.item),
         );
     } else if item.manual {
-        ask(model, Purpose::Tick);
+        ask(model, PromptPurpose::Tick);
     } else if !item.checks.is_empty() {
         let check = Command::Check(Checks::Named(item.checks.clone()));
         return Handled::Stay(vec![Effect::Send(check)]);
@@ -163,7 +165,7 @@ fn open_item(model: &mut Model, item: &Item) -> Handled {
     Handled::Stay(Vec::new())
 }
 
-fn ask(model: &mut Model, purpose: Purpose) {
+fn ask(model: &mut Model, purpose: PromptPurpose) {
     model.prompt = Some(Prompt {
         purpose,
         text: String::new(),
@@ -203,7 +205,7 @@ fn title(items: &[Item]) -> String {
 }
 
 /// The evidence in full, who ticked the item, and the plan's remark.
-fn about(item: &Item, rows: usize, theme: Theme, area: Rect, below: usize, buf: &mut Buffer) {
+fn draw_item(item: &Item, rows: usize, theme: Theme, area: Rect, below: usize, buf: &mut Buffer) {
     let mut fact = format!("{}: {}", item.state, sanitised(&item.fact));
     if let Some(by) = &item.by {
         fact = format!("{fact}, {}", sanitised(by));

@@ -5,13 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::command::{leave, run};
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::{Overlay, SamplePage, page};
 use crate::console::model::page::{Handled, Page};
-use crate::console::model::sample::{Line, STATE_COLUMNS, lines};
+use crate::console::model::sample::{STATE_COLUMNS, SampleLine, lines};
 use crate::console::theme::Theme;
 use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
@@ -34,8 +34,8 @@ pub fn open(model: &mut Model) {
 }
 
 impl Page for SamplePage {
-    fn place(&self) -> Place {
-        Place::Sample
+    fn place(&self) -> KeyContext {
+        KeyContext::Sample
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -53,7 +53,7 @@ impl Page for SamplePage {
 
     fn copied(&self, model: &Model) -> Option<String> {
         let lines = lines(model, usize::MAX);
-        let line = |line: &Line| match line.state {
+        let line = |line: &SampleLine| match line.state {
             Some(state) => format!("{state} {}", line.text),
             None => line.text.clone(),
         };

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::Model;
 use crate::console::model::checklist::as_text;
 use crate::console::model::list::{Scroll, first_in_view};
@@ -36,8 +36,8 @@ pub fn open(model: &mut Model) {
 }
 
 impl Page for Sources {
-    fn place(&self) -> Place {
-        Place::Sources
+    fn place(&self) -> KeyContext {
+        KeyContext::Sources
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -86,7 +86,7 @@ impl Page for Sources {
         let len = snapshot.sources.len();
         let top = first_in_view(0, self.cursor, room, len);
         thumb(buf, theme, area, top, room, len);
-        let columns = Columns::of(&snapshot.sources, usize::from(area.width));
+        let columns = SourceColumns::of(&snapshot.sources, usize::from(area.width));
         for (at, source) in snapshot.sources.iter().enumerate().skip(top).take(room) {
             let line = row(area, at - top);
             let style = theme.check(source.state);
@@ -100,7 +100,7 @@ impl Page for Sources {
                 buf.set_style(line, SELECTED);
             }
         }
-        about(marked, theme, area, room, buf);
+        draw_source(marked, theme, area, room, buf);
     }
 }
 
@@ -110,13 +110,13 @@ fn value(source: &CheckView) -> Cow<'_, str> {
 }
 
 /// Columns as wide as their content; if that is too wide, the title is cut, since the foot shows it too.
-struct Columns {
+struct SourceColumns {
     state: usize,
     feed: usize,
     title: usize,
 }
 
-impl Columns {
+impl SourceColumns {
     fn of(sources: &[CheckView], width: usize) -> Self {
         let widest = |of: &dyn Fn(&CheckView) -> usize| sources.iter().map(of).max().unwrap_or(0);
         let feed = widest(&|source| text::width(&source.stage)) + 1;
@@ -135,7 +135,7 @@ impl Columns {
 }
 
 /// The selected check in full, at the foot of the page.
-fn about(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Buffer) {
+fn draw_source(source: &CheckView, theme: Theme, area: Rect, from: usize, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, row(area, from));
     pen.write(&source.name, BOLD)
         .write(&format!("  {}", source.title), PLAIN);

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::popup;
 use crate::console::model::Model;
 use crate::console::model::overlay::TakeControl;
@@ -18,8 +18,8 @@ use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 const SIZE: (u16, u16) = (64, 6);
 
 impl Page for TakeControl {
-    fn place(&self) -> Place {
-        Place::Confirm
+    fn place(&self) -> KeyContext {
+        KeyContext::Confirm
     }
 
     fn act(&mut self, _model: &mut Model, action: Action) -> Handled {

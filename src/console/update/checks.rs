@@ -4,10 +4,10 @@ use crate::console::command::confirm;
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::layout::Pane;
-use crate::console::model::checklist::{Checklist, Item, as_text};
+use crate::console::model::checklist::{Checklist, ChecklistRow, as_text};
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::{About, FailingDates, Overlay};
-use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::model::{Model, Prompt, PromptPurpose};
 use crate::engine::{CheckView, Checks, Command, Snapshot};
 use crate::ledger::CheckState;
 
@@ -33,11 +33,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Left | Action::Right => model.checks.fold(&snapshot, action == Action::Left),
         Action::CheckOne | Action::About | Action::FailingDates | Action::RerunFailing | Action::Waive => {
             match model.checks.marked(&snapshot) {
-                Some(Item::Check(check)) => return on_check(model, check, action),
-                Some(Item::Heading { folded, .. }) if action == Action::CheckOne => {
+                Some(ChecklistRow::Check(check)) => return on_check(model, check, action),
+                Some(ChecklistRow::Heading { folded, .. }) if action == Action::CheckOne => {
                     model.checks.fold(&snapshot, !folded);
                 }
-                Some(Item::Heading { .. }) => {
+                Some(ChecklistRow::Heading { .. }) => {
                     model.notice(false, "this is a stage; select one of its checks");
                 }
                 None => {}
@@ -75,7 +75,7 @@ fn on_check(model: &mut Model, check: &CheckView, action: Action) -> Vec<Effect>
             Some(refusal) => model.notice(false, refusal),
             None => {
                 model.prompt = Some(Prompt {
-                    purpose: Purpose::Waive,
+                    purpose: PromptPurpose::Waive,
                     text: String::new(),
                 });
             }

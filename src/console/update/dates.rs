@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::console::command::confirm::{self, Short};
+use crate::console::command::confirm::{self, ShortRows};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
 use crate::console::model::Model;
@@ -49,8 +49,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             dates.show_only(&snapshot, next);
         }
         Action::Open => return detail::open(model),
-        Action::Rerun => rerun_selected(model, Short::Kept),
-        Action::RerunShort => rerun_selected(model, Short::Accepted),
+        Action::Rerun => rerun_selected(model, ShortRows::Kept),
+        Action::RerunShort => rerun_selected(model, ShortRows::Accepted),
         Action::RerunAll => rerun_troubled(model),
         Action::Refresh => confirm::refresh(model),
         Action::RerunOutdated => confirm::rerun_outdated(model),
@@ -91,7 +91,7 @@ pub(super) fn go_to(model: &mut Model, text: &str) {
     }
 }
 
-fn rerun_selected(model: &mut Model, short: Short) {
+fn rerun_selected(model: &mut Model, short: ShortRows) {
     let Some(stage) = model.stage() else {
         return;
     };
@@ -113,7 +113,7 @@ fn rerun_troubled(model: &mut Model) {
         Some(_) => "no date shown needs attention; Esc shows all",
         None => "no date needs attention",
     };
-    confirm::rerun(model, &name, &dates, Short::Kept, None, otherwise);
+    confirm::rerun(model, &name, &dates, ShortRows::Kept, None, otherwise);
 }
 
 fn reload_selected(model: &mut Model) {

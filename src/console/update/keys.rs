@@ -6,7 +6,7 @@ use super::{log, mouse, orders, overlay, pane, prompt, recording};
 use crate::console::command::{leave, run};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Key, Place};
+use crate::console::keymap::{Action, Key, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::help::Help;
@@ -26,12 +26,12 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     if action != Some(Action::Interrupt) {
         model.armed = None;
         if model.notices.pop().is_some() {
-            model.wish(Dirty::Full);
+            model.request_redraw(Dirty::Full);
         }
     }
     match action {
         Some(action) => {
-            model.wish(Dirty::Full);
+            model.request_redraw(Dirty::Full);
             if let Some(denied) = model.refusal(place, action) {
                 orders::refuse(model, &denied);
                 return Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
                 recording::play(action).map_or_else(|| act(model, place, action), |play| vec![play]);
             orders::let_through(model, place, action, effects)
         }
-        None if place == Place::Prompt => {
+        None if place == KeyContext::Prompt => {
             if let Some(letter) = key.typed() {
                 prompt::type_in(model, letter);
             }
@@ -50,9 +50,9 @@ pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
+fn act(model: &mut Model, place: KeyContext, action: Action) -> Vec<Effect> {
     match action {
-        Action::Redraw => model.wish(Dirty::Force),
+        Action::Redraw => model.request_redraw(Dirty::Force),
         Action::ReadAgain => return vec![Effect::ReadAgain],
         Action::Cost | Action::Breakdown if model.observation.is_some() => {
             model.notice(
@@ -65,8 +65,10 @@ fn act(model: &mut Model, place: Place, action: Action) -> Vec<Effect> {
         Action::Copy => return copy(model),
         Action::Help => model.overlay = Some(Overlay::Help(Help::opened_at(place))),
         Action::Search => prompt::open(model, place),
-        _ if place == Place::Prompt => return prompt::answer(model, action),
-        Action::PauseResume if !matches!(place, Place::Leave | Place::Sample | Place::Cost) => {
+        _ if place == KeyContext::Prompt => return prompt::answer(model, action),
+        Action::PauseResume
+            if !matches!(place, KeyContext::Leave | KeyContext::Sample | KeyContext::Cost) =>
+        {
             return run::pause_or_resume(model);
         }
         _ if model.overlay.is_some() => return overlay::act(model, action),

@@ -1,7 +1,7 @@
 //! Keys of the Log pane.
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::log::about;
 use crate::console::model::{Model, ReturnTo};
@@ -21,8 +21,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Last => model.log.follow(),
         Action::Level => model.log.next_level(),
         Action::Wrap => model.log.wrap = !model.log.wrap,
-        Action::NextAttention => hit(model, 1, page),
-        Action::PreviousAttention => hit(model, -1, page),
+        Action::NextAttention => next_hit(model, 1, page),
+        Action::PreviousAttention => next_hit(model, -1, page),
         _ => {}
     }
     Vec::new()
@@ -42,10 +42,10 @@ pub(super) fn search(model: &mut Model, query: String) {
 }
 
 /// Moves to the next or previous hit. With a search active every visible line is a hit, so this moves by a line.
-fn hit(model: &mut Model, lines: isize, page: usize) {
+fn next_hit(model: &mut Model, lines: isize, page: usize) {
     let below = model.log.below();
     if model.log.query.is_empty() {
-        let search = model.key_of(Place::Log, Action::Search, false);
+        let search = model.key_of(KeyContext::Log, Action::Search, false);
         model.notice(false, format!("no search active; {search} starts one"));
     } else if model.log.len() == 0 {
         no_hit(model);
@@ -61,7 +61,7 @@ fn hit(model: &mut Model, lines: isize, page: usize) {
 
 fn no_hit(model: &mut Model) {
     let query = sanitised(&model.log.query).into_owned();
-    let all = model.key_of(Place::Log, Action::Back, false);
+    let all = model.key_of(KeyContext::Log, Action::Back, false);
     let among = if model.log.least < tracing::Level::TRACE || model.log.date.is_some() {
         "within the filter"
     } else {

@@ -19,8 +19,8 @@ use chrono::{DateTime, Utc};
 use super::command::{leave, question};
 use super::dirty::Dirty;
 use super::effect::Effect;
-use super::keymap::{Action, Place};
-use super::model::{Life, Model};
+use super::keymap::{Action, KeyContext};
+use super::model::{Model, RunLife};
 use super::msg::Msg;
 use super::page::detail;
 use super::text::sanitised;
@@ -41,13 +41,13 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Log(lines) => {
             if !lines.is_empty() {
                 model.log.push(lines);
-                model.wish(Dirty::Full);
+                model.request_redraw(Dirty::Full);
             }
         }
         Msg::ProcessMetrics(metrics) => {
             model.metrics = Some(metrics);
             if model.is_active() {
-                model.wish(Dirty::Partial);
+                model.request_redraw(Dirty::Partial);
             }
         }
         Msg::Control(control) => {
@@ -57,24 +57,24 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 && !control.is_mine()
                 && let Some(name) = &control.holder
             {
-                let takes = model.key_of(Place::Dates, Action::TakeControl, false);
+                let takes = model.key_of(KeyContext::Dates, Action::TakeControl, false);
                 let sentence = format!("{} took control; {takes} takes it back", sanitised(name));
                 model.notice(true, sentence);
             }
             if model.control != control {
                 model.control = control;
-                model.wish(Dirty::Full);
+                model.request_redraw(Dirty::Full);
             }
         }
         Msg::Over => {
-            model.life = Life::Over;
-            model.wish(Dirty::Full);
+            model.life = RunLife::Over;
+            model.request_redraw(Dirty::Full);
         }
         Msg::Recording(recording) => recording::take(model, recording),
         Msg::Observation(observation) => {
             if model.observation.as_ref() != Some(&observation) {
                 model.observation = Some(observation);
-                model.wish(Dirty::Full);
+                model.request_redraw(Dirty::Full);
             }
         }
         Msg::Key { key, at } => {
@@ -86,7 +86,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resize { columns, rows } => {
             model.size = (columns, rows);
             model.clamp_page();
-            model.wish(Dirty::Force);
+            model.request_redraw(Dirty::Force);
         }
         Msg::Reply { to, reply } => reply::take(model, &to, reply),
         Msg::Tick(now) => tick(model, now),
@@ -99,9 +99,9 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     if known == Some(snapshot.version) {
         return Vec::new();
     }
-    model.dates.keep_in(&snapshot);
+    model.dates.clamp_to(&snapshot);
     model.workers.take(&snapshot);
-    model.checks.keep_in(&snapshot);
+    model.checks.clamp_to(&snapshot);
     let asked = model.question().map(|question| question.topic);
     let was = model.snapshot.as_ref().map(|known| known.run.state);
     if was != Some(snapshot.run.state) {
@@ -109,10 +109,10 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         model.notices.retain(|notice| notice.bad);
     }
     model.snapshot = Some(snapshot);
-    model.wish(Dirty::Full);
-    question::follow(model, asked);
+    model.request_redraw(Dirty::Full);
+    question::sync_page(model, asked);
     model.clamp_page();
-    let mut effects = detail::ask_again(model);
+    let mut effects = detail::reload_changed_rows(model);
     effects.extend(leave::settle(model));
     effects
 }
@@ -135,9 +135,9 @@ fn tick(model: &mut Model, now: DateTime<Utc>) {
         .notices
         .retain(|notice| notice.left(Some(now)).is_none_or(|left| !left.is_zero()));
     if model.notices.len() != before {
-        model.wish(Dirty::Full);
+        model.request_redraw(Dirty::Full);
     } else if model.has_clock() {
-        model.wish(Dirty::Partial);
+        model.request_redraw(Dirty::Partial);
     }
 }
 

@@ -6,10 +6,10 @@ use ratatui::layout::Position;
 use super::{overlay, pane};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::view::{Spot, hit};
+use crate::console::view::{HitItem, hit};
 
 /// Lines per wheel step.
 const NOTCH: usize = 3;
@@ -17,7 +17,7 @@ const NOTCH: usize = 3;
 /// Captures or releases the mouse.
 pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
-    let key = model.key_of(Place::Dates, Action::Mouse, false);
+    let key = model.key_of(KeyContext::Dates, Action::Mouse, false);
     let sentence = if model.mouse {
         format!("mouse on: scroll and click; {key} turns it off to select text")
     } else {
@@ -45,7 +45,7 @@ pub(super) fn take(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, point: Position, up: bool) -> Vec<Effect> {
-    model.wish(Dirty::Full);
+    model.request_redraw(Dirty::Full);
     let action = if up { Action::Up } else { Action::Down };
     if model.overlay.is_some() {
         return (0..NOTCH).flat_map(|_| overlay::act(model, action)).collect();
@@ -65,12 +65,12 @@ fn click(model: &mut Model, point: Position) {
     let Some((pane, spot)) = hit(model, point).filter(|_| model.overlay.is_none()) else {
         return;
     };
-    model.wish(Dirty::Full);
+    model.request_redraw(Dirty::Full);
     model.focus_on(pane);
     match (pane, spot, model.snapshot.clone()) {
-        (_, Spot::Date(date), Some(snapshot)) => model.dates.go(&snapshot, date),
-        (Pane::Workers, Spot::Item(at), _) => model.workers.cursor = at,
-        (Pane::Checks, Spot::Item(at), _) => model.checks.cursor = at,
+        (_, HitItem::Date(date), Some(snapshot)) => model.dates.go(&snapshot, date),
+        (Pane::Workers, HitItem::Item(at), _) => model.workers.cursor = at,
+        (Pane::Checks, HitItem::Item(at), _) => model.checks.cursor = at,
         _ => {}
     }
 }

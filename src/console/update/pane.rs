@@ -7,7 +7,7 @@ use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::checklist::Checklist;
 use crate::console::model::list::Scroll;
-use crate::console::model::workers::Workers;
+use crate::console::model::workers::WorkersState;
 
 /// Handles an action of a pane.
 pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
@@ -25,7 +25,7 @@ fn workers(model: &mut Model, action: Action) {
         .snapshot
         .as_ref()
         .map_or(0, |snapshot| snapshot.workers.len());
-    let page = model.inside(Pane::Workers).map_or(1, Workers::page);
+    let page = model.inside(Pane::Workers).map_or(1, WorkersState::page);
     Scroll::cursor(&mut model.workers.cursor, page, len).step(action);
 }
 
@@ -74,7 +74,7 @@ pub(super) fn keep_tops(model: &mut Model) {
     let area = model.inside(Pane::Workers);
     let workers = &mut model.workers;
     workers.top = match area {
-        Some(area) => workers.first_in_view(Workers::page(area), snapshot.workers.len()),
+        Some(area) => workers.first_in_view(WorkersState::page(area), snapshot.workers.len()),
         None => workers.top.min(workers.cursor),
     };
     let area = model.inside(Pane::Checks);

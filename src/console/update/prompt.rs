@@ -3,22 +3,22 @@
 use super::{checks, dates, log};
 use crate::console::dirty::Dirty;
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::help::Help;
 use crate::console::model::overlay::Overlay;
-use crate::console::model::{Model, Prompt, Purpose};
+use crate::console::model::{Model, Prompt, PromptPurpose};
 use crate::console::page::runbook;
 use crate::console::text::sanitised;
 
 /// Maximum length of a typed line, in characters.
-const LONGEST: usize = 80;
+const MAX_LENGTH: usize = 80;
 
 /// Opens the search of a place.
-pub(super) fn open(model: &mut Model, place: Place) {
+pub(super) fn open(model: &mut Model, place: KeyContext) {
     let (purpose, text) = match place {
-        Place::Help => (Purpose::Help, String::new()),
-        Place::Log => (Purpose::Log, model.log.query.clone()),
-        _ => (Purpose::Date, String::new()),
+        KeyContext::Help => (PromptPurpose::Help, String::new()),
+        KeyContext::Log => (PromptPurpose::Log, model.log.query.clone()),
+        _ => (PromptPurpose::Date, String::new()),
     };
     model.prompt = Some(Prompt { purpose, text });
 }
@@ -31,7 +31,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 
 pub(super) fn type_in(model: &mut Model, letter: char) {
     if let Some(prompt) = &mut model.prompt
-        && prompt.text.chars().count() < LONGEST
+        && prompt.text.chars().count() < MAX_LENGTH
     {
         prompt.text.push(letter);
         typed(model);
@@ -53,12 +53,12 @@ pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
                 return Vec::new();
             };
             match purpose {
-                Purpose::Date => dates::go_to(model, text.trim()),
-                Purpose::Log => log::search(model, text),
-                Purpose::Help => {}
-                Purpose::Waive => return checks::waive(model, text.trim()),
-                Purpose::Tick => return runbook::tick(model, true, text.trim()),
-                Purpose::Withdraw => return runbook::tick(model, false, text.trim()),
+                PromptPurpose::Date => dates::go_to(model, text.trim()),
+                PromptPurpose::Log => log::search(model, text),
+                PromptPurpose::Help => {}
+                PromptPurpose::Waive => return checks::waive(model, text.trim()),
+                PromptPurpose::Tick => return runbook::tick(model, true, text.trim()),
+                PromptPurpose::Withdraw => return runbook::tick(model, false, text.trim()),
             }
         }
         _ => {
@@ -73,7 +73,7 @@ pub(super) fn answer(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Updates the search while typing in the help; the other prompts wait for Enter.
 fn typed(model: &mut Model) {
-    model.wish(Dirty::Full);
+    model.request_redraw(Dirty::Full);
     if let (Some(prompt), Some(Overlay::Help(help))) = (&model.prompt, &mut model.overlay) {
         help.query.clone_from(&prompt.text);
         help.top = 0;

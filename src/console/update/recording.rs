@@ -4,12 +4,12 @@ use crate::console::dirty::Dirty;
 use crate::console::effect::{Effect, Play};
 use crate::console::keymap::Action;
 use crate::console::model::Model;
-use crate::console::model::recording::Recording;
+use crate::console::model::recording::ReplayStatus;
 
-pub(super) fn take(model: &mut Model, recording: Recording) {
+pub(super) fn take(model: &mut Model, recording: ReplayStatus) {
     if model.recording.as_ref() != Some(&recording) {
         model.recording = Some(recording);
-        model.wish(Dirty::Full);
+        model.request_redraw(Dirty::Full);
     }
 }
 

@@ -2,21 +2,21 @@
 
 use crate::console::dirty::Dirty;
 use crate::console::model::Model;
-use crate::console::model::detail::Stored;
+use crate::console::model::detail::StoredReply;
 use crate::console::model::overlay::Overlay;
 use crate::console::text::sanitised;
 use crate::engine::{Command, Reply};
 
 pub(super) fn take(model: &mut Model, to: &Command, reply: Reply) {
-    model.wish(Dirty::Full);
+    model.request_redraw(Dirty::Full);
     if let Command::Inspect { stage, date } = to {
         if let Some(Overlay::Detail(detail)) = &mut model.overlay
             && detail.stage == *stage
             && detail.date == *date
         {
             detail.stored = match reply {
-                Reply::Rows(rows) => Stored::Rows(rows),
-                Reply::Accepted(text) | Reply::Refused(text) => Stored::Refused(text),
+                Reply::Rows(rows) => StoredReply::Rows(rows),
+                Reply::Accepted(text) | Reply::Refused(text) => StoredReply::Refused(text),
             };
             model.clamp_page();
         }

@@ -11,14 +11,14 @@ use crate::console::fixture::{
     STAGE, asking, bad_sources, day, fact, finished, loading, log, log_line, metrics, observed, one_fail,
     paused, running, sampled, second, stored_games, stored_players, three_stages, worker_panicked,
 };
-use crate::console::keymap::Place;
+use crate::console::keymap::KeyContext;
 use crate::console::layout::Pane;
-use crate::console::model::about::{Line, lines};
+use crate::console::model::about::{AboutLine, lines};
 use crate::console::model::breakdown_page::BreakdownPage;
-use crate::console::model::checklist::Item;
-use crate::console::model::detail::{Face, Stored};
+use crate::console::model::checklist::ChecklistRow;
+use crate::console::model::detail::{RowsLayout, StoredReply};
 use crate::console::model::overlay::{LeaveChoice, Overlay};
-use crate::console::{Control, Dirty, Effect, Model, Msg, Play, Reach, Recording, update};
+use crate::console::{Control, ControlAccess, Dirty, Effect, Model, Msg, Play, ReplayStatus, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
 
@@ -96,16 +96,16 @@ fn said(model: &Model) -> &str {
 #[case::last("G", "2026-01-03")]
 #[case::not_after_the_last("Gjl", "2026-01-03")]
 #[case::week_before("Gh", "2025-12-27")]
-#[case::next_trouble("gn", "2022-02-24")]
-#[case::trouble_goes_round("gN", "2023-02-27")]
-#[case::and_round_again("gNn", "2022-02-24")]
+#[case::next_attention("gn", "2022-02-24")]
+#[case::previous_wraps_around("gN", "2023-02-27")]
+#[case::next_wraps_around("gNn", "2022-02-24")]
 #[case::search_whole("g/2023-12-16\n", "2023-12-16")]
 #[case::search_month("g/2023-12\n", "2023-12-01")]
 #[case::search_every_christmas("g/12-25\n", "2021-12-25")]
 #[case::search_next_christmas("g/12-25\n/12-25\n", "2022-12-25")]
 #[case::search_without_dashes("g/20231216\n", "2023-12-16")]
-#[case::search_nothing("g/1999\n", "2021-10-19")]
-#[case::search_taken_back("g/2023-12-16\x1b", "2021-10-19")]
+#[case::search_without_matches("g/1999\n", "2021-10-19")]
+#[case::search_cancelled("g/2023-12-16\x1b", "2021-10-19")]
 fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
     let mut model = model(running(1));
     keys(&mut model, pressed);
@@ -118,7 +118,7 @@ fn the_cursor_moves(#[case] pressed: &str, #[case] date: &str) {
     "2024-02-15 of team_offense is skipped (",
     "): nothing to rerun"
 )]
-#[case::to_come("Gr", "2026-01-03 of team_offense is pending", ": nothing to rerun yet")]
+#[case::pending("Gr", "2026-01-03 of team_offense is pending", ": nothing to rerun yet")]
 #[case::a_range(
     "g/2024-02-15\nvjr",
     "none of these dates can be rerun",
@@ -205,7 +205,7 @@ fn workers_cannot_be_changed_after_the_run_ends() {
     assert_eq!(model.workers.wanted, None);
 }
 
-fn control(holder: Option<&str>, reach: Reach) -> Msg {
+fn control(holder: Option<&str>, reach: ControlAccess) -> Msg {
     Msg::Control(Control {
         holder: holder.map(str::to_owned),
         reach,
@@ -216,12 +216,15 @@ fn control(holder: Option<&str>, reach: Reach) -> Msg {
 }
 
 #[rstest]
-#[case::free(control(None, Reach::Within), "refused: no console has control; H takes it")]
+#[case::free(
+    control(None, ControlAccess::CanTake),
+    "refused: no console has control; H takes it"
+)]
 #[case::held(
-    control(Some("ann@pts/1"), Reach::Within),
+    control(Some("ann@pts/1"), ControlAccess::CanTake),
     "refused: ann@pts/1 has control; H takes it"
 )]
-#[case::never(control(None, Reach::Beyond), "refused: this console is read-only")]
+#[case::never(control(None, ControlAccess::ReadOnly), "refused: this console is read-only")]
 fn observers_can_inspect_and_leave_but_not_control(#[case] told: Msg, #[case] sentence: &str) {
     let mut model = model(paused(1));
     update(&mut model, told);
@@ -243,12 +246,12 @@ fn observers_can_inspect_and_leave_but_not_control(#[case] told: Msg, #[case] se
 #[test]
 fn the_control_key_takes_control_and_observers_can_fold_headings() {
     let mut model = model(three_stages(1));
-    update(&mut model, control(Some("ann@pts/1"), Reach::Within));
+    update(&mut model, control(Some("ann@pts/1"), ControlAccess::CanTake));
     keys(&mut model, "4\nj");
     assert_eq!(marked(&model), "team_defense", "folded");
     keys(&mut model, "Hl");
     assert_eq!(keys(&mut model, "\n"), [Effect::TakeControl]);
-    update(&mut model, control(None, Reach::Within));
+    update(&mut model, control(None, ControlAccess::CanTake));
     assert_eq!(keys(&mut model, "H"), [Effect::TakeControl]);
 }
 
@@ -327,11 +330,11 @@ fn a_search_without_matches_is_reported() {
 #[case::rerun_asks_first("gnr", vec![])]
 #[case::rerun("gnr\n", rerun(&["2022-02-24"]))]
 #[case::rerun_cancelled("gnr\x1b", vec![])]
-#[case::rerun_refused_by_the_other_choice("gnrl\n", vec![])]
-#[case::range_leaves_skipped_dates_out("g/2024-02-12\nvjjjr\n", rerun(&["2024-02-12", "2024-02-13"]))]
+#[case::rerun_declined("gnrl\n", vec![])]
+#[case::range_without_skipped_dates("g/2024-02-12\nvjjjr\n", rerun(&["2024-02-12", "2024-02-13"]))]
 #[case::range_backwards("g/2024-02-13\nvkr\n", rerun(&["2024-02-12", "2024-02-13"]))]
 #[case::range_ended("g/2024-02-12\nvjvr\n", rerun(&["2024-02-13"]))]
-#[case::a_skipped_date_by_itself("g/2024-02-15\nr", vec![])]
+#[case::one_skipped_date("g/2024-02-15\nr", vec![])]
 #[case::only_skipped_dates("g/2024-02-15\nvjr", vec![])]
 #[case::rerun_failed("R\n", rerun(&["2022-02-24", "2022-10-20", "2022-12-10", "2023-02-26", "2023-02-27"]))]
 #[case::copy("gy", vec![Effect::Copy("2021-10-19".to_owned())])]
@@ -372,8 +375,8 @@ fn a_key_jumps_to_failing_checks(#[case] pressed: &str, #[case] name: &str) {
 fn marked(model: &Model) -> &str {
     let snapshot = model.snapshot.as_deref().unwrap();
     match model.checks.marked(snapshot).unwrap() {
-        Item::Heading { stage, .. } => stage,
-        Item::Check(check) => &check.name,
+        ChecklistRow::Heading { stage, .. } => stage,
+        ChecklistRow::Check(check) => &check.name,
     }
 }
 
@@ -383,15 +386,15 @@ fn marked(model: &Model) -> &str {
 #[case("4jjjj", "team_defense")]
 #[case("4G", "overtime")]
 #[case::folded_by_enter("4\nj", "team_defense")]
-#[case::and_shown_again("4\n\nj", "team_count")]
+#[case::unfolded_by_enter("4\n\nj", "team_count")]
 #[case::folded_from_within("4jjh", "team_offense")]
-#[case::what_is_folded_already_stays_so("4hhj", "team_defense")]
+#[case::already_folded("4hhj", "team_defense")]
 #[case::unfolded("4hlj", "team_count")]
-#[case::trouble_is_found_from_a_heading("4n", "rows_per_date")]
-#[case::and_shown_where_it_is_hidden("4jjjjhggn", "rows_per_date")]
-#[case::the_one_before_goes_round("4N", "points")]
-#[case::the_next_one("4nn", "points")]
-#[case::back_to_the_first("4nnn", "rows_per_date")]
+#[case::next_failing_from_a_heading("4n", "rows_per_date")]
+#[case::next_failing_unfolds("4jjjjhggn", "rows_per_date")]
+#[case::previous_wraps_around("4N", "points")]
+#[case::next("4nn", "points")]
+#[case::next_wraps_around("4nnn", "rows_per_date")]
 fn checks_are_grouped_under_foldable_headings(#[case] pressed: &str, #[case] name: &str) {
     let mut model = model(three_stages(1));
     assert_eq!(keys(&mut model, pressed), []);
@@ -406,18 +409,18 @@ fn check_keys_on_a_heading_are_refused_and_details_show_history() {
         assert_eq!(said(&model), "this is a stage; select one of its checks");
     }
     keys(&mut model, "ni");
-    assert_eq!(model.place(), Place::About);
+    assert_eq!(model.place(), KeyContext::About);
     keys(&mut model, "q");
-    assert_eq!(model.place(), Place::Checks);
+    assert_eq!(model.place(), KeyContext::Checks);
     let check = model.check().unwrap();
     let said: Vec<String> = lines(check, 80)
         .into_iter()
         .map(|line| match line {
-            Line::Fact(name, text) => format!("{name}: {text}"),
-            Line::Heading(text) => text,
-            Line::Dates(dates) => format!("{dates:?}"),
-            Line::Answer(answer) => format!("{} {} {}", answer.run, answer.state, answer.failing_dates),
-            Line::Gap => String::new(),
+            AboutLine::Fact(name, text) => format!("{name}: {text}"),
+            AboutLine::Heading(text) => text,
+            AboutLine::Dates(dates) => format!("{dates:?}"),
+            AboutLine::Answer(answer) => format!("{} {} {}", answer.run, answer.state, answer.failing_dates),
+            AboutLine::Gap => String::new(),
         })
         .collect();
     assert_eq!(
@@ -452,19 +455,19 @@ fn breakdown_page(model: &Model) -> &BreakdownPage {
 }
 
 #[rstest]
-#[case::the_newest_date_not_all_known("b", 0, "2026-01-03")]
+#[case::newest_incomplete_date("b", 0, "2026-01-03")]
 #[case::a_week_before("bh", 0, "2025-12-27")]
 #[case::a_day_before("bk", 0, "2026-01-02")]
-#[case::no_further_than_there_are_dates("bjl", 0, "2026-01-03")]
+#[case::last_date("bjl", 0, "2026-01-03")]
 #[case::the_first("bg", 0, "2021-10-19")]
-#[case::the_next_not_all_known("bgjn", 0, "2022-01-26")]
-#[case::the_one_before("bgjN", 0, "2021-10-19")]
-#[case::round_and_round("bn", 0, "2021-10-19")]
+#[case::next_incomplete_date("bgjn", 0, "2022-01-26")]
+#[case::previous("bgjN", 0, "2021-10-19")]
+#[case::wraps_around("bn", 0, "2021-10-19")]
 #[case::by_season("b\t", 1, "2026-01-03")]
 #[case::by_month("b\t\t", 2, "2026-01-03")]
-#[case::and_by_date_again("b\t\t\t", 0, "2026-01-03")]
-#[case::trouble_is_on_a_date("b\t\tn", 0, "2021-10-19")]
-#[case::the_next_breakdown_is_the_only_one("b\tb", 0, "2026-01-03")]
+#[case::back_to_dates("b\t\t\t", 0, "2026-01-03")]
+#[case::failing_date("b\t\tn", 0, "2021-10-19")]
+#[case::only_breakdown("b\tb", 0, "2026-01-03")]
 fn a_breakdown_can_be_viewed(#[case] pressed: &str, #[case] view: usize, #[case] date: &str) {
     let mut model = model(three_stages(1));
     assert_eq!(keys(&mut model, pressed), []);
@@ -518,7 +521,7 @@ fn a_breakdown_can_be_rerun_and_copied() {
     snapshot.breakdowns[0].state = BreakdownState::Running;
     update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
     assert_eq!(keys(&mut model, "e"), [], "it is being asked");
-    assert_eq!(model.place(), Place::Breakdown);
+    assert_eq!(model.place(), KeyContext::Breakdown);
 }
 
 #[test]
@@ -563,7 +566,7 @@ fn a_source_check_jumps_to_a_date_and_back_to_the_page() {
 #[case::one("5j ", ask(&["bdl_repeated"]))]
 #[case::all("5a", ask(&["schedule_repeated", "bdl_repeated", "bdl_foreign_ids", "team_box_missing", "shared_ids"]))]
 #[case::dates_only_open("5jo", vec![])]
-#[case::fetched_again("5joF\n", send(Command::Reload {
+#[case::reloaded("5joF\n", send(Command::Reload {
     dates: ["2023-12-16", "2024-11-02", "2025-12-31"].map(day).into_iter().collect(),
 }))]
 fn source_checks_can_be_rerun_and_raw_rows_reloaded(#[case] pressed: &str, #[case] effects: Vec<Effect>) {
@@ -644,7 +647,7 @@ fn escape_returns_from_the_log_of_a_date_to_its_origin() {
     );
     assert_eq!(
         at(&model),
-        (vec![GAMES[1]], Face::List, 0),
+        (vec![GAMES[1]], RowsLayout::List, 0),
         "as far as it was opened"
     );
 
@@ -854,7 +857,7 @@ fn the_last_worker_cannot_be_removed() {
 #[case::finished(finished(1), true)]
 #[case::running(running(1), false)]
 #[case::paused_with_work_left(paused(1), false)]
-#[case::paused_with_nothing_left(resting(1), true)]
+#[case::paused_without_work(resting(1), true)]
 #[case::paused_while_a_check_runs(checking(1), false)]
 fn quit_asks_while_work_remains(#[case] snapshot: Snapshot, #[case] at_once: bool) {
     let mut model = model(snapshot);
@@ -961,7 +964,7 @@ fn checking(version: u64) -> Snapshot {
 
 #[rstest]
 #[case::keep("q\n", vec![])]
-#[case::twice_is_safe("qq", vec![])]
+#[case::repeated("qq", vec![])]
 #[case::escape("q\x1b", vec![])]
 #[case::pause("ql\n", send(Command::Pause))]
 #[case::pause_by_letter("qp", send(Command::Pause))]
@@ -1068,7 +1071,7 @@ fn stored_rows_are_shown_only_for_the_requested_date() {
         date: day("2024-01-01"),
     };
     let stored = |model: &Model| match &model.overlay {
-        Some(Overlay::Detail(detail)) => matches!(detail.stored, Stored::Rows(_)),
+        Some(Overlay::Detail(detail)) => matches!(detail.stored, StoredReply::Rows(_)),
         _ => false,
     };
     update(
@@ -1108,7 +1111,7 @@ fn answer(model: &mut Model, stored: StoredRows) {
 }
 
 /// The drill-down path, how the rows are shown, and the cursor.
-fn at(model: &Model) -> (Vec<&str>, Face, usize) {
+fn at(model: &Model) -> (Vec<&str>, RowsLayout, usize) {
     let Some(Overlay::Detail(detail)) = &model.overlay else {
         panic!("no date is open");
     };
@@ -1119,22 +1122,22 @@ fn at(model: &Model) -> (Vec<&str>, Face, usize) {
 const GAMES: [&str; 2] = ["20231216_ATL_CLE", "20231216_BKN_GSW"];
 
 #[rstest]
-#[case::games("", &[], Face::List, 0)]
-#[case::the_next_game("j", &[], Face::List, 1)]
-#[case::no_further("jjj", &[], Face::List, 1)]
-#[case::its_teams("j\n", &[GAMES[1]], Face::List, 0)]
-#[case::a_team("\nj\n", &[GAMES[0], "CLE"], Face::Row, 0)]
-#[case::no_deeper_than_a_row("\nj\n\n", &[GAMES[0], "CLE"], Face::Row, 0)]
-#[case::back_to_the_team("\nj\n\x1b", &[GAMES[0]], Face::List, 1)]
-#[case::back_to_the_game("j\n\n\x1b\x1b", &[], Face::List, 1)]
-#[case::all_columns("t", &[], Face::Table, 0)]
-#[case::and_line_by_line_again("tt", &[], Face::List, 0)]
-#[case::all_columns_of_a_game("\nt", &[GAMES[0]], Face::Table, 0)]
-#[case::esc_leaves_the_table_first("\nt\x1b", &[GAMES[0]], Face::List, 0)]
+#[case::games("", &[], RowsLayout::List, 0)]
+#[case::the_next_game("j", &[], RowsLayout::List, 1)]
+#[case::no_further("jjj", &[], RowsLayout::List, 1)]
+#[case::its_teams("j\n", &[GAMES[1]], RowsLayout::List, 0)]
+#[case::a_team("\nj\n", &[GAMES[0], "CLE"], RowsLayout::Row, 0)]
+#[case::no_deeper_than_a_row("\nj\n\n", &[GAMES[0], "CLE"], RowsLayout::Row, 0)]
+#[case::back_to_the_team("\nj\n\x1b", &[GAMES[0]], RowsLayout::List, 1)]
+#[case::back_to_the_game("j\n\n\x1b\x1b", &[], RowsLayout::List, 1)]
+#[case::all_columns("t", &[], RowsLayout::Table, 0)]
+#[case::back_to_lines("tt", &[], RowsLayout::List, 0)]
+#[case::all_columns_of_a_game("\nt", &[GAMES[0]], RowsLayout::Table, 0)]
+#[case::esc_leaves_the_table_first("\nt\x1b", &[GAMES[0]], RowsLayout::List, 0)]
 fn dates_open_level_by_level(
     #[case] pressed: &str,
     #[case] path: &[&str],
-    #[case] face: Face,
+    #[case] face: RowsLayout,
     #[case] cursor: usize,
 ) {
     let mut model = opened(stored_games());
@@ -1148,11 +1151,11 @@ fn a_game_without_rows_is_listed_and_cannot_be_opened() {
     stored.groups = vec!["20231216_LAL_DEN".to_owned()];
     let mut model = opened(stored.clone());
     keys(&mut model, "G\n");
-    assert_eq!(at(&model), (vec![], Face::List, 2));
+    assert_eq!(at(&model), (vec![], RowsLayout::List, 2));
     assert_eq!(said(&model), "no rows stored for 20231216_LAL_DEN");
     stored.rows.clear();
     answer(&mut model, stored);
-    assert_eq!(at(&model), (vec![], Face::List, 0), "it alone is left");
+    assert_eq!(at(&model), (vec![], RowsLayout::List, 0), "it alone is left");
     keys(&mut model, "\x1b");
     assert!(model.overlay.is_none());
 }
@@ -1171,14 +1174,14 @@ fn an_open_date_can_be_closed(#[case] pressed: &str) {
 #[test]
 fn levels_a_table_lacks_are_skipped() {
     let mut model = opened(stored_players());
-    assert_eq!(at(&model), (vec![], Face::List, 0));
+    assert_eq!(at(&model), (vec![], RowsLayout::List, 0));
     keys(&mut model, "jj\n");
-    assert_eq!(at(&model), (vec!["player02"], Face::Row, 0));
+    assert_eq!(at(&model), (vec!["player02"], RowsLayout::Row, 0));
     let mut stored = stored_games();
     stored.parts.clear();
     let mut model = opened(stored);
     keys(&mut model, "\nt");
-    assert_eq!(at(&model), (vec![], Face::Table, 0));
+    assert_eq!(at(&model), (vec![], RowsLayout::Table, 0));
     keys(&mut model, "\x1b");
     assert!(model.overlay.is_none());
 }
@@ -1217,14 +1220,14 @@ fn the_selection_of_a_date_is_copied() {
 fn views_of_deleted_rows_close() {
     let mut model = opened(stored_games());
     keys(&mut model, "\nj\n");
-    assert_eq!(at(&model), (vec![GAMES[0], "CLE"], Face::Row, 0));
+    assert_eq!(at(&model), (vec![GAMES[0], "CLE"], RowsLayout::Row, 0));
     let mut stored = stored_games();
     stored.rows.retain(|row| row[2] != "CLE");
     answer(&mut model, stored.clone());
-    assert_eq!(at(&model), (vec![GAMES[0]], Face::List, 0));
+    assert_eq!(at(&model), (vec![GAMES[0]], RowsLayout::List, 0));
     stored.rows.clear();
     answer(&mut model, stored);
-    assert_eq!(at(&model).1, Face::Nothing);
+    assert_eq!(at(&model).1, RowsLayout::Nothing);
     keys(&mut model, "\x1b");
     keys(&mut model, "\x1b");
     assert!(model.overlay.is_none());
@@ -1391,7 +1394,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         )),
         1 => (0.0..100.0).prop_map(|at| Msg::Tick(second(at))),
         1 => Just(Msg::Facts(vec![worker_panicked()])),
-        1 => prop::sample::select(vec![control(None, Reach::Within), control(Some("ann@pts/1"), Reach::Within), Msg::Control(Control::default())]),
+        1 => prop::sample::select(vec![control(None, ControlAccess::CanTake), control(Some("ann@pts/1"), ControlAccess::CanTake), Msg::Control(Control::default())]),
     ]
 }
 
@@ -1547,7 +1550,7 @@ fn a_plan_without_a_runbook_is_reported() {
 #[test]
 fn a_recording_can_be_played_and_refuses_commands() {
     let mut model = model(one_fail(50));
-    let recording = Recording {
+    let recording = ReplayStatus {
         run: "r".to_owned(),
         at: second(8.0),
         speed: 1.0,

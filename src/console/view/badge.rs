@@ -5,7 +5,7 @@ use crate::console::model::Model;
 use crate::console::model::checklist::counts;
 use crate::console::model::dates::needing_attention;
 use crate::console::text::{count, counted};
-use crate::console::theme::Role;
+use crate::console::theme::Tone;
 use crate::engine::{CheckView, RunView, Snapshot};
 use crate::ledger::CheckState;
 
@@ -14,11 +14,11 @@ pub struct Badge {
     /// The text.
     pub text: String,
     /// The role that selects its colour.
-    pub role: Role,
+    pub role: Tone,
 }
 
 impl Badge {
-    fn new(role: Role, text: impl Into<String>) -> Self {
+    fn new(role: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             role,
@@ -40,22 +40,22 @@ fn dates(model: &Model) -> Vec<Badge> {
     let Some(stage) = model.stage() else {
         return Vec::new();
     };
-    let mut badges = vec![Badge::new(Role::Plain, stage.name.clone())];
+    let mut badges = vec![Badge::new(Tone::Plain, stage.name.clone())];
     let attention = needing_attention(stage).len();
     if attention > 0 {
         let need = if attention == 1 { "needs" } else { "need" };
-        badges.insert(0, Badge::new(Role::Bad, format!("{attention} {need} attention")));
+        badges.insert(0, Badge::new(Tone::Bad, format!("{attention} {need} attention")));
     }
     if let Some(outside) = model
         .snapshot
         .as_ref()
         .and_then(|snapshot| outside(&snapshot.run))
     {
-        badges.insert(usize::from(attention > 0), Badge::new(Role::Bad, outside));
+        badges.insert(usize::from(attention > 0), Badge::new(Tone::Bad, outside));
     }
     if let Some(filter) = &model.dates.filter {
         let shown = stage.units.iter().filter(|unit| filter.passes(unit)).count();
-        badges.insert(0, Badge::new(Role::Active, format!("{} {shown}", filter.label())));
+        badges.insert(0, Badge::new(Tone::Active, format!("{} {shown}", filter.label())));
     }
     badges
 }
@@ -87,9 +87,9 @@ fn workers(model: &Model) -> Vec<Badge> {
         .filter(|worker| worker.task.is_some())
         .count();
     let text = format!("{busy} of {} busy", snapshot.workers.len());
-    let mut badges = vec![Badge::new(Role::Plain, text)];
+    let mut badges = vec![Badge::new(Tone::Plain, text)];
     if let Some(wanted) = model.workers.wanted {
-        badges.push(Badge::new(Role::Active, format!("{wanted} requested")));
+        badges.push(Badge::new(Tone::Active, format!("{wanted} requested")));
     }
     badges
 }
@@ -99,22 +99,22 @@ fn log(model: &Model) -> Vec<Badge> {
     let mut badges = Vec::new();
     if !log.follows() {
         badges.push(Badge::new(
-            Role::Active,
+            Tone::Active,
             format!("{} new", count(log.below() as u64)),
         ));
     }
     if log.least < tracing::Level::TRACE {
-        badges.push(Badge::new(Role::Plain, format!("{} and above", log.least)));
+        badges.push(Badge::new(Tone::Plain, format!("{} and above", log.least)));
     }
     if let Some(date) = log.date {
-        badges.push(Badge::new(Role::Active, format!("{date} only")));
+        badges.push(Badge::new(Tone::Active, format!("{date} only")));
     }
     if !log.query.is_empty() {
-        badges.push(Badge::new(Role::Active, format!("/{}", log.query)));
+        badges.push(Badge::new(Tone::Active, format!("/{}", log.query)));
     }
     if log.lost > 0 {
         let lost = counted(log.lost, "line");
-        badges.push(Badge::new(Role::Warn, format!("{lost} lost")));
+        badges.push(Badge::new(Tone::Warn, format!("{lost} lost")));
     }
     badges
 }
@@ -135,12 +135,12 @@ fn by_state(checks: &[CheckView]) -> Vec<Badge> {
         .collect()
 }
 
-const fn role_of(state: CheckState) -> Role {
+const fn role_of(state: CheckState) -> Tone {
     match state {
-        CheckState::Fail | CheckState::Error => Role::Bad,
-        CheckState::Waived | CheckState::Outdated | CheckState::Warn => Role::Warn,
-        CheckState::Running => Role::Active,
-        CheckState::Pending => Role::Plain,
-        CheckState::Pass => Role::Good,
+        CheckState::Fail | CheckState::Error => Tone::Bad,
+        CheckState::Waived | CheckState::Outdated | CheckState::Warn => Tone::Warn,
+        CheckState::Running => Tone::Active,
+        CheckState::Pending => Tone::Plain,
+        CheckState::Pass => Tone::Good,
     }
 }

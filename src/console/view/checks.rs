@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 
 use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::model::checklist::{Checklist, Item, counts};
+use crate::console::model::checklist::{Checklist, ChecklistRow, counts};
 use crate::console::text::{self, counted, sanitised};
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::engine::{CheckView, Snapshot};
 use crate::ledger::CheckState;
 use crate::plan::Severity;
@@ -39,14 +39,14 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     let room = Checklist::page(area);
     let top = model.checks.first_in_view(room, items.len());
     thumb(buf, theme, area, top, room, items.len());
-    let columns = Columns::of(usize::from(area.width), &snapshot.checks);
+    let columns = CheckColumns::of(usize::from(area.width), &snapshot.checks);
     for (at, item) in items.iter().enumerate().skip(top).take(room) {
         let line = row(area, at - top);
         match item {
-            Item::Heading { stage, folded } => {
+            ChecklistRow::Heading { stage, folded } => {
                 heading(snapshot, stage, *folded, theme, line, buf);
             }
-            Item::Check(check) => columns.check(check, theme, line, buf),
+            ChecklistRow::Check(check) => columns.check(check, theme, line, buf),
         }
         if at == model.checks.cursor && model.focus == Pane::Checks {
             buf.set_style(line, SELECTED);
@@ -55,11 +55,11 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     for at in 0..about {
         let line = row(area, room + at);
         match marked {
-            Item::Check(check) => about_marked(check, at, theme, line, buf),
-            Item::Heading { stage, .. } if at < ABOUT_FOLD => {
+            ChecklistRow::Check(check) => about_marked(check, at, theme, line, buf),
+            ChecklistRow::Heading { stage, .. } if at < ABOUT_FOLD => {
                 about_stage(snapshot, stage, at, theme, line, buf);
             }
-            Item::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
+            ChecklistRow::Heading { folded, .. } => about_fold(model, *folded, theme, line, buf),
         }
     }
 }
@@ -105,13 +105,13 @@ fn about_stage(snapshot: &Snapshot, stage: &str, at: usize, theme: Theme, area: 
 }
 
 fn about_fold(model: &Model, folded: bool, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let key = model.key_of(Place::Checks, Action::CheckOne, theme.glyphs.utf8);
+    let key = model.key_of(KeyContext::Checks, Action::CheckOne, theme.glyphs.utf8);
     let does = if folded { "shows" } else { "hides" };
     Pen::on(buf, theme, area).write(&format!("{key} {does} them"), PLAIN);
 }
 
 /// Width of each column; 0 for columns that don't fit.
-struct Columns {
+struct CheckColumns {
     title: usize,
     value: usize,
     severity: usize,
@@ -120,7 +120,7 @@ struct Columns {
     dates: usize,
 }
 
-impl Columns {
+impl CheckColumns {
     fn of(width: usize, checks: &[CheckView]) -> Self {
         let mut left = width.saturating_sub(STATE + TITLE);
         let mut take = |columns: usize| {
@@ -207,7 +207,7 @@ fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mu
             let value = text::measured(check.value.as_deref().unwrap_or("-"));
             pen.write("value ", PLAIN).write(&value, theme.check(check.state));
             if let Some(coverage) = check.coverage.filter(|coverage| !coverage.is_whole()) {
-                pen.write(&format!(" on {coverage}"), theme.style(Role::Warn));
+                pen.write(&format!(" on {coverage}"), theme.style(Tone::Warn));
             }
             pen.write(&format!("  target {}", check.target), PLAIN);
             if let Some(before) = &check.before {

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::heat::{Cell, Heat, date_at as date_in_heat};
+use super::heat::{DateCell, Heat, date_at as date_in_heat};
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::calendar::WEEKDAYS;
 use crate::console::model::Model;
@@ -25,7 +25,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     };
     let legend = legend_rows(area);
     let foot = usize::from(area.height.saturating_sub(1));
-    about_cursor(model, stage, cursor, theme, row(area, foot), buf);
+    draw_cursor_date(model, stage, cursor, theme, row(area, foot), buf);
     for (at, states) in LEGEND.iter().enumerate().take(legend) {
         let at = foot.saturating_sub(legend) + at;
         explain(stage, states, theme, row(area, at), buf);
@@ -75,14 +75,14 @@ fn nothing(model: &Model) -> &'static str {
 fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
     let cell = |unit: &UnitView| {
         let shown = model.dates.shows(unit);
-        Cell {
+        DateCell {
             date: unit.date,
             sign: if shown { theme.glyphs.unit(unit.state) } else { " " },
             style: theme.unit(unit.state),
             weight: if shown { weight(unit.state) } else { 0 },
         }
     };
-    let cells: Vec<Cell> = stage.units.iter().map(cell).collect();
+    let cells: Vec<DateCell> = stage.units.iter().map(cell).collect();
     let selected = model.dates.selected().filter(|_| model.dates.anchor.is_some());
     Heat {
         cells: &cells,
@@ -142,7 +142,7 @@ fn explain(stage: &StageView, states: &[UnitState], theme: Theme, area: Rect, bu
 }
 
 /// The date under the cursor in words.
-fn about_cursor(
+fn draw_cursor_date(
     model: &Model,
     stage: &StageView,
     cursor: NaiveDate,

@@ -9,7 +9,7 @@ use super::pen::{BOLD, PLAIN, Pen, clear, row};
 use crate::console::layout::{Layout, Pane, framed};
 use crate::console::model::Model;
 use crate::console::text::width;
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 
 /// Draws a frame with a title and badges.
 fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
@@ -92,7 +92,7 @@ pub fn tabs(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         pen.write(line, PLAIN);
         pen.write(&tab(pane), name_style(pane == model.focus));
         if calls(model, pane) {
-            pen.write(CALL, theme.style(Role::Bad));
+            pen.write(CALL, theme.style(Tone::Bad));
         }
     }
     pen.write(line, PLAIN);
@@ -113,7 +113,7 @@ fn tab(pane: Pane) -> String {
 }
 
 fn calls(model: &Model, pane: Pane) -> bool {
-    pane != model.focus && badges(model, pane).iter().any(|badge| badge.role == Role::Bad)
+    pane != model.focus && badges(model, pane).iter().any(|badge| badge.role == Tone::Bad)
 }
 
 /// The pane whose tab is at this column of the row of tabs.

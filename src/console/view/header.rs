@@ -6,9 +6,9 @@ use ratatui::style::Style;
 
 use super::badge::outside;
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::model::{Asked, Leaving, Model};
+use crate::console::model::{Leaving, Model, PendingCommand};
 use crate::console::text::{count, counted, duration, sanitised, to_go, width};
-use crate::console::theme::{Role, Theme};
+use crate::console::theme::{Theme, Tone};
 use crate::engine::{BreakdownState, BreakdownView, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
 
@@ -36,7 +36,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         if let Some(recording) = &model.recording {
             let time = recording.at.format("%H:%M:%S");
             let text = format!(" REPLAY {time} x{} {} ", recording.speed, recording.how());
-            pen.at_the_end(&text, theme.style(Role::Active).patch(BOLD));
+            pen.at_the_end(&text, theme.style(Tone::Active).patch(BOLD));
         }
         if let Some((text, style)) = observed(model, theme) {
             pen.at_the_end(&format!(" {text} "), style.patch(BOLD));
@@ -58,9 +58,9 @@ fn observed(model: &Model, theme: Theme) -> Option<(String, Style)> {
     let observation = model.observation.as_ref()?;
     let age = observation.age(model.now.unwrap_or(observation.read_at));
     let (role, then) = match &observation.failure {
-        _ if observation.is_reading => (Role::Active, ", refreshing"),
-        Some(_) => (Role::Bad, ""),
-        None => (Role::Active, ""),
+        _ if observation.is_reading => (Tone::Active, ", refreshing"),
+        Some(_) => (Tone::Bad, ""),
+        None => (Tone::Active, ""),
     };
     Some((format!("READ-ONLY, read {age} ago{then}"), theme.style(role)))
 }
@@ -75,7 +75,7 @@ fn control(model: &Model, theme: Theme, pen: &mut Pen<'_>) {
         let style = if model.control.is_mine() {
             PLAIN
         } else {
-            theme.style(Role::Active)
+            theme.style(Tone::Active)
         };
         pen.at_the_end(&format!(" {}", sanitised(&text)), style);
     }
@@ -95,13 +95,15 @@ fn state(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
 fn state_words(model: &Model, run: &RunView, theme: Theme) -> (String, Style) {
     let warn = theme.run(RunState::Paused);
     match (run.state, model.asked) {
-        (RunState::Running, Some(Asked::Pause)) => ("Pausing...".to_owned(), warn),
+        (RunState::Running, Some(PendingCommand::Pause)) => ("Pausing...".to_owned(), warn),
         (RunState::Running, None) if run.pausing => ("Pausing...".to_owned(), warn),
-        (RunState::Running | RunState::Paused, Some(Asked::Resume)) => ("Resuming...".to_owned(), warn),
+        (RunState::Running | RunState::Paused, Some(PendingCommand::Resume)) => {
+            ("Resuming...".to_owned(), warn)
+        }
         (state, _) if model.leaving == Some(Leaving::Abort) && !state.has_ended() => {
             ("Aborting...".to_owned(), warn)
         }
-        (state, _) if ended_badly(model) => (format!("{state} with failures"), theme.style(Role::Bad)),
+        (state, _) if ended_badly(model) => (format!("{state} with failures"), theme.style(Tone::Bad)),
         (state, _) => (state.word().to_owned(), theme.run(state)),
     }
 }
@@ -127,7 +129,7 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
         let with_date = place("%Y-%m-%d %H:%M:%S");
         let fits = width(&with_date) + "REPLAY".len() < pen.left();
         let place = if fits { with_date } else { place("%H:%M:%S") };
-        pen.write("REPLAY", theme.style(Role::Active).patch(BOLD))
+        pen.write("REPLAY", theme.style(Tone::Active).patch(BOLD))
             .write(&place, BOLD)
             .write("  ", PLAIN);
     }
@@ -167,7 +169,7 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
         let columns = bar.min(pen.left() / 3);
         let done = (columns as f64 * percent / 100.0) as usize;
         let style = if ended_badly(model) {
-            theme.style(Role::Bad)
+            theme.style(Tone::Bad)
         } else {
             theme.run(run.state)
         };
@@ -215,7 +217,7 @@ fn share(snapshot: &Snapshot, theme: Theme, pen: &mut Pen<'_>) {
         return;
     };
     let glyph = theme.glyphs.check(check.state);
-    let share = format!("{}{}", found.total.share(), aged(view));
+    let share = format!("{}{}", found.total.share(), outdated_note(view));
     let texts = [
         format!(" {glyph} {} {share}", view.title),
         format!(" {glyph} {share}"),
@@ -301,21 +303,21 @@ fn limit(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
         pen.at_the_end(&format!("  {} billed", billed.total.bytes()), PLAIN);
     }
     if let Some(outside) = outside(run).filter(|_| run.ending.is_none()) {
-        pen.at_the_end(&format!("  {outside}"), theme.style(Role::Bad));
+        pen.at_the_end(&format!("  {outside}"), theme.style(Tone::Bad));
     }
     if let Some(observation) = &model.observation {
         let lease = sanitised(&observation.lease_text()).into_owned();
-        pen.write("lease: ", theme.style(Role::Active))
+        pen.write("lease: ", theme.style(Tone::Active))
             .write(&lease, PLAIN)
             .write("  ", PLAIN);
     }
     if !text.is_empty() {
-        pen.write(name, theme.style(Role::Active)).write(text, PLAIN);
+        pen.write(name, theme.style(Tone::Active)).write(text, PLAIN);
     }
 }
 
 /// A note if the breakdown shown may be out of date.
-const fn aged(view: &BreakdownView) -> &'static str {
+const fn outdated_note(view: &BreakdownView) -> &'static str {
     match view.state {
         BreakdownState::Outdated => ", outdated",
         BreakdownState::Failed => ", rerun failed",

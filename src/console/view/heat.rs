@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::calendar::{self, Block, MOST_COLUMNS, WEEKDAYS, blocks};
+use crate::console::calendar::{self, Block, MAX_WEEKS, WEEKDAYS, blocks};
 use crate::console::theme::{SELECTED, Theme};
 
 /// Columns before a block: its label, or a weekday.
@@ -19,7 +19,7 @@ const LABEL: usize = 6;
 const WHOLE: usize = 8;
 
 /// A date as drawn.
-pub struct Cell {
+pub struct DateCell {
     /// The date.
     pub date: NaiveDate,
     /// Its glyph.
@@ -33,7 +33,7 @@ pub struct Cell {
 /// The calendar; dates are sorted and unique.
 pub struct Heat<'a> {
     /// The dates.
-    pub cells: &'a [Cell],
+    pub cells: &'a [DateCell],
     /// The month in which a year begins.
     pub first_month: u32,
     /// The date under the cursor.
@@ -59,7 +59,7 @@ impl Heat<'_> {
         }
     }
 
-    fn cells_of(&self, block: Block) -> &[Cell] {
+    fn cells_of(&self, block: Block) -> &[DateCell] {
         let from = self.cells.partition_point(|cell| cell.date < block.first);
         let to = self.cells.partition_point(|cell| cell.date <= block.last);
         &self.cells[from..to]
@@ -103,7 +103,7 @@ impl Heat<'_> {
     /// A block in one row: each week shows its date of the highest weight.
     fn weeks(&self, block: Block, columns: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, area).write(&block.label(), BOLD);
-        let same_week = |a: &Cell, b: &Cell| calendar::monday(a.date) == calendar::monday(b.date);
+        let same_week = |a: &DateCell, b: &DateCell| calendar::monday(a.date) == calendar::monday(b.date);
         for week in self.cells_of(block).chunk_by(same_week) {
             let Some(worst) = week.iter().max_by_key(|cell| cell.weight) else {
                 continue;
@@ -128,7 +128,7 @@ impl Placed {
 }
 
 fn columns_a_week(area: Rect) -> usize {
-    if usize::from(area.width) >= LABEL + 2 * MOST_COLUMNS {
+    if usize::from(area.width) >= LABEL + 2 * MAX_WEEKS {
         2
     } else {
         1

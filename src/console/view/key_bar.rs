@@ -5,9 +5,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::keymap::{Action, Binding, Place, at};
+use crate::console::keymap::{Action, Binding, KeyContext, at};
 use crate::console::model::Model;
-use crate::console::model::detail::{Detail, Face};
+use crate::console::model::detail::{Detail, RowsLayout};
 use crate::console::model::orders::CommandDenied;
 use crate::console::model::overlay::Overlay;
 use crate::console::text::width;
@@ -59,12 +59,12 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
     let label = match binding.action {
         Action::PauseResume | Action::MoreWorkers | Action::FewerWorkers if has_ended => return None,
         Action::PauseResume if is_held && binding.label == Some("pause") => "resume",
-        Action::Back if model.place() == Place::Log && model.return_to.is_some() => "back to the date",
+        Action::Back if model.place() == KeyContext::Log && model.return_to.is_some() => "back to the date",
         // Without control no other command is accepted.
         Action::TakeControl if matches!(model.denied(), Some(CommandDenied::NoControl(_))) => "take control",
         action if model.folds(model.place(), action) => "fold",
         // Its other effects are commands, which are denied.
-        Action::Open if model.place() == Place::Runbook && model.denied().is_some() => "show",
+        Action::Open if model.place() == KeyContext::Runbook && model.denied().is_some() => "show",
         // While the mouse is captured, the terminal can't select text; the hint says why.
         Action::Mouse if model.mouse => "mouse off",
         Action::Accept
@@ -102,8 +102,8 @@ fn hint(binding: &Binding, model: &Model, run: Option<&RunView>, theme: Theme) -
 fn of_date(binding: &Binding, detail: &Detail) -> Option<&'static str> {
     let face = detail.face();
     match binding.action {
-        Action::Open if face != Face::List => None,
-        Action::Right if face != Face::List && face != Face::Table => None,
+        Action::Open if face != RowsLayout::List => None,
+        Action::Right if face != RowsLayout::List && face != RowsLayout::Table => None,
         Action::Table if !detail.has_levels() => None,
         Action::Table if detail.flat => Some("line by line"),
         Action::Back if detail.is_opened() => Some("back"),

@@ -64,7 +64,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// A row of the pane: a line, or a piece of a wrapped one.
-struct Row<'a> {
+struct LogRow<'a> {
     of: &'a LogLine,
     about: String,
     is_first: bool,
@@ -72,7 +72,7 @@ struct Row<'a> {
 }
 
 /// The rows of the pane, top down; if they don't fill it, they start at the top.
-fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
+fn rows(model: &Model, area: Rect) -> Vec<LogRow<'_>> {
     let height = usize::from(area.height);
     let several = model.has_several_stages();
     let mut rows = Vec::new();
@@ -86,7 +86,7 @@ fn rows(model: &Model, area: Rect) -> Vec<Row<'_>> {
             vec![&*message]
         };
         let pieces = pieces.into_iter().enumerate().rev();
-        rows.extend(pieces.map(|(number, piece)| Row {
+        rows.extend(pieces.map(|(number, piece)| LogRow {
             of: line,
             about: about.clone(),
             is_first: number == 0,

@@ -8,33 +8,33 @@ use ratatui::style::{Modifier, Style};
 
 use super::badge::outside;
 use super::pen::{BOLD, PLAIN, Pen, clear, row};
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::{Layout, Pane};
 use crate::console::model::checklist::unmet_sources;
 use crate::console::model::dates::needing_attention;
 use crate::console::model::observation::{Observation, ReadFailure, age};
 use crate::console::model::orders::CommandDenied;
-use crate::console::model::recording::Recording;
-use crate::console::model::{Leaving, Model, Purpose, open_of, open_units};
+use crate::console::model::recording::ReplayStatus;
+use crate::console::model::{Leaving, Model, PromptPurpose, open_of, open_units};
 use crate::console::text::{count, counted, sanitised, wrapped};
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::engine::{RunView, Snapshot, StageState, StageView, Topic};
 use crate::ledger::RunState;
 use crate::runbook::ItemState;
 
 /// Maximum number of rows of a text.
-const MOST_ROWS: u16 = 3;
+const MAX_ROWS: u16 = 3;
 
 pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let area = layout.message;
     if let Some(prompt) = &model.prompt {
         let what = match prompt.purpose {
-            Purpose::Date => "date /",
-            Purpose::Log => "log /",
-            Purpose::Help => "keys /",
-            Purpose::Waive => "reason to waive: ",
-            Purpose::Tick => "note for the tick: ",
-            Purpose::Withdraw => "note for the withdrawal: ",
+            PromptPurpose::Date => "date /",
+            PromptPurpose::Log => "log /",
+            PromptPurpose::Help => "keys /",
+            PromptPurpose::Waive => "reason to waive: ",
+            PromptPurpose::Tick => "note for the tick: ",
+            PromptPurpose::Withdraw => "note for the withdrawal: ",
         };
         Pen::on(buf, theme, area)
             .write(what, BOLD)
@@ -50,7 +50,7 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let most = if over_page && model.notices.is_empty() {
         1
     } else {
-        MOST_ROWS
+        MAX_ROWS
     };
     let more = u16::try_from(pieces.len()).map_or(most, |rows| rows.clamp(1, most)) - 1;
     let above = if over_page { more.min(1) } else { more };
@@ -69,8 +69,8 @@ pub fn draw(model: &Model, theme: Theme, layout: &Layout, buf: &mut Buffer) {
 }
 
 /// What to do now that the run has ended.
-fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String, Style) {
-    let quit = key(Place::Dates, Action::Quit);
+fn ended(snapshot: &Snapshot, key: &dyn Fn(KeyContext, Action) -> String) -> (String, Style) {
+    let quit = key(KeyContext::Dates, Action::Quit);
     let stages = || snapshot.stages.iter();
     let waits = stages().any(|stage| stage.state == StageState::Waiting);
     let shut = stages()
@@ -80,12 +80,12 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
     let outdated: u64 = stages().map(|stage| stage.counts.outdated).sum();
     let sentence = if let Some(stage) = shut {
         let (checks, waive) = (
-            key(Place::Dates, Action::ChecksPane),
-            key(Place::Checks, Action::Waive),
+            key(KeyContext::Dates, Action::ChecksPane),
+            key(KeyContext::Checks, Action::Waive),
         );
         let rerun = match needing_attention(stage).len() {
             0 => String::new(),
-            _ => format!(" {} reruns,", key(Place::Dates, Action::RerunAll)),
+            _ => format!(" {} reruns,", key(KeyContext::Dates, Action::RerunAll)),
         };
         // Short, so that the date under the cursor stays visible.
         format!(
@@ -97,11 +97,11 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
     } else if waits {
         format!(
             "A stage awaits approval: {} starts it, {quit} quits.",
-            key(Place::Dates, Action::Advance)
+            key(KeyContext::Dates, Action::Advance)
         )
     } else if stale > 0 {
         let (refresh, are) = (
-            key(Place::Dates, Action::Refresh),
+            key(KeyContext::Dates, Action::Refresh),
             if stale == 1 { "stale unit" } else { "stale units" },
         );
         format!(
@@ -109,13 +109,13 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> (String,
             count(stale)
         )
     } else if outdated > 0 {
-        let rerun = key(Place::Dates, Action::RerunOutdated);
+        let rerun = key(KeyContext::Dates, Action::RerunOutdated);
         format!(
             "Run ended with {}: {rerun} reruns them, {quit} quits.",
             counted(outdated, "outdated unit")
         )
     } else if snapshot.runbook.iter().any(|item| item.state != ItemState::Done) {
-        let runbook = key(Place::Dates, Action::Runbook);
+        let runbook = key(KeyContext::Dates, Action::Runbook);
         format!("Run ended: {runbook} shows the runbook, {quit} quits.")
     } else {
         format!("Run ended: {quit} quits.")
@@ -129,19 +129,19 @@ fn failed_outside(run: &RunView) -> Option<String> {
 }
 
 /// How to resume a paused run.
-fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
-    let go_on = key(Place::Dates, Action::PauseResume);
-    let quit = key(Place::Dates, Action::Quit);
+fn paused_hint(model: &Model, run: &RunView, key: &dyn Fn(KeyContext, Action) -> String) -> Option<String> {
+    let go_on = key(KeyContext::Dates, Action::PauseResume);
+    let quit = key(KeyContext::Dates, Action::Quit);
     let by_key = |does: &str| match model.denied() {
         Some(CommandDenied::NoControl(_)) => {
-            let control = key(Place::Dates, Action::TakeControl);
+            let control = key(KeyContext::Dates, Action::TakeControl);
             format!("{control} takes control, then {go_on} {does}")
         }
         Some(_) => "this console is read-only".to_owned(),
         None => format!("{go_on} {does}"),
     };
     if run.waits_for(Topic::Cost) {
-        let (begins, show) = (by_key("starts"), key(Place::Dates, Action::Cost));
+        let (begins, show) = (by_key("starts"), key(KeyContext::Dates, Action::Cost));
         return Some(format!(
             "Not started yet: {begins}, {show} shows the cost, {quit} quits."
         ));
@@ -160,7 +160,7 @@ fn held(model: &Model, run: &RunView, key: &dyn Fn(Place, Action) -> String) -> 
     if run.waits_for(Topic::Sample) {
         let (goes_on, show) = (
             by_key("continues with the full range"),
-            key(Place::Dates, Action::Sample),
+            key(KeyContext::Dates, Action::Sample),
         );
         return Some(format!(
             "Nothing written yet: {goes_on}, {show} shows the sample, {quit} quits."
@@ -184,9 +184,9 @@ fn waits_for_a_rerun(snapshot: &Snapshot) -> bool {
 fn ended_elsewhere(
     model: &Model,
     snapshot: &Snapshot,
-    key: &dyn Fn(Place, Action) -> String,
+    key: &dyn Fn(KeyContext, Action) -> String,
 ) -> Option<String> {
-    let quit = key(Place::Dates, Action::Quit);
+    let quit = key(KeyContext::Dates, Action::Quit);
     let is_left = open_units(snapshot) > 0
         || snapshot.stages.iter().any(|stage| {
             stage.counts.stale > 0 || matches!(stage.state, StageState::Waiting | StageState::Failed)
@@ -201,7 +201,7 @@ fn ended_elsewhere(
         }
         CommandDenied::Watches if is_left => format!("Run ended: {quit} quits."),
         CommandDenied::NoControl(_) if is_left => {
-            let control = key(Place::Dates, Action::TakeControl);
+            let control = key(KeyContext::Dates, Action::TakeControl);
             format!("Run ended, work is left: {control} takes control, {quit} quits.")
         }
         _ => return None,
@@ -209,7 +209,7 @@ fn ended_elsewhere(
 }
 
 /// What to do about dates that need attention.
-fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String) -> String {
+fn attention_hint(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String) -> String {
     match (model.focus, &model.dates.filter) {
         (Pane::Dates, None) => {
             let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));
@@ -242,8 +242,8 @@ fn about_trouble(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String)
 fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, Style) {
     let key = |place, action| model.key_of(place, action, theme.glyphs.utf8);
     let (again, quit) = (
-        key(Place::Observation, Action::ReadAgain),
-        key(Place::Dates, Action::Quit),
+        key(KeyContext::Observation, Action::ReadAgain),
+        key(KeyContext::Dates, Action::Quit),
     );
     let Some(ReadFailure { at, why }) = &observation.failure else {
         let text = format!("Read-only, refreshed every 30 s: {again} refreshes now, {quit} quits.");
@@ -251,7 +251,7 @@ fn observed(model: &Model, observation: &Observation, theme: Theme) -> (String, 
     };
     let ago = age(model.now.map_or(TimeDelta::zero(), |now| now - *at));
     let text = format!("Refresh failed {ago} ago ({}); {again} retries.", sanitised(why));
-    (text, theme.style(Role::Bad))
+    (text, theme.style(Tone::Bad))
 }
 
 /// The text and its style: the newest notice, else a hint.
@@ -267,7 +267,7 @@ fn newest_notice(model: &Model, theme: Theme) -> Option<(String, Style)> {
         0 => String::new(),
         more => format!("  (any key: {more} more)"),
     };
-    let role = if notice.bad { Role::Bad } else { Role::Active };
+    let role = if notice.bad { Tone::Bad } else { Tone::Active };
     let style = theme.style(role).add_modifier(Modifier::BOLD);
     Some((format!("{}{more}", notice.text), style))
 }
@@ -287,7 +287,7 @@ fn hint(model: &Model, theme: Theme) -> Option<(String, Style)> {
         let elsewhere = ended_elsewhere(model, snapshot, &key).map(|text| (text, BOLD));
         return Some(elsewhere.unwrap_or_else(|| ended(snapshot, &key)));
     }
-    if let Some(text) = leaving(model, run).or_else(|| held(model, run, &key)) {
+    if let Some(text) = leaving(model, run).or_else(|| paused_hint(model, run, &key)) {
         return Some((text, BOLD));
     }
     let outside = || {
@@ -297,20 +297,20 @@ fn hint(model: &Model, theme: Theme) -> Option<(String, Style)> {
         ))
     };
     if let Some(text) = needing_attention_here(model, &key).or_else(outside) {
-        return Some((text, theme.style(Role::Bad)));
+        return Some((text, theme.style(Tone::Bad)));
     }
     let text = stale(model, snapshot, &key).or_else(|| failing_sources(model, snapshot, &key))?;
-    Some((text, theme.style(Role::Warn)))
+    Some((text, theme.style(Tone::Warn)))
 }
 
-fn recorded(recording: &Recording, key: &dyn Fn(Place, Action) -> String) -> String {
+fn recorded(recording: &ReplayStatus, key: &dyn Fn(KeyContext, Action) -> String) -> String {
     if let Some(remark) = recording.remarks.first() {
         return format!("Recorded: {remark}.");
     }
     let (hold, next, quit) = (
-        key(Place::Recording, Action::PlayOrPause),
-        key(Place::Recording, Action::NextMark),
-        key(Place::Dates, Action::Quit),
+        key(KeyContext::Recording, Action::PlayOrPause),
+        key(KeyContext::Recording, Action::NextMark),
+        key(KeyContext::Dates, Action::Quit),
     );
     format!("Recording: {hold} pauses, {next} skips to the next event, {quit} quits.")
 }
@@ -323,7 +323,7 @@ fn leaving(model: &Model, run: &RunView) -> Option<String> {
     drains.then(|| "Draining: finishing in-flight work, nothing new starts.".to_owned())
 }
 
-fn needing_attention_here(model: &Model, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
+fn needing_attention_here(model: &Model, key: &dyn Fn(KeyContext, Action) -> String) -> Option<String> {
     let attention = needing_attention(model.stage()?).len();
     if attention == 0 {
         return None;
@@ -334,18 +334,18 @@ fn needing_attention_here(model: &Model, key: &dyn Fn(Place, Action) -> String) 
         "dates need"
     };
     let may_order = model.denied().is_none();
-    let then = about_trouble(model, may_order, &|action| key(Place::Dates, action));
+    let then = attention_hint(model, may_order, &|action| key(KeyContext::Dates, action));
     Some(format!("{} {dates} attention: {then}.", count(attention as u64)))
 }
 
-fn stale(model: &Model, snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> String) -> Option<String> {
+fn stale(model: &Model, snapshot: &Snapshot, key: &dyn Fn(KeyContext, Action) -> String) -> Option<String> {
     let stale: u64 = snapshot.stages.iter().map(|stage| stage.counts.stale).sum();
     if stale == 0 {
         return None;
     }
     let units = if stale == 1 { "stale unit" } else { "stale units" };
     let then = if model.denied().is_none() {
-        format!(": {} to refresh all", key(Place::Dates, Action::Refresh))
+        format!(": {} to refresh all", key(KeyContext::Dates, Action::Refresh))
     } else {
         String::new()
     };
@@ -355,13 +355,13 @@ fn stale(model: &Model, snapshot: &Snapshot, key: &dyn Fn(Place, Action) -> Stri
 fn failing_sources(
     model: &Model,
     snapshot: &Snapshot,
-    key: &dyn Fn(Place, Action) -> String,
+    key: &dyn Fn(KeyContext, Action) -> String,
 ) -> Option<String> {
     let unmet = unmet_sources(snapshot);
     if unmet == 0 || model.sources_seen {
         return None;
     }
-    let shows = key(Place::Dates, Action::Sources);
+    let shows = key(KeyContext::Dates, Action::Sources);
     let checks = counted(unmet, "raw-data check");
     Some(format!("{checks} failing ({shows} for details)."))
 }

@@ -21,7 +21,7 @@ use ratatui::layout::Rect;
 use super::layout::{Layout, Pane};
 use super::model::Model;
 use super::theme::Theme;
-pub use hit::{Spot, hit};
+pub use hit::{HitItem, hit};
 
 /// Draws the whole screen into an area of the buffer, which must be empty.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -16,7 +16,9 @@ use crate::console::fixture::{
     observed, one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages,
     worker_panicked,
 };
-use crate::console::{Control, Model, Msg, Observation, Palette, Reach, ReadFailure, Theme, draw, update};
+use crate::console::{
+    Control, ControlAccess, Model, Msg, Observation, Palette, ReadFailure, Theme, draw, update,
+};
 use crate::engine::{BreakdownState, Command, Reply, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
@@ -309,13 +311,13 @@ fn what_cannot_be_ordered_is_not_offered() {
     let cases = [
         ("over", "finished", Msg::Over),
         ("over-unwell", "one-fail", Msg::Over),
-        ("control-free", "paused", control(None, Reach::Within)),
+        ("control-free", "paused", control(None, ControlAccess::CanTake)),
         (
             "control-held",
             "running",
-            control(Some("ann@pts/1"), Reach::Within),
+            control(Some("ann@pts/1"), ControlAccess::CanTake),
         ),
-        ("watching", "paused", control(None, Reach::Beyond)),
+        ("watching", "paused", control(None, ControlAccess::ReadOnly)),
     ];
     for (name, run, told) in cases {
         for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::layout::LEAST;
+use crate::console::layout::MIN_SIZE;
 use crate::console::theme::Theme;
 
 pub fn draw(theme: Theme, area: Rect, buf: &mut Buffer) {
-    let (columns, rows) = LEAST;
+    let (columns, rows) = MIN_SIZE;
     let lines = [
         ("Too small".to_owned(), BOLD),
         (format!("needed {columns}x{rows}"), PLAIN),

@@ -8,9 +8,9 @@ use super::frame::thumb;
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
-use crate::console::model::workers::{ABOVE, Workers};
+use crate::console::model::workers::{ABOVE, WorkersState};
 use crate::console::text::count;
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::engine::{Phase, TaskView, WorkerView};
 use crate::figures::bytes_roughly;
 
@@ -33,9 +33,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     process(model, theme, row(area, 0), buf);
-    let columns = Columns::of(usize::from(area.width));
+    let columns = WorkerColumns::of(usize::from(area.width));
     columns.names(theme, row(area, 1), buf);
-    let room = Workers::page(area);
+    let room = WorkersState::page(area);
     let top = model.workers.first_in_view(room, snapshot.workers.len());
     thumb(buf, theme, area, top, room, snapshot.workers.len());
     for (at, worker) in snapshot.workers.iter().enumerate().skip(top).take(room) {
@@ -50,7 +50,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// Index of the worker drawn in a line of the pane.
 pub fn item_at(model: &Model, area: Rect, line: usize) -> Option<usize> {
     let len = model.snapshot.as_ref()?.workers.len();
-    let room = Workers::page(area);
+    let room = WorkersState::page(area);
     let at = model.workers.first_in_view(room, len) + line.checked_sub(ABOVE)?;
     (at < len).then_some(at)
 }
@@ -85,13 +85,13 @@ fn process(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The optional columns that fit.
-struct Columns {
+struct WorkerColumns {
     busy: bool,
     strip: bool,
     done: bool,
 }
 
-impl Columns {
+impl WorkerColumns {
     fn of(width: usize) -> Self {
         let least = SLOT + PHASE + BATCH + AGE;
         Self {
@@ -124,9 +124,9 @@ impl Columns {
         match &worker.task {
             Some(task) => {
                 let role = if task.phase == Phase::Backoff {
-                    Role::Warn
+                    Tone::Warn
                 } else {
-                    Role::Active
+                    Tone::Active
                 };
                 pen.column(PHASE, task.phase.word(), theme.style(role))
                     .column(BATCH, &batch(task), PLAIN)
@@ -144,13 +144,13 @@ impl Columns {
         }
         let deaths = model.workers.deaths(worker.slot);
         if deaths > 0 {
-            pen.at_the_end(&format!(" panicked {deaths}x"), theme.style(Role::Bad));
+            pen.at_the_end(&format!(" panicked {deaths}x"), theme.style(Tone::Bad));
         }
         if self.strip {
             let fits = pen.left();
             let samples: Vec<_> = model.workers.samples(worker.slot).rev().take(fits).collect();
             for share in samples.iter().rev() {
-                pen.write(height(theme, *share), theme.style(Role::Active));
+                pen.write(height(theme, *share), theme.style(Tone::Active));
             }
         }
     }

@@ -53,8 +53,8 @@ impl Bills {
     }
 }
 
-fn labelled(purpose: &Purpose) -> warehouse::Purpose<'_> {
-    warehouse::Purpose {
+fn labelled(purpose: &Purpose) -> warehouse::JobPurpose<'_> {
+    warehouse::JobPurpose {
         stage: purpose.stage.as_deref(),
         check: purpose.check.as_deref(),
     }

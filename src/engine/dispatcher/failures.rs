@@ -48,7 +48,9 @@ impl Dispatcher {
 
     /// How long to back off from the table after this error; `None` unless it is a quota error.
     pub(super) fn backoff_after(&self, error: &StageError) -> Option<Duration> {
-        self.warehouse.rest().filter(|_| error.class == ErrorClass::Quota)
+        self.warehouse
+            .quota_backoff()
+            .filter(|_| error.class == ErrorClass::Quota)
     }
 
     pub(super) fn cancel_batch(&mut self, batch: &WorkerBatch) -> Result<(), Fatal> {

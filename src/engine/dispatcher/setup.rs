@@ -204,7 +204,7 @@ impl Dispatcher {
             sources: CheckQueue::of(sources, sources::MOST_IN_FLIGHT),
             eta: EtaEstimator::of(stages.iter().map(|run| before.get(&run.board.name).copied())),
             stages,
-            workers: WorkerPool::new(setup.options.workers, setup.warehouse.lanes()),
+            workers: WorkerPool::new(setup.options.workers, setup.warehouse.read_slots()),
             plan: setup.plan,
             warehouse: setup.warehouse,
             lease_guard: setup.lease_guard,

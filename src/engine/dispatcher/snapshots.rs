@@ -163,7 +163,7 @@ impl Dispatcher {
         if waiting * 2 > self.workers.wanted {
             return Limit::Commits { waiting, busy };
         }
-        let lanes = self.warehouse.lanes();
+        let lanes = self.warehouse.read_slots();
         let is_queueing = self.workers.tasks().any(|task| task.phase == Phase::Queue);
         if is_queueing && busy > lanes {
             return Limit::Lanes(lanes);

@@ -14,7 +14,7 @@ use super::{Estimate, Expected, StageEstimate};
 use crate::engine::stored::stored_rows;
 use crate::engine::{Fills, Meter, Stage};
 use crate::table::TableDef;
-use crate::warehouse::{Asking, Dates, DryRun, Question, Read, Warehouse};
+use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
 
 const MOST_IN_FLIGHT: usize = 8;
 
@@ -239,14 +239,14 @@ async fn dry_run(
 ) -> Result<DryRun, String> {
     let names: Vec<&str>;
     let question = match question {
-        RecordedQuery::Query(sql) => Question::Query(sql),
-        RecordedQuery::About(sql, dates) => Question::About(sql, dates),
+        RecordedQuery::Query(sql) => DryRunQuery::Query(sql),
+        RecordedQuery::About(sql, dates) => DryRunQuery::About(sql, dates),
         RecordedQuery::Read { table, columns, days } => {
             names = columns.iter().map(String::as_str).collect();
             let Some(table) = tables.get(table) else {
                 return Err(format!("unknown table {table}"));
             };
-            Question::Read(Read {
+            DryRunQuery::Read(Read {
                 table,
                 columns: &names,
                 dates: match days {

@@ -68,7 +68,7 @@ impl Warehouse for RecordingWarehouse {
         "a recording".to_owned()
     }
 
-    fn lanes(&self) -> usize {
+    fn read_slots(&self) -> usize {
         1
     }
 

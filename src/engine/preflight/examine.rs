@@ -122,7 +122,7 @@ impl Examination {
             let found = match tried {
                 Ok(Tried::Returns(returned)) => misfits(table, &returned),
                 Ok(Tried::Missing(missing)) => self.missing(&missing).into_iter().collect(),
-                Ok(Tried::Untold) => Vec::new(),
+                Ok(Tried::NotReported) => Vec::new(),
                 Err(WarehouseError {
                     class: ErrorClass::Code | ErrorClass::Data,
                     message,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::owner_in_words;
-use crate::fence::{FenceError, LeaseGuard, Waiting};
+use crate::fence::{FenceError, LeaseGuard, LeaseWait};
 use crate::table::{Change, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
@@ -76,8 +76,15 @@ impl TableChanges {
         let plans: BTreeSet<&String> = plans.collect();
         let mut lease_guards = Vec::new();
         for plan in plans {
-            lease_guards
-                .push(lease_of(owners.beside(), plan.clone(), folder.clone(), self.owner.since).await?);
+            lease_guards.push(
+                lease_of(
+                    owners.without_lease(),
+                    plan.clone(),
+                    folder.clone(),
+                    self.owner.since,
+                )
+                .await?,
+            );
         }
         let has = owners.claim(&self.claims, &self.owner).await;
         // Dropping a lease guard blocks until its thread has ended.
@@ -132,7 +139,7 @@ async fn lease_of(
     now: DateTime<Utc>,
 ) -> Result<Option<LeaseGuard>, TableChangeError> {
     let taking = tokio::task::spawn_blocking(move || {
-        let waits = |wait: Waiting<'_>| {
+        let waits = |wait: LeaseWait<'_>| {
             if wait.silent.is_zero() {
                 tracing::warn!(
                     "process {} on {} holds the lease of plan {plan}; waiting up to {} s for a heartbeat",

@@ -94,7 +94,7 @@ impl Sample {
         let fillers = Fillers::read(&self.every, &known, self.range, warehouse.as_ref()).await?;
         let sample = Arc::new(self);
         let (known, fillers) = (Arc::new(known), Arc::new(fillers));
-        let lanes = Arc::new(Semaphore::new(warehouse.lanes().min(Semaphore::MAX_PERMITS)));
+        let lanes = Arc::new(Semaphore::new(warehouse.read_slots().min(Semaphore::MAX_PERMITS)));
         // Dropping this future aborts its tasks.
         let mut tasks = JoinSet::new();
         let mut places = HashMap::new();

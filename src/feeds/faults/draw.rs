@@ -19,15 +19,15 @@ impl TryFrom<f64> for Share {
 
 impl Share {
     /// Whether the fault affects this key. Different faults are selected independently.
-    pub fn strikes(self, fault: &str, key: impl std::fmt::Display) -> bool {
-        let hash = mixed(fault.bytes().chain([0]).chain(key.to_string().bytes()));
+    pub fn affects(self, fault: &str, key: impl std::fmt::Display) -> bool {
+        let hash = hash(fault.bytes().chain([0]).chain(key.to_string().bytes()));
         let drawn = f64::from(u32::try_from(hash >> 32).unwrap_or(u32::MAX)) / 4_294_967_296.0;
         drawn < self.0
     }
 }
 
 /// FNV-1a followed by the `SplitMix64` finaliser, because FNV barely changes the high bits for short inputs.
-fn mixed(bytes: impl Iterator<Item = u8>) -> u64 {
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
     let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325, fnv);
     let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -39,22 +39,25 @@ fn mixed(bytes: impl Iterator<Item = u8>) -> u64 {
 mod tests {
     use super::*;
 
-    fn struck(share: f64, fault: &str) -> Vec<u32> {
+    fn affected(share: f64, fault: &str) -> Vec<u32> {
         let share = Share::try_from(share).unwrap();
         (22_100_001..22_101_001)
-            .filter(|game| share.strikes(fault, game))
+            .filter(|game| share.affects(fault, game))
             .collect()
     }
 
     #[test]
     fn shares_are_approximate_and_faults_are_independent() {
-        let (lost, inverted) = (struck(0.3, "lost"), struck(0.3, "inverted"));
+        let (lost, inverted) = (affected(0.3, "lost"), affected(0.3, "inverted"));
         assert!((250..350).contains(&lost.len()), "{}", lost.len());
         let both = lost.iter().filter(|&game| inverted.contains(game)).count();
         assert!((50..130).contains(&both), "{both}");
-        assert_eq!((struck(0.0, "lost").len(), struck(1.0, "lost").len()), (0, 1_000));
+        assert_eq!(
+            (affected(0.0, "lost").len(), affected(1.0, "lost").len()),
+            (0, 1_000)
+        );
         assert!(
-            struck(0.2, "lost").iter().all(|game| lost.contains(game)),
+            affected(0.2, "lost").iter().all(|game| lost.contains(game)),
             "a larger share keeps the smaller one"
         );
     }
@@ -62,7 +65,7 @@ mod tests {
     #[test]
     fn the_draw_is_deterministic() {
         assert_eq!(
-            struck(0.005, "inverted_home_flag"),
+            affected(0.005, "inverted_home_flag"),
             [22_100_154, 22_100_356, 22_100_428, 22_100_743, 22_100_784]
         );
     }

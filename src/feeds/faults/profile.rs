@@ -52,28 +52,28 @@ pub struct Outage {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct TeamBox {
-    inverted_home_flag: Option<Games>,
-    lost_rows: Option<Games>,
-    only: Vec<Only>,
+    inverted_home_flag: Option<GameFault>,
+    lost_rows: Option<GameFault>,
+    only: Vec<PartialDate>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Gamebook {
-    lost_games: Option<Games>,
+    lost_games: Option<GameFault>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Bdl {
-    numeric_ids: Option<Games>,
-    repeated_rows: Option<Games>,
+    numeric_ids: Option<GameFault>,
+    repeated_rows: Option<GameFault>,
 }
 
 /// A fault that affects a share of the games or dates in a period.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Games {
+struct GameFault {
     share: Share,
     from: Option<NaiveDate>,
     seasons: Option<Vec<i64>>,
@@ -82,7 +82,7 @@ struct Games {
 /// A date with rows for these games only.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Only {
+struct PartialDate {
     date: NaiveDate,
     #[serde(deserialize_with = "game_ids")]
     games: Vec<GameId>,
@@ -142,7 +142,7 @@ impl Profile {
     /// Whether the team box score swaps home and away in this game.
     #[must_use]
     pub fn inverts_home_flag(&self, nba_id: NbaGameId, game: GameId) -> bool {
-        strikes(
+        affects(
             self.team_box.inverted_home_flag.as_ref(),
             "inverted_home_flag",
             game.date(),
@@ -156,7 +156,7 @@ impl Profile {
         let only = self.team_box.only.iter().find(|only| only.date == game.date());
         only.map_or_else(
             || {
-                strikes(
+                affects(
                     self.team_box.lost_rows.as_ref(),
                     "lost_rows",
                     game.date(),
@@ -170,7 +170,7 @@ impl Profile {
     /// Whether the gamebook is missing this game.
     #[must_use]
     pub fn loses_gamebook(&self, nba_id: NbaGameId, game: GameId) -> bool {
-        strikes(
+        affects(
             self.gamebook.lost_games.as_ref(),
             "lost_games",
             game.date(),
@@ -181,23 +181,23 @@ impl Profile {
     /// Whether bdl uses its own game numbers on this date.
     #[must_use]
     pub fn numbers_bdl(&self, date: NaiveDate) -> bool {
-        strikes(self.bdl.numeric_ids.as_ref(), "numeric_ids", date, date)
+        affects(self.bdl.numeric_ids.as_ref(), "numeric_ids", date, date)
     }
 
     /// Whether bdl duplicates all rows of this date.
     #[must_use]
     pub fn repeats_bdl(&self, date: NaiveDate) -> bool {
-        strikes(self.bdl.repeated_rows.as_ref(), "repeated_rows", date, date)
+        affects(self.bdl.repeated_rows.as_ref(), "repeated_rows", date, date)
     }
 }
 
-fn strikes(fault: Option<&Games>, name: &str, date: NaiveDate, key: impl std::fmt::Display) -> bool {
-    fault.is_some_and(|Games { share, from, seasons }| {
+fn affects(fault: Option<&GameFault>, name: &str, date: NaiveDate, key: impl std::fmt::Display) -> bool {
+    fault.is_some_and(|GameFault { share, from, seasons }| {
         from.is_none_or(|from| from <= date)
             && seasons
                 .as_ref()
                 .is_none_or(|seasons| seasons.contains(&SeasonYear::of(date).year()))
-            && share.strikes(name, key)
+            && share.affects(name, key)
     })
 }
 
@@ -270,16 +270,16 @@ mod tests {
         );
         let profile = profile.unwrap();
         let nba_id: NbaGameId = "0022200001".parse().unwrap();
-        let struck = |game: &str| {
+        let affected = |game: &str| {
             let game: GameId = game.parse().unwrap();
             (
                 profile.loses_gamebook(nba_id, game),
                 profile.loses_team_row(nba_id, game, game.home()),
             )
         };
-        assert_eq!(struck("20220930_BOS_LAL"), (false, false));
-        assert_eq!(struck("20230101_BOS_LAL"), (true, false));
-        assert_eq!(struck("20230102_BOS_LAL"), (true, true));
-        assert_eq!(struck("20231024_BOS_LAL"), (false, true));
+        assert_eq!(affected("20220930_BOS_LAL"), (false, false));
+        assert_eq!(affected("20230101_BOS_LAL"), (true, false));
+        assert_eq!(affected("20230102_BOS_LAL"), (true, true));
+        assert_eq!(affected("20231024_BOS_LAL"), (false, true));
     }
 }

@@ -69,9 +69,9 @@ impl Stat {
 
 /// The counts of one line, each 0 to 255 or unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts([Option<u8>; Stat::COLUMNS.len()]);
+pub struct StatCounts([Option<u8>; Stat::COLUMNS.len()]);
 
-impl Counts {
+impl StatCounts {
     /// Reads all counts, in column order.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ pub struct Person {
 
 /// A player's participation in a game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Appearance {
+pub enum Participation {
     /// Was on the floor.
     Played,
     /// Dressed but didn't play.
@@ -123,11 +123,11 @@ pub struct PlayerLine {
     /// The player's team.
     pub team: TeamCode,
     /// Participation in the game.
-    pub appearance: Appearance,
+    pub appearance: Participation,
     /// Time on the floor, if known.
     pub minutes: Option<Minutes>,
     /// The player's counts; all unknown if he didn't play.
-    pub counts: Counts,
+    pub counts: StatCounts,
     /// Point difference while on the floor.
     pub plus_minus: Option<i16>,
 }
@@ -142,7 +142,7 @@ pub struct TeamLine {
     /// Player-minutes: 240, plus 25 per overtime, up to rounding.
     pub minutes: Option<Minutes>,
     /// The totals. Turnovers include team turnovers.
-    pub counts: Counts,
+    pub counts: StatCounts,
     /// Final margin.
     pub plus_minus: Option<i16>,
 }

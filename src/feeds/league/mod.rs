@@ -8,7 +8,7 @@ mod shipped;
 
 pub use fixtures::NbaGameId;
 pub use import::{CsvFiles, CsvRefused, Rejected};
-pub use lines::{Appearance, Counts, Person, PlayerLine, Shot, Stat, TeamLine};
+pub use lines::{Participation, Person, PlayerLine, Shot, Stat, StatCounts, TeamLine};
 pub use packed::Damaged;
 pub use shipped::shipped;
 

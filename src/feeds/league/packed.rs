@@ -63,7 +63,7 @@ impl Sheet {
             reason: reason.to_owned(),
         };
         let raw = unseal(bytes).map_err(|reason| Damaged { file, reason })?;
-        let mut reader = Reader { raw: &raw, at: 0 };
+        let mut reader = ByteCursor { raw: &raw, at: 0 };
         let (rows, columns) = reader
             .sheet()
             .ok_or_else(|| damaged("does not contain the columns of its header"))?;
@@ -89,7 +89,7 @@ impl Sheet {
     /// # Errors
     /// If there is none.
     pub fn numbers(&self, name: &str) -> Result<Numbers<'_>, Damaged> {
-        match self.place(name)? {
+        match self.column(name)? {
             place if place.texts.is_none() => Ok(self.planes(place)),
             _ => Err(self.damaged(format!("has text in {name}, expected numbers"))),
         }
@@ -100,7 +100,7 @@ impl Sheet {
     /// # Errors
     /// If there is none.
     pub fn texts(&self, name: &str) -> Result<Texts<'_>, Damaged> {
-        let place = self.place(name)?;
+        let place = self.column(name)?;
         let Some(distinct) = &place.texts else {
             return Err(self.damaged(format!("has numbers in {name}, expected text")));
         };
@@ -118,7 +118,7 @@ impl Sheet {
         }
     }
 
-    fn place(&self, name: &str) -> Result<&ColumnSpan, Damaged> {
+    fn column(&self, name: &str) -> Result<&ColumnSpan, Damaged> {
         let found = self.columns.iter().find(|place| place.name == name);
         found.ok_or_else(|| self.damaged(format!("has no column {name}")))
     }
@@ -211,12 +211,12 @@ fn unseal(bytes: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// A cursor over the unpacked bytes. `None` means that they ended too early or are invalid.
-struct Reader<'a> {
+struct ByteCursor<'a> {
     raw: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ByteCursor<'a> {
     fn sheet(&mut self) -> Option<(usize, Vec<ColumnSpan>)> {
         let rows = usize::try_from(u32::from_le_bytes(self.take(4)?.try_into().ok()?)).ok()?;
         let columns = self.short()?;

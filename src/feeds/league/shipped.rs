@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::fixtures::{Fixtures, Statement};
 use super::packed::{Damaged, Numbers, Sheet, Texts};
-use super::{Appearance, Counts, League, NbaGameId, Person, PlayerLine, Shot, Stat, TeamLine};
+use super::{League, NbaGameId, Participation, Person, PlayerLine, Shot, Stat, StatCounts, TeamLine};
 use crate::nba::Minutes;
 use crate::nba::ids::{PlayerLookup, TeamCode};
 
@@ -48,9 +48,9 @@ pub fn shipped() -> Result<League, Damaged> {
 
 /// The rows of a team in a game are adjacent and agree on the game, so the first one is enough.
 fn note_games(sheet: &Sheet, fixtures: &mut Fixtures) -> Result<(), Damaged> {
-    let game = Parsed::<NbaGameId>::column(sheet, "game_id")?;
-    let date = Parsed::<NaiveDate>::column(sheet, "game_date")?;
-    let team = Parsed::<TeamCode>::column(sheet, "team")?;
+    let game = ParsedColumn::<NbaGameId>::column(sheet, "game_id")?;
+    let date = ParsedColumn::<NaiveDate>::column(sheet, "game_date")?;
+    let team = ParsedColumn::<TeamCode>::column(sheet, "team")?;
     let is_home = sheet.numbers("is_home")?;
     let mut last = None;
     for row in 0..sheet.rows() {
@@ -72,7 +72,7 @@ fn note_games(sheet: &Sheet, fixtures: &mut Fixtures) -> Result<(), Damaged> {
 
 /// All people, indexed by the position of their number among the distinct numbers.
 fn people(sheet: &Sheet) -> Result<Vec<Person>, Damaged> {
-    let numbers = Parsed::<u32>::column(sheet, "player_id")?;
+    let numbers = ParsedColumn::<u32>::column(sheet, "player_id")?;
     let names = sheet.texts("player_name")?;
     let mut called = vec![0; numbers.values.len()];
     for row in 0..sheet.rows() {
@@ -99,11 +99,11 @@ fn players(sheet: &Sheet) -> Result<Vec<PlayerLine>, Damaged> {
     let inactive = status.distinct().iter().position(|status| status == "INACTIVE");
     let one = |row| {
         let appearance = match played.at(row) {
-            Some(1) => Appearance::Played,
-            _ if Some(status.position(row)) == inactive => Appearance::Inactive,
-            _ => Appearance::DidNotPlay,
+            Some(1) => Participation::Played,
+            _ if Some(status.position(row)) == inactive => Participation::Inactive,
+            _ => Participation::DidNotPlay,
         };
-        let seconds = seconds.at(row).filter(|_| appearance == Appearance::Played);
+        let seconds = seconds.at(row).filter(|_| appearance == Participation::Played);
         Ok(PlayerLine {
             game: line.game.at(row),
             person: places[numbers.position(row)],
@@ -136,9 +136,9 @@ fn teams(sheet: &Sheet) -> Result<Vec<TeamLine>, Damaged> {
 fn shots(people: &[Person]) -> Result<(Vec<Shot>, Vec<String>), Damaged> {
     let sheet = Sheet::unpack("shots.bc.zst", SHOTS)?;
     let places: HashMap<Option<u32>, u32> = people.iter().map(|person| person.number).zip(0..).collect();
-    let game = Parsed::<NbaGameId>::column(&sheet, "game_id")?;
-    let team = Parsed::<TeamCode>::column(&sheet, "team")?;
-    let number = Parsed::<u32>::column(&sheet, "player_id")?;
+    let game = ParsedColumn::<NbaGameId>::column(&sheet, "game_id")?;
+    let team = ParsedColumn::<TeamCode>::column(&sheet, "team")?;
+    let number = ParsedColumn::<u32>::column(&sheet, "player_id")?;
     let shooters: Vec<Option<u32>> = number
         .values
         .iter()
@@ -166,8 +166,8 @@ fn shots(people: &[Person]) -> Result<(Vec<Shot>, Vec<String>), Damaged> {
 /// The columns shared by player and team lines.
 struct StatColumns<'a> {
     sheet: &'a Sheet,
-    game: Parsed<'a, NbaGameId>,
-    team: Parsed<'a, TeamCode>,
+    game: ParsedColumn<'a, NbaGameId>,
+    team: ParsedColumn<'a, TeamCode>,
     counts: Vec<Numbers<'a>>,
     plus_minus: Numbers<'a>,
 }
@@ -177,26 +177,26 @@ impl<'a> StatColumns<'a> {
         let counts = Stat::COLUMNS.into_iter().map(|(_, name)| sheet.numbers(name));
         Ok(Self {
             sheet,
-            game: Parsed::column(sheet, "game_id")?,
-            team: Parsed::column(sheet, "team")?,
+            game: ParsedColumn::column(sheet, "game_id")?,
+            team: ParsedColumn::column(sheet, "team")?,
             counts: counts.collect::<Result<_, _>>()?,
             plus_minus: sheet.numbers("plus_minus")?,
         })
     }
 
-    fn counts(&self, row: usize) -> Result<Counts, Damaged> {
+    fn counts(&self, row: usize) -> Result<StatCounts, Damaged> {
         let mut columns = self.counts.iter();
-        Counts::read(|_| narrow(self.sheet, columns.next().and_then(|column| column.at(row))))
+        StatCounts::read(|_| narrow(self.sheet, columns.next().and_then(|column| column.at(row))))
     }
 }
 
 /// A string column, with each distinct value parsed once.
-struct Parsed<'a, T> {
+struct ParsedColumn<'a, T> {
     texts: Texts<'a>,
     values: Vec<T>,
 }
 
-impl<'a, T: FromStr<Err: Display> + Copy> Parsed<'a, T> {
+impl<'a, T: FromStr<Err: Display> + Copy> ParsedColumn<'a, T> {
     fn column(sheet: &'a Sheet, name: &str) -> Result<Self, Damaged> {
         let texts = sheet.texts(name)?;
         let parse = |text: &String| {
@@ -270,7 +270,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             (curry.team.as_str(), curry.appearance),
-            ("GSW", Appearance::Played)
+            ("GSW", Participation::Played)
         );
         assert_eq!(curry.minutes.unwrap().seconds(), 36 * 60);
         assert_eq!(

@@ -23,7 +23,7 @@ use crate::warehouse::{
 
 /// A warehouse with simulated outages.
 #[derive(Debug)]
-struct Unanswering {
+struct FlakyWarehouse {
     inner: Arc<dyn Warehouse>,
     /// The stored outages, read at the first read because they are loaded with the feeds.
     outages: OnceCell<Mutex<Vec<Outage>>>,
@@ -32,7 +32,7 @@ struct Unanswering {
 /// Wraps the warehouse with the outages that were loaded with the feeds.
 #[must_use]
 pub fn with_outages(inner: Arc<dyn Warehouse>) -> Arc<dyn Warehouse> {
-    Arc::new(Unanswering {
+    Arc::new(FlakyWarehouse {
         inner,
         outages: OnceCell::new(),
     })
@@ -67,7 +67,7 @@ pub(super) fn filling(faults: &Profile) -> Filling {
     }
 }
 
-impl Unanswering {
+impl FlakyWarehouse {
     /// Fails if a feed is out on one of the dates. Only a read of that single date counts down the outage; a read of
     /// many doesn't, so that batching has no effect.
     async fn ask(&self, read: &Read<'_>) -> Result<(), WarehouseError> {
@@ -127,13 +127,13 @@ fn day(year: i32) -> NaiveDate {
 }
 
 #[async_trait]
-impl Warehouse for Unanswering {
+impl Warehouse for FlakyWarehouse {
     fn name(&self) -> String {
         self.inner.name()
     }
 
-    fn lanes(&self) -> usize {
-        self.inner.lanes()
+    fn read_slots(&self) -> usize {
+        self.inner.read_slots()
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 
 use super::job::Account;
 use super::rest::RestClient;
-use super::wire::Job;
+use super::wire::JobInfo;
 use crate::warehouse::{AbandonedJob, JobEnd};
 
 /// How long to wait for a job to stop. Cancelling is a request; most jobs stop within a second or two.
@@ -44,7 +44,7 @@ pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<Str
 }
 
 /// Cancels a job until it ends. `None` if there is no such job.
-async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<(JobEnd, Job)> {
+async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<(JobEnd, JobInfo)> {
     let mut looks = 0;
     loop {
         // A server may accept a cancellation and keep running the job, so it is repeated while the job runs.
@@ -69,7 +69,7 @@ async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<
     }
 }
 
-fn end_of(job: &Job) -> Option<JobEnd> {
+fn end_of(job: &JobInfo) -> Option<JobEnd> {
     let status = job.status.as_ref()?;
     if status.state.as_deref() != Some("DONE") {
         return None;
@@ -82,7 +82,7 @@ fn end_of(job: &Job) -> Option<JobEnd> {
 }
 
 /// Bytes processed by a job; for a script, including its child jobs.
-fn processed(job: &Job) -> Option<u64> {
+fn processed(job: &JobInfo) -> Option<u64> {
     let statistics = job.statistics.as_ref()?;
     let of_query = statistics
         .query

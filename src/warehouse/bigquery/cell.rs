@@ -7,7 +7,7 @@ use super::wire::{TableCell, TableFieldSchema};
 use crate::table::{ColumnType, Row, Value};
 
 /// Maximum number of characters of a cell quoted in a message.
-const LONGEST_CELL: usize = 200;
+const MAX_SHOWN: usize = 200;
 
 /// A cell that doesn't match its column type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,7 @@ pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
 pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
     read(kind, &cell.value).ok_or_else(|| CellError {
         column: column.to_owned(),
-        cell: cell.value.to_string().chars().take(LONGEST_CELL).collect(),
+        cell: cell.value.to_string().chars().take(MAX_SHOWN).collect(),
         kind: kind.to_string(),
     })
 }

@@ -1,6 +1,6 @@
 //! The cost of a job as reported by the server.
 
-use super::wire::Job;
+use super::wire::JobInfo;
 use crate::warehouse::Cost;
 
 /// The type of a job, which determines its billing.
@@ -11,7 +11,7 @@ pub(super) enum JobKind {
 }
 
 /// The cost of a finished job as reported by the server; for a script, including its child jobs. Loads are free.
-pub(super) fn cost(job: &Job, kind: JobKind) -> Option<Cost> {
+pub(super) fn cost(job: &JobInfo, kind: JobKind) -> Option<Cost> {
     let is_over = job.status.as_ref()?.state.as_deref() == Some("DONE");
     let statistics = job.statistics.as_ref().filter(|_| is_over)?;
     let query = statistics.query.as_ref();

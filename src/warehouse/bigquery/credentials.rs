@@ -15,7 +15,7 @@ use gcp_bigquery_client::yup_oauth2::{
 use serde::Deserialize;
 
 use super::address::{Address, Server};
-use super::fault::Fault;
+use super::fault::ApiError;
 use crate::warehouse::ErrorClass;
 
 /// The environment variable with the path of a credentials file.
@@ -53,7 +53,7 @@ struct File {
 
 impl Credentials {
     /// Finds the credentials for calls to this address, in the same order as the client.
-    pub(super) fn find(address: &Address) -> Result<Self, Fault> {
+    pub(super) fn find(address: &Address) -> Result<Self, ApiError> {
         if address.server.as_ref().is_some_and(Server::is_loopback) {
             return Ok(Self::Unneeded);
         }
@@ -72,8 +72,8 @@ impl Credentials {
         }
     }
 
-    fn in_file(path: PathBuf) -> Result<Self, Fault> {
-        let refuse = |what: &str| Fault::new(ErrorClass::Auth, format!("{} {what}", path.display()));
+    fn in_file(path: PathBuf) -> Result<Self, ApiError> {
+        let refuse = |what: &str| ApiError::new(ErrorClass::Auth, format!("{} {what}", path.display()));
         let file = read(&path).map_err(|what| refuse(&what))?;
         match file.kind.as_str() {
             "authorized_user" => Ok(Self::User(path)),
@@ -139,7 +139,7 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    pub(super) async fn of(credentials: &Credentials) -> Result<Self, Fault> {
+    pub(super) async fn of(credentials: &Credentials) -> Result<Self, ApiError> {
         let asked = match credentials {
             Credentials::Unneeded => return Ok(Self::Any),
             Credentials::User(path) => {
@@ -165,25 +165,25 @@ impl Token {
         asked.map(Self::Asked).map_err(|error| unusable(&error))
     }
 
-    pub(super) async fn get(&self) -> Result<String, Fault> {
+    pub(super) async fn get(&self) -> Result<String, ApiError> {
         match self {
             Self::Any => Ok("emulator".to_owned()),
             Self::Asked(asked) => {
                 let token = asked.token(&SCOPES).await?;
                 let text = token.token().map(ToOwned::to_owned);
-                text.ok_or_else(|| Fault::new(ErrorClass::Auth, "the token server returned no token"))
+                text.ok_or_else(|| ApiError::new(ErrorClass::Auth, "the token server returned no token"))
             }
         }
     }
 }
 
 /// The error for credentials that the client rejects. The parser's message may quote the file, so it is not shown.
-fn unusable(error: &std::io::Error) -> Fault {
+fn unusable(error: &std::io::Error) -> ApiError {
     let sentence = match error.kind() {
         std::io::ErrorKind::InvalidData => "the credentials are incomplete".to_owned(),
         _ => format!("cannot use the credentials: {error}"),
     };
-    Fault::new(ErrorClass::Auth, sentence)
+    ApiError::new(ErrorClass::Auth, sentence)
 }
 
 #[cfg(test)]
@@ -194,7 +194,7 @@ mod tests {
 
     const SECRET: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
 
-    fn found(text: &str) -> Result<Credentials, Fault> {
+    fn found(text: &str) -> Result<Credentials, ApiError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.json");
         std::fs::write(&path, text.replace("SECRET", SECRET)).unwrap();

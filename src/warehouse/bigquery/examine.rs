@@ -2,8 +2,8 @@
 //! as dry runs. Calls are not retried, because the operator is waiting.
 
 use super::credentials::Credentials;
-use super::fault::Fault;
-use super::fence::{LEASES, Place};
+use super::fault::ApiError;
+use super::fence::{LEASES, LeaseTable};
 use super::job::dry;
 use super::remedy::Remedy;
 use super::statement::Statement;
@@ -13,7 +13,7 @@ use crate::warehouse::ErrorClass;
 
 /// Why an inspection failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct InspectionError {
     /// The error class.
     pub class: ErrorClass,
     /// The server's message, unchanged.
@@ -22,8 +22,8 @@ pub struct Refused {
     pub remedy: Option<Remedy>,
 }
 
-impl From<Fault> for Refused {
-    fn from(fault: Fault) -> Self {
+impl From<ApiError> for InspectionError {
+    fn from(fault: ApiError) -> Self {
         Self {
             class: fault.class,
             message: fault.said(),
@@ -68,15 +68,15 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// If the credentials file is invalid.
-    pub fn credentials(&self) -> Result<Credentials, Refused> {
-        Credentials::find(&self.address).map_err(Refused::from)
+    pub fn credentials(&self) -> Result<Credentials, InspectionError> {
+        Credentials::find(&self.address).map_err(InspectionError::from)
     }
 
     /// The location of a dataset; `None` if it doesn't exist.
     ///
     /// # Errors
     /// If the server can't be reached or refuses.
-    pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, Refused> {
+    pub async fn location_of(&self, dataset: &str) -> Result<Option<String>, InspectionError> {
         let client = self.connection().await?;
         let found = client.dataset(self.project(), dataset).await?;
         Ok(found.map(|found| found.location.unwrap_or_default()))
@@ -86,15 +86,15 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// If the server can't be reached or refuses.
-    pub async fn describe(&self, table: &TableDef) -> Result<Option<Schema>, Refused> {
-        self.described(&table.path()).await.map_err(Refused::from)
+    pub async fn describe(&self, table: &TableDef) -> Result<Option<Schema>, InspectionError> {
+        self.described(&table.path()).await.map_err(InspectionError::from)
     }
 
     /// Attempts an operation as a dry run: the server checks it without running it.
     ///
     /// # Errors
     /// The error the operation would fail with.
-    pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), Refused> {
+    pub async fn attempt(&self, attempt: Attempt<'_>) -> Result<(), InspectionError> {
         let client = match attempt {
             // `SELECT 1` runs in any location.
             Attempt::Job => self.connection().await?,
@@ -110,18 +110,22 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// The error the operation would fail with.
-    pub async fn attempt_lease(&self) -> Result<(String, bool), Refused> {
+    pub async fn attempt_lease(&self) -> Result<(String, bool), InspectionError> {
         let dataset = self.own_dataset().await?;
         let client = self.client().await?;
         if client.dataset(self.project(), &dataset).await?.is_none() {
             return Ok((dataset, false));
         }
-        let place = Place::new(self.project(), &self.prefix, &dataset, "");
+        let place = LeaseTable::new(self.project(), &self.prefix, &dataset, "");
         let is_there = client
             .table(self.project(), &dataset, LEASES, Some("tableReference"))
             .await?
             .is_some();
-        let statement = if is_there { place.tried() } else { place.made() };
+        let statement = if is_there {
+            place.permission_probe()
+        } else {
+            place.create_table()
+        };
         dry(&client, &self.account, statement).await?;
         Ok((dataset, true))
     }

@@ -4,15 +4,15 @@
 use gcp_bigquery_client::yup_oauth2;
 
 use super::remedy::{DISABLED, NOT_BIGQUERY, Remedy, STREAMING};
-use super::wire::{ErrorProto, Refusal};
+use super::wire::{ErrorBody, ErrorProto};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// Maximum length of a message shown to the operator, in characters.
-const LONGEST_MESSAGE: usize = 1000;
+const MAX_MESSAGE_LENGTH: usize = 1000;
 
 /// A refused or lost call, or a failed job.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct ApiError {
     /// Determines whether it is retried.
     pub(super) class: ErrorClass,
     /// The HTTP status of `BigQuery`'s response; 0 for failed jobs, lost calls and responses from other
@@ -26,7 +26,7 @@ pub(super) struct Fault {
     pub(super) next: Option<&'static str>,
 }
 
-impl Fault {
+impl ApiError {
     pub(super) fn new(class: ErrorClass, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -58,7 +58,7 @@ impl Fault {
 
     /// From a response with an error status.
     pub(super) fn of_answer(status: u16, body: &[u8]) -> Self {
-        let Ok(Refusal { error }) = serde_json::from_slice(body) else {
+        let Ok(ErrorBody { error }) = serde_json::from_slice(body) else {
             return Self::of_page(status, body);
         };
         let first = error
@@ -149,13 +149,13 @@ impl Fault {
     }
 }
 
-impl From<reqwest::Error> for Fault {
+impl From<reqwest::Error> for ApiError {
     fn from(error: reqwest::Error) -> Self {
         Self::new(ErrorClass::Transient, lost(&error))
     }
 }
 
-impl From<yup_oauth2::Error> for Fault {
+impl From<yup_oauth2::Error> for ApiError {
     fn from(error: yup_oauth2::Error) -> Self {
         no_token(&error)
     }
@@ -164,7 +164,7 @@ impl From<yup_oauth2::Error> for Fault {
 /// Shortens a message and removes its control characters, so that it is safe to print.
 fn readable(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().take(LONGEST_MESSAGE).map(shown).collect()
+    text.chars().take(MAX_MESSAGE_LENGTH).map(shown).collect()
 }
 
 /// The reason for a status of Google's newer error format, which may have no reason.
@@ -184,17 +184,17 @@ fn reason_of_status(status: &str) -> &str {
 
 /// Classifies a failed token request: `Transient` if the token server is unreachable or its response is
 /// invalid, else `Auth`. An invalid response is not quoted, because it may contain the credentials sent.
-fn no_token(error: &yup_oauth2::Error) -> Fault {
+fn no_token(error: &yup_oauth2::Error) -> ApiError {
     use yup_oauth2::Error;
     match error {
         Error::HttpError(_) | Error::HttpClientError(_) => {
-            Fault::new(ErrorClass::Transient, "cannot reach the token server")
+            ApiError::new(ErrorClass::Transient, "cannot reach the token server")
         }
-        Error::JSONError(_) => Fault::new(
+        Error::JSONError(_) => ApiError::new(
             ErrorClass::Transient,
             "the token server returned an invalid token",
         ),
-        other => Fault::new(ErrorClass::Auth, format!("no token: {other}")),
+        other => ApiError::new(ErrorClass::Auth, format!("no token: {other}")),
     }
 }
 
@@ -241,7 +241,7 @@ fn class(code: i64, reason: &str, message: &str) -> ErrorClass {
         "invalidQuery" if is_conflict(message) => ErrorClass::Contention,
         // The query is correct. The streamed rows block it for 90 minutes at most.
         "invalidQuery" if says(STREAMING) => ErrorClass::Data,
-        "invalidQuery" if is_about_values(message) => ErrorClass::Data,
+        "invalidQuery" if is_value_error(message) => ErrorClass::Data,
         // A retry exceeds the limits again.
         "invalidQuery"
         | "duplicate"
@@ -276,7 +276,7 @@ fn is_conflict(message: &str) -> bool {
 }
 
 /// Whether a query failed because of a value in the rows.
-fn is_about_values(message: &str) -> bool {
+fn is_value_error(message: &str) -> bool {
     [
         "out of range",
         "Bad ",
@@ -375,12 +375,12 @@ mod tests {
         #[case] message: &str,
         #[case] class: ErrorClass,
     ) {
-        assert_eq!(Fault::of_reason(code, reason, message).class, class);
+        assert_eq!(ApiError::of_reason(code, reason, message).class, class);
     }
 
     #[test]
     fn errors_include_operation_server_message_and_next_step() {
-        let fault = Fault::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
+        let fault = ApiError::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
             fault.in_context("writing d.t").message,
             "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; retrying may help"

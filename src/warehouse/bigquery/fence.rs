@@ -23,12 +23,12 @@ const EPOCH_LABEL: &str = "backcourt_epoch";
 
 /// Prevents writes by a process that has lost its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fence {
-    pub(super) place: Place,
+pub(super) struct WriteFence {
+    pub(super) place: LeaseTable,
     pub(super) epoch: i64,
 }
 
-impl Fence {
+impl WriteFence {
     /// SQL that fails the surrounding script if another process holds the lease. Use it inside a transaction, which
     /// sees the state at its start: a write that began before the lease was taken is awaited by the new holder, a later
     /// one fails.
@@ -62,7 +62,7 @@ impl Fence {
 
 /// The location of a plan's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct LeaseTable {
     dataset: String,
     /// The dataset, with its project if jobs run in another one.
     path: String,
@@ -71,7 +71,7 @@ pub(super) struct Place {
     pub(super) plan: String,
 }
 
-impl Place {
+impl LeaseTable {
     pub(super) fn new(project: &str, prefix: &Prefix, dataset: &str, plan: &str) -> Self {
         Self {
             dataset: dataset.to_owned(),
@@ -96,7 +96,7 @@ impl Place {
     }
 
     /// Creates the lease table. Only used for dry runs.
-    pub(super) fn made(&self) -> Statement {
+    pub(super) fn create_table(&self) -> Statement {
         Statement::new(format!(
             "CREATE TABLE IF NOT EXISTS `{}` (plan STRING NOT NULL, epoch INT64 NOT NULL, holder STRING)",
             self.leases()
@@ -104,16 +104,16 @@ impl Place {
     }
 
     /// The smallest statement that needs the same permissions as taking a lease.
-    pub(super) fn tried(&self) -> Statement {
+    pub(super) fn permission_probe(&self) -> Statement {
         Statement::new(format!("DELETE FROM `{}` WHERE epoch < 0", self.leases()))
     }
 
     /// The current epoch and its holder.
-    pub(super) fn look(&self) -> Statement {
-        Statement::new(self.stands()).with("plan", "STRING", self.plan.clone())
+    pub(super) fn current(&self) -> Statement {
+        Statement::new(self.select_current()).with("plan", "STRING", self.plan.clone())
     }
 
-    fn stands(&self) -> String {
+    fn select_current(&self) -> String {
         format!("SELECT epoch, holder FROM `{}` WHERE plan = @plan", self.leases())
     }
 
@@ -127,7 +127,7 @@ impl Place {
              WHEN NOT MATCHED AND {seen} = 0 THEN INSERT (plan, epoch, holder) \
              VALUES (taker.plan, {next}, taker.holder);\n\
              {};",
-            self.stands(),
+            self.select_current(),
             leases = self.leases(),
             next = seen + 1,
         ))

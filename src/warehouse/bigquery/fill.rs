@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::join_all;
 
 use super::cell::row;
-use super::fault::Fault;
-use super::script::{self, MOST_LOADED, sent_bytes};
+use super::fault::ApiError;
+use super::script::{self, MAX_LOADED_BYTES, sent_bytes};
 use super::staging::{Disposition, Staged};
 use super::statement::Statement;
 use super::{BigQueryWarehouse, doing};
@@ -45,7 +45,7 @@ async fn load_all(
         warehouse.ensure(&filling.table).await?;
         let table = filling.table.clone();
         let doing = doing("filling", &table);
-        let in_context = |fault: Fault| fault.in_context(&doing);
+        let in_context = |fault: ApiError| fault.in_context(&doing);
         let id = format!("backcourt_fill_{:016x}", fastrand::u64(..));
         let staged = warehouse.make_staging(&table, &id).await.map_err(in_context)?;
         let loaded = load(warehouse, filling, &id, &staged, written).await;
@@ -62,12 +62,13 @@ async fn load(
     id: &str,
     into: &Staged,
     written: &AtomicUsize,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let mut rows = (filling.rows.map(|values| row(&values).to_string())).peekable();
     let mut jobs = 0;
     loop {
         let (mut part, mut bytes) = (Vec::new(), 0);
-        while let Some(next) = rows.next_if(|next| part.is_empty() || bytes + sent_bytes(next) <= MOST_LOADED)
+        while let Some(next) =
+            rows.next_if(|next| part.is_empty() || bytes + sent_bytes(next) <= MAX_LOADED_BYTES)
         {
             bytes += sent_bytes(&next);
             part.push(next);

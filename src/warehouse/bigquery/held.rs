@@ -3,39 +3,39 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::fence::Fence;
+use super::fence::WriteFence;
 use crate::warehouse::Lease;
 
 /// The lease this warehouse holds, if any. Shared by all clones of the warehouse.
 #[derive(Debug, Clone, Default)]
-pub(super) struct HeldLease(Arc<Mutex<Option<Tenancy>>>);
+pub(super) struct HeldLease(Arc<Mutex<Option<HeartbeatLease>>>);
 
 /// A held lease, as published by the latest heartbeat.
 #[derive(Debug, Clone)]
-pub(super) struct Tenancy {
-    pub(super) fence: Fence,
+pub(super) struct HeartbeatLease {
+    pub(super) fence: WriteFence,
     pub(super) lease: Lease,
 }
 
 impl HeldLease {
-    fn tenancy(&self) -> Option<Tenancy> {
+    fn lease(&self) -> Option<HeartbeatLease> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn set(&self, tenancy: Option<Tenancy>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tenancy;
+    pub(super) fn set(&self, lease: Option<HeartbeatLease>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = lease;
     }
 
-    pub(super) fn fence(&self) -> Option<Fence> {
-        self.tenancy().map(|tenancy| tenancy.fence)
+    pub(super) fn fence(&self) -> Option<WriteFence> {
+        self.lease().map(|lease| lease.fence)
     }
 
     /// Increments the heartbeat counter and returns the lease to publish.
-    pub(super) fn next_heartbeat(&self) -> Option<Tenancy> {
+    pub(super) fn next_heartbeat(&self) -> Option<HeartbeatLease> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let tenancy = held.as_mut()?;
-        tenancy.lease.heartbeat += 1;
-        Some(tenancy.clone())
+        let lease = held.as_mut()?;
+        lease.lease.heartbeat += 1;
+        Some(lease.clone())
     }
 
     /// SQL at the start of every write transaction, which fails the write if the lease was taken. Empty if no

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::charge::{JobKind, cost};
-use super::wire::Job;
+use super::wire::JobInfo;
 use crate::warehouse::{Bill, Charge, Cost};
 
 /// Whether a task waits for a job.
@@ -19,7 +19,7 @@ enum Wait {
 
 /// A job that may be running.
 #[derive(Debug)]
-struct Flight {
+struct RunningJob {
     wait: Wait,
     kind: JobKind,
     bill: Option<Arc<Bill>>,
@@ -27,12 +27,12 @@ struct Flight {
 
 /// The jobs of a warehouse that may be running. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<HashMap<String, Flight>>>);
+pub(super) struct InFlight(Arc<Mutex<HashMap<String, RunningJob>>>);
 
 impl InFlight {
     /// Registers a job before it is sent or looked up. It is charged to `bill`.
     pub(super) fn await_job(&self, id: &str, kind: JobKind, bill: Option<&Arc<Bill>>) -> Awaited<'_> {
-        let flight = Flight {
+        let flight = RunningJob {
             wait: Wait::Waiting,
             kind,
             bill: bill.cloned(),
@@ -46,15 +46,15 @@ impl InFlight {
     }
 
     /// Charges a job that ended after its task had stopped waiting for it.
-    pub(super) fn end(&self, id: &str, ended: &Job) {
+    pub(super) fn end(&self, id: &str, ended: &JobInfo) {
         let flight = self.jobs().remove(id);
-        if let Some(Flight {
+        if let Some(RunningJob {
             kind,
             bill: Some(bill),
             ..
         }) = flight
         {
-            let cost = cost(ended, kind).unwrap_or_else(Cost::untold);
+            let cost = cost(ended, kind).unwrap_or_else(Cost::unreported);
             bill.charge(Charge {
                 job: id.to_owned(),
                 cost,
@@ -67,11 +67,11 @@ impl InFlight {
         self.jobs().remove(id);
     }
 
-    fn jobs(&self) -> MutexGuard<'_, HashMap<String, Flight>> {
+    fn jobs(&self) -> MutexGuard<'_, HashMap<String, RunningJob>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn those(&self, is_meant: impl Fn(Wait) -> bool) -> Vec<String> {
+    fn ids_where(&self, is_meant: impl Fn(Wait) -> bool) -> Vec<String> {
         let jobs = self.jobs();
         let meant = jobs.iter().filter(|(_, flight)| is_meant(flight.wait));
         meant.map(|(id, _)| id.clone()).collect()
@@ -79,12 +79,12 @@ impl InFlight {
 
     /// Jobs that no task waits for any more.
     pub(super) fn abandoned(&self) -> Vec<String> {
-        self.those(|wait| wait == Wait::Abandoned)
+        self.ids_where(|wait| wait == Wait::Abandoned)
     }
 
     /// Jobs that may be running without a task waiting for them.
-    pub(super) fn loose(&self) -> Vec<String> {
-        self.those(|wait| wait != Wait::Waiting)
+    pub(super) fn unawaited(&self) -> Vec<String> {
+        self.ids_where(|wait| wait != Wait::Waiting)
     }
 }
 
@@ -104,7 +104,7 @@ impl Awaited<'_> {
     }
 
     /// Marks the outcome of the job as unknown for now.
-    pub(super) fn in_doubt(mut self) {
+    pub(super) fn unknown(mut self) {
         self.left = Some(Wait::InDoubt);
     }
 }

@@ -6,22 +6,22 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::charge::{JobKind, cost};
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::held::HeldLease;
 use super::in_flight::InFlight;
 use super::rest::RestClient;
-use super::statement::{Answered, Statement};
-use super::wire::{Job, JobConfiguration, JobConfigurationQuery, JobReference, NewJob, QueryResults};
+use super::statement::{JobResult, Statement};
+use super::wire::{JobConfiguration, JobConfigurationQuery, JobInfo, JobReference, NewJob, QueryResults};
 use crate::warehouse::{Bill, Charge, Cost, DryRun, ErrorClass};
 
 /// Long-poll timeout: how long the server may wait for a result before it answers.
 const LONG_POLL: Duration = Duration::from_secs(10);
 /// Minimum bytes billed per table of a query.
-const LEAST_A_TABLE: u64 = 10 << 20;
+const MIN_BYTES_PER_TABLE: u64 = 10 << 20;
 /// Maximum polling interval for a job without a result.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Maximum number of attempts for a lost status request, which is safe to repeat.
-const QUESTIONS: u32 = 5;
+const MAX_STATUS_REQUESTS: u32 = 5;
 
 /// The project and options shared by all jobs.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Account {
         learned.or(self.location.as_ref()).map(String::as_str)
     }
 
-    fn learn(&self, sent: &Job) {
+    fn learn(&self, sent: &JobInfo) {
         let reference = sent.reference.as_ref();
         if let Some(place) = reference.and_then(|reference| reference.location.clone()) {
             // All jobs of a run have the same location, so the first one to report it wins.
@@ -77,24 +77,24 @@ pub(super) async fn run(
     account: &Account,
     id: &str,
     statement: Statement,
-) -> Result<Answered, Fault> {
+) -> Result<JobResult, ApiError> {
     // Boxed, because every future of a warehouse call contains these two.
     let sent = Box::pin(send(client, account, id, statement));
     let first = Box::pin(results(client, account, id, None));
-    let first = follow(client, account, id, JobKind::Query, sent, first).await?;
+    let first = send_and_wait(client, account, id, JobKind::Query, sent, first).await?;
     collect(client, account, id, first).await
 }
 
 /// Sends a job and waits for its end. It is in flight until its end is known and is then charged. A job refused on
 /// sending is neither.
-pub(super) async fn follow<T>(
+pub(super) async fn send_and_wait<T>(
     client: &RestClient,
     account: &Account,
     id: &str,
     kind: JobKind,
-    sending: impl Future<Output = Result<(), Fault>>,
-    ending: impl Future<Output = Result<T, Fault>>,
-) -> Result<T, Fault> {
+    sending: impl Future<Output = Result<(), ApiError>>,
+    ending: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
     let awaited = account.in_flight.await_job(id, kind, account.bill.as_ref());
     let ended = match sending.await {
         Ok(()) => {
@@ -105,7 +105,7 @@ pub(super) async fn follow<T>(
         Err(fault) => Err(fault),
     };
     match &ended {
-        Err(fault) if fault.class == ErrorClass::Unknown => awaited.in_doubt(),
+        Err(fault) if fault.class == ErrorClass::Unknown => awaited.unknown(),
         _ => awaited.ended(),
     }
     ended
@@ -116,24 +116,24 @@ pub(super) async fn dry_run(
     client: &RestClient,
     account: &Account,
     statement: Statement,
-) -> Result<DryRun, Fault> {
+) -> Result<DryRun, ApiError> {
     let told = dry(client, account, statement).await?;
     let statistics = told.statistics.unwrap_or_default();
     let processed = statistics.total_bytes_processed.as_ref();
     let bytes = processed
         .and_then(|bytes| bytes.parse().ok())
-        .ok_or_else(|| Fault::new(ErrorClass::Data, "the dry run returns no byte count"))?;
+        .ok_or_else(|| ApiError::new(ErrorClass::Data, "the dry run returns no byte count"))?;
     let tables = statistics.query.and_then(|query| query.referenced_tables);
     let tables = tables.map_or(1, |tables| tables.len().max(1) as u64);
     Ok(DryRun {
         bytes,
-        least: tables * LEAST_A_TABLE,
+        least: tables * MIN_BYTES_PER_TABLE,
     })
 }
 
 /// Charges a finished job, whether it succeeded or failed: failed jobs use slots too. A job that may still run is
 /// charged once its end is known.
-async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind, failed: Option<&Fault>) {
+async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind, failed: Option<&ApiError>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
     let told = loop {
@@ -141,20 +141,25 @@ async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind,
             Ok(job) => break cost(&job, kind),
             Err(fault) => tracing::debug!("cannot determine the cost of job {id}: {}", fault.message),
         }
-        if asked == QUESTIONS || failed.is_some() {
+        if asked == MAX_STATUS_REQUESTS || failed.is_some() {
             break None;
         }
         tokio::time::sleep(account.pause_after(asked)).await;
         asked += 1;
     };
-    if let Some(cost) = told.or_else(|| failed.is_none().then(Cost::untold)) {
+    if let Some(cost) = told.or_else(|| failed.is_none().then(Cost::unreported)) {
         let job = id.to_owned();
         bill.charge(Charge { job, cost });
     }
 }
 
 /// Sends a job. The id makes it safe to send again when the answer is lost.
-async fn send(client: &RestClient, account: &Account, id: &str, statement: Statement) -> Result<(), Fault> {
+async fn send(
+    client: &RestClient,
+    account: &Account,
+    id: &str,
+    statement: Statement,
+) -> Result<(), ApiError> {
     let job = job(account, id, statement);
     let mut lost = 0;
     loop {
@@ -169,7 +174,7 @@ async fn send(client: &RestClient, account: &Account, id: &str, statement: State
             }
             Err(fault) if fault.class == ErrorClass::Transient => {
                 lost += 1;
-                if lost == QUESTIONS {
+                if lost == MAX_STATUS_REQUESTS {
                     return Err(outcome_unknown(fault, id));
                 }
                 tracing::debug!("resending job {id}: {}", fault.message);
@@ -185,14 +190,14 @@ pub(super) async fn await_orphaned_write(
     client: &RestClient,
     account: &Account,
     id: &str,
-) -> Result<bool, Fault> {
+) -> Result<bool, ApiError> {
     let asked = results(client, account, id, None).await;
     match &asked {
         Ok(_) => {}
         Err(fault) if fault.is_not_found() => return Ok(false),
-        Err(_) => match standing(client, account, id).await? {
-            Standing::InProgress => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
-            Standing::Done | Standing::Failed(_) => {}
+        Err(_) => match state_of(client, account, id).await? {
+            JobState::InProgress => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
+            JobState::Done | JobState::Failed(_) => {}
         },
     }
     charge(client, account, id, JobKind::Query, asked.as_ref().err()).await;
@@ -200,19 +205,19 @@ pub(super) async fn await_orphaned_write(
 }
 
 /// The state of a job looked up by id.
-enum Standing {
+enum JobState {
     InProgress,
     Done,
-    Failed(Fault),
+    Failed(ApiError),
 }
 
-async fn standing(client: &RestClient, account: &Account, id: &str) -> Result<Standing, Fault> {
+async fn state_of(client: &RestClient, account: &Account, id: &str) -> Result<JobState, ApiError> {
     let job = client.job(&account.project, id, account.place()).await?;
     let status = job.status.unwrap_or_default();
     Ok(match (status.error_result, status.state.as_deref()) {
-        (Some(error), _) => Standing::Failed(Fault::of_job(&error)),
-        (None, Some("DONE")) => Standing::Done,
-        (None, _) => Standing::InProgress,
+        (Some(error), _) => JobState::Failed(ApiError::of_job(&error)),
+        (None, Some("DONE")) => JobState::Done,
+        (None, _) => JobState::InProgress,
     })
 }
 
@@ -222,8 +227,8 @@ async fn collect(
     account: &Account,
     id: &str,
     first: QueryResults,
-) -> Result<Answered, Fault> {
-    let mut answered = Answered {
+) -> Result<JobResult, ApiError> {
+    let mut answered = JobResult {
         schema: first.schema.unwrap_or_default(),
         rows: first.rows.unwrap_or_default(),
     };
@@ -243,7 +248,7 @@ async fn results(
     account: &Account,
     id: &str,
     page: Option<String>,
-) -> Result<QueryResults, Fault> {
+) -> Result<QueryResults, ApiError> {
     let mut lost = 0;
     loop {
         let answer = client
@@ -259,11 +264,11 @@ async fn results(
             Ok(answer) if answer.job_complete == Some(true) => return Ok(answer),
             Ok(_) => lost = 0,
             Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
-                if let Ok(Standing::Failed(why)) = standing(client, account, id).await {
+                if let Ok(JobState::Failed(why)) = state_of(client, account, id).await {
                     return Err(why);
                 }
                 lost += 1;
-                if lost == QUESTIONS {
+                if lost == MAX_STATUS_REQUESTS {
                     return Err(outcome_unknown(fault, id));
                 }
                 tokio::time::sleep(account.pause_after(lost)).await;
@@ -274,8 +279,8 @@ async fn results(
 }
 
 /// The error for a job that can't be looked up any more. It may have been applied.
-fn outcome_unknown(fault: Fault, id: &str) -> Fault {
-    Fault {
+fn outcome_unknown(fault: ApiError, id: &str) -> ApiError {
+    ApiError {
         class: ErrorClass::Unknown,
         message: format!("job {id} was sent but its outcome is unknown: {}", fault.message),
         ..fault
@@ -283,7 +288,11 @@ fn outcome_unknown(fault: Fault, id: &str) -> Fault {
 }
 
 /// Checks a statement by a dry run. Nothing is run and no job is created.
-pub(super) async fn dry(client: &RestClient, account: &Account, statement: Statement) -> Result<Job, Fault> {
+pub(super) async fn dry(
+    client: &RestClient,
+    account: &Account,
+    statement: Statement,
+) -> Result<JobInfo, ApiError> {
     let mut asked = job(account, "", statement);
     asked.job_reference.job_id = None;
     asked.configuration.dry_run = Some(true);
@@ -291,24 +300,24 @@ pub(super) async fn dry(client: &RestClient, account: &Account, statement: State
 }
 
 /// Waits until a job without a result ends.
-pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> Result<(), Fault> {
+pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> Result<(), ApiError> {
     let mut lost = 0;
     let mut looks = 0;
     loop {
-        match standing(client, account, id).await {
-            Ok(Standing::Done) => return Ok(()),
-            Ok(Standing::Failed(why)) => return Err(why),
-            Ok(Standing::InProgress) => lost = 0,
+        match state_of(client, account, id).await {
+            Ok(JobState::Done) => return Ok(()),
+            Ok(JobState::Failed(why)) => return Err(why),
+            Ok(JobState::InProgress) => lost = 0,
             Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
                 lost += 1;
-                if lost == QUESTIONS {
+                if lost == MAX_STATUS_REQUESTS {
                     return Err(outcome_unknown(fault, id));
                 }
             }
             Err(fault) => return Err(fault),
         }
         looks += 1;
-        tokio::time::sleep(account.pause_after(looks).min(LONGEST_PAUSE)).await;
+        tokio::time::sleep(account.pause_after(looks).min(MAX_POLL_INTERVAL)).await;
     }
 }
 

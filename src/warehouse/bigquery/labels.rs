@@ -1,12 +1,12 @@
 //! Job labels, so that bills and audits of the project show the purpose of each job.
 
-use crate::warehouse::Purpose;
+use crate::warehouse::JobPurpose;
 
 /// Maximum length of a label value, in characters.
-const MOST_CHARACTERS: usize = 63;
+const MAX_LABEL_LENGTH: usize = 63;
 
 /// The labels for a purpose.
-pub(super) fn of(purpose: Purpose<'_>) -> impl Iterator<Item = (String, String)> {
+pub(super) fn of(purpose: JobPurpose<'_>) -> impl Iterator<Item = (String, String)> {
     let named = [
         ("backcourt_stage", purpose.stage),
         ("backcourt_check", purpose.check),
@@ -21,7 +21,7 @@ fn value(name: &str) -> String {
         c if c.is_ascii_alphanumeric() || c == '-' => c,
         _ => '_',
     };
-    name.chars().take(MOST_CHARACTERS).map(letter).collect()
+    name.chars().take(MAX_LABEL_LENGTH).map(letter).collect()
 }
 
 #[cfg(test)]
@@ -31,16 +31,16 @@ mod tests {
     #[test]
     fn job_labels_use_valid_characters_of_stage_and_check() {
         let name = format!("Früh.Check-1 {}", "x".repeat(70));
-        let purpose = Purpose {
+        let purpose = JobPurpose {
             stage: Some("team_offense"),
             check: Some(&name),
         };
         let labels: Vec<(String, String)> = of(purpose).collect();
         let check = format!("fr_h_check-1_{}", "x".repeat(50));
-        assert_eq!(check.len(), MOST_CHARACTERS);
+        assert_eq!(check.len(), MAX_LABEL_LENGTH);
         let expected = [("backcourt_stage", "team_offense"), ("backcourt_check", &check)];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(labels, expected);
-        assert_eq!(of(Purpose::default()).count(), 0);
+        assert_eq!(of(JobPurpose::default()).count(), 0);
     }
 }

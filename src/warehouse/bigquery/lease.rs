@@ -10,10 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use super::fault::Fault;
-use super::fence::{Fence, Place, TAKEN};
-use super::held::Tenancy;
-use super::statement::{Answered, Statement};
+use super::fault::ApiError;
+use super::fence::{LeaseTable, TAKEN, WriteFence};
+use super::held::HeartbeatLease;
+use super::statement::{JobResult, Statement};
 use super::{BigQueryWarehouse, Settings, notice, own, read, superseded};
 use crate::table::Value;
 use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
@@ -37,7 +37,7 @@ impl Settings {
 }
 
 /// Parses the row of a lease. It has no heartbeat counter.
-fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
+fn parsed_lease(plan: &str, answered: &JobResult) -> Result<Option<Lease>, ApiError> {
     let Some(row) = read::typed(answered)?.into_iter().next() else {
         return Ok(None);
     };
@@ -46,7 +46,7 @@ fn standing(plan: &str, answered: &Answered) -> Result<Option<Lease>, Fault> {
             "cannot read the row of plan {plan} in table lease of the lease dataset ({why}); if no run of the plan is \
              active, delete the row and start again"
         );
-        Fault::new(ErrorClass::Data, sentence)
+        ApiError::new(ErrorClass::Data, sentence)
     };
     let [Value::Int(epoch), holder] = row.as_slice() else {
         return Err(unreadable("the table has other columns"));
@@ -73,7 +73,7 @@ impl BigQueryWarehouse {
         id: &str,
         statement: Statement,
         doing: &str,
-    ) -> Result<Answered, WarehouseError> {
+    ) -> Result<JobResult, WarehouseError> {
         match self.run(id, statement).await {
             Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
             other => other.map_err(|fault| fault.in_context(doing)),
@@ -88,7 +88,7 @@ impl BigQueryWarehouse {
         id: &str,
         statement: Statement,
         doing: &str,
-    ) -> Result<Answered, WarehouseError> {
+    ) -> Result<JobResult, WarehouseError> {
         self.shared.forget(path);
         let written = self.write(id, statement, doing).await;
         self.shared.forget(path);
@@ -106,9 +106,9 @@ impl BigQueryWarehouse {
     }
 
     /// The location of a plan's lease.
-    async fn place_of(&self, plan: &str) -> Result<Place, Fault> {
+    async fn place_of(&self, plan: &str) -> Result<LeaseTable, ApiError> {
         let dataset = self.own_dataset().await?;
-        Ok(Place::new(self.project(), &self.prefix, &dataset, plan))
+        Ok(LeaseTable::new(self.project(), &self.prefix, &dataset, plan))
     }
 
     /// The error of a write that finds the lease taken.
@@ -117,26 +117,26 @@ impl BigQueryWarehouse {
             return WarehouseError::new(ErrorClass::Code, "no lease has ever been taken".to_owned());
         };
         let plan = &fence.place.plan;
-        let stands = self.ask(fence.place.look()).await;
-        let now = stands.and_then(|answered| standing(plan, &answered));
+        let stands = self.ask(fence.place.current()).await;
+        let now = stands.and_then(|answered| parsed_lease(plan, &answered));
         let holder = now.ok().flatten().and_then(|lease| lease.holder);
         lease::lost(plan, holder.as_ref())
     }
 
     /// Reads the notice; `None` if its table doesn't exist.
-    async fn notice(&self, place: &Place) -> Result<Option<Lease>, Fault> {
+    async fn notice(&self, place: &LeaseTable) -> Result<Option<Lease>, ApiError> {
         let read = || async { notice::read(&self.client().await?, self.project(), place).await };
         self.insist(read).await
     }
 
-    async fn publish(&self, place: &Place, lease: &Lease) -> Result<(), Fault> {
+    async fn publish(&self, place: &LeaseTable, lease: &Lease) -> Result<(), ApiError> {
         let publish = || async { notice::publish(&self.client().await?, self.project(), place, lease).await };
         self.insist(publish).await
     }
 
     /// Takes the lease by changing its row; creates the table if it doesn't exist. Returns the row
     /// afterwards, which may name another holder.
-    async fn take_row(&self, place: &Place, seen: i64, holder: &str) -> Result<Option<Lease>, Fault> {
+    async fn take_row(&self, place: &LeaseTable, seen: i64, holder: &str) -> Result<Option<Lease>, ApiError> {
         let answered = match self.ask(place.take(seen, holder)).await {
             Err(fault) if fault.is_not_found() => {
                 self.make_own(place).await?;
@@ -144,11 +144,11 @@ impl BigQueryWarehouse {
             }
             answered => answered?,
         };
-        standing(&place.plan, &answered)
+        parsed_lease(&place.plan, &answered)
     }
 
     /// Creates the tables shared by all plans, and the notice of this one.
-    async fn make_own(&self, place: &Place) -> Result<(), Fault> {
+    async fn make_own(&self, place: &LeaseTable) -> Result<(), ApiError> {
         let [lease, owner, ledger] = own::tables(self.project(), place.dataset());
         let notice = notice::table(self.project(), place);
         self.make_in_own(place.dataset(), &[lease, owner, ledger, notice])
@@ -169,7 +169,7 @@ impl BigQueryWarehouse {
     }
 
     /// Cancels the running jobs of earlier holders and waits for them to end.
-    async fn end_earlier(&self, fence: &Fence, projects: &[String]) -> Result<(), Fault> {
+    async fn end_earlier(&self, fence: &WriteFence, projects: &[String]) -> Result<(), ApiError> {
         for project in projects {
             let is_before = |labels: &HashMap<String, String>| fence.is_before(project, labels);
             let end = || async {
@@ -185,7 +185,7 @@ impl BigQueryWarehouse {
                         fence.place.plan,
                         fault.said()
                     );
-                    return Err(Fault::new(ErrorClass::Auth, sentence));
+                    return Err(ApiError::new(ErrorClass::Auth, sentence));
                 }
                 // A deleted project runs no jobs.
                 Err(fault) if fault.is_not_found() => {}
@@ -198,7 +198,7 @@ impl BigQueryWarehouse {
     /// Sends heartbeats while `work` runs, which may take long.
     async fn with_heartbeats(
         &self,
-        work: impl Future<Output = Result<(), Fault>>,
+        work: impl Future<Output = Result<(), ApiError>>,
     ) -> Result<(), WarehouseError> {
         let (mut work, mut pause) = (pin!(work), Duration::ZERO);
         loop {
@@ -222,82 +222,85 @@ impl Leases for BigQueryWarehouse {
     }
 
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {
-        let apart = self.apart();
-        let place = apart.place_of(plan).await.map_err(in_context)?;
-        apart.notice(&place).await.map_err(in_context)
+        let unbilled = self.unbilled();
+        let place = unbilled.place_of(plan).await.map_err(in_context)?;
+        unbilled.notice(&place).await.map_err(in_context)
     }
 
     async fn take(&self, plan: &str, seen: Option<&Lease>, by: &Holder) -> Result<bool, WarehouseError> {
-        let apart = self.apart();
-        let place = apart.place_of(plan).await.map_err(in_context)?;
+        let unbilled = self.unbilled();
+        let place = unbilled.place_of(plan).await.map_err(in_context)?;
         let epoch = seen.map_or(0, |lease| lease.epoch);
         let by = &self.as_holder(by, seen);
         let holder = serde_json::to_string(by)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         if seen.is_none() {
-            apart.make_own(&place).await.map_err(in_context)?;
+            unbilled.make_own(&place).await.map_err(in_context)?;
         }
-        let stands = apart.take_row(&place, epoch, &holder).await.map_err(in_context)?;
+        let stands = unbilled
+            .take_row(&place, epoch, &holder)
+            .await
+            .map_err(in_context)?;
         let Some(stands) = stands else { return Ok(false) };
         if stands.epoch != epoch + 1 || stands.holder.as_ref() != Some(by) {
             // The notice is older than the row: the winner crashed before it published, is about to publish,
             // or runs a version without notices.
-            let now = apart.notice(&place).await.map_err(in_context)?;
+            let now = unbilled.notice(&place).await.map_err(in_context)?;
             if now.is_none_or(|now| now.epoch < stands.epoch) {
-                apart.publish(&place, &stands).await.map_err(in_context)?;
+                unbilled.publish(&place, &stands).await.map_err(in_context)?;
             }
             return Ok(false);
         }
-        let fence = Fence {
+        let fence = WriteFence {
             place,
             epoch: stands.epoch,
         };
-        self.held.set(Some(Tenancy {
+        self.held.set(Some(HeartbeatLease {
             fence: fence.clone(),
             lease: stands,
         }));
         // A free lease has no running jobs: it is released only after they have ended.
         if seen.is_some_and(|lease| lease.holder.is_some()) {
-            self.with_heartbeats(apart.end_earlier(&fence, &by.jobs_in))
+            self.with_heartbeats(unbilled.end_earlier(&fence, &by.jobs_in))
                 .await?;
         }
         Ok(true)
     }
 
     async fn heartbeat(&self) -> Result<(), WarehouseError> {
-        let Some(Tenancy { fence, lease }) = self.held.next_heartbeat() else {
+        let Some(HeartbeatLease { fence, lease }) = self.held.next_heartbeat() else {
             return Ok(());
         };
-        let apart = self.apart();
-        let now = apart.notice(&fence.place).await.map_err(in_context)?;
+        let unbilled = self.unbilled();
+        let now = unbilled.notice(&fence.place).await.map_err(in_context)?;
         if let Some(now) = now.filter(|now| now.epoch > fence.epoch) {
             return Err(lease::lost(&fence.place.plan, now.holder.as_ref()));
         }
-        apart.publish(&fence.place, &lease).await.map_err(in_context)
+        unbilled.publish(&fence.place, &lease).await.map_err(in_context)
     }
 
     async fn give_back(&self) -> Result<(), WarehouseError> {
-        let Some(Tenancy { fence, lease }) = self.held.next_heartbeat() else {
+        let Some(HeartbeatLease { fence, lease }) = self.held.next_heartbeat() else {
             return Ok(());
         };
-        let apart = self.apart();
-        let left = apart.cancel(self.account.in_flight.loose()).await;
+        let unbilled = self.unbilled();
+        let left = unbilled.cancel(self.account.in_flight.unawaited()).await;
         if let Some(running) = left.iter().find(|left| left.end == JobEnd::Running) {
             return Err(WarehouseError::new(ErrorClass::Unknown, running.to_string()));
         }
-        let now = apart.notice(&fence.place).await.map_err(in_context)?;
+        let now = unbilled.notice(&fence.place).await.map_err(in_context)?;
         if now.is_none_or(|now| now.epoch == fence.epoch) {
             let free = Lease {
                 holder: None,
                 ..lease
             };
-            apart.publish(&fence.place, &free).await.map_err(in_context)?;
+            unbilled.publish(&fence.place, &free).await.map_err(in_context)?;
         }
         self.held.set(None);
         Ok(())
     }
 }
 
-fn in_context(fault: Fault) -> WarehouseError {
+fn in_context(fault: ApiError) -> WarehouseError {
     fault.in_context("updating the lease")
 }

@@ -6,28 +6,28 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 
 use super::BigQueryWarehouse;
-use super::examine::Refused;
-use super::fault::Fault;
+use super::examine::InspectionError;
+use super::fault::ApiError;
 use super::fence::DATASET;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
 /// What was determined before the first job.
 #[derive(Debug, Clone)]
-pub(super) struct Settled {
+pub(super) struct ResolvedLocation {
     /// Location for new datasets; `None` if `BigQuery` chooses.
     location: Option<String>,
     /// The dataset of leases and owners, including the prefix.
     own: String,
     /// The default dataset of that name, if it is in another location than the tables.
-    misplaced: Option<Misplaced>,
+    misplaced: Option<MisplacedDataset>,
     /// Datasets that didn't exist.
     absent: HashSet<String>,
 }
 
 /// A dataset of leases in another location than the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misplaced {
+pub struct MisplacedDataset {
     /// The dataset, its location and that of the tables, as a sentence.
     pub sentence: String,
     /// What to do next.
@@ -36,30 +36,30 @@ pub struct Misplaced {
 
 /// The result of looking up a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Found {
+enum DatasetLookup {
     /// It exists, with its location if reported.
-    There(Option<String>),
+    Exists(Option<String>),
     Absent,
     /// Access was denied; its jobs will report the error.
-    Refused,
+    Denied,
 }
 
-impl Found {
+impl DatasetLookup {
     fn location(&self) -> Option<&str> {
         match self {
-            Self::There(location) => location.as_deref(),
-            Self::Absent | Self::Refused => None,
+            Self::Exists(location) => location.as_deref(),
+            Self::Absent | Self::Denied => None,
         }
     }
 }
 
 impl BigQueryWarehouse {
-    pub(super) async fn settled(&self, client: &RestClient) -> Result<&Settled, Fault> {
+    pub(super) async fn settled(&self, client: &RestClient) -> Result<&ResolvedLocation, ApiError> {
         self.settled.get_or_try_init(|| self.settle(client)).await
     }
 
     /// The dataset of leases and owners, including the prefix.
-    pub(super) async fn own_dataset(&self) -> Result<String, Fault> {
+    pub(super) async fn own_dataset(&self) -> Result<String, ApiError> {
         let client = self.insist(|| self.client()).await?;
         Ok(self.settled(&client).await?.own.clone())
     }
@@ -68,13 +68,13 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// If the datasets can't be looked up.
-    pub async fn misplaced_leases(&self) -> Result<Option<Misplaced>, Refused> {
+    pub async fn misplaced_leases(&self) -> Result<Option<MisplacedDataset>, InspectionError> {
         let client = self.client().await?;
         Ok(self.settled(&client).await?.misplaced.clone())
     }
 
     /// A table of that dataset, as written in a query.
-    pub(super) async fn own_path(&self, table: &str) -> Result<String, Fault> {
+    pub(super) async fn own_path(&self, table: &str) -> Result<String, ApiError> {
         let dataset = self.own_dataset().await?;
         Ok(self.prefix.qualified(&format!("{dataset}.{table}")))
     }
@@ -86,7 +86,7 @@ impl BigQueryWarehouse {
     }
 
     /// Creates a dataset in the location of the others, if it doesn't exist.
-    pub(super) async fn make_dataset(&self, dataset: &str) -> Result<(), Fault> {
+    pub(super) async fn make_dataset(&self, dataset: &str) -> Result<(), ApiError> {
         let client = self.client().await?;
         let project = self.project();
         if !self.is_absent(dataset) && client.dataset(project, dataset).await?.is_some() {
@@ -102,11 +102,11 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    async fn settle(&self, client: &RestClient) -> Result<Settled, Fault> {
+    async fn settle(&self, client: &RestClient) -> Result<ResolvedLocation, ApiError> {
         let own = format!("{}{DATASET}", self.prefix);
         let wanted = self.account.location.as_deref();
         if self.datasets.is_empty() {
-            return Ok(Settled {
+            return Ok(ResolvedLocation {
                 location: wanted.map(ToOwned::to_owned),
                 own,
                 misplaced: None,
@@ -119,10 +119,10 @@ impl BigQueryWarehouse {
         let asked = join_all(looks).await;
         let found = asked.into_iter().collect::<Result<Vec<_>, _>>()?;
         let absent = (names.iter().zip(&found))
-            .filter(|(_, found)| **found == Found::Absent)
+            .filter(|(_, found)| **found == DatasetLookup::Absent)
             .map(|(name, _)| (*name).clone())
             .collect();
-        let of_own = found.last().and_then(Found::location);
+        let of_own = found.last().and_then(DatasetLookup::location);
         let places: Vec<(&str, &str)> = (self.datasets.iter().zip(&found))
             .filter_map(|(name, found)| Some((name.as_str(), found.location()?)))
             .collect();
@@ -134,7 +134,7 @@ impl BigQueryWarehouse {
         let (own, misplaced) = self
             .settle_own(client, own.clone(), location.as_deref(), of_own)
             .await?;
-        Ok(Settled {
+        Ok(ResolvedLocation {
             location,
             own,
             misplaced,
@@ -150,22 +150,22 @@ impl BigQueryWarehouse {
         own: String,
         location: Option<&str>,
         there: Option<&str>,
-    ) -> Result<(String, Option<Misplaced>), Fault> {
+    ) -> Result<(String, Option<MisplacedDataset>), ApiError> {
         let Some(location) = location else {
             return Ok((own, None));
         };
         if there.is_some_and(|there| is_same(there, location)) {
             return Ok((own, None));
         }
-        let beside = beside(&own, location);
+        let in_location = dataset_in_location(&own, location);
         let Some(there) = there else {
-            let found = self.insist(|| self.look_at(client, &beside)).await?;
-            let is_used = matches!(found, Found::There(_));
-            return Ok((if is_used { beside } else { own }, None));
+            let found = self.insist(|| self.look_at(client, &in_location)).await?;
+            let is_used = matches!(found, DatasetLookup::Exists(_));
+            return Ok((if is_used { in_location } else { own }, None));
         };
-        let misplaced = Misplaced {
+        let misplaced = MisplacedDataset {
             sentence: format!(
-                "dataset {own} is in {there} but the tables are in {location}: leases and owners are in {beside}"
+                "dataset {own} is in {there} but the tables are in {location}: leases and owners are in {in_location}"
             ),
             next: format!(
                 "if no other plan uses {own}, drop it with 'bq rm -r -d {}:{own}'",
@@ -173,16 +173,16 @@ impl BigQueryWarehouse {
             ),
         };
         tracing::warn!("{}; {}", misplaced.sentence, misplaced.next);
-        Ok((beside, Some(misplaced)))
+        Ok((in_location, Some(misplaced)))
     }
 
-    async fn look_at(&self, client: &RestClient, dataset: &str) -> Result<Found, Fault> {
+    async fn look_at(&self, client: &RestClient, dataset: &str) -> Result<DatasetLookup, ApiError> {
         match client.dataset(self.project(), dataset).await {
-            Ok(None) => Ok(Found::Absent),
-            Ok(Some(found)) => Ok(Found::There(found.location)),
+            Ok(None) => Ok(DatasetLookup::Absent),
+            Ok(Some(found)) => Ok(DatasetLookup::Exists(found.location)),
             Err(fault) if fault.class == ErrorClass::Auth && !fault.is_about_the_token() => {
                 tracing::debug!("cannot inspect dataset {dataset}: {}", fault.message);
-                Ok(Found::Refused)
+                Ok(DatasetLookup::Denied)
             }
             Err(fault) => Err(fault),
         }
@@ -190,7 +190,7 @@ impl BigQueryWarehouse {
 }
 
 /// The name of the dataset of leases for another location.
-pub(super) fn beside(own: &str, location: &str) -> String {
+pub(super) fn dataset_in_location(own: &str, location: &str) -> String {
     format!("{own}_{}", location.to_ascii_lowercase().replace('-', "_"))
 }
 
@@ -200,14 +200,14 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// The location shared by all existing datasets, or else the configured one.
-fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String>, Fault> {
+fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String>, ApiError> {
     let Some((first, location)) = found.first() else {
         return Ok(wanted.map(ToOwned::to_owned));
     };
     let elsewhere = found.iter().find(|(_, place)| !is_same(place, location));
     if let Some((other, place)) = elsewhere {
         let sentence = format!("dataset {first} is in {location} but dataset {other} in {place}");
-        return Err(Fault::new(ErrorClass::Code, sentence).next(
+        return Err(ApiError::new(ErrorClass::Code, sentence).next(
             "a query reads from one location only: copy one dataset to the other's location, or choose others with \
              --dataset-prefix",
         ));
@@ -215,7 +215,7 @@ fn decided(found: &[(&str, &str)], wanted: Option<&str>) -> Result<Option<String
     if let Some(wanted) = wanted.filter(|wanted| !is_same(wanted, location)) {
         let sentence = format!("dataset {first} is in {location}, not in {wanted}");
         return Err(
-            Fault::new(ErrorClass::Code, sentence).next("leave out --location and BACKCOURT_LOCATION")
+            ApiError::new(ErrorClass::Code, sentence).next("leave out --location and BACKCOURT_LOCATION")
         );
     }
     Ok(Some((*location).to_owned()))
@@ -252,6 +252,9 @@ mod tests {
 
     #[test]
     fn a_second_lease_dataset_has_a_valid_name() {
-        assert_eq!(beside("try_backcourt", "us-west2"), "try_backcourt_us_west2");
+        assert_eq!(
+            dataset_in_location("try_backcourt", "us-west2"),
+            "try_backcourt_us_west2"
+        );
     }
 }

@@ -42,8 +42,8 @@ mod wire;
 pub use address::{Address, AddressError, Server};
 pub use credentials::Credentials;
 pub use datasets::Prefix;
-pub use examine::{Attempt, Refused};
-pub use location::Misplaced;
+pub use examine::{Attempt, InspectionError};
+pub use location::MisplacedDataset;
 pub use remedy::Remedy;
 
 use std::collections::{HashMap, HashSet};
@@ -57,21 +57,21 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
-    AbandonedJob, Answer, Bill, DryRun, Ensured, ErrorClass, Filling, JobEnd, Kept, Leases, Owners, Purpose,
-    Question, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError,
-    refuse_differences,
+    AbandonedJob, Answer, Bill, DryRun, DryRunQuery, Ensured, ErrorClass, Filling, JobEnd, JobPurpose, Kept,
+    Leases, Owners, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse,
+    WarehouseError, refuse_differences,
 };
 use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
-use fault::Fault;
+use fault::ApiError;
 use held::HeldLease;
 use in_flight::InFlight;
 use job::Account;
 use limits::Limits;
-use location::Settled;
+use location::ResolvedLocation;
 use names::Names;
 use rest::RestClient;
 use shared::SharedReads;
-use statement::{Answered, Statement};
+use statement::{JobResult, Statement};
 
 /// `BigQuery` options other than the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub struct BigQueryWarehouse {
     names: Names,
     /// The datasets that determine the location, including the prefix.
     datasets: Vec<String>,
-    settled: Arc<OnceCell<Settled>>,
+    settled: Arc<OnceCell<ResolvedLocation>>,
     rest: Duration,
     patience: Duration,
     rhythm: Rhythm,
@@ -202,14 +202,14 @@ impl BigQueryWarehouse {
     }
 
     /// The same warehouse on a separate connection. Its jobs are not billed to anyone.
-    fn apart(&self) -> Self {
-        let mut apart = self.clone();
-        apart.client = Arc::clone(&self.keeper);
-        apart.account.bill = None;
-        apart
+    fn unbilled(&self) -> Self {
+        let mut unbilled = self.clone();
+        unbilled.client = Arc::clone(&self.keeper);
+        unbilled.account.bill = None;
+        unbilled
     }
 
-    async fn run(&self, id: &str, statement: Statement) -> Result<Answered, Fault> {
+    async fn run(&self, id: &str, statement: Statement) -> Result<JobResult, ApiError> {
         let client = self.client().await?;
         match job::run(&client, &self.account, id, statement.clone()).await {
             // The same id makes a resend safe, whatever the first attempt did.
@@ -224,7 +224,7 @@ impl BigQueryWarehouse {
     }
 
     /// A connection, after the location of jobs has been determined.
-    async fn client(&self) -> Result<RestClient, Fault> {
+    async fn client(&self) -> Result<RestClient, ApiError> {
         let client = self.connection().await?;
         match self.settled(&client).await {
             Err(fault) if fault.is_about_the_token() => {
@@ -237,7 +237,7 @@ impl BigQueryWarehouse {
         }
     }
 
-    async fn connection(&self) -> Result<RestClient, Fault> {
+    async fn connection(&self) -> Result<RestClient, ApiError> {
         let mut held = self.client.lock().await;
         if let Some(client) = held.as_ref() {
             return Ok(client.clone());
@@ -267,15 +267,15 @@ impl BigQueryWarehouse {
     }
 
     /// Runs a statement that is safe to repeat, with retries on server errors.
-    async fn ask(&self, statement: Statement) -> Result<Answered, Fault> {
+    async fn ask(&self, statement: Statement) -> Result<JobResult, ApiError> {
         self.insist(|| self.once(statement.clone())).await
     }
 
     /// Runs a call that is safe to repeat, with retries on server errors.
-    async fn insist<T, F: Future<Output = Result<T, Fault>>>(
+    async fn insist<T, F: Future<Output = Result<T, ApiError>>>(
         &self,
         question: impl Fn() -> F + Send,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, ApiError> {
         let mut asked = 1;
         loop {
             let failed = match question().await {
@@ -289,7 +289,7 @@ impl BigQueryWarehouse {
                 } else {
                     failed.class
                 };
-                return Err(Fault { class, ..failed });
+                return Err(ApiError { class, ..failed });
             }
             tracing::debug!("retrying: {}", failed.message);
             let patience = if failed.class == ErrorClass::Rate { 3 } else { 1 };
@@ -299,7 +299,7 @@ impl BigQueryWarehouse {
     }
 
     /// Runs a statement under a random id.
-    async fn once(&self, statement: Statement) -> Result<Answered, Fault> {
+    async fn once(&self, statement: Statement) -> Result<JobResult, ApiError> {
         let id = format!(
             "backcourt_ask_{:016x}{:016x}",
             fastrand::u64(..),
@@ -310,7 +310,7 @@ impl BigQueryWarehouse {
 
     /// Runs a query and returns all rows.
     async fn answer(&self, sql: Result<String, String>) -> Result<Answer, WarehouseError> {
-        let in_context = |fault: Fault| fault.in_context("querying");
+        let in_context = |fault: ApiError| fault.in_context("querying");
         let sql = sql.map_err(|problem| in_context(unreadable(problem)))?;
         let answered = self.ask(Statement::new(sql)).await.map_err(in_context)?;
         Ok(Answer {
@@ -326,31 +326,31 @@ impl Warehouse for BigQueryWarehouse {
         self.name.clone()
     }
 
-    fn lanes(&self) -> usize {
+    fn read_slots(&self) -> usize {
         usize::MAX
     }
 
-    fn charging(&self, bill: Arc<Bill>, purpose: Purpose<'_>) -> Option<Arc<dyn Warehouse>> {
+    fn charging(&self, bill: Arc<Bill>, purpose: JobPurpose<'_>) -> Option<Arc<dyn Warehouse>> {
         let mut copy = self.clone();
         copy.account.bill = Some(bill);
         copy.account.labels.extend(labels::of(purpose));
         Some(Arc::new(copy))
     }
 
-    async fn dry_run(&self, question: Question<'_>) -> Result<DryRun, WarehouseError> {
+    async fn dry_run(&self, question: DryRunQuery<'_>) -> Result<DryRun, WarehouseError> {
         let query = |sql: Result<String, String>| sql.map(Statement::new).map_err(unreadable);
         let (doing, statement) = match question {
-            Question::Read(read) => {
+            DryRunQuery::Read(read) => {
                 let path = self.prefix.path(read.table);
                 (doing("reading", read.table), read::statement(&read, &path))
             }
-            Question::Query(sql) => ("querying".to_owned(), query(self.names.apply(sql))),
-            Question::About(sql, dates) => {
+            DryRunQuery::Query(sql) => ("querying".to_owned(), query(self.names.apply(sql))),
+            DryRunQuery::About(sql, dates) => {
                 let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
                 ("querying".to_owned(), query(sql))
             }
         };
-        let in_context = |fault: Fault| fault.in_context(&doing);
+        let in_context = |fault: ApiError| fault.in_context(&doing);
         let statement = statement.map_err(in_context)?;
         let dry_run = || async {
             let client = self.client().await?;
@@ -361,7 +361,9 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         let doing = doing("creating", table);
-        let (path, in_context) = (self.prefix.path(table), |fault: Fault| fault.in_context(&doing));
+        let (path, in_context) = (self.prefix.path(table), |fault: ApiError| {
+            fault.in_context(&doing)
+        });
         let dataset = self.prefix.dataset(table);
         // Looking up a table needs fewer permissions than creating one, and is free.
         let there = if self.is_absent(&dataset) {
@@ -414,7 +416,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
-        let in_context = |fault: Fault| fault.in_context(&doing("inspecting", table));
+        let in_context = |fault: ApiError| fault.in_context(&doing("inspecting", table));
         match self.table_as_it_is(table).await.map_err(in_context)? {
             None => return Ok(false),
             Some(found) => {
@@ -436,14 +438,14 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
-        let in_context = |fault: Fault| fault.in_context(&doing("reading", read.table));
+        let in_context = |fault: ApiError| fault.in_context(&doing("reading", read.table));
         self.read_shared(read).await.map_err(in_context)
     }
 
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (doing, path) = (doing("writing", replace.table), self.prefix.path(replace.table));
         let now = Value::Timestamp(replace.now).to_string();
-        let in_context = |fault: Fault| fault.in_context(&doing);
+        let in_context = |fault: ApiError| fault.in_context(&doing);
         let mut kept = Vec::new();
         for (number, part) in script::parts(&replace).into_iter().enumerate() {
             let id = match replace.name {
@@ -479,7 +481,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     fn values_at_once(&self) -> usize {
-        script::MOST_LOADED / script::BYTES_A_VALUE
+        script::MAX_LOADED_BYTES / script::BYTES_A_VALUE
     }
 
     fn leases(&self) -> Option<&dyn Leases> {
@@ -490,12 +492,12 @@ impl Warehouse for BigQueryWarehouse {
         Some(self)
     }
 
-    fn rest(&self) -> Option<Duration> {
+    fn quota_backoff(&self) -> Option<Duration> {
         Some(self.rest)
     }
 
     async fn await_orphaned_write(&self, name: &str) -> Result<bool, WarehouseError> {
-        let in_context = |fault: Fault| fault.in_context("looking up earlier jobs");
+        let in_context = |fault: ApiError| fault.in_context("looking up earlier jobs");
         let client = self.client().await.map_err(in_context)?;
         let mut parts = 0;
         while job::await_orphaned_write(&client, &self.account, &part_id(name, parts))
@@ -520,7 +522,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
         let (doing, path) = (doing("writing", refill.table), self.prefix.path(refill.table));
-        let in_context = |fault: Fault| fault.in_context(&doing);
+        let in_context = |fault: ApiError| fault.in_context(&doing);
         let sql = self
             .names
             .apply(refill.sql)
@@ -553,8 +555,8 @@ impl Warehouse for BigQueryWarehouse {
 }
 
 /// The error for a query that can't be tokenised.
-fn unreadable(problem: String) -> Fault {
-    Fault::new(ErrorClass::Code, problem)
+fn unreadable(problem: String) -> ApiError {
+    ApiError::new(ErrorClass::Code, problem)
 }
 
 /// The job id for one part of a named replace. Job ids allow fewer characters than names.

@@ -4,23 +4,27 @@
 
 use std::collections::HashMap;
 
-use super::fault::Fault;
-use super::fence::Place;
+use super::fault::ApiError;
+use super::fence::LeaseTable;
 use super::rest::RestClient;
-use super::wire::{NewTable, Table, TableFieldSchema, TableNotice};
+use super::wire::{NewTable, TableFieldSchema, TableInfo, TableNotice};
 use crate::warehouse::{ErrorClass, Holder, Lease};
 
 const EPOCH: &str = "epoch";
 const HEARTBEAT: &str = "beat";
 
 /// The definition of the table. It stays empty, but a table needs at least one column.
-pub(super) fn table(project: &str, place: &Place) -> NewTable {
+pub(super) fn table(project: &str, place: &LeaseTable) -> NewTable {
     let unused = TableFieldSchema::of("unused", "STRING");
     NewTable::of(project, place.dataset(), &place.notice(), vec![unused])
 }
 
 /// The lease as recorded in the notice; `None` if the table doesn't exist.
-pub(super) async fn read(client: &RestClient, project: &str, place: &Place) -> Result<Option<Lease>, Fault> {
+pub(super) async fn read(
+    client: &RestClient,
+    project: &str,
+    place: &LeaseTable,
+) -> Result<Option<Lease>, ApiError> {
     let asked = Some("labels,description");
     let found = client
         .table(project, place.dataset(), &place.notice(), asked)
@@ -32,11 +36,11 @@ pub(super) async fn read(client: &RestClient, project: &str, place: &Place) -> R
 pub(super) async fn publish(
     client: &RestClient,
     project: &str,
-    place: &Place,
+    place: &LeaseTable,
     lease: &Lease,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let holder = serde_json::to_string(&lease.holder)
-        .map_err(|error| Fault::new(ErrorClass::Code, error.to_string()))?;
+        .map_err(|error| ApiError::new(ErrorClass::Code, error.to_string()))?;
     let changed = TableNotice {
         description: holder,
         labels: HashMap::from([
@@ -51,7 +55,7 @@ pub(super) async fn publish(
 }
 
 /// Parses the labels. A table without labels is new, and its lease is free.
-fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
+fn lease(place: &LeaseTable, table: &TableInfo) -> Result<Lease, ApiError> {
     let unreadable = |why: &str| {
         let sentence = format!(
             "table {}.{} has no valid lease holder for plan {} ({why}); if no run of the plan is active, drop the \
@@ -60,7 +64,7 @@ fn lease(place: &Place, table: &Table) -> Result<Lease, Fault> {
             place.notice(),
             place.plan
         );
-        Fault::new(ErrorClass::Data, sentence)
+        ApiError::new(ErrorClass::Data, sentence)
     };
     let number = |label: &str| match table.labels.as_ref().and_then(|labels| labels.get(label)) {
         Some(text) => text
@@ -88,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_new_lease_table_is_free_and_an_edited_one_is_refused() {
-        let place = Place::new("acme-prod", &Prefix::default(), "backcourt", "nba");
-        let mut made = Table::default();
+        let place = LeaseTable::new("acme-prod", &Prefix::default(), "backcourt", "nba");
+        let mut made = TableInfo::default();
         let free = Lease {
             epoch: 0,
             heartbeat: 0,

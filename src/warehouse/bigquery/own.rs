@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 
 use super::BigQueryWarehouse;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::fence::LEASES;
 use super::owner::OWNERS;
 use super::record::{self, LEDGER};
@@ -33,7 +33,7 @@ pub(super) fn tables(project: &str, dataset: &str) -> [NewTable; 3] {
 
 impl BigQueryWarehouse {
     /// Creates the tables shared by all plans of a project.
-    pub(super) async fn make_own_tables(&self) -> Result<(), Fault> {
+    pub(super) async fn make_own_tables(&self) -> Result<(), ApiError> {
         let dataset = self.own_dataset().await?;
         let tables = tables(self.project(), &dataset);
         self.make_in_own(&dataset, &tables).await
@@ -41,7 +41,7 @@ impl BigQueryWarehouse {
 
     /// Creates the missing ones of these tables concurrently, after the dataset if that is missing. Looking up needs
     /// fewer permissions than creating.
-    pub(super) async fn make_in_own(&self, dataset: &str, tables: &[NewTable]) -> Result<(), Fault> {
+    pub(super) async fn make_in_own(&self, dataset: &str, tables: &[NewTable]) -> Result<(), ApiError> {
         let make_dataset = || self.insist(|| self.make_dataset(dataset));
         if self.is_absent(dataset) {
             make_dataset().await?;
@@ -58,7 +58,7 @@ impl BigQueryWarehouse {
     }
 
     // Each call is retried separately: with many at once on a bad connection, one nearly always fails.
-    async fn missing_of(&self, tables: &[NewTable]) -> Result<Vec<NewTable>, Fault> {
+    async fn missing_of(&self, tables: &[NewTable]) -> Result<Vec<NewTable>, ApiError> {
         let looking = tables.iter().map(|table| async {
             let at = &table.table_reference;
             let look = || async {
@@ -71,12 +71,12 @@ impl BigQueryWarehouse {
             let found = self.insist(look).await?;
             Ok(found.is_none().then(|| table.clone()))
         });
-        let looked: Result<Vec<_>, Fault> = join_all(looking).await.into_iter().collect();
+        let looked: Result<Vec<_>, ApiError> = join_all(looking).await.into_iter().collect();
         Ok(looked?.into_iter().flatten().collect())
     }
 
     /// Another process may create the same table concurrently.
-    async fn make_tables(&self, tables: &[NewTable]) -> Result<(), Fault> {
+    async fn make_tables(&self, tables: &[NewTable]) -> Result<(), ApiError> {
         let making = tables.iter().map(|table| async {
             let make = || async { self.client().await?.insert_table(table).await };
             match self.insist(make).await {

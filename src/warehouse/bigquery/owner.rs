@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::held::HeldLease;
 use super::in_flight::InFlight;
-use super::statement::{Answered, Statement};
+use super::statement::{JobResult, Statement};
 use super::{BigQueryWarehouse, read};
 use crate::table::{Value, text_literal};
 use crate::warehouse::{Claim, ErrorClass, Owner, Owners, Warehouse, WarehouseError};
@@ -51,11 +51,15 @@ fn take(place: &str, claims: &[Claim]) -> Statement {
 }
 
 /// The owners from a query result, in the order of the tables.
-fn standing(place: &str, tables: &[String], answered: &Answered) -> Result<Vec<Option<Owner>>, Fault> {
+fn parsed_owners(
+    place: &str,
+    tables: &[String],
+    answered: &JobResult,
+) -> Result<Vec<Option<Owner>>, ApiError> {
     let mut owners = vec![None; tables.len()];
     for row in read::typed(answered)? {
         let [Value::Text(path), Value::Text(text)] = row.as_slice() else {
-            return Err(Fault::new(
+            return Err(ApiError::new(
                 ErrorClass::Data,
                 "the table of owners has another schema".to_owned(),
             ));
@@ -64,7 +68,7 @@ fn standing(place: &str, tables: &[String], answered: &Answered) -> Result<Vec<O
             let sentence = format!(
                 "cannot read the owner of {path} ({error}); if no run is active, delete its row in {place}"
             );
-            Fault::new(ErrorClass::Data, sentence)
+            ApiError::new(ErrorClass::Data, sentence)
         })?;
         if let Some(at) = tables.iter().position(|table| table == path) {
             owners[at] = Some(owner);
@@ -79,39 +83,39 @@ impl Owners for BigQueryWarehouse {
         if tables.is_empty() {
             return Ok(Vec::new());
         }
-        let apart = self.apart();
-        let place = apart.own_path(OWNERS).await.map_err(in_context)?;
-        match apart.ask(look(&place, tables)).await {
-            Ok(answered) => standing(&place, tables, &answered).map_err(in_context),
+        let unbilled = self.unbilled();
+        let place = unbilled.own_path(OWNERS).await.map_err(in_context)?;
+        match unbilled.ask(look(&place, tables)).await {
+            Ok(answered) => parsed_owners(&place, tables, &answered).map_err(in_context),
             Err(fault) if fault.is_not_found() => Ok(vec![None; tables.len()]),
             Err(fault) => Err(in_context(fault)),
         }
     }
 
     async fn claim(&self, claims: &[Claim], owner: &Owner) -> Result<bool, WarehouseError> {
-        let apart = self.apart();
-        let place = apart.own_path(OWNERS).await.map_err(in_context)?;
+        let unbilled = self.unbilled();
+        let place = unbilled.own_path(OWNERS).await.map_err(in_context)?;
         let text = serde_json::to_string(owner)
             .map_err(|error| WarehouseError::new(ErrorClass::Code, error.to_string()))?;
         let take = take(&place, claims)
             .with("plan", "STRING", owner.plan.clone())
             .with("owner", "STRING", text);
-        let answered = match apart.ask(take.clone()).await {
+        let answered = match unbilled.ask(take.clone()).await {
             Err(fault) if fault.is_not_found() => {
-                apart.make_own_tables().await.map_err(in_context)?;
-                apart.ask(take).await
+                unbilled.make_own_tables().await.map_err(in_context)?;
+                unbilled.ask(take).await
             }
             answered => answered,
         };
         let tables: Vec<String> = claims.iter().map(|claim| claim.table.clone()).collect();
-        let now = standing(&place, &tables, &answered.map_err(in_context)?).map_err(in_context)?;
+        let now = parsed_owners(&place, &tables, &answered.map_err(in_context)?).map_err(in_context)?;
         Ok(now
             .iter()
             .all(|now| now.as_ref().is_some_and(|now| now.plan == owner.plan)))
     }
 
-    fn beside(&self) -> Arc<dyn Warehouse> {
-        let mut other = self.apart();
+    fn without_lease(&self) -> Arc<dyn Warehouse> {
+        let mut other = self.unbilled();
         other.held = HeldLease::default();
         other.account.held = other.held.clone();
         // Its lease is kept on a separate runtime.
@@ -122,6 +126,6 @@ impl Owners for BigQueryWarehouse {
     }
 }
 
-fn in_context(fault: Fault) -> WarehouseError {
+fn in_context(fault: ApiError) -> WarehouseError {
     fault.in_context("updating the owners of tables")
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::BigQueryWarehouse;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::record::LEDGER;
 use super::statement::Statement;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
@@ -22,7 +22,7 @@ impl BigQueryWarehouse {
     /// row count, which needs no job, is checked first.
     pub(super) async fn prune_entries(&self, plan: &str, dates: u64) -> Result<(), WarehouseError> {
         let doing = "removing replaced entries from the recorded progress";
-        let in_context = |fault: Fault| fault.in_context(doing);
+        let in_context = |fault: ApiError| fault.in_context(doing);
         let dataset = self.own_dataset().await.map_err(in_context)?;
         self.drop_old_heartbeats(&dataset).await.map_err(in_context)?;
         let look = || async {
@@ -47,7 +47,7 @@ impl BigQueryWarehouse {
         self.write(&id, statement, doing).await.map(drop)
     }
 
-    async fn drop_old_heartbeats(&self, dataset: &str) -> Result<(), Fault> {
+    async fn drop_old_heartbeats(&self, dataset: &str) -> Result<(), ApiError> {
         let client = self.client().await?;
         let project = self.project();
         let asked = Some("lastModifiedTime");

@@ -2,16 +2,16 @@
 
 use super::about::{literal, literals};
 use super::cell::{column_type, value};
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::schema;
-use super::statement::{Answered, Statement};
+use super::statement::{JobResult, Statement};
 use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
 /// The query for a read. Dates are literals, so that `BigQuery` prunes partitions. Rows are ordered by date and then by
 /// key, because `BigQuery` has no stored order.
-pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault> {
+pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, ApiError> {
     let date = sql_name(&read.table.date_column);
     let days = match read.dates {
         Dates::Only([]) => "FALSE".to_owned(),
@@ -44,10 +44,10 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, Fault>
     )))
 }
 
-fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, Fault> {
+fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, ApiError> {
     let column = |name: &&str| {
         read.table.column(name).ok_or_else(|| {
-            Fault::new(
+            ApiError::new(
                 ErrorClass::Code,
                 format!("{} has no column {name}", read.table.path()),
             )
@@ -57,7 +57,7 @@ fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, Fault> {
 }
 
 /// Decodes the rows of a read with the types of the table definition.
-pub(super) fn rows(read: &Read<'_>, answered: &Answered) -> Result<Vec<Row>, Fault> {
+pub(super) fn rows(read: &Read<'_>, answered: &JobResult) -> Result<Vec<Row>, ApiError> {
     let columns: Vec<(&str, ColumnType)> = columns(read)?
         .into_iter()
         .map(|column| (column.name.as_ref(), column.kind))
@@ -66,19 +66,19 @@ pub(super) fn rows(read: &Read<'_>, answered: &Answered) -> Result<Vec<Row>, Fau
 }
 
 /// The column names of a result.
-pub(super) fn names(answered: &Answered) -> Vec<String> {
+pub(super) fn names(answered: &JobResult) -> Vec<String> {
     let fields = answered.schema.fields.as_deref().unwrap_or_default();
     fields.iter().map(|field| field.name.clone()).collect()
 }
 
 /// Decodes the rows of a query with the types reported by the server.
-pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
+pub(super) fn typed(answered: &JobResult) -> Result<Vec<Row>, ApiError> {
     let fields = answered.schema.fields.as_deref().unwrap_or_default();
-    let columns: Result<Vec<(&str, ColumnType)>, Fault> = fields
+    let columns: Result<Vec<(&str, ColumnType)>, ApiError> = fields
         .iter()
         .map(|field| {
             let kind = column_type(field).ok_or_else(|| {
-                Fault::new(
+                ApiError::new(
                     ErrorClass::Code,
                     format!(
                         "the query returns column '{}' as {}, which is not supported; cast it to STRING, FLOAT64 or \
@@ -94,8 +94,8 @@ pub(super) fn typed(answered: &Answered) -> Result<Vec<Row>, Fault> {
     all(&columns?, answered)
 }
 
-fn all(columns: &[(&str, ColumnType)], answered: &Answered) -> Result<Vec<Row>, Fault> {
-    let bad = |problem: String| Fault::new(ErrorClass::Data, problem);
+fn all(columns: &[(&str, ColumnType)], answered: &JobResult) -> Result<Vec<Row>, ApiError> {
+    let bad = |problem: String| ApiError::new(ErrorClass::Data, problem);
     let mut rows = Vec::with_capacity(answered.rows.len());
     for row in &answered.rows {
         let cells = row.cells.as_deref().unwrap_or_default();

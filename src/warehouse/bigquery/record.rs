@@ -5,17 +5,17 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
 use super::BigQueryWarehouse;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::read;
-use super::statement::{Answered, Statement};
-use super::wire::{Table, TableFieldSchema};
+use super::statement::{JobResult, Statement};
+use super::wire::{TableFieldSchema, TableInfo};
 use crate::table::{Row, Value, text_literal};
 use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
 };
 
 /// Approximate maximum size of the entries in one request, in bytes.
-const MOST_BYTES: usize = 1_000_000;
+const MAX_REQUEST_BYTES: usize = 1_000_000;
 
 /// The table in the dataset of leases.
 pub(super) const LEDGER: &str = "ledger";
@@ -54,7 +54,7 @@ fn columns() -> String {
 
 /// Where the script of a commit gets the row counts of each date.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum CameFrom<'a> {
+pub(super) enum RowCountSource<'a> {
     /// They are known in advance and sent as a parameter.
     Sent,
     /// A SELECT returns `day`, `fit`, `aside` and `digest` for the dates with rows. The number is the digest for dates
@@ -64,10 +64,10 @@ pub(super) enum CameFrom<'a> {
 
 /// The end of a commit's script, which records its dates; it needs the parameter `@record`. `stays`: whether
 /// the script has listed the dates whose stored rows are kept.
-pub(super) fn within(place: &str, recording: &Recording, came: CameFrom<'_>, stays: bool) -> String {
+pub(super) fn within(place: &str, recording: &Recording, came: RowCountSource<'_>, stays: bool) -> String {
     let (fit, aside, digest, join) = match came {
-        CameFrom::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
-        CameFrom::Query(select, none) => (
+        RowCountSource::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
+        RowCountSource::Query(select, none) => (
             "COALESCE(came.fit, 0)",
             "COALESCE(came.aside, 0)",
             format!("COALESCE(came.digest, {})", none.cast_signed()),
@@ -205,13 +205,13 @@ fn look(place: &str, plan: &str, after: i64) -> Statement {
     .with("plan", "STRING", plan.to_owned())
 }
 
-fn entries(place: &str, answered: &Answered) -> Result<Vec<Entry>, Fault> {
+fn entries(place: &str, answered: &JobResult) -> Result<Vec<Entry>, ApiError> {
     let rows = read::typed(answered)?;
     let entries: Option<Vec<Entry>> = rows.iter().map(entry).collect();
     entries.ok_or_else(|| {
         let sentence =
             format!("a row of {place} has another format; use the backcourt version that wrote it");
-        Fault::new(ErrorClass::Data, sentence)
+        ApiError::new(ErrorClass::Data, sentence)
     })
 }
 
@@ -271,7 +271,7 @@ fn parts(entries: &[Entry]) -> Vec<&[Entry]> {
     let (mut begin, mut bytes) = (0, 0);
     for (at, entry) in entries.iter().enumerate() {
         let next = entry.body.len() + 300;
-        if at > begin && bytes + next > MOST_BYTES {
+        if at > begin && bytes + next > MAX_REQUEST_BYTES {
             parts.push(&entries[begin..at]);
             (begin, bytes) = (at, 0);
         }
@@ -305,7 +305,7 @@ impl Records for BigQueryWarehouse {
         let client = self.client().await.map_err(in_context)?;
         let asked = Some("lastModifiedTime,numRows,numBytes");
         let found = client.table(self.project(), &dataset, LEDGER, asked).await;
-        let revision = |table: Table| {
+        let revision = |table: TableInfo| {
             let [modified, rows] = [table.last_modified_time?, table.num_rows?];
             Some(format!("{modified} {rows} {}", table.num_bytes?))
         };
@@ -337,7 +337,7 @@ impl Records for BigQueryWarehouse {
 
 const DOING: &str = "recording the progress";
 
-fn in_context(fault: Fault) -> WarehouseError {
+fn in_context(fault: ApiError) -> WarehouseError {
     fault.in_context("reading the recorded progress")
 }
 

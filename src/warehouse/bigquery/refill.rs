@@ -5,29 +5,29 @@
 use chrono::NaiveDate;
 
 use super::about::{about, literal, literals};
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::read;
-use super::record::{self, CameFrom, STAYS};
-use super::script::{Stays, exchange, stored_rows};
-use super::statement::{Answered, Statement};
+use super::record::{self, RowCountSource, STAYS};
+use super::script::{TempTable, exchange, stored_rows};
+use super::statement::{JobResult, Statement};
 use crate::table::{
     Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
 /// Maximum number of dates in a script whose query runs once per date, since the script repeats the query for each.
-const MOST_DATES: usize = 50;
+const MAX_DATES: usize = 50;
 
 /// Approximate maximum length of a script, in characters; `BigQuery` allows a million.
-const MOST_LETTERS: usize = 500_000;
+const MAX_SCRIPT_LENGTH: usize = 500_000;
 
 /// Maximum number of quarantined rows returned per date and per script. The first few show what is wrong with a query.
-const MOST_QUARANTINED: usize = 1_000;
-const MOST_QUARANTINED_IN_ALL: usize = 10_000;
+const MAX_QUARANTINED: usize = 1_000;
+const MAX_QUARANTINED_TOTAL: usize = 10_000;
 
-/// Maximum length of a returned quarantined row, in characters. With [`MOST_QUARANTINED_IN_ALL`] rows a result stays
+/// Maximum length of a returned quarantined row, in characters. With [`MAX_QUARANTINED_TOTAL`] rows a result stays
 /// below 40 MB, and the cell of a date below 4 MB, whatever the query returns; `BigQuery` allows 100 MB per row.
-const MOST_CHARACTERS: usize = 1_000;
+const MAX_ROW_LENGTH: usize = 1_000;
 
 /// Columns added to those of the table: the requested date, the fault of a row, the fingerprint of a valid row and the
 /// text of an invalid one.
@@ -51,7 +51,7 @@ const TOLD: &str = "_backcourt_told";
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
     let most = match refill.asking {
         Asking::AllAtOnce => refill.dates.len(),
-        Asking::DateByDate => (MOST_LETTERS / refill.sql.len().max(1)).min(MOST_DATES),
+        Asking::DateByDate => (MAX_SCRIPT_LENGTH / refill.sql.len().max(1)).min(MAX_DATES),
     };
     refill.dates.chunks(most.max(1))
 }
@@ -72,10 +72,13 @@ pub(super) fn statement(
     let table = refill.table;
     let owed = owed(refill, dates);
     let (keep, stays) = if owed.is_empty() {
-        (String::new(), Stays::None)
+        (String::new(), TempTable::None)
     } else {
         let stays = staying(table, path, &owed);
-        (format!("CREATE TEMP TABLE {STAYS} AS {stays};\n"), Stays::Listed)
+        (
+            format!("CREATE TEMP TABLE {STAYS} AS {stays};\n"),
+            TempTable::Listed,
+        )
     };
     let text = format!(
         "BEGIN TRANSACTION;\n{guard}\
@@ -88,8 +91,8 @@ pub(super) fn statement(
         exchange(table, path, dates, &fitting(table), stays),
         told(stays, dates.len()),
         refill.record.map_or_else(String::new, |recording| {
-            let came = CameFrom::Query(&came(), digest(&[]));
-            record::within(ledger, recording, came, stays == Stays::Listed)
+            let came = RowCountSource::Query(&came(), digest(&[]));
+            record::within(ledger, recording, came, stays == TempTable::Listed)
         }),
     );
     let now = Value::Timestamp(refill.now).to_string();
@@ -176,7 +179,7 @@ fn judged(table: &TableDef, rows: &str) -> String {
     let day = sql_name(&table.date_column);
     let other_day = format!(
         "IF({day} != {ASKED}, CONCAT({}, {}, ' is not the date ', CAST({ASKED} AS STRING)), NULL)",
-        begun(FaultKind::OtherDate, &table.date_column),
+        fault_prefix(FaultKind::OtherDate, &table.date_column),
         quoted(&format!("CAST({day} AS STRING)")),
     );
     let faults: Vec<String> = std::iter::once(other_day)
@@ -207,7 +210,7 @@ fn stored(column: &Column) -> String {
 fn faults(column: &Column) -> Vec<String> {
     let name = sql_name(&column.name);
     let shown = quoted(&format!("CAST({name} AS STRING)"));
-    let begun = |kind| begun(kind, &column.name);
+    let begun = |kind| fault_prefix(kind, &column.name);
     let mut faults = Vec::new();
     if !column.nullable {
         faults.push(format!(
@@ -242,7 +245,7 @@ fn faults(column: &Column) -> Vec<String> {
 }
 
 /// The start of a fault message for this kind and column.
-fn begun(kind: FaultKind, column: &str) -> String {
+fn fault_prefix(kind: FaultKind, column: &str) -> String {
     format!("'{kind} column {column}: '")
 }
 
@@ -266,7 +269,7 @@ fn answered(table: &TableDef, judged: &str) -> String {
     format!(
         "SELECT *, IF({FAULT} IS NULL, FARM_FINGERPRINT({text}), NULL) AS {PRINT}, \
          IF({FAULT} IS NULL, NULL, {}) AS {TEXT} FROM ({})",
-        cut(&text, MOST_CHARACTERS),
+        cut(&text, MAX_ROW_LENGTH),
         each_key_once(table, judged)
     )
 }
@@ -308,17 +311,15 @@ fn came() -> String {
 /// The fingerprints of a date are combined by XOR, which is independent of row count and order. Equal rows, which a
 /// table without a key may contain, cancel each other out, so the lower halves are summed as well. A sum of whole
 /// fingerprints would overflow an INT64.
-fn told(stays: Stays, dates: usize) -> String {
+fn told(stays: TempTable, dates: usize) -> String {
     let also = match stays {
-        Stays::None => String::new(),
-        Stays::Listed => format!(
+        TempTable::None => String::new(),
+        TempTable::Listed => format!(
             " UNION ALL SELECT day, 0, CAST(NULL AS INT64), CAST(NULL AS INT64), CAST(NULL AS STRING), stored \
              FROM {STAYS}"
         ),
     };
-    let most = MOST_QUARANTINED
-        .min(MOST_QUARANTINED_IN_ALL / dates.max(1))
-        .max(1);
+    let most = MAX_QUARANTINED.min(MAX_QUARANTINED_TOTAL / dates.max(1)).max(1);
     format!(
         "SELECT {ASKED} AS asked, COUNTIF({FAULT} IS NULL) AS held, BIT_XOR({PRINT}) AS print, \
          CAST(SUM({PRINT} & 0xFFFFFFFF) AS INT64) AS halves, \
@@ -332,7 +333,7 @@ fn told(stays: Stays, dates: usize) -> String {
 ///
 /// # Errors
 /// If the result has another shape; returns a message for the log.
-pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<Refilled>, Fault> {
+pub(super) fn refilled(dates: &[NaiveDate], answered: &JobResult) -> Result<Vec<Refilled>, ApiError> {
     let mut refilled: Vec<Refilled> = (dates.iter())
         .map(|&date| Refilled {
             date,
@@ -358,7 +359,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &Answered) -> Result<Vec<R
         });
         told.ok_or_else(|| {
             let sentence = "the script returns a date in another format than it was sent";
-            Fault::new(ErrorClass::Code, sentence.to_owned())
+            ApiError::new(ErrorClass::Code, sentence.to_owned())
         })?;
     }
     Ok(refilled)

@@ -138,7 +138,7 @@ impl Remedy {
 mod tests {
     use rstest::rstest;
 
-    use super::super::fault::Fault;
+    use super::super::fault::ApiError;
     use super::*;
 
     #[rstest]
@@ -198,7 +198,7 @@ mod tests {
         #[case] message: &str,
         #[case] remedy: Option<Remedy>,
     ) {
-        assert_eq!(Fault::of_reason(code, reason, message).remedy(), remedy);
+        assert_eq!(ApiError::of_reason(code, reason, message).remedy(), remedy);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The calls of `BigQuery`'s REST API in use. Each is sent once. Error statuses and bodies that aren't from `BigQuery`
-//! become a [`Fault`].
+//! become a [`ApiError`].
 
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 
 use super::address::{Address, Server};
 use super::credentials::{Credentials, Token};
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::wire::{
-    Dataset, DatasetReference, Job, JobList, NewDataset, NewJob, NewTable, QueryResults, Table, TableNotice,
+    DatasetInfo, DatasetReference, JobInfo, JobList, NewDataset, NewJob, NewTable, QueryResults, TableInfo,
+    TableNotice,
 };
 use crate::warehouse::ErrorClass;
 
@@ -46,7 +47,7 @@ pub(super) struct RestClient {
 
 impl RestClient {
     /// A client for this address, with the credentials it requires.
-    pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Self, Fault> {
+    pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Self, ApiError> {
         let credentials = Credentials::find(address)?;
         let local = credentials == Credentials::Unneeded;
         let http = reqwest::Client::builder()
@@ -57,7 +58,7 @@ impl RestClient {
             .https_only(!local);
         let http = if local { http.no_proxy() } else { http };
         let http = http.build().map_err(|error| {
-            Fault::new(
+            ApiError::new(
                 ErrorClass::Code,
                 format!("cannot create an HTTPS client: {error}"),
             )
@@ -70,7 +71,7 @@ impl RestClient {
         })
     }
 
-    pub(super) async fn insert_job(&self, project: &str, job: &NewJob) -> Result<Job, Fault> {
+    pub(super) async fn insert_job(&self, project: &str, job: &NewJob) -> Result<JobInfo, ApiError> {
         let asked = self.request(Method::POST, &["projects", project, "jobs"], &[])?;
         self.send(asked.json(job)).await
     }
@@ -83,7 +84,7 @@ impl RestClient {
         location: Option<&str>,
         page: Option<&str>,
         timeout_ms: u128,
-    ) -> Result<QueryResults, Fault> {
+    ) -> Result<QueryResults, ApiError> {
         let timeout_ms = timeout_ms.to_string();
         let query = [
             ("location", location),
@@ -94,7 +95,12 @@ impl RestClient {
         self.send(asked).await
     }
 
-    pub(super) async fn job(&self, project: &str, job: &str, location: Option<&str>) -> Result<Job, Fault> {
+    pub(super) async fn job(
+        &self,
+        project: &str,
+        job: &str,
+        location: Option<&str>,
+    ) -> Result<JobInfo, ApiError> {
         let query = [("location", location), ("fields", Some(JOB_FIELDS))];
         let asked = self.request(Method::GET, &["projects", project, "jobs", job], &query)?;
         self.send(asked).await
@@ -105,7 +111,7 @@ impl RestClient {
         project: &str,
         job: &str,
         location: Option<&str>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ApiError> {
         let path = ["projects", project, "jobs", job, "cancel"];
         let asked = self.request(Method::POST, &path, &[("location", location)])?;
         // Google's servers reject a POST without a content length.
@@ -113,7 +119,7 @@ impl RestClient {
     }
 
     /// All jobs that match a filter, across pages.
-    pub(super) async fn jobs(&self, project: &str, which: Listing) -> Result<Vec<Job>, Fault> {
+    pub(super) async fn jobs(&self, project: &str, which: Listing) -> Result<Vec<JobInfo>, ApiError> {
         let mut listed = Vec::new();
         let mut page: Option<String> = None;
         loop {
@@ -141,13 +147,13 @@ impl RestClient {
         dataset: &str,
         table: &str,
         fields: Option<&str>,
-    ) -> Result<Option<Table>, Fault> {
+    ) -> Result<Option<TableInfo>, ApiError> {
         let path = table_path(project, dataset, table);
         let asked = self.request(Method::GET, &path, &[("fields", fields)])?;
         absent_is_none(self.send(asked).await)
     }
 
-    pub(super) async fn insert_table(&self, table: &NewTable) -> Result<(), Fault> {
+    pub(super) async fn insert_table(&self, table: &NewTable) -> Result<(), ApiError> {
         let at = &table.table_reference;
         let path = ["projects", &at.project_id, "datasets", &at.dataset_id, "tables"];
         let asked = self.request(Method::POST, &path, &[])?;
@@ -161,20 +167,29 @@ impl RestClient {
         dataset: &str,
         table: &str,
         notice: &TableNotice,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ApiError> {
         let path = table_path(project, dataset, table);
         let asked = self.request(Method::PATCH, &path, &[])?;
         self.order(asked.json(notice)).await
     }
 
-    pub(super) async fn delete_table(&self, project: &str, dataset: &str, table: &str) -> Result<(), Fault> {
+    pub(super) async fn delete_table(
+        &self,
+        project: &str,
+        dataset: &str,
+        table: &str,
+    ) -> Result<(), ApiError> {
         let path = table_path(project, dataset, table);
         let asked = self.request(Method::DELETE, &path, &[])?;
         self.order(asked).await
     }
 
     /// A dataset; `None` if it doesn't exist.
-    pub(super) async fn dataset(&self, project: &str, dataset: &str) -> Result<Option<Dataset>, Fault> {
+    pub(super) async fn dataset(
+        &self,
+        project: &str,
+        dataset: &str,
+    ) -> Result<Option<DatasetInfo>, ApiError> {
         let path = ["projects", project, "datasets", dataset];
         absent_is_none(self.send(self.request(Method::GET, &path, &[])?).await)
     }
@@ -185,7 +200,7 @@ impl RestClient {
         project: &str,
         dataset: &str,
         location: Option<&str>,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, ApiError> {
         let made = NewDataset {
             dataset_reference: DatasetReference {
                 project_id: project.to_owned(),
@@ -206,8 +221,8 @@ impl RestClient {
         method: Method,
         path: &[&str],
         query: &[(&str, Option<&str>)],
-    ) -> Result<RequestBuilder, Fault> {
-        let no_url = || Fault::new(ErrorClass::Code, format!("cannot call '{}'", self.base));
+    ) -> Result<RequestBuilder, ApiError> {
+        let no_url = || ApiError::new(ErrorClass::Code, format!("cannot call '{}'", self.base));
         let mut url = Url::parse(&self.base).map_err(|_| no_url())?;
         url.path_segments_mut().map_err(|()| no_url())?.extend(path);
         let given: Vec<(&str, &str)> = (query.iter())
@@ -221,27 +236,27 @@ impl RestClient {
         })
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Fault> {
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ApiError> {
         let body = self.answer(request).await?;
         serde_json::from_slice(&body).map_err(|error| unreadable(&error))
     }
 
     /// Sends a call and ignores the body of its answer.
-    async fn order(&self, request: RequestBuilder) -> Result<(), Fault> {
+    async fn order(&self, request: RequestBuilder) -> Result<(), ApiError> {
         self.answer(request).await.map(drop)
     }
 
-    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, Fault> {
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
         let answer = self.call(request).await?;
         let status = answer.status();
         let body = answer.bytes().await?;
         if status.is_success() {
             return Ok(body.to_vec());
         }
-        Err(Fault::of_answer(status.as_u16(), &body))
+        Err(ApiError::of_answer(status.as_u16(), &body))
     }
 
-    pub(super) async fn call(&self, request: RequestBuilder) -> Result<Response, Fault> {
+    pub(super) async fn call(&self, request: RequestBuilder) -> Result<Response, ApiError> {
         let token = self.token.get().await?;
         Ok(request.bearer_auth(token).send().await?)
     }
@@ -252,12 +267,12 @@ fn table_path<'a>(project: &'a str, dataset: &'a str, table: &'a str) -> [&'a st
 }
 
 /// The error for an answer that was truncated or isn't from `BigQuery`. The call may have been applied.
-fn unreadable(error: &serde_json::Error) -> Fault {
+fn unreadable(error: &serde_json::Error) -> ApiError {
     let sentence = format!("a response that is not from BigQuery ({error})");
-    Fault::new(ErrorClass::Transient, sentence)
+    ApiError::new(ErrorClass::Transient, sentence)
 }
 
-fn absent_is_none<T>(answered: Result<T, Fault>) -> Result<Option<T>, Fault> {
+fn absent_is_none<T>(answered: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answered {
         Ok(found) => Ok(Some(found)),
         Err(fault) if fault.is_not_found() => Ok(None),

@@ -1,16 +1,16 @@
 //! Reading and altering table schemas. Reading is free.
 
 use super::BigQueryWarehouse;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::statement::Statement;
-use super::wire::{Table, TableFieldSchema};
+use super::wire::{TableFieldSchema, TableInfo};
 use crate::table::{
     Change, ColumnType, Dialect, Partition, Schema, Site, StoredColumn, StoredType, TableDef,
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 /// Maximum length of a type name shown, since it comes from the server.
-const LONGEST_TYPE: usize = 40;
+const MAX_TYPE_LENGTH: usize = 40;
 
 /// The dialect and path for a table's statements.
 pub(super) const fn site(path: &str) -> Site<'_> {
@@ -23,7 +23,7 @@ pub(super) const fn site(path: &str) -> Site<'_> {
 /// The type of a table column or a query column.
 pub(super) fn kind(field: &TableFieldSchema) -> StoredType {
     let word: String = (field.kind.chars().filter(char::is_ascii_alphanumeric))
-        .take(LONGEST_TYPE)
+        .take(MAX_TYPE_LENGTH)
         .collect();
     if field.is_repeated() {
         return match field.kind.as_str() {
@@ -46,7 +46,7 @@ pub(super) fn kind(field: &TableFieldSchema) -> StoredType {
 }
 
 /// The partitioning of a table. Without a column it is by ingestion time.
-fn partition(table: &Table) -> Partition {
+fn partition(table: &TableInfo) -> Partition {
     let by_range = table.range_partitioning.as_ref();
     let (by, span) = match &table.time_partitioning {
         Some(by) => {
@@ -65,7 +65,7 @@ fn partition(table: &Table) -> Partition {
 
 /// Whether a table has rows, if `tables.get` shows it without a query. It counts neither the rows of a view nor those
 /// in a streaming buffer.
-pub(super) fn holds_rows(table: &Table) -> Option<bool> {
+pub(super) fn holds_rows(table: &TableInfo) -> Option<bool> {
     let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
     let rows: u64 = table.num_rows.as_ref()?.parse().ok()?;
     match (is_table, rows, &table.streaming_buffer) {
@@ -77,10 +77,10 @@ pub(super) fn holds_rows(table: &Table) -> Option<bool> {
 
 impl BigQueryWarehouse {
     /// The schema of the table at `dataset.table`, without prefix; `None` if it doesn't exist. One call, not retried.
-    pub(super) async fn described(&self, path: &str) -> Result<Option<Schema>, Fault> {
+    pub(super) async fn described(&self, path: &str) -> Result<Option<Schema>, ApiError> {
         let Some((dataset, table)) = path.split_once('.') else {
             let sentence = format!("'{path}' is not a table; write it like dataset.table");
-            return Err(Fault::new(ErrorClass::Code, sentence));
+            return Err(ApiError::new(ErrorClass::Code, sentence));
         };
         let client = self.connection().await?;
         let dataset = format!("{}{dataset}", self.prefix);
@@ -113,7 +113,7 @@ impl BigQueryWarehouse {
     /// Alters a table, one statement at a time, because `BigQuery` has no transactions for DDL. Each statement is safe
     /// to repeat.
     pub(super) async fn alter(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
-        let in_context = |fault: Fault| fault.in_context(&super::doing("altering", table));
+        let in_context = |fault: ApiError| fault.in_context(&super::doing("altering", table));
         let path = self.prefix.path(table);
         if changes.contains(&Change::Recreate) {
             self.drop_if_empty(table, &path).await.map_err(in_context)?;
@@ -132,12 +132,12 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    async fn drop_if_empty(&self, table: &TableDef, path: &str) -> Result<(), Fault> {
+    async fn drop_if_empty(&self, table: &TableDef, path: &str) -> Result<(), ApiError> {
         let found = self.table_as_it_is(table).await?;
         if found.is_some_and(|found| holds_rows(&found) != Some(false)) {
             let sentence =
                 format!("{path} now contains rows and was not changed; run again to see how it differs");
-            return Err(Fault::new(ErrorClass::Data, sentence));
+            return Err(ApiError::new(ErrorClass::Data, sentence));
         }
         self.ask(Statement::new(format!("DROP TABLE IF EXISTS `{path}`")))
             .await?;

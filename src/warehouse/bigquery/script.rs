@@ -6,20 +6,20 @@ use chrono::NaiveDate;
 
 use super::about::{literal, literals};
 use super::cell::{expression, row};
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::read;
-use super::record::{self, CameFrom, STAYS};
+use super::record::{self, RowCountSource, STAYS};
 use super::staging::SENT;
-use super::statement::{Answered, Statement};
+use super::statement::{JobResult, Statement};
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
 /// Maximum size of the rows in one request, in bytes; `BigQuery` allows 10 MB including the query text. A parameter is
 /// free and needs no job, whereas reading a loaded table is billed at least 10 MiB, so only larger parts are loaded.
-pub(super) const MOST_BYTES: usize = 8_000_000;
+pub(super) const MAX_INLINE_BYTES: usize = 8_000_000;
 
 /// Approximate maximum size of the rows loaded for one commit, in bytes. All of them are in memory at once.
-pub(super) const MOST_LOADED: usize = 32_000_000;
+pub(super) const MAX_LOADED_BYTES: usize = 32_000_000;
 
 /// Average size of a value in bytes, with quotes and comma; the widest tables have 14.
 pub(super) const BYTES_A_VALUE: usize = 16;
@@ -37,19 +37,19 @@ pub(super) const FRESH: &str = "_backcourt_fresh";
 pub(super) const CHANGES: usize = 2;
 
 /// Splits a replace so that no commit gets too large. A date is never split.
-pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<Part<'a>> {
+pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<CommitPart<'a>> {
     let table = replace.table;
-    let mut parts: Vec<Part<'a>> = vec![Part::new(table, replace.record)];
+    let mut parts: Vec<CommitPart<'a>> = vec![CommitPart::new(table, replace.record)];
     for &date in replace.dates {
         let short = replace.short.contains(&date);
         let rows = on_date(replace, date);
         let bytes = rows.iter().map(|row| sent_bytes(row)).sum::<usize>();
         match parts.last_mut() {
-            Some(last) if last.dates.is_empty() || last.bytes + bytes <= MOST_LOADED => {
+            Some(last) if last.dates.is_empty() || last.bytes + bytes <= MAX_LOADED_BYTES => {
                 last.add(date, short, rows, bytes);
             }
             _ => {
-                let mut next = Part::new(table, replace.record);
+                let mut next = CommitPart::new(table, replace.record);
                 next.add(date, short, rows, bytes);
                 parts.push(next);
             }
@@ -74,7 +74,7 @@ fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
 
 /// Some dates of a replace and their rows, small enough for one commit.
 #[derive(Debug)]
-pub(super) struct Part<'a> {
+pub(super) struct CommitPart<'a> {
     table: &'a TableDef,
     dates: Vec<NaiveDate>,
     /// Dates whose stored rows are kept if there are at least this many.
@@ -84,7 +84,7 @@ pub(super) struct Part<'a> {
     record: Option<&'a Recording>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> CommitPart<'a> {
     const fn new(table: &'a TableDef, record: Option<&'a Recording>) -> Self {
         Self {
             table,
@@ -112,7 +112,7 @@ impl<'a> Part<'a> {
 
     /// Whether the rows are too large for a parameter.
     pub(super) const fn is_loaded(&self) -> bool {
-        self.bytes > MOST_BYTES
+        self.bytes > MAX_INLINE_BYTES
     }
 
     /// The rows, each as one JSON list.
@@ -137,7 +137,7 @@ impl<'a> Part<'a> {
     ) -> Statement {
         let fresh = loaded.map_or_else(|| sent(self.table), |loaded| sent_by_load(self.table, loaded));
         let record = self.record.map_or_else(String::new, |recording| {
-            record::within(ledger, recording, CameFrom::Sent, self.may_keep())
+            record::within(ledger, recording, RowCountSource::Sent, self.may_keep())
         });
         let text = script(
             self.table,
@@ -171,7 +171,7 @@ fn script(
     if short.is_empty() {
         return format!(
             "BEGIN TRANSACTION;\n{guard}{}{record}COMMIT TRANSACTION;",
-            exchange(table, path, dates, fresh, Stays::None)
+            exchange(table, path, dates, fresh, TempTable::None)
         );
     }
     let came: Vec<String> = short
@@ -189,7 +189,7 @@ fn script(
     format!(
         "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}{record}COMMIT TRANSACTION;\n\
          SELECT day, stored FROM {STAYS} ORDER BY day",
-        exchange(table, path, dates, fresh, Stays::Listed)
+        exchange(table, path, dates, fresh, TempTable::Listed)
     )
 }
 
@@ -206,7 +206,7 @@ pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> 
 ///
 /// # Errors
 /// If the result has another shape; returns a message for the log.
-pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
+pub(super) fn kept(answered: &JobResult) -> Result<Vec<Kept>, ApiError> {
     let kept = |row: Row| match row.as_slice() {
         [Value::Date(date), Value::Int(rows)] => Some(Kept {
             date: *date,
@@ -217,20 +217,20 @@ pub(super) fn kept(answered: &Answered) -> Result<Vec<Kept>, Fault> {
     let rows = read::typed(answered)?.into_iter().map(kept);
     rows.collect::<Option<_>>().ok_or_else(|| {
         let sentence = "the script returns kept dates in another format than it was sent";
-        Fault::new(ErrorClass::Code, sentence.to_owned())
+        ApiError::new(ErrorClass::Code, sentence.to_owned())
     })
 }
 
 /// Whether the script has created the temporary table of the dates whose stored rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stays {
+pub(super) enum TempTable {
     /// No: all dates are replaced.
     None,
     /// Yes: its dates are excluded.
     Listed,
 }
 
-impl Stays {
+impl TempTable {
     /// The SQL condition that excludes those dates.
     fn left_out(self, day: &str) -> String {
         match self {
@@ -247,7 +247,7 @@ pub(super) fn exchange(
     path: &str,
     dates: &[NaiveDate],
     fresh: &str,
-    stays: Stays,
+    stays: TempTable,
 ) -> String {
     let day = sql_name(&table.date_column);
     let on_dates = format!("{day} IN ({}){}", literals(dates), stays.left_out(&day));
@@ -276,8 +276,8 @@ pub(super) fn exchange(
     };
     // A DELETE takes as long when nothing matches, and a first run has nothing to delete.
     let from = match stays {
-        Stays::None => from,
-        Stays::Listed => format!("{from} WHERE TRUE{}", stays.left_out(&format!("{FRESH}.{day}"))),
+        TempTable::None => from,
+        TempTable::Listed => format!("{from} WHERE TRUE{}", stays.left_out(&format!("{FRESH}.{day}"))),
     };
     format!(
         "{keep}IF EXISTS (SELECT 1 FROM {held}) THEN\nDELETE FROM `{path}` WHERE {on_dates};\nEND IF;\n{}",

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::BigQueryWarehouse;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::read;
-use super::wire::Table;
+use super::wire::TableInfo;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
@@ -23,16 +23,16 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// Maximum number of months in a shared read: a season and the margins around it. Longer reads, such as a copy of a
 /// whole table, are not shared unless the table is small.
-const MOST_MONTHS: usize = 15;
+const MAX_MONTHS: usize = 15;
 
 /// Maximum number of rows of a table that is shared whole, such as a schedule, which every stage reads completely.
-const FEW_ROWS: u64 = 50_000;
+const MAX_ROWS_OF_SMALL_TABLE: u64 = 50_000;
 
 /// Maximum number of months of such a table, about a century.
-const MOST_MONTHS_OF_FEW_ROWS: usize = 1_200;
+const MAX_MONTHS_OF_SMALL_TABLE: usize = 1_200;
 
 /// Maximum number of cached values, about 100 MB. The least recently used are evicted first.
-const MOST_VALUES: usize = 2_000_000;
+const MAX_CACHED_VALUES: usize = 2_000_000;
 
 /// Identifies the state of a table, to detect changes by other processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ struct Version {
 
 impl Version {
     /// `None` if rows may be added without a trace: a view, or a table with a streaming buffer.
-    fn of(table: &Table) -> Option<Self> {
+    fn of(table: &TableInfo) -> Option<Self> {
         let is_table = table.r#type.as_deref().is_none_or(|kind| kind == "TABLE");
         (is_table && table.streaming_buffer.is_none()).then(|| Self {
             modified: table.last_modified_time.clone(),
@@ -54,33 +54,33 @@ impl Version {
     }
 
     /// Whether this many months of the table may be cached.
-    fn may_be_kept(&self, months: usize) -> bool {
+    fn is_cacheable(&self, months: usize) -> bool {
         let rows = self.rows.as_deref().and_then(|rows| rows.parse().ok());
-        let has_few_rows = rows.is_some_and(|rows: u64| rows <= FEW_ROWS);
-        months <= MOST_MONTHS || has_few_rows && months <= MOST_MONTHS_OF_FEW_ROWS
+        let has_few_rows = rows.is_some_and(|rows: u64| rows <= MAX_ROWS_OF_SMALL_TABLE);
+        months <= MAX_MONTHS || has_few_rows && months <= MAX_MONTHS_OF_SMALL_TABLE
     }
 }
 
 /// The rows of some columns of a table in one month, given by its first day.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Part {
+struct MonthKey {
     path: String,
     columns: Vec<String>,
     month: NaiveDate,
 }
 
 /// The two ends of the channel that delivers the rows of a part.
-type Coming = watch::Receiver<Option<Arc<Vec<Row>>>>;
-type Bringing = watch::Sender<Option<Arc<Vec<Row>>>>;
+type PendingRows = watch::Receiver<Option<Arc<Vec<Row>>>>;
+type RowSender = watch::Sender<Option<Arc<Vec<Row>>>>;
 
 #[derive(Debug)]
-struct Kept {
+struct CachedMonth {
     version: Version,
-    rows: Coming,
+    rows: PendingRows,
     used: u64,
 }
 
-impl Kept {
+impl CachedMonth {
     /// Whether its rows are present or being read. Their reader may have failed.
     fn is_alive(&self) -> bool {
         let is_there = self.rows.borrow().is_some();
@@ -95,42 +95,46 @@ impl Kept {
 
 /// The cache of rows read. Clones of a warehouse share it.
 #[derive(Debug, Default)]
-pub(super) struct SharedReads(Mutex<Held>);
+pub(super) struct SharedReads(Mutex<CacheState>);
 
 #[derive(Debug, Default)]
-struct Held {
-    parts: HashMap<Part, Kept>,
+struct CacheState {
+    parts: HashMap<MonthKey, CachedMonth>,
     versions: HashMap<String, (Instant, Version)>,
     uses: u64,
 }
 
 impl SharedReads {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn state(&self) -> MutexGuard<'_, CacheState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops the cached rows and metadata of a table that is or was changed.
     pub(super) fn forget(&self, path: &str) {
-        let mut held = self.held();
+        let mut held = self.state();
         held.parts.retain(|part, _| part.path != path);
         held.versions.remove(path);
     }
 
     /// The cached version of a table, if it is recent enough.
     fn version(&self, path: &str) -> Option<Version> {
-        let held = self.held();
+        let held = self.state();
         let (seen, version) = held.versions.get(path)?;
         (seen.elapsed() < FRESH).then(|| version.clone())
     }
 
-    fn found(&self, path: &str, version: &Version) {
+    fn remember(&self, path: &str, version: &Version) {
         let seen = (Instant::now(), version.clone());
-        self.held().versions.insert(path.to_owned(), seen);
+        self.state().versions.insert(path.to_owned(), seen);
     }
 
     /// The parts as they arrive, and those the caller has to read itself.
-    fn claim(&self, parts: &[Part], version: &Version) -> (Vec<Coming>, Vec<(NaiveDate, Bringing)>) {
-        let mut held = self.held();
+    fn claim(
+        &self,
+        parts: &[MonthKey],
+        version: &Version,
+    ) -> (Vec<PendingRows>, Vec<(NaiveDate, RowSender)>) {
+        let mut held = self.state();
         let (mut coming, mut bringing) = (Vec::new(), Vec::new());
         for part in parts {
             held.uses += 1;
@@ -145,16 +149,17 @@ impl SharedReads {
             bringing.push((part.month, sender));
             coming.push(rows.clone());
             let version = version.clone();
-            held.parts.insert(part.clone(), Kept { version, rows, used });
+            held.parts
+                .insert(part.clone(), CachedMonth { version, rows, used });
         }
         (coming, bringing)
     }
 
     /// Evicts the least recently used parts while there are too many values.
     fn shrink(&self) {
-        let mut held = self.held();
-        let mut values: usize = held.parts.values().map(Kept::values).sum();
-        while values > MOST_VALUES {
+        let mut held = self.state();
+        let mut values: usize = held.parts.values().map(CachedMonth::values).sum();
+        while values > MAX_CACHED_VALUES {
             let oldest = held.parts.iter().filter(|(_, kept)| kept.values() > 0);
             let oldest = oldest.min_by_key(|(_, kept)| kept.used);
             let Some(part) = oldest.map(|(part, _)| part.clone()) else {
@@ -167,7 +172,7 @@ impl SharedReads {
 
 impl BigQueryWarehouse {
     /// Reads rows by date, from the cache where possible.
-    pub(super) async fn read_shared(&self, read: Read<'_>) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn read_shared(&self, read: Read<'_>) -> Result<Vec<Row>, ApiError> {
         let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
         let months = months(read.dates);
         // A whole month may exceed the limit on bytes billed per job when the requested dates don't.
@@ -181,7 +186,7 @@ impl BigQueryWarehouse {
     }
 
     /// One query for exactly these rows.
-    async fn read_exactly(&self, read: &Read<'_>) -> Result<Vec<Row>, Fault> {
+    async fn read_exactly(&self, read: &Read<'_>) -> Result<Vec<Row>, ApiError> {
         let statement = read::statement(read, &self.prefix.path(read.table))?;
         read::rows(read, &self.ask(statement).await?)
     }
@@ -192,20 +197,20 @@ impl BigQueryWarehouse {
         read: Read<'_>,
         at: usize,
         months: &[NaiveDate],
-    ) -> Result<Option<Vec<Row>>, Fault> {
+    ) -> Result<Option<Vec<Row>>, ApiError> {
         let path = self.prefix.path(read.table);
         let version = self.version(read.table, &path).await;
-        let Some(version) = version.filter(|version| version.may_be_kept(months.len())) else {
+        let Some(version) = version.filter(|version| version.is_cacheable(months.len())) else {
             return Ok(None);
         };
-        let part = |month: &NaiveDate| Part {
+        let part = |month: &NaiveDate| MonthKey {
             path: path.clone(),
             columns: read.columns.iter().map(ToString::to_string).collect(),
             month: *month,
         };
-        let parts: Vec<Part> = months.iter().map(part).collect();
+        let parts: Vec<MonthKey> = months.iter().map(part).collect();
         let (coming, bringing) = self.shared.claim(&parts, &version);
-        self.bring(read, at, bringing).await?;
+        self.fetch_months(read, at, bringing).await?;
         let mut found = Vec::new();
         for mut coming in coming {
             let Ok(rows) = coming.wait_for(Option::is_some).await.map(|rows| rows.clone()) else {
@@ -219,13 +224,13 @@ impl BigQueryWarehouse {
     }
 
     /// Reads whole months, with one query per series of consecutive months.
-    async fn bring(
+    async fn fetch_months(
         &self,
         read: Read<'_>,
         at: usize,
-        bringing: Vec<(NaiveDate, Bringing)>,
-    ) -> Result<(), Fault> {
-        let mut runs: Vec<Vec<(NaiveDate, Bringing)>> = Vec::new();
+        bringing: Vec<(NaiveDate, RowSender)>,
+    ) -> Result<(), ApiError> {
+        let mut runs: Vec<Vec<(NaiveDate, RowSender)>> = Vec::new();
         for (month, sender) in bringing {
             match runs.last_mut() {
                 Some(run) if run.last().is_some_and(|(last, _)| next(*last) == month) => {
@@ -234,7 +239,7 @@ impl BigQueryWarehouse {
                 _ => runs.push(vec![(month, sender)]),
             }
         }
-        let bring = |run: Vec<(NaiveDate, Bringing)>| async move {
+        let bring = |run: Vec<(NaiveDate, RowSender)>| async move {
             let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
                 return Ok(());
             };
@@ -252,7 +257,7 @@ impl BigQueryWarehouse {
             for (month, sender) in run {
                 sender.send_replace(Some(Arc::new(months.remove(&month).unwrap_or_default())));
             }
-            Ok::<(), Fault>(())
+            Ok::<(), ApiError>(())
         };
         try_join_all(runs.into_iter().map(bring)).await.map(drop)
     }
@@ -264,12 +269,12 @@ impl BigQueryWarehouse {
         }
         let table = self.table_as_it_is(table).await.ok().flatten()?;
         let version = Version::of(&table)?;
-        self.shared.found(path, &version);
+        self.shared.remember(path, &version);
         Some(version)
     }
 
     /// The metadata of a table; `None` if it doesn't exist. This call is free.
-    pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<Table>, Fault> {
+    pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<TableInfo>, ApiError> {
         let dataset = self.prefix.dataset(table);
         let look = || async {
             let client = self.connection().await?;
@@ -294,7 +299,7 @@ fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
         Dates::Only(dates) => dates.iter().copied().map(month_of).collect(),
         Dates::Between(from, to) => std::iter::successors(Some(month_of(from)), |month| Some(next(*month)))
             .take_while(|month| *month <= to)
-            .take(MOST_MONTHS_OF_FEW_ROWS + 1)
+            .take(MAX_MONTHS_OF_SMALL_TABLE + 1)
             .collect(),
     };
     months.sort_unstable();
@@ -327,15 +332,15 @@ mod tests {
         }
     }
 
-    fn part(month: &str) -> Part {
-        Part {
+    fn part(month: &str) -> MonthKey {
+        MonthKey {
             path: "port.calls".to_owned(),
             columns: vec!["day".to_owned()],
             month: day(month),
         }
     }
 
-    fn bring(shared: &SharedReads, part: &Part, version: &Version, rows: usize) {
+    fn put(shared: &SharedReads, part: &MonthKey, version: &Version, rows: usize) {
         let (_, bringing) = shared.claim(std::slice::from_ref(part), version);
         let row = vec![Value::from(part.month)];
         for (_, sender) in bringing {
@@ -343,7 +348,7 @@ mod tests {
         }
     }
 
-    fn is_kept(shared: &SharedReads, part: &Part, version: &Version) -> bool {
+    fn is_kept(shared: &SharedReads, part: &MonthKey, version: &Version) -> bool {
         shared.claim(std::slice::from_ref(part), version).1.is_empty()
     }
 
@@ -360,7 +365,7 @@ mod tests {
             ["2023-11-01", "2023-12-01", "2024-01-01"].map(day)
         );
         let always = Dates::Between(day("0001-01-01"), day("9999-12-31"));
-        assert_eq!(months(always).len(), MOST_MONTHS_OF_FEW_ROWS + 1);
+        assert_eq!(months(always).len(), MAX_MONTHS_OF_SMALL_TABLE + 1);
         assert_eq!(
             months(Dates::Between(day("2024-01-02"), day("2024-01-01"))).len(),
             1
@@ -376,10 +381,10 @@ mod tests {
         assert!(is_kept(&shared, &january, &one), "it is on its way");
         drop(claimed);
         assert!(!is_kept(&shared, &january, &one), "who was to bring it is gone");
-        bring(&shared, &january, &one, 1);
+        put(&shared, &january, &one, 1);
         assert!(is_kept(&shared, &january, &one));
         assert!(!is_kept(&shared, &january, &two), "the table changed");
-        bring(&shared, &january, &two, 1);
+        put(&shared, &january, &two, 1);
         shared.forget("port.other");
         assert!(is_kept(&shared, &january, &two));
         shared.forget("port.calls");
@@ -391,10 +396,10 @@ mod tests {
         let shared = SharedReads::default();
         let known = version("1");
         let [first, second, third] = ["2024-01-01", "2024-02-01", "2024-03-01"].map(part);
-        bring(&shared, &first, &known, MOST_VALUES / 2);
-        bring(&shared, &second, &known, MOST_VALUES / 2);
+        put(&shared, &first, &known, MAX_CACHED_VALUES / 2);
+        put(&shared, &second, &known, MAX_CACHED_VALUES / 2);
         assert!(is_kept(&shared, &first, &known));
-        bring(&shared, &third, &known, 1);
+        put(&shared, &third, &known, 1);
         shared.shrink();
         assert!(is_kept(&shared, &first, &known) && is_kept(&shared, &third, &known));
         assert!(!is_kept(&shared, &second, &known));

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use super::charge::JobKind;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::wire::{NewTable, TableFieldSchema};
 use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
@@ -36,7 +36,12 @@ pub(super) struct Staged {
 
 impl BigQueryWarehouse {
     /// Loads the rows of a write into a staging table. Safe to repeat with the same id.
-    pub(super) async fn stage(&self, table: &TableDef, id: &str, rows: &[String]) -> Result<Staged, Fault> {
+    pub(super) async fn stage(
+        &self,
+        table: &TableDef,
+        id: &str,
+        rows: &[String],
+    ) -> Result<Staged, ApiError> {
         let staged = self.make_staging(table, id).await?;
         self.load(&staged, &format!("{id}_rows"), rows, Disposition::Replace)
             .await?;
@@ -44,7 +49,7 @@ impl BigQueryWarehouse {
     }
 
     /// Creates the staging table for the write with this id.
-    pub(super) async fn make_staging(&self, table: &TableDef, id: &str) -> Result<Staged, Fault> {
+    pub(super) async fn make_staging(&self, table: &TableDef, id: &str) -> Result<Staged, ApiError> {
         let dataset = self.prefix.dataset(table);
         let name = format!("backcourt_rows_{}", digest(&[id]));
         let column = TableFieldSchema::of(SENT, "STRING");
@@ -69,7 +74,7 @@ impl BigQueryWarehouse {
         id: &str,
         rows: &[String],
         disposition: Disposition,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ApiError> {
         let destination =
             json!({"projectId": self.project(), "datasetId": into.dataset, "tableId": into.name});
         let configuration = json!({
@@ -99,7 +104,7 @@ impl BigQueryWarehouse {
             match client.upload(&self.account.project, &sent, &media, pause).await {
                 Err(fault) if fault.is_duplicate() => Ok(()),
                 // The server may have received the last chunk and started the job.
-                Err(fault) if fault.class.retries() => Err(Fault {
+                Err(fault) if fault.class.retries() => Err(ApiError {
                     class: ErrorClass::Unknown,
                     ..fault
                 }),
@@ -108,10 +113,10 @@ impl BigQueryWarehouse {
         };
         let ending = job::ended(&client, &self.account, id);
         let (sending, ending) = (Box::pin(sending), Box::pin(ending));
-        let loaded = job::follow(&client, &self.account, id, JobKind::Load, sending, ending).await;
+        let loaded = job::send_and_wait(&client, &self.account, id, JobKind::Load, sending, ending).await;
         loaded.map_err(|fault| match fault.class {
             // It only wrote to the staging table, so a retry is safe.
-            ErrorClass::Unknown => Fault {
+            ErrorClass::Unknown => ApiError {
                 class: ErrorClass::Transient,
                 ..fault
             },
@@ -138,9 +143,9 @@ impl BigQueryWarehouse {
 }
 
 /// The expiration time for a new table, in milliseconds since 1970 as in the API.
-fn expiry() -> Result<String, Fault> {
+fn expiry() -> Result<String, ApiError> {
     let since = (SystemTime::now() + LIFETIME).duration_since(UNIX_EPOCH);
     since
         .map(|since| since.as_millis().to_string())
-        .map_err(|_| Fault::new(ErrorClass::Code, "this machine's clock is before 1970"))
+        .map_err(|_| ApiError::new(ErrorClass::Code, "this machine's clock is before 1970"))
 }

@@ -32,7 +32,7 @@ impl Statement {
 
 /// The result of a job.
 #[derive(Debug, Default)]
-pub(super) struct Answered {
+pub(super) struct JobResult {
     /// The columns; empty for a statement without a result.
     pub(super) schema: TableSchema,
     /// All rows.

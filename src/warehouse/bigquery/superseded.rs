@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::job::Account;
 use super::rest::{Listing, RestClient};
-use super::wire::{Job, JobReference};
+use super::wire::{JobInfo, JobReference};
 use crate::warehouse::ErrorClass;
 
 /// Polling interval.
@@ -19,10 +19,10 @@ pub(super) async fn end(
     account: &Account,
     project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let mut known: HashSet<String> = HashSet::new();
     loop {
-        let under_way = under_way(client, project, &is_before).await?;
+        let under_way = running_jobs(client, project, &is_before).await?;
         if under_way.is_empty() {
             return Ok(());
         }
@@ -43,11 +43,11 @@ pub(super) async fn end(
 
 /// Pending and running jobs of earlier holders. Without permission to list the jobs of all accounts, only those of the
 /// caller are found.
-async fn under_way(
+async fn running_jobs(
     client: &RestClient,
     project: &str,
     is_before: impl Fn(&HashMap<String, String>) -> bool,
-) -> Result<Vec<JobReference>, Fault> {
+) -> Result<Vec<JobReference>, ApiError> {
     let mut found = Vec::new();
     for state in ["pending", "running"] {
         let listed = async |of_everybody| {
@@ -58,7 +58,7 @@ async fn under_way(
             Err(fault) if fault.class == ErrorClass::Auth => listed(false).await?,
             jobs => jobs?,
         };
-        let labels = |job: &Job| job.configuration.as_ref().and_then(|set| set.labels.clone());
+        let labels = |job: &JobInfo| job.configuration.as_ref().and_then(|set| set.labels.clone());
         let theirs = jobs
             .into_iter()
             .filter(|job| labels(job).is_some_and(|labels| is_before(&labels)));

@@ -5,7 +5,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::BigQueryWarehouse;
 use super::about::about;
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::job::dry;
 use super::schema::kind;
 use super::statement::Statement;
@@ -14,8 +14,8 @@ use crate::table::{ColumnType, Returned, TableDef};
 use crate::warehouse::{ErrorClass, Trial, Tried};
 
 impl BigQueryWarehouse {
-    pub(super) async fn tried(&self, trial: Trial<'_>) -> Result<Tried, Fault> {
-        let code = |problem: String| Fault::new(ErrorClass::Code, problem);
+    pub(super) async fn tried(&self, trial: Trial<'_>) -> Result<Tried, ApiError> {
+        let code = |problem: String| ApiError::new(ErrorClass::Code, problem);
         let sql = self.names.local(trial.sql).map_err(code)?;
         let sql = with_planned(&sql, trial.planned).map_err(code)?;
         let sql = self.names.apply(&sql).map_err(code)?;
@@ -35,7 +35,7 @@ impl BigQueryWarehouse {
             .and_then(|in_context| in_context.query)
             .and_then(|query| query.schema);
         Ok(match schema.and_then(|schema| schema.fields) {
-            None => Tried::Untold,
+            None => Tried::NotReported,
             Some(fields) => Tried::Returns(
                 (fields.iter())
                     .map(|field| Returned {

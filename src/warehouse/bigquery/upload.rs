@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value as Json;
 
-use super::fault::Fault;
+use super::fault::ApiError;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
@@ -18,11 +18,11 @@ const PIECE: usize = 8 << 20;
 const ATTEMPTS: u32 = 6;
 
 /// The server's answer to a call of an upload.
-enum Answer {
+enum UploadReply {
     /// The upload is complete and the job was created.
-    Made,
+    Complete,
     /// The server has received this many bytes.
-    Partly(usize),
+    Partial(usize),
     /// The server has dropped the upload.
     Gone,
 }
@@ -36,20 +36,20 @@ impl RestClient {
         job: &Json,
         media: &str,
         pause: impl Fn(u32) -> Duration,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ApiError> {
         let mut lost = 0;
         loop {
             let why = match self
                 .upload_in_one_session(project, job, media, &pause, &mut lost)
                 .await
             {
-                Err(fault) if is_passing(&fault) => fault,
+                Err(fault) if is_transient(&fault) => fault,
                 other => return other,
             };
             lost += 1;
             if lost >= ATTEMPTS {
                 let sentence = format!("cannot upload the rows in {ATTEMPTS} attempts: {}", why.message);
-                return Err(Fault::new(ErrorClass::Transient, sentence));
+                return Err(ApiError::new(ErrorClass::Transient, sentence));
             }
             tokio::time::sleep(pause(lost)).await;
         }
@@ -63,24 +63,24 @@ impl RestClient {
         media: &str,
         pause: &impl Fn(u32) -> Duration,
         lost: &mut u32,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), ApiError> {
         let url = self.begin_upload(project, job).await?;
         let mut next = Some(0);
         loop {
             let sent = next.unwrap_or_default();
             match self.put_piece(&url, media, next).await {
-                Ok(Answer::Made) => return Ok(()),
-                Ok(Answer::Partly(bytes)) if bytes > sent || next.is_none() => next = Some(bytes),
+                Ok(UploadReply::Complete) => return Ok(()),
+                Ok(UploadReply::Partial(bytes)) if bytes > sent || next.is_none() => next = Some(bytes),
                 // A new session starts from the beginning.
-                Ok(Answer::Gone) => {
+                Ok(UploadReply::Gone) => {
                     let why = "the server lost the upload";
-                    return Err(Fault::new(ErrorClass::Transient, why));
+                    return Err(ApiError::new(ErrorClass::Transient, why));
                 }
-                Ok(Answer::Partly(_)) => {
+                Ok(UploadReply::Partial(_)) => {
                     let why = "the server does not keep the upload";
-                    return Err(Fault::new(ErrorClass::Transient, why));
+                    return Err(ApiError::new(ErrorClass::Transient, why));
                 }
-                Err(fault) if is_passing(&fault) && *lost + 1 < ATTEMPTS => {
+                Err(fault) if is_transient(&fault) && *lost + 1 < ATTEMPTS => {
                     *lost += 1;
                     tokio::time::sleep(pause(*lost)).await;
                     next = None;
@@ -91,7 +91,7 @@ impl RestClient {
     }
 
     /// Starts an upload. The upload URL must be on this server, because calls send a token.
-    async fn begin_upload(&self, project: &str, job: &Json) -> Result<Url, Fault> {
+    async fn begin_upload(&self, project: &str, job: &Json) -> Result<Url, ApiError> {
         let api = self.base.strip_suffix("/bigquery/v2").unwrap_or(&self.base);
         let url = format!("{api}/upload/bigquery/v2/projects/{project}/jobs?uploadType=resumable");
         let answer = self.call(self.http.post(url).json(job)).await?;
@@ -101,7 +101,7 @@ impl RestClient {
             .and_then(|place| place.to_str().ok());
         let place = place.and_then(|place| Url::parse(place).ok());
         let Some(place) = place.filter(|_| answer.status().is_success()) else {
-            return Err(refused(answer).await);
+            return Err(error_of(answer).await);
         };
         let mut url = Url::parse(api).map_err(|error| unusable(&error.to_string()))?;
         url.set_path(place.path());
@@ -110,7 +110,7 @@ impl RestClient {
     }
 
     /// Sends the chunk at this offset; with `None`, asks how many bytes the server has.
-    async fn put_piece(&self, url: &Url, media: &str, from: Option<usize>) -> Result<Answer, Fault> {
+    async fn put_piece(&self, url: &Url, media: &str, from: Option<usize>) -> Result<UploadReply, ApiError> {
         let bytes = media.as_bytes();
         let (range, piece) = match from {
             Some(from) if from < bytes.len() => {
@@ -129,15 +129,15 @@ impl RestClient {
             .body(piece);
         let answer = self.call(request).await?;
         match answer.status() {
-            StatusCode::PERMANENT_REDIRECT => Ok(Answer::Partly(received(&answer))),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::Gone),
-            status if status.is_success() => Ok(Answer::Made),
-            _ => Err(refused(answer).await),
+            StatusCode::PERMANENT_REDIRECT => Ok(UploadReply::Partial(received(&answer))),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(UploadReply::Gone),
+            status if status.is_success() => Ok(UploadReply::Complete),
+            _ => Err(error_of(answer).await),
         }
     }
 }
 
-const fn is_passing(fault: &Fault) -> bool {
+const fn is_transient(fault: &ApiError) -> bool {
     matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate)
 }
 
@@ -148,17 +148,17 @@ fn received(answer: &Response) -> usize {
     last.map_or(0, |last| last + 1)
 }
 
-fn unusable(why: &str) -> Fault {
-    Fault::new(
+fn unusable(why: &str) -> ApiError {
+    ApiError::new(
         ErrorClass::Code,
         format!("cannot upload rows to this server: {why}"),
     )
 }
 
-async fn refused(answer: Response) -> Fault {
+async fn error_of(answer: Response) -> ApiError {
     let status = answer.status().as_u16();
     match answer.bytes().await {
-        Ok(body) => Fault::of_answer(status, &body),
+        Ok(body) => ApiError::of_answer(status, &body),
         Err(error) => error.into(),
     }
 }

@@ -93,7 +93,7 @@ pub(super) struct DatasetReference {
 /// A job as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Job {
+pub(super) struct JobInfo {
     #[serde(rename = "jobReference")]
     pub(super) reference: Option<JobReference>,
     pub(super) configuration: Option<JobLabels>,
@@ -146,7 +146,7 @@ pub(super) struct ErrorProto {
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobList {
-    pub(super) jobs: Option<Vec<Job>>,
+    pub(super) jobs: Option<Vec<JobInfo>>,
     pub(super) next_page_token: Option<String>,
 }
 
@@ -281,7 +281,7 @@ pub(super) struct TableNotice {
 /// A table as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Table {
+pub(super) struct TableInfo {
     pub(super) r#type: Option<String>,
     pub(super) schema: Option<TableSchema>,
     pub(super) time_partitioning: Option<TimePartitioning>,
@@ -310,27 +310,27 @@ pub(super) struct TimePartitioning {
 
 /// A dataset as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(super) struct Dataset {
+pub(super) struct DatasetInfo {
     pub(super) location: Option<String>,
 }
 
 /// The body of an error response. `errors` may be missing.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(super) struct Refusal {
-    pub(super) error: RefusalDetails,
+pub(super) struct ErrorBody {
+    pub(super) error: ErrorFields,
 }
 
 /// The fields read from an error.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(super) struct RefusalDetails {
+pub(super) struct ErrorFields {
     pub(super) message: Option<String>,
     pub(super) errors: Option<Vec<ErrorProto>>,
     pub(super) status: Option<String>,
-    pub(super) details: Option<Vec<RefusalReason>>,
+    pub(super) details: Option<Vec<ErrorDetail>>,
 }
 
 /// A detail of an error. Those of type `ErrorInfo` have a reason.
 #[derive(Debug, Default, Clone, Deserialize)]
-pub(super) struct RefusalReason {
+pub(super) struct ErrorDetail {
     pub(super) reason: Option<String>,
 }

@@ -153,7 +153,7 @@ impl Warehouse for SqliteWarehouse {
         self.name.clone()
     }
 
-    fn lanes(&self) -> usize {
+    fn read_slots(&self) -> usize {
         std::thread::available_parallelism().map_or(2, usize::from)
     }
 
@@ -326,7 +326,7 @@ impl Owners for SqliteWarehouse {
         .await
     }
 
-    fn beside(&self) -> Arc<dyn Warehouse> {
+    fn without_lease(&self) -> Arc<dyn Warehouse> {
         Arc::new(Self {
             name: self.name.clone(),
             pool: Arc::clone(&self.pool),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use backcourt::feeds::league::{Appearance, PlayerLine, Stat};
+use backcourt::feeds::league::{Participation, PlayerLine, Stat};
 use backcourt::nba::{Minutes, TeamMinutes};
 
 use super::{LEAGUE, OFFICIAL, Side, State, number, rate, side, side_of};
@@ -30,7 +30,7 @@ impl Team {
 
 fn played() -> impl Iterator<Item = &'static PlayerLine> {
     let lines = LEAGUE.players.iter();
-    lines.filter(|line| line.appearance == Appearance::Played)
+    lines.filter(|line| line.appearance == Participation::Played)
 }
 
 pub fn count(line: &PlayerLine, stat: Stat) -> f64 {

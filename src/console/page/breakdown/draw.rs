@@ -4,14 +4,14 @@ use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::Model;
 use crate::console::model::breakdown_page::{BreakdownPage, Extent, tally_of};
 use crate::console::text::{count, sanitised, width};
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::console::view::badge::Badge;
 use crate::console::view::frame::{page_frame, thumb};
-use crate::console::view::heat::{Cell, Heat};
+use crate::console::view::heat::{DateCell, Heat};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::{Breakdown, BreakdownState, BreakdownView, CheckView, Dimension, Tally};
 
@@ -31,7 +31,7 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
         return;
     };
     let title = format!("{}: {}", view.title, view.check);
-    let area = page_frame(buf, theme, body, &title, &[standing(model, view, theme)]);
+    let area = page_frame(buf, theme, body, &title, &[state_badge(model, view, theme)]);
     let Some(found) = &view.found else {
         let said = sanitised(
             view.problem
@@ -42,7 +42,7 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
         return;
     };
     let check = snapshot.checks.iter().find(|check| check.name == view.check);
-    whole(found, check, theme, row(area, 0), buf);
+    draw_total(found, check, theme, row(area, 0), buf);
     causes("", &found.causes, &found.total.missing, theme, row(area, 1), buf);
     let roomy = area.height >= ROOMY;
     let tabs_at = if roomy {
@@ -61,7 +61,7 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     };
     tabs(page, found, theme, row(area, tabs_at), buf);
     let below = rows(area, tabs_at + 1, 0);
-    if let Some(by) = page.by(found) {
+    if let Some(by) = page.dimension(found) {
         groups(page, found, by, theme, below, buf);
     } else {
         let first_month = snapshot.run.first_month;
@@ -80,21 +80,21 @@ fn rows(area: Rect, above: usize, under: usize) -> Rect {
     }
 }
 
-fn standing(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
-    let again = model.key_of(Place::Breakdown, Action::RunBreakdown, theme.glyphs.utf8);
+fn state_badge(model: &Model, view: &BreakdownView, theme: Theme) -> Badge {
+    let again = model.key_of(KeyContext::Breakdown, Action::RunBreakdown, theme.glyphs.utf8);
     let when = view.run_at.map(|at| at.format("%H:%M:%S").to_string());
     let when = when.unwrap_or_default();
     let (role, text) = match view.state {
-        BreakdownState::Pending => (Role::Plain, "not run yet".to_owned()),
-        BreakdownState::Running => (Role::Active, "running".to_owned()),
-        BreakdownState::Current => (Role::Good, format!("ran {when}")),
-        BreakdownState::Outdated => (Role::Warn, format!("outdated: ran {when}, {again} runs it again")),
-        BreakdownState::Failed => (Role::Bad, format!("failed to run, {again} retries")),
+        BreakdownState::Pending => (Tone::Plain, "not run yet".to_owned()),
+        BreakdownState::Running => (Tone::Active, "running".to_owned()),
+        BreakdownState::Current => (Tone::Good, format!("ran {when}")),
+        BreakdownState::Outdated => (Tone::Warn, format!("outdated: ran {when}, {again} runs it again")),
+        BreakdownState::Failed => (Tone::Bad, format!("failed to run, {again} retries")),
     };
     Badge { text, role }
 }
 
-fn whole(found: &Breakdown, check: Option<&CheckView>, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn draw_total(found: &Breakdown, check: Option<&CheckView>, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     let tally = &found.total;
     let style = check.map_or(PLAIN, |check| theme.check(check.state));
@@ -120,7 +120,7 @@ fn causes(named: &str, causes: &[String], numbers: &[u64], theme: Theme, area: R
     }
     for (cause, number) in causes.iter().zip(numbers) {
         let style = if *number > 0 {
-            theme.style(Role::Warn)
+            theme.style(Tone::Warn)
         } else {
             PLAIN
         };
@@ -163,14 +163,14 @@ fn dates(
     let days = first.iter_days().take_while(|date| date <= last);
     let cell = |date| {
         let extent = tally_of(found, date).map_or(Extent::Nothing, Extent::of);
-        Cell {
+        DateCell {
             date,
             sign: theme.glyphs.extent(extent),
             style: theme.extent(extent),
             weight: extent as usize,
         }
     };
-    let cells: Vec<Cell> = days.map(cell).collect();
+    let cells: Vec<DateCell> = days.map(cell).collect();
     let under = if legend { 2 } else { 1 };
     let heat = Heat {
         cells: &cells,
@@ -183,7 +183,7 @@ fn dates(
     if legend {
         explain(found, theme, row(area, foot.saturating_sub(2)), buf);
     }
-    in_words(found, cursor, theme, row(area, foot.saturating_sub(1)), buf);
+    draw_date(found, cursor, theme, row(area, foot.saturating_sub(1)), buf);
 }
 
 /// The legend: each glyph with its meaning and number of dates.
@@ -206,7 +206,7 @@ fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The date under the cursor: its share of complete values, and every cause.
-fn in_words(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn draw_date(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     pen.write(
         &format!("{} {date} ", date.format("%a")),
@@ -261,7 +261,7 @@ fn groups(
         let numbers = tally.missing.iter().chain(&tally.not_counted).skip(page.left);
         for (cause, number) in causes.iter().zip(numbers) {
             let style = if *number > 0 {
-                theme.style(Role::Warn)
+                theme.style(Tone::Warn)
             } else {
                 PLAIN
             };

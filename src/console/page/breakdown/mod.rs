@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::breakdown_page::{ABOVE_GROUPS, BreakdownPage};
@@ -43,8 +43,8 @@ fn next(page: &BreakdownPage, snapshot: &Snapshot) -> BreakdownPage {
 }
 
 impl Page for BreakdownPage {
-    fn place(&self) -> Place {
-        Place::Breakdown
+    fn place(&self) -> KeyContext {
+        KeyContext::Breakdown
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -86,7 +86,7 @@ impl Page for BreakdownPage {
     /// The groups of a dimension.
     fn scroll(&mut self, model: &Model, body: Rect) -> Option<Scroll<'_>> {
         let found = self.shown(model.snapshot.as_deref()?)?.found.as_ref()?;
-        let len = self.by(found)?.groups.len();
+        let len = self.dimension(found)?.groups.len();
         Some(Scroll::top(&mut self.top, page(body, ABOVE_GROUPS), len))
     }
 
@@ -120,7 +120,7 @@ impl Page for BreakdownPage {
         let causes: Vec<&str> = (found.causes.iter().chain(&found.not_counted))
             .map(String::as_str)
             .collect();
-        let by = self.by(found);
+        let by = self.dimension(found);
         let name = by.map_or("date", |by| &by.name);
         let mut lines = vec![format!("{name}\tknown\tcounted\t{}", causes.join("\t"))];
         match by {
@@ -143,8 +143,8 @@ impl Page for BreakdownPage {
 /// Switches the view or moves the cursor.
 fn look(page: &mut BreakdownPage, found: &Breakdown, action: Action) -> Handled {
     match action {
-        Action::NextView => page.turn(found, true),
-        Action::PreviousView => page.turn(found, false),
+        Action::NextView => page.next_view(found, true),
+        Action::PreviousView => page.next_view(found, false),
         Action::Left if page.view > 0 => page.left = page.left.saturating_sub(1),
         Action::Right if page.view > 0 => {
             let causes = found.causes.len() + found.not_counted.len();

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::console::model::detail::{Detail, Face, Stored};
-use crate::console::model::drill::{Drill, Line};
+use crate::console::model::detail::{Detail, RowsLayout, StoredReply};
+use crate::console::model::drill::{Drill, DrillLine};
 use crate::console::model::list::first_in_view;
 use crate::console::text::{sanitised, width, wrapped};
-use crate::console::theme::{Role, SELECTED, Theme};
+use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::console::view::dates::in_words;
 use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
@@ -71,15 +71,15 @@ fn title(detail: &Detail, theme: Theme, room: usize) -> String {
 fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut Buffer) -> String {
     if let Some(drill) = detail.drill() {
         return match detail.face() {
-            Face::List => list(detail, &drill, theme, lines, below, buf),
-            Face::Row => columns_of_row(detail, &drill, theme, lines, buf),
-            Face::Table | Face::Nothing => table(detail, &drill, theme, lines, buf),
+            RowsLayout::List => list(detail, &drill, theme, lines, below, buf),
+            RowsLayout::Row => columns_of_row(detail, &drill, theme, lines, buf),
+            RowsLayout::Table | RowsLayout::Nothing => table(detail, &drill, theme, lines, buf),
         };
     }
     let (said, style) = match &detail.stored {
-        Stored::Asked => ("loading rows", PLAIN),
-        Stored::Refused(why) => (why.as_str(), theme.style(Role::Bad)),
-        Stored::Rows(_) => ("no rows stored for this date", PLAIN),
+        StoredReply::Asked => ("loading rows", PLAIN),
+        StoredReply::Refused(why) => (why.as_str(), theme.style(Tone::Bad)),
+        StoredReply::Rows(_) => ("no rows stored for this date", PLAIN),
     };
     paragraph(said, style, theme, lines, buf);
     String::new()
@@ -115,7 +115,7 @@ fn list(
         buf.set_style(row(lines, detail.cursor - top), SELECTED);
         paragraph(&drill.origin(thing), PLAIN, theme, below, buf);
     }
-    place(top, room, list.lines.len())
+    position_text(top, room, list.lines.len())
 }
 
 fn columns_of_row(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mut Buffer) -> String {
@@ -127,22 +127,22 @@ fn columns_of_row(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect,
     for (at, line) in told.iter().skip(detail.top).take(room).enumerate() {
         let mut pen = Pen::on(buf, theme, row(lines, at));
         match line {
-            Line::Row(number) => {
+            DrillLine::Row(number) => {
                 pen.write(&format!("row {number} of {}", drill.rows.len()), BOLD);
             }
-            Line::Value(name, value, part) => {
+            DrillLine::Value(name, value, part) => {
                 let is_empty = matches!(*value, "" | "NULL" | "[]");
                 let style = match part {
-                    Some(Part::Issues) if !is_empty => theme.style(Role::Warn),
+                    Some(Part::Issues) if !is_empty => theme.style(Tone::Warn),
                     Some(Part::Source) => BOLD,
                     _ => PLAIN,
                 };
                 pen.column(names, name, PLAIN).write(&sanitised(value), style);
             }
-            Line::Gap => {}
+            DrillLine::Gap => {}
         }
     }
-    place(detail.top, room, told.len())
+    position_text(detail.top, room, told.len())
 }
 
 fn table(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mut Buffer) -> String {
@@ -159,14 +159,14 @@ fn table(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mu
     grid.draw(theme, lines, buf);
     format!(
         "{}, column {} of {}",
-        place(detail.top, room, all),
+        position_text(detail.top, room, all),
         detail.left + 1,
         drill.columns()
     )
 }
 
 /// The lines of a list in view, as text.
-fn place(top: usize, room: usize, all: usize) -> String {
+fn position_text(top: usize, room: usize, all: usize) -> String {
     format!("{}-{} of {all}", top + 1, (top + room).min(all))
 }
 

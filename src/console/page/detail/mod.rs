@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::command::confirm::{self, Short};
+use crate::console::command::confirm::{self, ShortRows};
 use crate::console::effect::Effect;
-use crate::console::keymap::{Action, Place};
+use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::Model;
 use crate::console::model::dates::unit;
-use crate::console::model::detail::{Detail, Face};
+use crate::console::model::detail::{Detail, RowsLayout};
 use crate::console::model::list::Scroll;
 use crate::console::model::overlay::Overlay;
 use crate::console::model::page::{Handled, Page};
@@ -31,12 +31,12 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Opens a date at its drill-down path and queries its current rows.
 pub fn show(model: &mut Model, detail: Detail) -> Vec<Effect> {
-    let effects = ask(&detail.stage, detail.date);
+    let effects = inspect(&detail.stage, detail.date);
     model.overlay = Some(Overlay::Detail(detail));
     effects
 }
 
-fn ask(stage: &str, date: NaiveDate) -> Vec<Effect> {
+fn inspect(stage: &str, date: NaiveDate) -> Vec<Effect> {
     vec![Effect::Send(Command::Inspect {
         stage: stage.to_owned(),
         date,
@@ -44,7 +44,7 @@ fn ask(stage: &str, date: NaiveDate) -> Vec<Effect> {
 }
 
 /// Queries the rows of the open date again if its unit has changed.
-pub fn ask_again(model: &mut Model) -> Vec<Effect> {
+pub fn reload_changed_rows(model: &mut Model) -> Vec<Effect> {
     let (Some(Overlay::Detail(detail)), Some(snapshot)) = (&mut model.overlay, &model.snapshot) else {
         return Vec::new();
     };
@@ -57,12 +57,12 @@ pub fn ask_again(model: &mut Model) -> Vec<Effect> {
     if now.is_none_or(|unit| unit.state == UnitState::Running) {
         return Vec::new();
     }
-    ask(&detail.stage, detail.date)
+    inspect(&detail.stage, detail.date)
 }
 
 impl Page for Detail {
-    fn place(&self) -> Place {
-        Place::Detail
+    fn place(&self) -> KeyContext {
+        KeyContext::Detail
     }
 
     fn act(&mut self, model: &mut Model, action: Action) -> Handled {
@@ -84,8 +84,10 @@ impl Page for Detail {
                 return Handled::Close(Vec::new());
             }
             // The page stays open if the rerun is refused.
-            Action::Rerun => confirm::rerun(model, &self.stage, &[self.date], Short::Kept, None, ""),
-            Action::RerunShort => confirm::rerun(model, &self.stage, &[self.date], Short::Accepted, None, ""),
+            Action::Rerun => confirm::rerun(model, &self.stage, &[self.date], ShortRows::Kept, None, ""),
+            Action::RerunShort => {
+                confirm::rerun(model, &self.stage, &[self.date], ShortRows::Accepted, None, "")
+            }
             Action::DateLog => {
                 model.show_log_of(self.date, Some(self.clone()));
                 return Handled::Close(Vec::new());
@@ -101,12 +103,12 @@ impl Page for Detail {
         let face = self.face();
         let drill = self.drill()?;
         let len = match face {
-            Face::List => drill.list().map_or(0, |list| list.lines.len()),
-            Face::Row => drill.lines(wide).len(),
-            Face::Table => drill.rows.len(),
-            Face::Nothing => 0,
+            RowsLayout::List => drill.list().map_or(0, |list| list.lines.len()),
+            RowsLayout::Row => drill.lines(wide).len(),
+            RowsLayout::Table => drill.rows.len(),
+            RowsLayout::Nothing => 0,
         };
-        Some(if face == Face::List {
+        Some(if face == RowsLayout::List {
             Scroll::cursor(&mut self.cursor, page, len)
         } else {
             Scroll::top(&mut self.top, page, len)
@@ -127,10 +129,10 @@ impl Page for Detail {
     /// The selected line, every column of the row, or the whole table.
     fn copied(&self, _model: &Model) -> Option<String> {
         match self.face() {
-            Face::Nothing => None,
-            Face::List => Some(selected(self)?.join("\t")),
-            Face::Row => Some(self.drill()?.in_lines()),
-            Face::Table => Some(self.drill()?.in_tabs()),
+            RowsLayout::Nothing => None,
+            RowsLayout::List => Some(selected(self)?.join("\t")),
+            RowsLayout::Row => Some(self.drill()?.in_lines()),
+            RowsLayout::Table => Some(self.drill()?.in_tabs()),
         }
     }
 
@@ -143,8 +145,8 @@ impl Page for Detail {
 fn last_column(detail: &Detail) -> usize {
     let columns = match (detail.face(), detail.drill()) {
         // The first column names the value and doesn't scroll.
-        (Face::List, Some(drill)) => drill.list().map_or(0, |list| list.heads.len() - 1),
-        (Face::Table, Some(drill)) => drill.columns(),
+        (RowsLayout::List, Some(drill)) => drill.list().map_or(0, |list| list.heads.len() - 1),
+        (RowsLayout::Table, Some(drill)) => drill.columns(),
         _ => 0,
     };
     columns.saturating_sub(1)
@@ -158,7 +160,7 @@ fn flip(detail: &mut Detail) {
 
 /// Opens the selected value; returns its name if it has no rows.
 fn enter(detail: &mut Detail) -> Option<String> {
-    let name = (detail.face() == Face::List)
+    let name = (detail.face() == RowsLayout::List)
         .then(|| selected(detail)?.into_iter().next())
         .flatten()?;
     if !detail.drill().is_some_and(|drill| drill.has_rows(&name)) {

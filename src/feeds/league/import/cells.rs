@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use csv::StringRecord;
 
 use crate::feeds::league::fixtures::Statement;
-use crate::feeds::league::{Counts, Stat};
+use crate::feeds::league::{Stat, StatCounts};
 use crate::nba::ids::TeamCode;
 use crate::nba::{Minutes, Refused};
 
@@ -90,8 +90,8 @@ impl<'a> Cells<'a> {
     }
 
     /// All counts of a box score, each 0 to 255.
-    pub(super) fn counts(&self) -> Result<Counts, String> {
-        let counts = Counts::read(|column| self.whole(column))?;
+    pub(super) fn counts(&self) -> Result<StatCounts, String> {
+        let counts = StatCounts::read(|column| self.whole(column))?;
         for (made, tried) in MADE_OF_TRIED {
             if let (Some(made_of), Some(tried_of)) = (counts.get(made), counts.get(tried))
                 && made_of > tried_of

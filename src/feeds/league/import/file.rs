@@ -5,12 +5,12 @@ use std::path::Path;
 use csv::{ErrorKind, Position, Reader, StringRecord};
 
 use super::cells::Cells;
-use super::findings::Findings;
+use super::findings::ImportFindings;
 use crate::feeds::league::Stat;
 use crate::plan::near_miss;
 
 /// The columns of a file.
-pub(super) struct Columns {
+pub(super) struct FileColumns {
     /// Required columns.
     pub(super) indispensable: &'static [&'static str],
     /// Optional columns; their values are unknown if missing. Some are accepted but not read.
@@ -20,11 +20,11 @@ pub(super) struct Columns {
 }
 
 /// Passes every row of the file to `take`, and collects rows that can't be parsed or that `take` rejects.
-pub(super) fn each(
+pub(super) fn each_row(
     path: &Path,
-    columns: &Columns,
-    found: &mut Findings,
-    mut take: impl FnMut(&Cells<'_>, &mut Findings) -> Result<(), String>,
+    columns: &FileColumns,
+    found: &mut ImportFindings,
+    mut take: impl FnMut(&Cells<'_>, &mut ImportFindings) -> Result<(), String>,
 ) {
     let header = Reader::from_path(path).and_then(|mut reader| Ok((reader.headers()?.clone(), reader)));
     let (header, mut reader) = match header {
@@ -72,7 +72,7 @@ fn row_fault(error: &csv::Error) -> Option<String> {
     }
 }
 
-impl Columns {
+impl FileColumns {
     fn known(&self) -> impl Iterator<Item = &'static str> {
         let counts = Stat::COLUMNS.into_iter().filter(|_| self.counts);
         let named = self.indispensable.iter().chain(self.optional).copied();

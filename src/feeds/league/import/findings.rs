@@ -20,7 +20,7 @@ pub struct Rejected {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct ImportFindings {
     pub(super) people: Vec<Person>,
     pub(super) rejected: Vec<Rejected>,
     places: HashMap<(Option<u32>, String), u32>,
@@ -28,7 +28,7 @@ pub(super) struct Findings {
     origins: HashMap<NbaGameId, (PathBuf, u64)>,
 }
 
-impl Findings {
+impl ImportFindings {
     pub(super) fn reject(&mut self, file: &Path, line: Option<u64>, reason: impl Into<String>) {
         self.rejected.push(Rejected {
             file: file.to_owned(),

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::League;
-use findings::Findings;
+use findings::ImportFindings;
 
 /// The files to read. At least one of player box and team box is required, because they define the games.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl CsvFiles {
     /// # Errors
     /// If a file can't be read, a column is unknown, a required column is missing, or any row is invalid.
     pub fn read(&self) -> Result<League, CsvRefused> {
-        let mut found = Findings::default();
+        let mut found = ImportFindings::default();
         let players = self
             .player_box
             .as_deref()

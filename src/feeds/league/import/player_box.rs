@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::cells::{Cells, known};
-use super::file::{Columns, each};
-use super::findings::Findings;
-use crate::feeds::league::{Appearance, PlayerLine};
+use super::file::{FileColumns, each_row};
+use super::findings::ImportFindings;
+use crate::feeds::league::{Participation, PlayerLine};
 
-const COLUMNS: Columns = Columns {
+const COLUMNS: FileColumns = FileColumns {
     indispensable: &["game_id", "game_date", "team", "is_home", "player_name", "played"],
     optional: &[
         "season",
@@ -25,10 +25,10 @@ const COLUMNS: Columns = Columns {
     counts: true,
 };
 
-pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<PlayerLine> {
+pub(super) fn read(path: &Path, found: &mut ImportFindings) -> Vec<PlayerLine> {
     let mut lines = Vec::new();
     let mut named = HashSet::new();
-    each(path, &COLUMNS, found, |cells, found| {
+    each_row(path, &COLUMNS, found, |cells, found| {
         let line = line(path, cells, found)?;
         let lookup = &found.people[line.person as usize].lookup;
         if !named.insert((line.game, lookup.clone())) {
@@ -40,7 +40,7 @@ pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<PlayerLine> {
     lines
 }
 
-fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<PlayerLine, String> {
+fn line(path: &Path, cells: &Cells<'_>, found: &mut ImportFindings) -> Result<PlayerLine, String> {
     let said = cells.statement()?;
     let person = found.person(
         cells.whole("player_id")?,
@@ -53,7 +53,7 @@ fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<PlayerLi
         person,
         team: said.team,
         appearance,
-        minutes: minutes.filter(|_| appearance == Appearance::Played),
+        minutes: minutes.filter(|_| appearance == Participation::Played),
         counts: cells.counts()?,
         plus_minus: cells.whole("plus_minus")?,
     };
@@ -61,12 +61,12 @@ fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<PlayerLi
     Ok(line)
 }
 
-fn appearance(cells: &Cells<'_>) -> Result<Appearance, String> {
+fn appearance(cells: &Cells<'_>) -> Result<Participation, String> {
     match (known("played", cells.truth("played")?)?, cells.text("status")) {
-        (true, None | Some("ACTIVE")) => Ok(Appearance::Played),
+        (true, None | Some("ACTIVE")) => Ok(Participation::Played),
         (true, Some("INACTIVE")) => Err("played although status is INACTIVE".to_owned()),
-        (false, None | Some("ACTIVE")) => Ok(Appearance::DidNotPlay),
-        (false, Some("INACTIVE")) => Ok(Appearance::Inactive),
+        (false, None | Some("ACTIVE")) => Ok(Participation::DidNotPlay),
+        (false, Some("INACTIVE")) => Ok(Participation::Inactive),
         (_, Some(other)) => Err(format!("status {other:?} is neither ACTIVE nor INACTIVE")),
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::cells::{Cells, known};
-use super::file::{Columns, each};
-use super::findings::Findings;
+use super::file::{FileColumns, each_row};
+use super::findings::ImportFindings;
 use crate::feeds::league::{NbaGameId, Shot};
 use crate::nba::ids::{GameId, TeamCode};
 
-const COLUMNS: Columns = Columns {
+const COLUMNS: FileColumns = FileColumns {
     indispensable: &["game_id", "team", "shot_value"],
     optional: &[
         "game_date",
@@ -35,7 +35,7 @@ const COLUMNS: Columns = Columns {
 pub(super) fn read(
     path: &Path,
     games: Option<&BTreeMap<NbaGameId, GameId>>,
-    found: &mut Findings,
+    found: &mut ImportFindings,
 ) -> (Vec<Shot>, Vec<String>) {
     let people = found.people.iter().zip(0..);
     let shooters: HashMap<u32, u32> = people
@@ -44,10 +44,10 @@ pub(super) fn read(
     let mut actions = Actions::default();
     let mut shots = Vec::new();
     let mut named = HashSet::new();
-    each(path, &COLUMNS, found, |cells, _| {
+    each_row(path, &COLUMNS, found, |cells, _| {
         let shot = shot(cells, &shooters, &mut actions)?;
         if let Some(games) = games {
-            belongs(cells, games.get(&shot.game), shot.game, shot.team)?;
+            check_game(cells, games.get(&shot.game), shot.game, shot.team)?;
         }
         let event: Option<u32> = cells.whole("event_id")?;
         if event.is_some_and(|event| !named.insert((shot.game, event))) {
@@ -80,14 +80,14 @@ fn shot(cells: &Cells<'_>, shooters: &HashMap<u32, u32>, actions: &mut Actions) 
         made: cells.truth("made")?,
         action: cells
             .text("action_type")
-            .map(|name| actions.place(name))
+            .map(|name| actions.index_of(name))
             .transpose()?,
         distance: cells.whole("distance_ft")?,
     })
 }
 
 /// Checks that a shot belongs to a known game, on its date and by one of its teams.
-fn belongs(
+fn check_game(
     cells: &Cells<'_>,
     game: Option<&GameId>,
     nba_id: NbaGameId,
@@ -121,7 +121,7 @@ struct Actions {
 }
 
 impl Actions {
-    fn place(&mut self, name: &str) -> Result<u16, String> {
+    fn index_of(&mut self, name: &str) -> Result<u16, String> {
         if let Some(&place) = self.places.get(name) {
             return Ok(place);
         }

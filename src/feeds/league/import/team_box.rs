@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::cells::Cells;
-use super::file::{Columns, each};
-use super::findings::Findings;
+use super::file::{FileColumns, each_row};
+use super::findings::ImportFindings;
 use crate::feeds::league::TeamLine;
 
-const COLUMNS: Columns = Columns {
+const COLUMNS: FileColumns = FileColumns {
     indispensable: &["game_id", "game_date", "team", "is_home"],
     optional: &[
         "season",
@@ -23,10 +23,10 @@ const COLUMNS: Columns = Columns {
     counts: true,
 };
 
-pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<TeamLine> {
+pub(super) fn read(path: &Path, found: &mut ImportFindings) -> Vec<TeamLine> {
     let mut lines = Vec::new();
     let mut named = HashSet::new();
-    each(path, &COLUMNS, found, |cells, found| {
+    each_row(path, &COLUMNS, found, |cells, found| {
         let line = line(path, cells, found)?;
         if !named.insert((line.game, line.team)) {
             return Err(format!("{} is duplicated in game {}", line.team, line.game));
@@ -37,7 +37,7 @@ pub(super) fn read(path: &Path, found: &mut Findings) -> Vec<TeamLine> {
     lines
 }
 
-fn line(path: &Path, cells: &Cells<'_>, found: &mut Findings) -> Result<TeamLine, String> {
+fn line(path: &Path, cells: &Cells<'_>, found: &mut ImportFindings) -> Result<TeamLine, String> {
     let said = cells.statement()?;
     let line = TeamLine {
         game: said.game,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::feeds::league::{Appearance, Stat};
+use crate::feeds::league::{Participation, Stat};
 use tempfile::TempDir;
 
 const PLAYERS: &str = "game_id,game_date,team,is_home,player_name,played";
@@ -84,7 +84,7 @@ fn three_files_import_as_one_league() {
     assert_eq!(league.players[1].minutes.unwrap().to_string(), "34:05");
     assert_eq!(
         (league.players[2].appearance, league.players[2].minutes),
-        (Appearance::Inactive, None)
+        (Participation::Inactive, None)
     );
     assert_eq!(league.teams[0].minutes.unwrap().seconds(), 265 * 60);
     let kinds: Vec<&str> = league
