@@ -1,6 +1,7 @@
 //! The whole screen, for every run of the fixtures at every size with its own layout.
 
 use std::fmt::Write;
+use std::slice;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -9,6 +10,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
 use rstest::rstest;
 
 use crate::console::fixture::{
@@ -19,10 +21,13 @@ use crate::console::fixture::{
 use crate::console::{
     Control, ControlAccess, Model, Msg, Observation, Palette, ReadFailure, Theme, draw, update,
 };
-use crate::engine::{BreakdownState, Command, Reply, StoredRows};
+use crate::engine::{BreakdownState, Command, Reply, Snapshot, StoredRows};
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
 const ASCII: Theme = Theme::new(Palette::Auto, false, false);
+
+/// One size for each layout.
+const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
 
 const RUNS: [&str; 8] = [
     "no-engine",
@@ -31,7 +36,7 @@ const RUNS: [&str; 8] = [
     "paused",
     "one-fail",
     "finished",
-    "worker-died",
+    "worker-panicked",
     "long-log",
 ];
 
@@ -61,7 +66,7 @@ fn model(run: &str) -> Model {
         }
         "bad-sources" => msgs.extend(history(bad_sources(50))),
         "finished" => msgs.extend(history(finished(50))),
-        "worker-died" => {
+        "worker-panicked" => {
             msgs.extend(history(running(50)));
             msgs.push(Msg::Facts(vec![worker_panicked()]));
         }
@@ -132,7 +137,7 @@ fn styles(buffer: &Buffer) -> String {
             let style = run[0].style();
             let words: String = run.iter().map(Cell::symbol).collect();
             let (fg, modifier) = (run[0].fg, style.add_modifier);
-            if fg != ratatui::style::Color::Reset || !modifier.is_empty() {
+            if fg != Color::Reset || !modifier.is_empty() {
                 let _ = writeln!(text, "{y:>2} {fg:?} {modifier:?} {:?}", words.trim_end());
             }
         }
@@ -140,16 +145,32 @@ fn styles(buffer: &Buffer) -> String {
     text
 }
 
+/// Draws a screen at some sizes, and again in ASCII without colours.
+fn assert_screens(name: &str, sizes: &[(u16, u16)], model: impl Fn() -> Model, msgs: &[Msg]) {
+    for &(columns, rows) in sizes {
+        let mut model = model();
+        update(&mut model, Msg::Resize { columns, rows });
+        feed(&mut model, msgs.iter().cloned());
+        let drawn = screen(&mut model, UTF8, columns, rows);
+        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), text(&drawn));
+        let plain = screen(&mut model, ASCII, columns, rows);
+        assert!(text(&plain).is_ascii(), "{}", text(&plain));
+        assert!((plain.content.iter()).all(|cell| cell.fg == Color::Reset));
+    }
+}
+
+fn with_history(snapshot: impl Fn(u64) -> Snapshot) -> impl Fn() -> Model {
+    move || {
+        let mut model = Model::default();
+        feed(&mut model, history(snapshot(50)));
+        model
+    }
+}
+
 #[rstest]
-fn every_run_at_every_size(#[values(80, 120, 200)] columns: u16) {
-    let rows = match columns {
-        80 => 24,
-        120 => 40,
-        _ => 60,
-    };
+fn every_run_state_at_every_size(#[values((80, 24), (120, 40), (200, 60))] size: (u16, u16)) {
     for run in RUNS {
-        let drawn = screen(&mut model(run), UTF8, columns, rows);
-        insta::assert_snapshot!(format!("{run}-{columns}x{rows}"), text(&drawn));
+        assert_screens(run, &[size], || model(run), &[]);
     }
 }
 
@@ -158,17 +179,14 @@ fn every_run_at_every_size(#[values(80, 120, 200)] columns: u16) {
 #[case("workers", '2')]
 #[case("log", '3')]
 #[case("checks", '4')]
-fn every_pane_alone(#[case] pane: &str, #[case] number: char) {
-    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-        let mut model = model(if pane == "checks" { "one-fail" } else { "running" });
-        feed(&mut model, [key(number), key('z')]);
-        let drawn = screen(&mut model, UTF8, columns, rows);
-        insta::assert_snapshot!(format!("alone-{pane}-{columns}x{rows}"), text(&drawn));
-    }
+fn every_pane_zoomed(#[case] pane: &str, #[case] number: char) {
+    let run = if pane == "checks" { "one-fail" } else { "running" };
+    let keys = [key(number), key('z')];
+    assert_screens(&format!("zoomed-{pane}"), &SIZES, || model(run), &keys);
 }
 
 #[test]
-fn what_is_read_from_a_warehouse_says_where_from_and_how_old_it_is() {
+fn an_observed_run_shows_its_warehouse_and_age() {
     let failed = Observation {
         lease: None,
         failure: Some(ReadFailure {
@@ -177,115 +195,72 @@ fn what_is_read_from_a_warehouse_says_where_from_and_how_old_it_is() {
         }),
         ..observation()
     };
-    for (name, observation) in [("read", observation()), ("failed", failed)] {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
-            let mut model = Model::default();
-            feed(&mut model, [Msg::Tick(second(8.4))]);
-            feed(&mut model, observed(running(50)));
-            update(&mut model, Msg::Observation(observation.clone()));
-            let drawn = screen(&mut model, UTF8, columns, rows);
-            insta::assert_snapshot!(format!("observed-{name}-{columns}x{rows}"), text(&drawn));
-        }
+    for (name, observation) in [("observed-read", observation()), ("observed-failed", failed)] {
+        let mut msgs = vec![Msg::Tick(second(8.4))];
+        msgs.extend(observed(running(50)));
+        msgs.push(Msg::Observation(observation));
+        assert_screens(name, &SIZES[..3], Model::default, &msgs);
     }
 }
 
 #[test]
-fn checks_stand_under_their_stages() {
-    let six_down = || std::iter::repeat_n(code(KeyCode::Down), 6);
+fn checks_are_grouped_by_stage() {
+    let down = vec![code(KeyCode::Down); 6];
     let cases = [
-        ("open", vec![]),
-        ("folded", vec![code(KeyCode::Enter)]),
-        ("marked", vec![key('n')]),
-        ("history", vec![key('n'), key('i')]),
-        (
-            "history-end",
-            [key('n'), key('i')].into_iter().chain(six_down()).collect(),
-        ),
+        ("checks-open", vec![]),
+        ("checks-folded", vec![code(KeyCode::Enter)]),
+        ("checks-next-failing", vec![key('n')]),
+        ("checks-history", vec![key('n'), key('i')]),
+        ("checks-history-end", [vec![key('n'), key('i')], down].concat()),
     ];
     for (name, keys) in cases {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-            let mut model = Model::default();
-            feed(&mut model, history(three_stages(50)));
-            update(&mut model, Msg::Resize { columns, rows });
-            feed(&mut model, std::iter::once(key('4')).chain(keys.clone()));
-            let drawn = screen(&mut model, UTF8, columns, rows);
-            insta::assert_snapshot!(format!("staged-{name}-{columns}x{rows}"), text(&drawn));
-        }
+        let keys = [vec![key('4')], keys].concat();
+        assert_screens(name, &SIZES, with_history(three_stages), &keys);
     }
 }
 
 #[test]
-fn a_share_is_broken_down_by_date_and_group() {
+fn a_breakdown_lists_dates_and_groups() {
     let tab = || code(KeyCode::Tab);
-    let outdated = || {
-        let mut snapshot = three_stages(51);
-        snapshot.breakdowns[0].state = BreakdownState::Outdated;
-        Msg::Snapshot(Arc::new(snapshot))
-    };
+    let mut snapshot = three_stages(51);
+    snapshot.breakdowns[0].state = BreakdownState::Outdated;
     let cases = [
-        ("dates", vec![]),
-        ("whole-date", vec![key('g'), code(KeyCode::Down)]),
-        ("season", vec![tab()]),
-        ("month", vec![tab(), tab(), code(KeyCode::PageDown)]),
-        ("causes-right", vec![tab(), code(KeyCode::Right)]),
-        ("outdated", vec![outdated()]),
+        ("breakdown-dates", vec![]),
+        ("breakdown-whole-date", vec![key('g'), code(KeyCode::Down)]),
+        ("breakdown-season", vec![tab()]),
+        ("breakdown-month", vec![tab(), tab(), code(KeyCode::PageDown)]),
+        ("breakdown-causes-right", vec![tab(), code(KeyCode::Right)]),
+        ("breakdown-outdated", vec![Msg::Snapshot(Arc::new(snapshot))]),
     ];
     for (name, msgs) in cases {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-            let mut model = Model::default();
-            feed(&mut model, history(three_stages(50)));
-            update(&mut model, Msg::Resize { columns, rows });
-            feed(&mut model, std::iter::once(key('b')).chain(msgs.clone()));
-            let drawn = screen(&mut model, UTF8, columns, rows);
-            insta::assert_snapshot!(format!("split-{name}-{columns}x{rows}"), text(&drawn));
-            let ascii = text(&screen(&mut model, ASCII, columns, rows));
-            assert!(ascii.is_ascii(), "{ascii}");
-        }
+        let msgs = [vec![key('b')], msgs].concat();
+        assert_screens(name, &SIZES, with_history(three_stages), &msgs);
     }
 }
 
 #[test]
-fn a_breakdown_that_was_never_answered_says_why() {
+fn a_breakdown_without_a_result_states_the_reason() {
+    let failed = Some("no such table: teams".to_owned());
     for (name, state, problem) in [
-        ("pending", BreakdownState::Pending, None),
-        (
-            "failed",
-            BreakdownState::Failed,
-            Some("no such table: teams".to_owned()),
-        ),
+        ("breakdown-pending", BreakdownState::Pending, None),
+        ("breakdown-failed", BreakdownState::Failed, failed),
     ] {
-        let mut snapshot = three_stages(50);
-        let view = &mut snapshot.breakdowns[0];
-        (view.state, view.problem, view.found, view.run_at) = (state, problem, None, None);
-        let mut model = Model::default();
-        feed(&mut model, history(snapshot));
-        update(
-            &mut model,
-            Msg::Resize {
-                columns: 80,
-                rows: 24,
-            },
-        );
-        update(&mut model, key('b'));
-        let drawn = screen(&mut model, UTF8, 80, 24);
-        insta::assert_snapshot!(format!("split-{name}-80x24"), text(&drawn));
+        let snapshot = |version| {
+            let mut snapshot = three_stages(version);
+            let view = &mut snapshot.breakdowns[0];
+            (view.state, view.problem, view.found, view.run_at) = (state, problem.clone(), None, None);
+            snapshot
+        };
+        assert_screens(name, &[(80, 24)], with_history(snapshot), &[key('b')]);
     }
 }
 
 #[test]
-fn ascii_and_colourless_says_the_same() {
+fn ascii_without_colours_shows_the_same() {
     for run in ["running", "one-fail"] {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
-            let drawn = screen(&mut model(run), ASCII, columns, rows);
-            let drawn_text = text(&drawn);
-            assert!(drawn_text.is_ascii(), "{drawn_text}");
-            assert!(
-                drawn
-                    .content
-                    .iter()
-                    .all(|cell| cell.fg == ratatui::style::Color::Reset)
-            );
-            insta::assert_snapshot!(format!("ascii-{run}-{columns}x{rows}"), drawn_text);
+        for (columns, rows) in &SIZES[..3] {
+            let drawn = screen(&mut model(run), ASCII, *columns, *rows);
+            insta::assert_snapshot!(format!("ascii-{run}-{columns}x{rows}"), text(&drawn));
         }
     }
 }
@@ -298,7 +273,7 @@ fn foot(drawn: &Buffer, lines: usize) -> String {
 }
 
 #[test]
-fn what_cannot_be_ordered_is_not_offered() {
+fn denied_commands_are_not_in_the_key_bar() {
     let control = |holder: Option<&str>, reach| {
         Msg::Control(Control {
             holder: holder.map(str::to_owned),
@@ -309,20 +284,20 @@ fn what_cannot_be_ordered_is_not_offered() {
         })
     };
     let cases = [
-        ("over", "finished", Msg::Over),
-        ("over-unwell", "one-fail", Msg::Over),
+        ("ended", "finished", Msg::Over),
+        ("ended-with-failures", "one-fail", Msg::Over),
         ("control-free", "paused", control(None, ControlAccess::CanTake)),
         (
-            "control-held",
+            "control-taken",
             "running",
             control(Some("ann@pts/1"), ControlAccess::CanTake),
         ),
-        ("watching", "paused", control(None, ControlAccess::ReadOnly)),
+        ("observer", "paused", control(None, ControlAccess::ReadOnly)),
     ];
-    for (name, run, told) in cases {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
+    for (name, run, msg) in cases {
+        for &(columns, rows) in &SIZES[..3] {
             let mut model = model(run);
-            feed(&mut model, [told.clone()]);
+            feed(&mut model, [msg.clone()]);
             let panes = ['1', '2', '3', '4', '6'].map(|pane| {
                 feed(&mut model, [key(pane)]);
                 foot(
@@ -330,20 +305,20 @@ fn what_cannot_be_ordered_is_not_offered() {
                     if rows < 30 { 2 } else { 3 },
                 )
             });
-            for orders in ["rerun", "ask", "waive", "pause", "more workers"] {
+            for orders in ["rerun", "run all", "waive", "pause", "more workers"] {
                 let offered = |foot: &&String| foot.lines().skip(1).any(|line| line.contains(orders));
                 assert!(
                     !panes.iter().any(|foot| offered(&foot)),
                     "{name} {orders}: {panes:#?}"
                 );
             }
-            insta::assert_snapshot!(format!("barred-{name}-{columns}x{rows}"), panes.join("\n\n"));
+            insta::assert_snapshot!(format!("denied-{name}-{columns}x{rows}"), panes.join("\n\n"));
         }
     }
 }
 
 #[test]
-fn a_long_sentence_hides_no_line_of_a_page() {
+fn a_long_message_hides_no_line_of_a_page() {
     let mut model = model("running");
     let (columns, rows) = (60, 16);
     feed(
@@ -369,16 +344,13 @@ fn a_long_sentence_hides_no_line_of_a_page() {
 }
 
 #[test]
-fn a_line_of_the_log_names_its_stage_where_there_are_several() {
-    let mut model = Model::default();
-    feed(&mut model, history(three_stages(50)));
-    feed(&mut model, [log(), key('3')]);
-    let drawn = screen(&mut model, UTF8, 80, 24);
-    insta::assert_snapshot!("staged-log-80x24", text(&drawn));
+fn log_lines_name_their_stage_if_there_are_several() {
+    let msgs = [log(), key('3')];
+    assert_screens("log-of-stages", &[(80, 24)], with_history(three_stages), &msgs);
 }
 
 #[test]
-fn what_lies_over_the_panes() {
+fn pages_and_filters_at_every_size() {
     let rows_reply = Msg::Reply {
         to: Command::Inspect {
             stage: "team_offense".to_owned(),
@@ -404,21 +376,21 @@ fn what_lies_over_the_panes() {
             "running",
             vec![key('n'), key('v'), code(KeyCode::Right), code(KeyCode::Down)],
         ),
-        ("only-failed", "running", vec![key('f')]),
+        ("filter-failed", "running", vec![key('f')]),
         (
-            "only-a-cause",
+            "filter-cause",
             "running",
             vec![key('t'), key('f'), code(KeyCode::Right)],
         ),
-        ("gaps", "running", vec![key('u')]),
+        ("nulls", "running", vec![key('u')]),
         ("pausing", "running", vec![key('p')]),
-        ("leave", "running", vec![key('q')]),
+        ("quit", "running", vec![key('q')]),
         (
-            "leave-ended",
+            "quit-ended",
             "running",
             vec![key('q'), Msg::Snapshot(Arc::new(finished(51)))],
         ),
-        ("leave-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
+        ("quit-paused", "paused", vec![key('q'), code(KeyCode::Right)]),
         ("failing-dates", "one-fail", failing_dates_of_the_failed_check()),
         ("runbook", "running", vec![key('6')]),
         (
@@ -432,7 +404,7 @@ fn what_lies_over_the_panes() {
                 key('k'),
             ],
         ),
-        ("sources-told", "bad-sources", vec![]),
+        ("sources-notice", "bad-sources", vec![]),
         ("sources", "bad-sources", vec![key('5'), code(KeyCode::Down)]),
         (
             "source-dates",
@@ -442,7 +414,7 @@ fn what_lies_over_the_panes() {
         ("no-sources", "running", vec![key('5')]),
         ("help", "running", vec![key('?')]),
         (
-            "help-searched",
+            "help-search",
             "running",
             [key('?'), key('/')]
                 .into_iter()
@@ -457,18 +429,12 @@ fn what_lies_over_the_panes() {
         ("log-scrolled", "running", vec![key('3'), code(KeyCode::PageUp)]),
     ];
     for (name, run, keys) in cases {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
-            let mut model = model(run);
-            update(&mut model, Msg::Resize { columns, rows });
-            feed(&mut model, keys.clone());
-            let drawn = screen(&mut model, UTF8, columns, rows);
-            insta::assert_snapshot!(format!("over-{name}-{columns}x{rows}"), text(&drawn));
-        }
+        assert_screens(&format!("page-{name}"), &SIZES[..3], || model(run), &keys);
     }
 }
 
 #[test]
-fn a_date_is_opened_down_to_a_row_at_every_size() {
+fn drilling_down_to_a_row_at_every_size() {
     let (enter, down, right) = (
         || code(KeyCode::Enter),
         || code(KeyCode::Down),
@@ -481,96 +447,44 @@ fn a_date_is_opened_down_to_a_row_at_every_size() {
         ("row", stored_games(), vec![enter(), enter()]),
         ("row-end", stored_games(), vec![enter(), enter(), key('G')]),
         (
-            "table-of-a-game",
+            "game-table",
             stored_games(),
             vec![down(), enter(), key('t'), right()],
         ),
         ("players", stored_players(), vec![key('G')]),
-        ("row-of-a-player", stored_players(), vec![down(), down(), enter()]),
+        ("player-row", stored_players(), vec![down(), down(), enter()]),
     ];
     for (name, stored, keys) in cases {
-        for (columns, rows) in [(60, 16), (80, 24), (120, 40)] {
-            let mut model = model("running");
-            update(&mut model, Msg::Resize { columns, rows });
-            let date = "g/2023-12-16".chars().map(key);
-            feed(&mut model, date.chain([enter(), enter()]));
-            let to = Command::Inspect {
-                stage: "team_offense".to_owned(),
-                date: day("2023-12-16"),
-            };
-            let reply = Reply::Rows(stored.clone());
-            feed(
-                &mut model,
-                std::iter::once(Msg::Reply { to, reply }).chain(keys.clone()),
-            );
-            let drawn = screen(&mut model, UTF8, columns, rows);
-            insta::assert_snapshot!(format!("opened-{name}-{columns}x{rows}"), text(&drawn));
-            let plain = screen(&mut model, ASCII, columns, rows);
-            assert!(text(&plain).is_ascii(), "{}", text(&plain));
-            assert!((plain.content.iter()).all(|cell| cell.fg == ratatui::style::Color::Reset));
-        }
+        let mut msgs: Vec<Msg> = "g/2023-12-16".chars().map(key).collect();
+        let to = Command::Inspect {
+            stage: "team_offense".to_owned(),
+            date: day("2023-12-16"),
+        };
+        let reply = Reply::Rows(stored);
+        msgs.extend([enter(), enter(), Msg::Reply { to, reply }]);
+        msgs.extend(keys);
+        assert_screens(&format!("drill-{name}"), &SIZES[..3], || model("running"), &msgs);
     }
 }
 
 #[test]
-fn what_the_work_costs_at_every_size() {
-    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-        let mut model = Model::default();
-        feed(&mut model, history(billed(50)));
-        update(&mut model, Msg::Resize { columns, rows });
-        insta::assert_snapshot!(
-            format!("billed-{columns}x{rows}"),
-            text(&screen(&mut model, UTF8, columns, rows))
-        );
-        update(&mut model, key('c'));
-        let drawn = text(&screen(&mut model, UTF8, columns, rows));
-        insta::assert_snapshot!(format!("cost-{columns}x{rows}"), drawn);
-        let ascii = text(&screen(&mut model, ASCII, columns, rows));
-        assert!(ascii.is_ascii(), "{ascii}");
-    }
-}
-
-#[test]
-fn the_page_that_waits_for_a_yes_at_every_size() {
-    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-        let mut model = Model::default();
-        update(&mut model, Msg::Resize { columns, rows });
-        feed(&mut model, history(estimated(50)));
-        let drawn = text(&screen(&mut model, UTF8, columns, rows));
-        insta::assert_snapshot!(format!("estimate-{columns}x{rows}"), drawn);
-        let ascii = text(&screen(&mut model, ASCII, columns, rows));
-        assert!(ascii.is_ascii(), "{ascii}");
-    }
-}
-
-#[test]
-fn the_question_before_the_first_unit_at_every_size() {
-    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-        let mut model = Model::default();
-        update(&mut model, Msg::Resize { columns, rows });
-        feed(&mut model, history(asking(50)));
-        let drawn = text(&screen(&mut model, UTF8, columns, rows));
-        insta::assert_snapshot!(format!("question-{columns}x{rows}"), drawn);
-        let ascii = text(&screen(&mut model, ASCII, columns, rows));
-        assert!(ascii.is_ascii(), "{ascii}");
-    }
+fn cost_estimate_and_question_at_every_size() {
+    let start = Model::default;
+    assert_screens("billed", &SIZES, with_history(billed), &[]);
+    assert_screens("cost", &SIZES, with_history(billed), &[key('c')]);
+    assert_screens("estimate", &SIZES, start, &history(estimated(50)));
+    assert_screens("question", &SIZES, start, &history(asking(50)));
 }
 
 #[test]
 fn the_sample_at_every_size() {
-    let mut seen = Vec::new();
-    for (columns, rows) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+    let sample = Msg::Snapshot(Arc::new(sampled(51)));
+    assert_screens("sample", &SIZES, || model("paused"), slice::from_ref(&sample));
+    for (columns, rows) in SIZES {
         let mut model = model("paused");
         update(&mut model, Msg::Resize { columns, rows });
-        feed(&mut model, [Msg::Snapshot(Arc::new(sampled(51)))]);
-        let drawn = text(&screen(&mut model, UTF8, columns, rows));
-        insta::assert_snapshot!(format!("sample-{columns}x{rows}"), drawn);
-        feed(&mut model, [key('G')]);
-        seen.push(text(&screen(&mut model, UTF8, columns, rows)));
-        let ascii = text(&screen(&mut model, ASCII, columns, rows));
-        assert!(ascii.is_ascii(), "{ascii}");
-    }
-    for last in seen {
+        feed(&mut model, [sample.clone(), key('G')]);
+        let last = text(&screen(&mut model, UTF8, columns, rows));
         assert!(
             last.contains("needs player_game of 71"),
             "the last page is full: {last}"
@@ -611,10 +525,9 @@ fn stored_rows() -> StoredRows {
 
 #[test]
 fn the_widest_screen_has_room_for_the_facts_of_the_runbook() {
+    assert_screens("page-runbook", &SIZES[3..], || model("running"), &[key('6')]);
     let mut model = model("running");
     feed(&mut model, [key('6')]);
-    let drawn = screen(&mut model, UTF8, 200, 60);
-    insta::assert_snapshot!("over-runbook-200x60", text(&drawn));
     let drawn = screen(&mut model, ASCII, 80, 24);
     insta::assert_snapshot!("ascii-runbook-80x24", text(&drawn));
 }
@@ -641,24 +554,17 @@ fn the_styles_of_a_screen() {
 }
 
 #[test]
-fn too_small_says_what_is_needed() {
-    for (columns, rows) in [(59, 16), (60, 15), (24, 6), (9, 2)] {
-        let drawn = screen(&mut model("running"), UTF8, columns, rows);
-        insta::assert_snapshot!(format!("too-small-{columns}x{rows}"), text(&drawn));
-    }
+fn a_small_screen_states_the_required_size() {
+    let sizes = [(59, 16), (60, 15), (24, 6), (9, 2)];
+    assert_screens("too-small", &sizes, || model("running"), &[]);
 }
 
 #[test]
 fn marks_are_reversed_and_nothing_sets_a_background() {
     for run in RUNS {
         let drawn = screen(&mut model(run), UTF8, 120, 40);
-        assert!(
-            drawn
-                .content
-                .iter()
-                .all(|cell| cell.bg == ratatui::style::Color::Reset)
-        );
-        let reversed = |cell: &&Cell| cell.modifier.contains(ratatui::style::Modifier::REVERSED);
+        assert!(drawn.content.iter().all(|cell| cell.bg == Color::Reset));
+        let reversed = |cell: &&Cell| cell.modifier.contains(Modifier::REVERSED);
         assert!(
             drawn.content.iter().any(|cell| reversed(&cell)),
             "{run}: the focus is marked"
@@ -702,7 +608,7 @@ proptest! {
 #[rstest]
 #[case(60, "ETA 3-5 s + ?")]
 #[case(120, "ETA 3-5 s + 3 stages")]
-fn stages_nobody_has_measured_are_not_cut_to_a_time(#[case] columns: u16, #[case] eta: &str) {
+fn untimed_stages_are_not_truncated_to_a_time(#[case] columns: u16, #[case] eta: &str) {
     let mut snapshot = running(50);
     snapshot.run.progress.unmeasured = 3;
     let mut model = Model::default();
