@@ -13,7 +13,6 @@ use super::error::{CliError, cannot_print};
 use super::operator::operator;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `accept`.
 #[derive(Debug, Args)]
 pub(super) struct AcceptArgs {
     #[command(flatten)]

@@ -14,7 +14,6 @@ use super::operator::console_name;
 use super::recorded::Observing;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `attach`.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct AttachArgs {

@@ -17,7 +17,6 @@ use super::progress::waiting;
 use super::start::{Console, Output, RunSpec, Show, every_date, start, started_stages};
 use super::{PlanArgs, StateDir};
 
-/// Flags of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]

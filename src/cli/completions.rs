@@ -8,7 +8,6 @@ use clap_complete::Shell;
 use super::Cli;
 use super::error::{CliError, cannot_print};
 
-/// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// Shell to generate the script for

@@ -19,7 +19,6 @@ Exit codes:
   2  invalid command, or no active run
   4  the run didn't answer within 5 s";
 
-/// Flags of `ctl`.
 #[derive(Debug, Args)]
 #[command(after_help = format!("Commands:\n{}\n{EXIT_CODES}", words::help()))]
 pub(super) struct CtlArgs {

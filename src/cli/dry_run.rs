@@ -150,7 +150,6 @@ fn source_queries(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(S
     plan.sources.iter().filter(is_asked).map(query).collect()
 }
 
-/// The preflight examination of a run.
 fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> Result<Examination, CliError> {
     Ok(Examination {
         plan: plan.name.clone(),
@@ -193,7 +192,6 @@ fn say_findings(
     Ok(is_refused)
 }
 
-/// The line of a stage.
 fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
     let following = match found.following {
         0 => String::new(),

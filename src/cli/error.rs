@@ -215,17 +215,14 @@ impl CliError {
         }
     }
 
-    /// No stage of the plan has this name.
     pub(super) fn no_stage(plan: &Plan, name: &str) -> Self {
         Self::unknown("stage", name, plan.stages.iter().map(|stage| stage.name.as_str()))
     }
 
-    /// No check of the plan has this name.
     pub(super) fn no_check(plan: &Plan, name: &str) -> Self {
         Self::unknown("check", name, plan.checks.iter().map(|check| check.name.as_str()))
     }
 
-    /// The plan has never run in the state folder.
     pub(super) fn never_run(nothing: &'static str, plan: &Plan, folder: &StateDir) -> Self {
         Self::NeverRun {
             nothing,

@@ -22,7 +22,6 @@ use crate::warehouse::{Warehouse, WarehouseError};
 /// Help heading of the flags below.
 const HEADING: &str = "Warehouse";
 
-/// Flags that select the warehouse.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 pub(super) struct WarehouseArgs {
@@ -62,9 +61,7 @@ pub(super) struct WarehouseArgs {
 /// A warehouse that is chosen but not open yet.
 #[derive(Debug, Clone)]
 pub(super) enum Home {
-    /// An embedded warehouse in a folder.
     Embedded(PathBuf),
-    /// A `BigQuery` project.
     BigQuery(Address, Box<Settings>),
 }
 
@@ -226,7 +223,6 @@ impl fmt::Display for Home {
     }
 }
 
-/// Parses the project that jobs are billed to.
 fn billed_project(text: &str) -> Result<String, String> {
     match Address::parse(text) {
         Ok(Address {

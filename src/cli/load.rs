@@ -26,7 +26,6 @@ use super::run_args::dates_of;
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `load`.
 #[derive(Debug, Args)]
 pub(super) struct LoadArgs {
     #[command(flatten)]

@@ -30,7 +30,6 @@ impl ConsoleArgs {
     }
 }
 
-/// A parser for the theme names.
 fn palettes() -> impl TypedValueParser<Value = Palette> {
     PossibleValuesParser::new(Palette::ALL.map(Palette::word))
         .map(|word| Palette::from_word(&word).unwrap_or_default())

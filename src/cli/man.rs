@@ -9,7 +9,6 @@ use clap_mangen::Man;
 use super::Cli;
 use super::error::{CliError, cannot_print};
 
-/// Arguments of `man`.
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
     /// Subcommand to print the page of [default: the program itself]

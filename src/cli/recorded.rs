@@ -12,13 +12,9 @@ use super::error::{CliError, no_threads};
 use super::home::Home;
 use super::progress::waiting;
 
-/// The progress of a plan as recorded in a warehouse.
 pub(super) struct RecordedProgress {
-    /// A ledger in memory with that progress.
     pub(super) ledger: Ledger,
-    /// The newest run.
     pub(super) run: RunRecord,
-    /// The host of the newest run.
     pub(super) host: String,
     /// Whether a process holds the lease of the plan.
     pub(super) is_alive: bool,
@@ -43,9 +39,7 @@ pub(super) fn recorded(home: &Home, plan: &Plan) -> Result<Option<RecordedProgre
 
 /// An observer of a plan after its first read.
 pub(super) struct Observing {
-    /// The runtime of its connections.
     pub(super) runtime: Runtime,
-    /// The observer.
     pub(super) observer: Observer,
     /// Result of the first read.
     pub(super) observed: Observed,

@@ -14,7 +14,6 @@ use super::StateDir;
 use super::error::{CliError, cannot_print};
 use super::look::ConsoleArgs;
 
-/// Flags of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ReplayArgs {

@@ -17,7 +17,6 @@ use super::state_dir::real;
 use super::status::plan_status;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]

@@ -13,7 +13,6 @@ use super::run_args::{dates_of, forced_source};
 use super::start::{RunSpec, Show, every_date, start, started_stages};
 use super::{PlanArgs, StateDir};
 
-/// Flags of `rerun`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
 #[command(group(ArgGroup::new("which").required(true).args(["failed", "stale", "outdated", "dates", "failing"])))]

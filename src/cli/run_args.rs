@@ -15,7 +15,6 @@ use super::error::CliError;
 use super::number::in_range;
 use super::start::Show;
 
-/// Flags of `run`.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "a flag is given or it is not")]
 pub(super) struct RunArgs {
@@ -97,7 +96,6 @@ impl From<OnChangeWord> for OnChange {
     }
 }
 
-/// Number of workers.
 #[derive(Debug, Args)]
 pub(super) struct WorkersArg {
     /// Number of workers; change it later with + and - [default: the plan's]

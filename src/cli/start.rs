@@ -31,7 +31,6 @@ use super::{PlanArgs, StateDir};
 /// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
 pub(super) const LARGEST_BATCH: usize = 16;
 
-/// Output format of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
     /// The console in a terminal, plain lines elsewhere
@@ -126,7 +125,6 @@ impl Show {
 /// What to run, before anything is opened.
 #[derive(Debug)]
 pub(super) struct RunSpec {
-    /// The plan.
     pub(super) plan: Plan,
     /// Names of the stages that take part.
     pub(super) stages: Vec<String>,
@@ -134,7 +132,6 @@ pub(super) struct RunSpec {
     pub(super) dates: Vec<NaiveDate>,
     /// The source given by the operator, if any.
     pub(super) source: Option<String>,
-    /// Workers at the start.
     pub(super) workers: usize,
     /// Pause before the first unit.
     pub(super) paused: bool,
@@ -154,7 +151,6 @@ pub(super) struct RunSpec {
     pub(super) permits: Permits,
     /// Drain after this many failures.
     pub(super) fail_fast: Option<u64>,
-    /// How the run is shown.
     pub(super) show: Show,
     /// Key bindings of the console.
     pub(super) keymap: Keymap,
@@ -341,7 +337,6 @@ pub(super) fn resolve(plan: &Plan, names: &[String]) -> Result<Vec<Arc<dyn Stage
         .collect()
 }
 
-/// All stages of a plan.
 pub(super) fn every_stage(plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
     let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
     resolve(plan, &names)

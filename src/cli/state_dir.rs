@@ -8,7 +8,6 @@ use etcetera::BaseStrategy;
 
 use super::error::CliError;
 
-/// A state folder and the paths in it.
 #[derive(Debug, Clone)]
 pub(super) struct StateDir(PathBuf);
 

@@ -14,7 +14,6 @@ use super::error::{CliError, cannot_print};
 use super::recorded::recorded;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `status`.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
@@ -63,7 +62,6 @@ pub(super) fn plan_status(place: &PlanArgs) -> Result<(Ledger, PlanStatus, Plan)
     Ok((ledger, status, plan))
 }
 
-/// The progress as text.
 pub(super) fn text(status: &PlanStatus) -> String {
     let mut lines = run_lines(status);
     for stage in &status.stages {

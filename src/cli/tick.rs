@@ -12,7 +12,6 @@ use super::error::{CliError, cannot_print};
 use super::operator::operator;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `tick`.
 #[derive(Debug, Args)]
 pub(super) struct TickArgs {
     #[command(flatten)]

@@ -11,7 +11,6 @@ use super::error::{CliError, cannot_print};
 use super::operator::operator;
 use super::{PlanArgs, StateDir};
 
-/// Flags of `waive`.
 #[derive(Debug, Args)]
 pub(super) struct WaiveArgs {
     #[command(flatten)]

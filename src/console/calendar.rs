@@ -2,7 +2,6 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
-/// Labels of the rows.
 pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Maximum number of columns: twelve months in a leap year that starts on a Sunday touch 54 weeks.
@@ -37,7 +36,6 @@ pub fn blocks(from: NaiveDate, to: NaiveDate, first_month: u32) -> Vec<Block> {
     blocks
 }
 
-/// Monday of the date's week.
 pub fn monday(date: NaiveDate) -> NaiveDate {
     let since = Days::new(u64::from(date.weekday().num_days_from_monday()));
     date.checked_sub_days(since).unwrap_or(date)
@@ -55,7 +53,6 @@ impl Block {
         usize::try_from(days / 7).unwrap_or(0)
     }
 
-    /// Whether the date is in the block.
     pub fn contains(self, date: NaiveDate) -> bool {
         self.first <= date && date <= self.last
     }

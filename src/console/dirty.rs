@@ -3,7 +3,6 @@
 /// How much must be redrawn. Of two requests the greater wins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dirty {
-    /// Nothing.
     #[default]
     None,
     /// Only what advances with time: the clock and the ages of the workers' batches.

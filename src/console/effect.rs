@@ -9,15 +9,12 @@ pub enum Effect {
     Send(Command),
     /// Copy a text to the terminal's clipboard.
     Copy(String),
-    /// Capture or release the mouse.
     Mouse(bool),
     /// Restore the terminal and stop the process until the shell continues it.
     Suspend,
     /// Control the playback of the recording.
     Play(Play),
-    /// Read the warehouse again.
     ReadAgain,
-    /// Take control of the run.
     TakeControl,
     /// Leave the screen; the run continues.
     Detach,
@@ -25,21 +22,15 @@ pub enum Effect {
     Quit,
 }
 
-/// A playback command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Play {
-    /// Pause or resume playback.
     PauseOrResume,
     /// Next higher speed.
     Faster,
     /// Next lower speed.
     Slower,
-    /// Jump to the next mark.
     NextMark,
-    /// Jump to the previous mark.
     PreviousMark,
-    /// Jump forward by a minute.
     MinuteForward,
-    /// Jump back by a minute.
     MinuteBack,
 }

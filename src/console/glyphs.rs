@@ -9,7 +9,6 @@ use crate::engine::{SampleState, StageState};
 use crate::ledger::{CheckState, RunState, UnitState};
 use crate::runbook::ItemState;
 
-/// A set of glyphs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Glyphs {
     units: [&'static str; 10],
@@ -22,7 +21,6 @@ pub struct Glyphs {
     pub folds: [&'static str; 2],
     /// The end of a truncated text.
     pub cut: &'static str,
-    /// Horizontal line.
     pub line: &'static str,
     /// Vertical line.
     pub bar: &'static str,
@@ -81,7 +79,6 @@ pub const ASCII: Glyphs = Glyphs {
 };
 
 impl Glyphs {
-    /// The glyph of a unit's state.
     pub fn unit(&self, state: UnitState) -> &'static str {
         let [
             ok,
@@ -109,7 +106,6 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a check's state.
     pub fn check(&self, state: CheckState) -> &'static str {
         match state {
             CheckState::Pending => self.waiting,
@@ -123,7 +119,6 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a runbook item's state.
     pub fn item(&self, state: ItemState) -> &'static str {
         match state {
             ItemState::Open => self.waiting,
@@ -159,7 +154,6 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a run's state.
     pub fn run(&self, state: RunState) -> &'static str {
         match state {
             RunState::Running | RunState::Draining => self.active,
@@ -169,7 +163,6 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a stage's state.
     pub fn stage(&self, state: StageState) -> &'static str {
         match state {
             StageState::Waiting => self.waiting,

@@ -6,14 +6,10 @@ use ratatui::layout::Rect;
 /// A part of the screen with a title and its own cursor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Pane {
-    /// Every date of the range.
     #[default]
     Dates,
-    /// The workers and their batches.
     Workers,
-    /// The log.
     Log,
-    /// The checklist.
     Checks,
 }
 
@@ -21,7 +17,6 @@ impl Pane {
     /// Every pane, in the order of their number keys.
     pub const ALL: [Self; 4] = [Self::Dates, Self::Workers, Self::Log, Self::Checks];
 
-    /// The title on screen.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Dates => "Dates",
@@ -53,7 +48,6 @@ const BESIDE_WIDE: u16 = 80;
 
 const HEADER: u16 = 4;
 
-/// The parts of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// Plan, state and progress. Four rows, or one when zoomed.

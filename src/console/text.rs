@@ -11,7 +11,6 @@ pub use crate::figures::{count, counted};
 /// Maximum number of characters per grapheme. More combining marks than any script uses would reach into other rows.
 const MARKS: usize = 8;
 
-/// Width of a text in columns.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }

@@ -82,13 +82,11 @@ impl Palette {
 /// The meaning of a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// Fine.
     Good,
     /// The operator must act.
     Bad,
     /// The operator should look.
     Warn,
-    /// In progress.
     Active,
     /// Complete, but made by another definition.
     Other,

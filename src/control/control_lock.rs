@@ -94,7 +94,6 @@ impl Client {
         }
     }
 
-    /// The console's name.
     pub(super) fn name(&self) -> &str {
         &self.name
     }

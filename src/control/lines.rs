@@ -4,7 +4,6 @@ use std::io;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-/// Reads one line at a time.
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
     from: R,
@@ -12,7 +11,6 @@ pub(super) struct LineReader<R> {
     most: usize,
 }
 
-/// The result of a read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LineRead {
     /// A complete line without its line end; also the last one, if it has no line end.
@@ -58,7 +56,6 @@ impl<R: AsyncBufRead + Unpin> LineReader<R> {
         }
     }
 
-    /// The underlying reader.
     pub(super) fn into_inner(self) -> R {
         self.from
     }

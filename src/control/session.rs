@@ -65,7 +65,6 @@ enum RequestFormat {
     Json(Option<u64>),
 }
 
-/// A connected client.
 #[derive(Debug)]
 pub(super) struct Session {
     lines: LineReader<BufReader<OwnedReadHalf>>,
@@ -79,7 +78,6 @@ pub(super) struct Session {
     waiting: usize,
 }
 
-/// The client must be disconnected.
 struct MustDisconnect;
 
 impl Session {

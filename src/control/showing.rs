@@ -35,7 +35,6 @@ pub(super) struct Showing {
     logged: u64,
 }
 
-/// What is new for the console.
 #[derive(Debug)]
 pub(super) enum News {
     Snapshot,

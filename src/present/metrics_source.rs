@@ -6,7 +6,6 @@ use tokio::sync::watch;
 
 use crate::telemetry::{ProcessMetrics, Sampler};
 
-/// The source of the metrics.
 #[derive(Debug)]
 pub(super) enum MetricsSource {
     /// This process; `None` if the operating system provides no metrics.
@@ -16,13 +15,11 @@ pub(super) enum MetricsSource {
 }
 
 impl MetricsSource {
-    /// The metrics of this process.
     pub(super) fn own() -> Self {
         let sampler = Sampler::new().inspect_err(|error| tracing::warn!("no process metrics: {error}"));
         Self::Own(sampler.ok().map(Box::new))
     }
 
-    /// The newest metrics.
     pub(super) fn at(&mut self, now: Instant) -> Option<ProcessMetrics> {
         match self {
             Self::Own(sampler) => sampler.as_mut().map(|sampler| sampler.sample(now)),

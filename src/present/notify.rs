@@ -48,12 +48,10 @@ impl Notify {
     }
 }
 
-/// A notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Notification {
     /// The name of the occasion, passed to a custom command.
     occasion: &'static str,
-    /// One sentence.
     text: String,
 }
 
@@ -86,7 +84,6 @@ impl Notifier {
     }
 }
 
-/// The notification for an event, if any.
 fn notice(event: &Event) -> Option<Notification> {
     let of = |occasion, text| Some(Notification { occasion, text });
     match event {

@@ -19,7 +19,6 @@ use crate::control::ControlLock;
 use crate::engine::{Command, Fact, Link, Observed, Observer, Order, Reply, Snapshot};
 use crate::telemetry::LogRing;
 
-/// Polling interval.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// Timeout of a reading; the next one follows after the interval.

@@ -24,11 +24,9 @@ use super::notify::Notifier;
 /// How the screen was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// The operator quit.
     Quit,
     /// The operator detached; the run continues.
     Detached,
-    /// A signal.
     Signal(Signal),
     /// The terminal was lost; the run continues.
     Gone,
@@ -66,7 +64,6 @@ pub(super) struct ObserverChannels {
     pub(super) newest: watch::Receiver<Observation>,
 }
 
-/// Additional channels of a recording.
 pub(super) struct ReplayChannels {
     pub(super) asks: mpsc::UnboundedSender<Play>,
     pub(super) stands: watch::Receiver<ReplayStatus>,

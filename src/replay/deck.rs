@@ -32,20 +32,16 @@ pub struct Deck {
     version: u64,
 }
 
-/// The playback state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlaybackState {
-    /// The recorded run.
     pub run: String,
     /// The recorded time shown.
     pub at: DateTime<Utc>,
     /// Playback speed as a multiple of real time.
     pub speed: f64,
-    /// The operator has paused it.
     pub is_paused: bool,
     /// It is in an idle stretch, played faster than `speed`.
     pub skips_idle: bool,
-    /// It has reached its end.
     pub is_over: bool,
 }
 
@@ -116,7 +112,6 @@ impl Deck {
         self.go_to(to.map_or(self.end(), |at| self.due[at]))
     }
 
-    /// Jumps to the previous mark.
     pub fn previous_mark(&mut self) {
         let shown = self.next.saturating_sub(1);
         let is_before = |at: &usize| self.due[*at] < self.due[shown] && is_mark(&self.facts[*at]);
@@ -155,7 +150,6 @@ impl Deck {
         })
     }
 
-    /// The playback state.
     #[must_use]
     pub fn standing(&self) -> PlaybackState {
         let gap = match (self.next.checked_sub(1), self.facts.get(self.next)) {
@@ -224,7 +218,6 @@ impl Deck {
     }
 }
 
-/// Whether an event is a mark.
 fn is_mark(fact: &Fact) -> bool {
     match &fact.event {
         Event::UnitFinished { state, .. } => state.needs_attention(),

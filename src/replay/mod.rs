@@ -5,6 +5,6 @@ mod deck;
 mod read;
 mod runs;
 
-pub use deck::{Deck, PlaybackState};
+pub use deck::Deck;
 pub use read::{RecordedEvents, ReplayError, list, read};
 pub use runs::RecordedRun;

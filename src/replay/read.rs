@@ -10,7 +10,6 @@ use crate::engine::{EVENT_SCHEMA, Event, Fact};
 /// The events of one run, snapshots included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedEvents {
-    /// Id of the run.
     pub run: String,
     /// The events in the order written; at least one.
     pub facts: Vec<Fact>,
@@ -21,14 +20,8 @@ pub struct RecordedEvents {
 /// The recording can't be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The file can't be read.
     #[error("cannot read {} ({cause}); give the events.jsonl of a state folder", path.display())]
-    File {
-        /// Path of the file.
-        path: PathBuf,
-        /// The underlying error.
-        cause: io::Error,
-    },
+    File { path: PathBuf, cause: io::Error },
     /// The log has no events.
     #[error("{} has no recorded run; record one with 'backcourt run'", .0.display())]
     Empty(PathBuf),
@@ -38,9 +31,7 @@ pub enum ReplayError {
     /// The log doesn't contain the run.
     #[error("run '{run}' not found in {}; choose one of: {}; --list shows how each ended", path.display(), known.join(", "))]
     NoSuchRun {
-        /// Path of the file.
         path: PathBuf,
-        /// The requested run.
         run: String,
         /// The recorded runs, oldest first.
         known: Vec<String>,

@@ -5,7 +5,6 @@ use crate::engine::{Event, Fact};
 /// A run in an event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRun {
-    /// Id of the run.
     pub run: String,
     /// Whether it computed, checked or changed anything.
     pub did_something: bool,

@@ -10,26 +10,19 @@ use crate::table::FaultKind;
 /// Dates of a stage with the same state and reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// Stage name.
     pub stage: String,
-    /// Their state.
     pub state: UnitState,
     /// The reason; what differs between dates, such as a game's id, is replaced by `…`.
     pub reason: String,
-    /// The dates, in order.
     pub dates: Vec<NaiveDate>,
-    /// Rows stored.
     pub rows: u64,
-    /// Rows expected.
     pub expected: u64,
-    /// Attempts used.
     pub attempts: u64,
 }
 
 /// Quarantined rows of a stage with the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantine {
-    /// Stage name.
     pub stage: String,
     /// The kind of their fault; `None` if they were recorded before kinds were.
     pub kind: Option<FaultKind>,
@@ -37,7 +30,6 @@ pub struct Quarantine {
     pub reason: String,
     /// Their dates, in order, without duplicates.
     pub dates: Vec<NaiveDate>,
-    /// The quarantined rows.
     pub rows: Vec<QuarantineRecord>,
 }
 

@@ -13,9 +13,7 @@ use crate::ledger::Gap;
 pub struct StageGap {
     /// The column that is NULL, or the issue named in an issues column.
     pub what: String,
-    /// Number of dates.
     pub dates: u64,
-    /// Number of rows.
     pub rows: u64,
 }
 

@@ -37,14 +37,10 @@ pub struct Handoff {
     pub next: Vec<String>,
 }
 
-/// A run in the report.
 #[derive(Debug, Serialize)]
 pub struct PastRun {
-    /// Run id.
     pub id: String,
-    /// State of the run.
     pub state: RunState,
-    /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it ended; `None` if its process died.
     pub ended_at: Option<DateTime<Utc>>,
@@ -52,20 +48,15 @@ pub struct PastRun {
     pub ending: Option<String>,
     /// Source the stages read; `None` if none of them has a choice.
     pub source: Option<String>,
-    /// Workers at the start.
     pub workers: u32,
-    /// First date of the run.
     pub from: Option<NaiveDate>,
-    /// Last date of the run.
     pub to: Option<NaiveDate>,
-    /// Number of dates.
     pub dates: usize,
 }
 
 /// The work done in one stage.
 #[derive(Debug, Serialize)]
 pub struct StageThroughput {
-    /// Stage name.
     pub stage: String,
     /// What the runs did.
     #[serde(flatten)]

@@ -18,7 +18,6 @@ const ROWS_SHOWN: usize = 3;
 /// Maximum earlier values shown per check.
 const VALUES_SHOWN: usize = 6;
 
-/// The handoff report as Markdown.
 #[must_use]
 pub fn markdown(handoff: &Handoff) -> String {
     let mut page = format!("# Handoff: {}\n\n", handoff.title);

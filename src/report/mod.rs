@@ -9,10 +9,12 @@ mod markdown;
 mod next;
 mod plan_status;
 
-pub use breakdown::explained;
-pub use causes::{Cause, Quarantine};
-pub use gaps::StageGap;
-pub use handoff::{Handoff, PastRun, StageThroughput};
-pub use markdown::{by_state, markdown};
+pub(crate) use breakdown::explained;
+pub(crate) use causes::{Cause, Quarantine};
+pub use handoff::Handoff;
+pub(crate) use handoff::{PastRun, StageThroughput};
+pub(crate) use markdown::by_state;
+pub use markdown::markdown;
 pub use next::CommandFlags;
-pub use plan_status::{CheckStatus, IncompleteDate, PlanStatus, RunStatus, StageStatus};
+pub use plan_status::PlanStatus;
+pub(crate) use plan_status::{CheckStatus, IncompleteDate, StageStatus};

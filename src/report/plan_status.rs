@@ -42,22 +42,17 @@ pub struct PlanStatus {
     pub recorded_by: Option<String>,
 }
 
-/// The newest run.
 #[derive(Debug, Serialize)]
 pub struct RunStatus {
-    /// Run id.
     pub id: String,
-    /// State of the run.
     pub state: RunState,
     /// Process that ran it.
     pub pid: u32,
-    /// Plan name.
     pub plan: String,
     /// Warehouse as given by the operator.
     pub warehouse: String,
     /// Source the stages read; `None` if none of them has a choice.
     pub source: Option<String>,
-    /// Workers at the start.
     pub workers: u32,
     /// When it started, in UTC, to the second.
     pub started_at: String,
@@ -68,10 +63,8 @@ pub struct RunStatus {
     pub dates: Vec<NaiveDate>,
 }
 
-/// The progress of a stage.
 #[derive(Debug, Serialize)]
 pub struct StageStatus {
-    /// Name.
     pub name: String,
     /// `dataset.table` it fills, if any.
     pub table: Option<String>,
@@ -98,24 +91,17 @@ pub struct StageStatus {
 /// A date that failed, or has fewer rows than expected.
 #[derive(Debug, Serialize)]
 pub struct IncompleteDate {
-    /// Date.
     pub date: NaiveDate,
-    /// State of the date.
     pub state: UnitState,
-    /// Rows stored.
     pub rows: u32,
-    /// Rows expected.
     pub expected: u32,
-    /// Attempts used.
     pub attempts: u32,
-    /// The recorded reason.
     pub reason: Option<String>,
 }
 
 /// A check with its newest result.
 #[derive(Debug, Serialize)]
 pub struct CheckStatus {
-    /// Name.
     pub name: String,
     /// Stage it belongs to; for a raw-data check, the feed.
     pub stage: String,
@@ -129,7 +115,6 @@ pub struct CheckStatus {
     pub target: String,
     /// The operator's note of the value before the backfill.
     pub before: Option<String>,
-    /// The check's failing dates.
     pub failing_dates: Vec<NaiveDate>,
     /// How many of the table's dates the result covers; `None` without a result, and for checks of named dates or raw
     /// tables.

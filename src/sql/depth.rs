@@ -121,7 +121,6 @@ impl Depth {
         }
     }
 
-    /// Counts the next token.
     pub fn take(&mut self, token: &Token) {
         let is_field = std::mem::replace(&mut self.is_field, *token == Token::Period);
         match token {

@@ -116,7 +116,6 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
     Ok(letters.text())
 }
 
-/// A table and the range of its name in the tokens.
 type FoundTable = (TableName, Range<usize>);
 
 /// The tokens of a query without white space, and every table in it with its token range.

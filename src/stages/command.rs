@@ -231,7 +231,6 @@ impl Stage for CommandStage {
     }
 }
 
-/// The output of the program for a date.
 #[derive(Debug, Default)]
 struct ProgramOutput {
     /// Its rows, if it prints rows.
@@ -315,7 +314,6 @@ fn printable(said: &[u8]) -> String {
     shown.collect()
 }
 
-/// The outcomes of the programs for their dates.
 struct ProgramOutcomes(Vec<(NaiveDate, Outcome)>);
 
 impl Inputs for ProgramOutcomes {

@@ -10,7 +10,6 @@ use crate::nba::stored::{Extract, Extracts};
 use crate::table::TableDef;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// An extract as an input of a stage.
 pub(super) fn input(extract: Extract) -> Input {
     if extract.is_of_season() {
         Input {

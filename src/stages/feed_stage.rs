@@ -12,7 +12,6 @@ use crate::nba::{DateOutcome, Source};
 use crate::table::TableDef;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
-/// The definition of one such stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FeedStage {
     pub(super) name: &'static str,

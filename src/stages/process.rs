@@ -20,10 +20,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Maximum number of bytes of a line held in memory; a longer line is split into chunks of this size.
 const PIECE: u64 = 64 * 1024;
 
-/// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// It exited with this code.
     Exit(i32),
     /// It was killed by this signal, not by us.
     Signal(i32),
@@ -31,7 +29,6 @@ pub(super) enum End {
     TimedOut,
 }
 
-/// The standard streams of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stream {
     Out,

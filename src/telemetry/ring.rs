@@ -32,7 +32,6 @@ pub struct LogLine {
     pub worker: Option<u64>,
 }
 
-/// Serialises a level by its name.
 mod level {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

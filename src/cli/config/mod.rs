@@ -16,7 +16,6 @@ use super::error::{CliError, cannot_print};
 use super::run_args::WorkersArg;
 use super::start::Show;
 
-/// Arguments of `config`.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]

@@ -10,10 +10,8 @@ use clap::{Arg, Command, CommandFactory};
 use crate::cli::Cli;
 use crate::plan::near_miss;
 
-/// A setting of the config file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Setting {
-    /// Its key in the file.
     pub(super) key: &'static str,
     /// The environment variable that overrides the file.
     pub(super) variable: &'static str,
@@ -36,7 +34,6 @@ impl Setting {
         Self { key, variable }
     }
 
-    /// The setting of a flag, if it has one.
     pub(super) fn of(flag: &Arg) -> Option<Self> {
         let is_it = |setting: &Self| flag.get_env() == Some(OsStr::new(setting.variable));
         SETTINGS.into_iter().find(is_it)

@@ -52,7 +52,6 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
     text
 }
 
-/// The value of a setting and its origin.
 fn value_and_origin(
     setting: Setting,
     config: &Config,

@@ -68,7 +68,6 @@ impl Inspection<'_> {
         takes_jobs == TakesJobs::Yes && is_together
     }
 
-    /// Whether the project accepts jobs.
     async fn project(&mut self) -> TakesJobs {
         let project = self.warehouse.billed_project().to_owned();
         let Err(error) = self.warehouse.attempt(Attempt::Job).await else {
@@ -254,7 +253,6 @@ impl Inspection<'_> {
     }
 }
 
-/// Whether the project accepts jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TakesJobs {
     Yes,

@@ -9,18 +9,13 @@ use serde::Serialize;
 pub(super) enum Area {
     /// The state folder and its contents.
     State,
-    /// The plan.
     Plan,
-    /// The warehouse and its tables.
     Warehouse,
-    /// The terminal.
     Terminal,
-    /// The raw tables.
     Sources,
 }
 
 impl Area {
-    /// Every area, in the order shown.
     pub(super) const ALL: [Self; 5] = [
         Self::State,
         Self::Plan,
@@ -41,7 +36,6 @@ impl Area {
     }
 }
 
-/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
@@ -56,7 +50,6 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// The word shown.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -67,16 +60,12 @@ impl Verdict {
     }
 }
 
-/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// The area it belongs to.
     pub(super) area: Area,
     /// The subject, such as a table or the lock.
     pub(super) what: String,
-    /// Its severity.
     pub(super) state: Verdict,
-    /// The finding, in one sentence.
     pub(super) detail: String,
     /// What to do, if anything.
     pub(super) next: Option<String>,

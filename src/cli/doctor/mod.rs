@@ -39,7 +39,6 @@ const MAX_CONCURRENT: usize = 8;
 /// The `schema` value of the JSON object.
 const SCHEMA: &str = "backcourt.doctor/1";
 
-/// Flags of `doctor`.
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
     #[command(flatten)]
@@ -52,7 +51,6 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-/// All findings and tables.
 #[derive(Debug, Default, Serialize)]
 struct DoctorResult {
     findings: Vec<Finding>,
@@ -68,7 +66,6 @@ struct QueryTable {
     rows: Vec<Vec<String>>,
 }
 
-/// The JSON object.
 #[derive(Debug, Serialize)]
 struct DoctorJson<'a> {
     schema: &'static str,
@@ -161,7 +158,6 @@ fn of_plan(plan: &Plan) -> Finding {
     Finding::new(Area::Plan, plan.name.clone(), Verdict::Ok, detail)
 }
 
-/// What is examined.
 struct Subject<'a> {
     /// The raw-data checks to run; if any are named, nothing else is examined.
     names: &'a [String],

@@ -5,7 +5,6 @@ use crate::term::{self, Caps};
 
 use super::finding::{Area, Finding, Verdict};
 
-/// The finding about the terminal.
 pub(super) fn finding() -> Finding {
     let caps = Caps::from_env(|name| std::env::var(name).ok());
     of(term::size(), caps)

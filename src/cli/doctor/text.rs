@@ -59,7 +59,6 @@ fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
     }
 }
 
-/// A query result in columns.
 fn table(page: &mut String, shown: &QueryTable) {
     line(page, format_args!("{}", shown.title));
     let header = std::iter::once(&shown.columns);

@@ -29,7 +29,6 @@ pub(super) struct Computing<'a> {
     pub(super) folder: &'a StateDir,
 }
 
-/// The result of a stage.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StageResult {
     /// Why nothing was computed, if so.

@@ -23,21 +23,18 @@ const AT_ONCE: usize = 45;
 /// Concurrent reads; most of their time is waiting.
 const MAX_CONCURRENT_COPIES: usize = 4;
 
-/// A table and the dates to copy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Needed {
     table: TableDef,
     dates: Vec<NaiveDate>,
 }
 
-/// What was copied of a table.
 #[derive(Debug, Serialize)]
 pub(super) struct Copied {
     /// `dataset.table`.
     pub(super) table: String,
     /// Dates that were read; 0 if the table doesn't exist.
     pub(super) dates: usize,
-    /// Rows that were copied.
     pub(super) rows: usize,
     /// Rows that were left out because they don't fit the table: a duplicate key, a missing value.
     pub(super) left_out: usize,

@@ -36,7 +36,6 @@ pub(super) struct RowId {
     pub(super) row: String,
 }
 
-/// A row with different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct ChangedRow {
     #[serde(flatten)]

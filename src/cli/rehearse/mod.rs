@@ -77,7 +77,6 @@ pub(super) struct RehearseArgs {
     force: bool,
 }
 
-/// The result of a rehearsal.
 #[derive(Debug, Serialize)]
 struct Rehearsal {
     schema: &'static str,
@@ -85,7 +84,6 @@ struct Rehearsal {
     from: String,
     source: Option<String>,
     dates: Vec<NaiveDate>,
-    /// Rows copied, by table.
     copied: Vec<copy::Copied>,
     tables: Vec<TableDifference>,
     /// The scratch folder it was computed in.

@@ -16,11 +16,9 @@ use crate::ledger::{RunState, UnitState};
 pub enum ShortRows {
     /// The stored rows are kept.
     Kept,
-    /// The new rows replace them.
     Accepted,
 }
 
-/// The command that reruns these dates of a stage.
 pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: ShortRows) -> Command {
     Command::Rerun {
         selection: Selection::Dates(dates.iter().copied().collect()),
@@ -110,7 +108,6 @@ fn selection(
     }
 }
 
-/// Asks whether to rerun the failing dates of a check.
 pub fn rerun_failing(model: &mut Model, check: &CheckView) {
     let nothing = format!("{} has no failing dates", check.name);
     let note = Some(format!("failing in {}", check.name));

@@ -24,7 +24,6 @@ pub fn sync_page(model: &mut Model, before: Option<Topic>) {
     }
 }
 
-/// Opens the page of the question.
 pub fn show(model: &mut Model) {
     model.overlay = match model.question().map(|question| question.topic) {
         None => return,

@@ -11,18 +11,14 @@ use crate::plan::Severity;
 /// Columns of the name before each text.
 pub const NAME: usize = 10;
 
-/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AboutLine<'a> {
     /// A name and its text. A continuation line has an empty name.
     Fact(&'static str, String),
-    /// Heading of the lines below.
     Heading(String),
-    /// Some of the failing dates.
     Dates(&'a [NaiveDate]),
     /// A recorded result of the check.
     Answer(&'a PastAnswer),
-    /// An empty line.
     Gap,
 }
 

@@ -7,10 +7,8 @@ use crate::engine::{Breakdown, BreakdownView, Dimension, Snapshot, Tally};
 /// Rows above the groups: share, causes, additional counts, dimensions and column headings.
 pub const ABOVE_GROUPS: u16 = 5;
 
-/// An open breakdown.
 #[derive(Debug, Clone)]
 pub struct BreakdownPage {
-    /// The check it explains.
     pub check: String,
     /// The view: 0 for dates, then one for each dimension.
     pub view: usize,
@@ -40,7 +38,6 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Every extent, best first.
     pub const ALL: [Self; 6] = [
         Self::All,
         Self::Most,
@@ -50,7 +47,6 @@ impl Extent {
         Self::Nothing,
     ];
 
-    /// The extent of a tally.
     pub fn of(tally: &Tally) -> Self {
         match tally.basis_points() {
             None => Self::Nothing,
@@ -62,7 +58,6 @@ impl Extent {
         }
     }
 
-    /// The text on screen.
     pub const fn label(self) -> &'static str {
         match self {
             Self::All => "all",
@@ -87,7 +82,6 @@ impl BreakdownPage {
         }
     }
 
-    /// The breakdown in the snapshot.
     pub fn shown<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a BreakdownView> {
         snapshot.breakdowns.iter().find(|view| view.check == self.check)
     }
@@ -143,7 +137,6 @@ fn is_lacking(found: &Breakdown) -> impl DoubleEndedIterator<Item = NaiveDate> {
     found.dates.iter().filter(incomplete).map(|(date, _)| *date)
 }
 
-/// The counts of a date.
 pub fn tally_of(found: &Breakdown, date: NaiveDate) -> Option<&Tally> {
     let at = found.dates.binary_search_by_key(&date, |(date, _)| *date).ok()?;
     Some(&found.dates[at].1)

@@ -10,9 +10,7 @@ use crate::ledger::{SameReason, UnitState, by_reason};
 /// The causes in a stage, and the selected one.
 #[derive(Debug, Clone)]
 pub struct Causes {
-    /// Stage name.
     pub stage: String,
-    /// The selected cause.
     pub cursor: usize,
 }
 
@@ -33,18 +31,15 @@ pub fn causes(stage: &StageView) -> Vec<DateCause<'_>> {
     })
 }
 
-/// The recorded reason for the state of a unit.
 pub fn reason_of(unit: &UnitView) -> &str {
     unit.reason.as_deref().unwrap_or("no reason recorded")
 }
 
-/// The dates of a cause, in order.
 pub fn dates(cause: &DateCause<'_>) -> Vec<NaiveDate> {
     cause.things.iter().map(|unit| unit.date).collect()
 }
 
 impl Causes {
-    /// Causes in view.
     pub fn page(body: Rect) -> usize {
         usize::from(framed(body).height.saturating_sub(ABOVE + ABOUT))
     }

@@ -37,7 +37,6 @@ pub fn counts<'a>(
 /// The selected row, and the folded stages.
 #[derive(Debug, Clone, Default)]
 pub struct Checklist {
-    /// Index into [`Checklist::items`].
     pub cursor: usize,
     /// First row in view when it was last drawn.
     pub top: usize,
@@ -48,17 +47,13 @@ pub struct Checklist {
 const ABOUT: usize = 3;
 const ABOUT_FROM: u16 = 9;
 
-/// A row of the list.
 #[derive(Debug, Clone, Copy)]
 pub enum ChecklistRow<'a> {
     /// A stage, above its checks.
     Heading {
-        /// Stage name.
         stage: &'a str,
-        /// Whether its checks are hidden.
         folded: bool,
     },
-    /// A check of the stage above.
     Check(&'a CheckView),
 }
 
@@ -135,7 +130,6 @@ impl Checklist {
         items
     }
 
-    /// The selected row.
     pub fn marked<'a>(&self, snapshot: &'a Snapshot) -> Option<ChecklistRow<'a>> {
         self.items(snapshot).get(self.cursor).copied()
     }
@@ -204,7 +198,6 @@ impl Checklist {
 }
 
 impl<'a> ChecklistRow<'a> {
-    /// The check, if the row is one.
     pub const fn check(self) -> Option<&'a CheckView> {
         match self {
             Self::Check(check) => Some(check),
@@ -212,7 +205,6 @@ impl<'a> ChecklistRow<'a> {
         }
     }
 
-    /// The stage of the row.
     pub const fn stage(self) -> &'a str {
         match self {
             Self::Check(check) => check.stage.as_str(),

@@ -18,11 +18,8 @@ pub struct Control {
 /// Whether a console can take control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlAccess {
-    /// This console is in control.
     InControl,
-    /// This console can take control.
     CanTake,
-    /// This console is read-only.
     ReadOnly,
 }
 

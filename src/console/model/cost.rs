@@ -3,33 +3,23 @@
 use crate::console::text::{count, counted, sanitised, wrapped};
 use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot};
 
-/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CostLine {
-    /// The column headings.
     Columns,
-    /// A row of the table.
     Row(CostRow),
-    /// A line of text.
     Text(String),
-    /// An empty line.
     Gap,
 }
 
-/// A row of the cost table, formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CostRow {
-    /// The name shown.
     pub name: String,
     /// Whether it is part of the row above.
     pub is_part: bool,
     /// Estimated bytes billed.
     pub expected: String,
-    /// Actual bytes billed.
     pub billed: String,
-    /// Slot time used.
     pub slot_time: String,
-    /// Number of jobs.
     pub jobs: String,
 }
 

@@ -12,7 +12,6 @@ use crate::ledger::UnitState;
 /// Cursor, selection and stage. The cursor is a date of the shown stage as soon as the stage has one.
 #[derive(Debug, Clone, Default)]
 pub struct DatesState {
-    /// The date under the cursor.
     pub cursor: Option<NaiveDate>,
     /// The other end of the selected range.
     pub anchor: Option<NaiveDate>,
@@ -21,7 +20,6 @@ pub struct DatesState {
     chosen: Option<String>,
 }
 
-/// The unit of a date.
 pub fn unit(stage: &StageView, date: NaiveDate) -> Option<&UnitView> {
     let at = stage.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
     stage.units.get(at)
@@ -59,7 +57,6 @@ impl DatesState {
         self.show(snapshot, names[next]);
     }
 
-    /// Shows the stage with this name, if it exists.
     pub fn show(&mut self, snapshot: &Snapshot, name: &str) {
         if snapshot.stages.iter().any(|stage| stage.name == name) {
             self.chosen = Some(name.to_owned());
@@ -89,7 +86,6 @@ impl DatesState {
         self.clamp_to(snapshot);
     }
 
-    /// Moves the cursor to a date.
     pub fn go(&mut self, snapshot: &Snapshot, date: NaiveDate) {
         self.cursor = Some(date);
         self.clamp_to(snapshot);
@@ -160,13 +156,10 @@ impl DatesState {
 /// Dates to rerun, and how many can't be, by reason. The engine applies the same rule.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RerunSelection {
-    /// Dates that can be rerun.
     pub dates: Vec<NaiveDate>,
-    /// Skipped dates.
     skipped: usize,
     /// Dates not finished yet.
     open: usize,
-    /// Dates outside this run.
     outside: usize,
 }
 
@@ -219,7 +212,6 @@ pub fn why_no_rerun(stage: &StageView, date: NaiveDate) -> String {
     }
 }
 
-/// Every date of a stage that needs attention.
 pub fn needing_attention(stage: &StageView) -> Vec<&UnitView> {
     let units = stage.units.iter();
     units.filter(|unit| unit.state.needs_attention()).collect()

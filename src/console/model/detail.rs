@@ -8,16 +8,12 @@ use crate::console::layout::framed;
 use crate::console::text::wrapped;
 use crate::engine::{StoredRows, UnitView};
 
-/// One date of one stage.
 #[derive(Debug, Clone)]
 pub struct Detail {
-    /// Stage name.
     pub stage: String,
-    /// The date.
     pub date: NaiveDate,
     /// The unit its rows were queried for; when it changes, they are queried again.
     pub seen: Option<UnitView>,
-    /// Its stored rows.
     pub stored: StoredReply,
     /// The drill-down path, one name per level.
     pub path: Vec<String>,
@@ -31,27 +27,22 @@ pub struct Detail {
     pub left: usize,
 }
 
-/// The stored rows of a date.
 #[derive(Debug, Clone)]
 pub enum StoredReply {
     /// Queried, no reply yet.
     Asked,
-    /// The rows.
     Rows(StoredRows),
     /// The query was refused or failed, with the reason.
     Refused(String),
 }
 
-/// How the rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowsLayout {
-    /// No rows to show.
     Nothing,
     /// A line per value of a level.
     List,
     /// A line per column.
     Row,
-    /// All columns side by side.
     Table,
 }
 
@@ -82,7 +73,6 @@ impl Detail {
         }
     }
 
-    /// The rows drilled into.
     pub fn drill(&self) -> Option<Drill<'_>> {
         match &self.stored {
             StoredReply::Rows(rows) if !has_nothing(rows) => Some(Drill::to(rows, &self.path)),
@@ -90,7 +80,6 @@ impl Detail {
         }
     }
 
-    /// How the rows are shown.
     pub fn face(&self) -> RowsLayout {
         let StoredReply::Rows(rows) = &self.stored else {
             return RowsLayout::Nothing;

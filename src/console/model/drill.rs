@@ -30,7 +30,6 @@ pub enum DrillLine<'r> {
     Row(usize),
     /// A column with its value; a continuation line of a long value has an empty name.
     Value(&'r str, &'r str, Option<Part>),
-    /// An empty line.
     Gap,
 }
 
@@ -93,12 +92,10 @@ impl<'r> Drill<'r> {
         self.depth
     }
 
-    /// Number of columns.
     pub const fn columns(&self) -> usize {
         self.stored.columns.len()
     }
 
-    /// The column names.
     pub fn heads(&self) -> Vec<&'r str> {
         self.stored.columns.iter().map(String::as_str).collect()
     }

@@ -8,11 +8,9 @@ use super::causes::{DateCause, reason_of};
 /// The condition a date must meet to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// Its state.
     State(UnitState),
     /// Its state and its reason, numbers ignored.
     Cause {
-        /// The state.
         state: UnitState,
         /// The reason's fingerprint.
         fingerprint: String,
@@ -28,7 +26,6 @@ impl Filter {
         }
     }
 
-    /// Whether a date passes the filter.
     pub fn passes(&self, unit: &UnitView) -> bool {
         match self {
             Self::State(state) => unit.state == *state,
@@ -55,7 +52,6 @@ impl Filter {
         Some(Self::State(*state))
     }
 
-    /// The text on screen.
     pub fn label(&self) -> String {
         match self {
             Self::State(state) => format!("only {state}"),

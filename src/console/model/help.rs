@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::console::keymap::{Binding, KeyContext, Keymap, TABLE};
 use crate::console::text::{width, wrapped};
 
-/// The help page.
 #[derive(Debug, Clone, Default)]
 pub struct Help {
     /// Search text; only matching commands are listed.
@@ -16,16 +15,13 @@ pub struct Help {
     pub top: usize,
 }
 
-/// A line of the page.
 #[derive(Debug, Clone)]
 pub enum HelpLine {
-    /// A line of text.
     Text(String),
     /// The place where the commands below it work.
     Heading(String),
     /// A command, or a continuation line of the one above.
     Command(HelpCommand),
-    /// An empty line.
     Gap,
 }
 
@@ -36,7 +32,6 @@ pub struct HelpCommand {
     pub begins: Option<&'static Binding>,
     /// Columns reserved for the keys.
     pub keys: usize,
-    /// What the command does.
     pub text: String,
 }
 
@@ -156,7 +151,6 @@ impl Help {
     }
 }
 
-/// The title of a place as a heading.
 fn of_place(place: KeyContext) -> String {
     let mut letters = place.title().chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);

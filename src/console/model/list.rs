@@ -24,7 +24,6 @@ impl<'a> Scroll<'a> {
         Self::cursor(at, page, len.saturating_sub(page) + 1)
     }
 
-    /// Moves the position.
     pub fn step(self, action: Action) {
         let page = self.page.max(1);
         *self.at = match action {

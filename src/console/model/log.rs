@@ -20,7 +20,6 @@ pub struct Log {
     pub query: String,
     /// Only lines about this date are shown.
     pub date: Option<NaiveDate>,
-    /// Whether long lines wrap.
     pub wrap: bool,
     /// Lines dropped from the ring buffer before the console received them.
     pub lost: u64,
@@ -110,7 +109,6 @@ impl Log {
         });
     }
 
-    /// Whether a filter is set.
     pub fn is_filtered(&self) -> bool {
         self.least < Level::TRACE || self.date.is_some() || !self.query.is_empty()
     }

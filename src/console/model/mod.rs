@@ -98,7 +98,6 @@ pub enum RunLife {
 /// Where to return to from the log of a single date.
 #[derive(Debug, Clone)]
 pub struct ReturnTo {
-    /// The pane.
     pub pane: Pane,
     /// The date that was open in it.
     pub detail: Option<Detail>,
@@ -116,11 +115,8 @@ pub struct Prompt {
 /// The use of a typed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PromptPurpose {
-    /// Go to a date.
     Date,
-    /// Search the log.
     Log,
-    /// Search the help.
     Help,
     /// The reason for waiving the selected check.
     Waive,
@@ -133,11 +129,9 @@ pub enum PromptPurpose {
 /// A message shown to the operator once.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// One sentence.
     pub text: String,
     /// Whether it reports a problem; such a notice stays until a key dismisses it.
     pub bad: bool,
-    /// When it was shown.
     pub at: Option<DateTime<Utc>>,
     /// How long it stays if it isn't `bad` and no key dismisses it.
     pub stays: TimeDelta,
@@ -154,9 +148,7 @@ impl Notice {
 /// A command sent to the run whose effect isn't in the snapshot yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PendingCommand {
-    /// Pause.
     Pause,
-    /// Resume.
     Resume,
 }
 
@@ -165,7 +157,6 @@ pub enum PendingCommand {
 pub enum Leaving {
     /// In-flight work finishes first.
     Drain,
-    /// In-flight work is aborted.
     Abort,
 }
 
@@ -291,7 +282,6 @@ impl Model {
         self.checks.marked(self.snapshot.as_deref()?)?.check()
     }
 
-    /// The question the run is paused for.
     pub(super) fn question(&self) -> Option<&Question> {
         self.snapshot.as_ref()?.run.question.as_deref()
     }
@@ -334,7 +324,6 @@ impl Model {
         }
     }
 
-    /// The place that receives the next key.
     pub(super) fn place(&self) -> KeyContext {
         if self.prompt.is_some() {
             return KeyContext::Prompt;

@@ -12,11 +12,9 @@ use crate::console::text::sanitised;
 /// Why commands from this console are denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandDenied {
-    /// The view is a recording.
     Recording,
     /// The view is read from a warehouse.
     Observation,
-    /// The run has ended.
     Over,
     /// This console is read-only.
     Watches,
@@ -59,7 +57,6 @@ impl Model {
             && matches!(marked(), Some(ChecklistRow::Heading { .. }))
     }
 
-    /// The message for a denied command.
     pub(in crate::console) fn refused_because(&self, denied: &CommandDenied) -> String {
         let key = |action| self.key_of(KeyContext::Dates, action, false);
         match denied {

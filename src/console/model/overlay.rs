@@ -12,7 +12,6 @@ use crate::console::layout::{framed, popup};
 use crate::console::text::{sanitised, wrapped};
 use crate::engine::{CheckView, Command, Question, Snapshot};
 
-/// An overlay. It receives every key.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// One date and its stored rows.
@@ -23,27 +22,17 @@ pub enum Overlay {
     Gaps(GapsPage),
     /// Checks of the raw tables.
     Sources(Sources),
-    /// The failing dates of a check.
     FailingDates(FailingDates),
-    /// Everything about one check.
     About(About),
-    /// The runbook.
     Runbook(RunbookPage),
-    /// The breakdown of a check.
     BreakdownPage(BreakdownPage),
-    /// Confirm a rerun.
     Confirm(Confirm),
-    /// Take control from another console.
     TakeControl(TakeControl),
-    /// Whether and how to leave.
     Leave(LeaveChoice),
-    /// The result of the sample.
     Sample(SamplePage),
-    /// Estimated and billed cost.
     Cost(CostPage),
     /// The question before the first unit.
     Question(QuestionPage),
-    /// The key bindings.
     Help(Help),
 }
 
@@ -71,12 +60,10 @@ macro_rules! page_of {
 }
 
 impl Overlay {
-    /// The page.
     pub fn page(&self) -> &dyn Page {
         page_of!(self)
     }
 
-    /// The page, to change it.
     pub fn page_mut(&mut self) -> &mut dyn Page {
         page_of!(self)
     }
@@ -85,7 +72,6 @@ impl Overlay {
 /// NULLs and data issues in the rows of a stage.
 #[derive(Debug, Clone)]
 pub struct GapsPage {
-    /// Stage name.
     pub stage: String,
     /// First line in view.
     pub top: usize,
@@ -94,12 +80,10 @@ pub struct GapsPage {
 /// The checks of the raw tables.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sources {
-    /// The selected check.
     pub cursor: usize,
 }
 
 impl Sources {
-    /// The page with a check selected.
     pub fn at(sources: &[CheckView], check: &str) -> Self {
         let before = sources.iter().take_while(|source| source.name != check);
         Self {
@@ -108,12 +92,9 @@ impl Sources {
     }
 }
 
-/// The failing dates of a check.
 #[derive(Debug, Clone)]
 pub struct FailingDates {
-    /// Check name.
     pub check: String,
-    /// The selected date.
     pub cursor: usize,
 }
 
@@ -127,41 +108,31 @@ impl FailingDates {
     }
 }
 
-/// Everything about one check.
 #[derive(Debug, Clone)]
 pub struct About {
-    /// Check name.
     pub name: String,
     /// First line in view.
     pub top: usize,
 }
 
 impl About {
-    /// The check, if the snapshot has it.
     pub fn check<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a CheckView> {
         snapshot.checks.iter().find(|check| check.name == self.name)
     }
 }
 
-/// The runbook.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunbookPage {
-    /// The selected item.
     pub cursor: usize,
 }
 
 /// The question before a rerun. It reruns the dates listed, whatever changes while it is open.
 #[derive(Debug, Clone)]
 pub struct Confirm {
-    /// The question.
     pub question: String,
-    /// The command sent on confirmation.
     pub order: Command,
-    /// The dates to rerun.
     pub dates: Vec<NaiveDate>,
-    /// A note below the question.
     pub note: Option<String>,
-    /// Whether the confirming choice is selected.
     pub go: bool,
     /// First line of dates in view.
     pub top: usize,
@@ -170,14 +141,12 @@ pub struct Confirm {
 /// The question before this console takes control from another.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TakeControl {
-    /// Whether the confirming choice is selected.
     pub go: bool,
 }
 
 /// How to leave while work is left. The first choice is the safest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LeaveChoice {
-    /// Don't leave.
     #[default]
     Keep,
     /// Leave; the run continues in the background.
@@ -188,18 +157,15 @@ pub enum LeaveChoice {
     Cancel,
     /// Let in-flight work finish, then leave.
     Drain,
-    /// Abort in-flight work and leave.
     Abort,
 }
 
-/// Scroll position of the sample page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SamplePage {
     /// First line in view.
     pub top: usize,
 }
 
-/// Scroll position of the cost page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CostPage {
     /// First line in view.
@@ -252,7 +218,6 @@ impl LeaveChoice {
         }
     }
 
-    /// The text on screen.
     pub const fn label(self, paused: bool) -> &'static str {
         match self {
             Self::Keep if paused => "Stay",
@@ -288,7 +253,6 @@ pub const DATE_COLUMNS: u16 = 12;
 const QUESTION: (u16, u16) = (64, 8);
 
 impl Confirm {
-    /// The area of the dialog.
     pub fn area(&self, body: Rect) -> Rect {
         let lines = u16::try_from(self.lines()).unwrap_or(u16::MAX);
         popup(body, QUESTION.0, lines.saturating_add(QUESTION.1))
@@ -299,7 +263,6 @@ impl Confirm {
         ((QUESTION.0 - 4) / DATE_COLUMNS) as usize
     }
 
-    /// Lines taken by all dates.
     pub fn lines(&self) -> usize {
         self.dates.len().div_ceil(Self::on_a_line())
     }
@@ -316,7 +279,6 @@ impl RunbookPage {
         if framed(body).height >= 12 { 3 } else { 2 }
     }
 
-    /// Items in view.
     pub fn page(body: Rect) -> usize {
         usize::from(framed(body).height).saturating_sub(Self::about(body))
     }

@@ -17,7 +17,6 @@ pub enum Handled {
     No,
     /// It stays open, unless it has opened another page.
     Stay(Vec<Effect>),
-    /// It closes.
     Close(Vec<Effect>),
 }
 
@@ -43,11 +42,9 @@ pub trait Page {
         }
     }
 
-    /// The text to copy.
     fn copied(&self, _model: &Model) -> Option<String> {
         None
     }
 
-    /// Draws it over the panes.
     fn draw(&self, model: &Model, theme: Theme, body: Rect, buf: &mut Buffer);
 }

@@ -2,20 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-/// A recording, as reported to this console.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayStatus {
-    /// The run that was recorded.
     pub run: String,
-    /// The recorded time shown.
     pub at: DateTime<Utc>,
     /// Playback speed as a multiple of real time.
     pub speed: f64,
-    /// The operator has paused it.
     pub is_paused: bool,
     /// It plays faster than `speed` through a stretch without events.
     pub skips_idle: bool,
-    /// It has reached its end.
     pub is_over: bool,
     /// Remarks about the recording, one sentence each.
     pub remarks: Vec<String>,

@@ -7,16 +7,12 @@ use crate::engine::{SampleState, SampleView, StageNulls, UnitSample};
 /// Columns of a state's sign and label.
 pub const STATE_COLUMNS: usize = 14;
 
-/// A line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleLine {
     /// The state of the unit whose text starts here.
     pub state: Option<SampleState>,
-    /// Whether it is a heading.
     pub bold: bool,
-    /// Columns of indentation.
     pub indent: usize,
-    /// The text, wrapped to fit.
     pub text: String,
 }
 

@@ -16,7 +16,6 @@ const BETWEEN: f64 = 0.25;
 /// Selected row and utilisation history.
 #[derive(Debug, Clone, Default)]
 pub struct WorkersState {
-    /// The selected row.
     pub cursor: usize,
     /// First row in view when it was last drawn.
     pub top: usize,
@@ -75,7 +74,6 @@ impl WorkersState {
         }
     }
 
-    /// Records that the worker of a slot panicked.
     pub fn died(&mut self, slot: usize) {
         self.slots.entry(slot).or_default().deaths += 1;
     }

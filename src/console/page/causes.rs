@@ -47,7 +47,6 @@ fn stage<'a>(model: &'a Model, page: &Causes) -> Option<&'a StageView> {
     stages.find(|stage| stage.name == page.stage)
 }
 
-/// The dates of the selected cause.
 fn selected(model: &Model, page: &Causes) -> Option<Vec<NaiveDate>> {
     causes(stage(model, page)?).get(page.cursor).map(dates)
 }

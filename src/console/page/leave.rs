@@ -87,7 +87,6 @@ impl Page for LeaveChoice {
     }
 }
 
-/// The choice for a letter.
 const fn choice_of(action: Action) -> Option<LeaveChoice> {
     match action {
         Action::PauseResume => Some(LeaveChoice::Pause),
@@ -139,7 +138,6 @@ fn consequence(choice: LeaveChoice, paused: bool, flight: &InFlightWork) -> Stri
     }
 }
 
-/// In-flight work.
 #[derive(Default)]
 struct InFlightWork {
     batches: usize,

@@ -104,7 +104,6 @@ impl Page for Sources {
     }
 }
 
-/// The result of a check.
 fn value(source: &CheckView) -> Cow<'_, str> {
     text::measured(source.value.as_deref().unwrap_or("-"))
 }

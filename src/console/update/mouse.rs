@@ -14,7 +14,6 @@ use crate::console::view::{HitItem, hit};
 /// Lines per wheel step.
 const NOTCH: usize = 3;
 
-/// Captures or releases the mouse.
 pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
     let key = model.key_of(KeyContext::Dates, Action::Mouse, false);

@@ -9,7 +9,6 @@ use crate::console::model::checklist::Checklist;
 use crate::console::model::list::Scroll;
 use crate::console::model::workers::WorkersState;
 
-/// Handles an action of a pane.
 pub(super) fn act(model: &mut Model, pane: Pane, action: Action) -> Vec<Effect> {
     match pane {
         Pane::Dates => return dates::act(model, action),

@@ -13,7 +13,6 @@ use crate::console::text::sanitised;
 /// Maximum length of a typed line, in characters.
 const MAX_LENGTH: usize = 80;
 
-/// Opens the search of a place.
 pub(super) fn open(model: &mut Model, place: KeyContext) {
     let (purpose, text) = match place {
         KeyContext::Help => (PromptPurpose::Help, String::new()),

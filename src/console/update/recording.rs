@@ -13,7 +13,6 @@ pub(super) fn take(model: &mut Model, recording: ReplayStatus) {
     }
 }
 
-/// The playback effect of an action.
 pub(super) const fn play(action: Action) -> Option<Effect> {
     Some(Effect::Play(match action {
         Action::PlayOrPause => Play::PauseOrResume,

@@ -11,7 +11,6 @@ use crate::ledger::CheckState;
 
 /// A short status text with its role.
 pub struct Badge {
-    /// The text.
     pub text: String,
     /// The role that selects its colour.
     pub role: Tone,

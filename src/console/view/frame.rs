@@ -11,7 +11,6 @@ use crate::console::model::Model;
 use crate::console::text::width;
 use crate::console::theme::{SELECTED, Theme, Tone};
 
-/// Draws a frame with a title and badges.
 fn frame(buf: &mut Buffer, theme: Theme, area: Rect, title: &str, focused: bool, badges: &[Badge]) {
     let glyphs = theme.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;

@@ -18,13 +18,9 @@ const LABEL: usize = 6;
 /// Rows of a full block: months and weekdays.
 const WHOLE: usize = 8;
 
-/// A date as drawn.
 pub struct DateCell {
-    /// The date.
     pub date: NaiveDate,
-    /// Its glyph.
     pub sign: &'static str,
-    /// Its colour.
     pub style: Style,
     /// Its priority in a week that shows only one date.
     pub weight: usize,
@@ -32,13 +28,10 @@ pub struct DateCell {
 
 /// The calendar; dates are sorted and unique.
 pub struct Heat<'a> {
-    /// The dates.
     pub cells: &'a [DateCell],
     /// The month in which a year begins.
     pub first_month: u32,
-    /// The date under the cursor.
     pub cursor: NaiveDate,
-    /// The selected range.
     pub selected: Option<RangeInclusive<NaiveDate>>,
 }
 

@@ -10,7 +10,6 @@ use crate::console::model::Model;
 /// The item a pane shows at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HitItem {
-    /// A date.
     Date(NaiveDate),
     /// An item of a list, by index.
     Item(usize),

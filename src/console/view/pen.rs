@@ -10,7 +10,6 @@ use crate::console::glyphs::Glyphs;
 use crate::console::text::{in_ascii, signs, width};
 use crate::console::theme::Theme;
 
-/// Plain text.
 pub const PLAIN: Style = Style::new();
 
 /// Emphasised text.

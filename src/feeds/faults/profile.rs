@@ -11,7 +11,6 @@ use crate::feeds::league::NbaGameId;
 use crate::nba::ids::{GameId, SeasonYear, TeamCode};
 use crate::plan::{near_miss, toml_mistake};
 
-/// The built-in profiles.
 const SHIPPED: [(&str, &str); 3] = [
     ("none", include_str!("../../../assets/faults/none.toml")),
     (

@@ -48,15 +48,11 @@ fn malformed(text: &str) -> String {
 /// What a line states about its game.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Statement {
-    /// Number of the game.
     pub game: NbaGameId,
-    /// Date of the game.
     pub date: NaiveDate,
-    /// The team of the line.
     pub team: TeamCode,
     /// Whether that team played at home.
     pub is_home: bool,
-    /// The opponent, if the line has it.
     pub opponent: Option<TeamCode>,
 }
 

@@ -38,7 +38,6 @@ struct ColumnSpan {
     width: usize,
 }
 
-/// A column of integers.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers<'a> {
     planes: &'a [u8],

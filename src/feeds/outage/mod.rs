@@ -21,7 +21,6 @@ use crate::warehouse::{
     Replace, Trial, Tried, Warehouse, WarehouseError,
 };
 
-/// A warehouse with simulated outages.
 #[derive(Debug)]
 struct FlakyWarehouse {
     inner: Arc<dyn Warehouse>,

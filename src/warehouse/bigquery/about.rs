@@ -18,7 +18,6 @@ pub(super) fn about(sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
     })
 }
 
-/// A date literal.
 pub(super) fn literal(date: NaiveDate) -> String {
     format!("DATE '{date}'")
 }

@@ -37,7 +37,6 @@ pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
     })
 }
 
-/// Decodes one cell.
 pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
     read(kind, &cell.value).ok_or_else(|| CellError {
         column: column.to_owned(),

@@ -11,10 +11,8 @@ use super::{BigQueryWarehouse, limits};
 use crate::table::{Schema, TableDef, bigquery_table, sql_name};
 use crate::warehouse::ErrorClass;
 
-/// Why an inspection failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InspectionError {
-    /// The error class.
     pub class: ErrorClass,
     /// The server's message, unchanged.
     pub message: String,

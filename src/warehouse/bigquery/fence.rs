@@ -60,13 +60,11 @@ impl WriteFence {
     }
 }
 
-/// The location of a plan's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeaseTable {
     dataset: String,
     /// The dataset, with its project if jobs run in another one.
     path: String,
-    /// The project of the dataset.
     project: String,
     pub(super) plan: String,
 }
@@ -81,7 +79,6 @@ impl LeaseTable {
         }
     }
 
-    /// The dataset of leases.
     pub(super) fn dataset(&self) -> &str {
         &self.dataset
     }

@@ -105,7 +105,6 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) -> Sta
     Statement::new(sql).with("now", "TIMESTAMP", now)
 }
 
-/// Drops the staging tables.
 async fn remove(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) {
     join_all(filled.iter().map(|(_, staged)| warehouse.unstage(staged))).await;
 }

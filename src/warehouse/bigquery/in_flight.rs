@@ -8,7 +8,6 @@ use super::charge::{JobKind, cost};
 use super::wire::JobInfo;
 use crate::warehouse::{Bill, Charge, Cost};
 
-/// Whether a task waits for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     Waiting,
@@ -17,7 +16,6 @@ enum Wait {
     Abandoned,
 }
 
-/// A job that may be running.
 #[derive(Debug)]
 struct RunningJob {
     wait: Wait,

@@ -26,7 +26,6 @@ const MAX_STATUS_REQUESTS: u32 = 5;
 /// The project and options shared by all jobs.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
-    /// The project that is billed.
     pub(super) project: String,
     /// The location of the datasets given by the operator.
     pub(super) location: Option<String>,
@@ -43,7 +42,6 @@ pub(super) struct Account {
     pub(super) held: HeldLease,
     /// Jobs whose end is not known.
     pub(super) in_flight: InFlight,
-    /// The bill for the jobs, if their cost is recorded.
     pub(super) bill: Option<Arc<Bill>>,
 }
 
@@ -321,7 +319,6 @@ pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> R
     }
 }
 
-/// The labels of every job.
 pub(super) fn labels(account: &Account) -> HashMap<String, String> {
     let mut labels = account.labels.clone();
     labels.extend(account.held.labels(&account.project));

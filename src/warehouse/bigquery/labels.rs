@@ -5,7 +5,6 @@ use crate::warehouse::JobPurpose;
 /// Maximum length of a label value, in characters.
 const MAX_LABEL_LENGTH: usize = 63;
 
-/// The labels for a purpose.
 pub(super) fn of(purpose: JobPurpose<'_>) -> impl Iterator<Item = (String, String)> {
     let named = [
         ("backcourt_stage", purpose.stage),

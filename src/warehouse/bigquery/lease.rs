@@ -105,7 +105,6 @@ impl BigQueryWarehouse {
         }
     }
 
-    /// The location of a plan's lease.
     async fn place_of(&self, plan: &str) -> Result<LeaseTable, ApiError> {
         let dataset = self.own_dataset().await?;
         Ok(LeaseTable::new(self.project(), &self.prefix, &dataset, plan))

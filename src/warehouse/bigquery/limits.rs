@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
-/// The time window of the limits.
 const SPAN: Duration = Duration::from_secs(10);
 /// Maximum number of DML statements per table and window.
 const STATEMENTS: usize = 25;
@@ -109,7 +108,6 @@ impl Drop for Turn {
     }
 }
 
-/// The allowances of all tables.
 #[derive(Debug, Default)]
 pub(super) struct Limits(Guarded<HashMap<String, Arc<Mutex<Allowance>>>>);
 

@@ -28,16 +28,13 @@ pub(super) struct ResolvedLocation {
 /// A dataset of leases in another location than the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MisplacedDataset {
-    /// The dataset, its location and that of the tables, as a sentence.
     pub sentence: String,
-    /// What to do next.
     pub next: String,
 }
 
 /// The result of looking up a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum DatasetLookup {
-    /// It exists, with its location if reported.
     Exists(Option<String>),
     Absent,
     /// Access was denied; its jobs will report the error.

@@ -39,12 +39,13 @@ mod trial;
 mod upload;
 mod wire;
 
-pub use address::{Address, AddressError, Server};
+pub(crate) use address::AddressError;
+pub use address::{Address, Server};
 pub use credentials::Credentials;
 pub use datasets::Prefix;
-pub use examine::{Attempt, InspectionError};
-pub use location::MisplacedDataset;
-pub use remedy::Remedy;
+pub use examine::Attempt;
+pub(crate) use examine::InspectionError;
+pub(crate) use remedy::Remedy;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -571,7 +572,6 @@ fn doing(verb: &str, table: &TableDef) -> String {
     format!("{verb} {}", table.path())
 }
 
-/// A short hash of some texts.
 fn digest(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for text in texts {

@@ -32,7 +32,6 @@ pub(super) async fn read(
     found.map(|table| lease(place, &table)).transpose()
 }
 
-/// Updates the notice.
 pub(super) async fn publish(
     client: &RestClient,
     project: &str,

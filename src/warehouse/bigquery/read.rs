@@ -65,7 +65,6 @@ pub(super) fn rows(read: &Read<'_>, answered: &JobResult) -> Result<Vec<Row>, Ap
     all(&columns, answered)
 }
 
-/// The column names of a result.
 pub(super) fn names(answered: &JobResult) -> Vec<String> {
     let fields = answered.schema.fields.as_deref().unwrap_or_default();
     fields.iter().map(|field| field.name.clone()).collect()

@@ -23,7 +23,6 @@ pub(super) const LEDGER: &str = "ledger";
 /// The temporary table of the dates whose stored rows are kept.
 pub(super) const STAYS: &str = "_backcourt_stays";
 
-/// The schema of the table.
 pub(super) fn fields() -> Vec<TableFieldSchema> {
     let text = |name| TableFieldSchema::of(name, "STRING");
     let number = |name| TableFieldSchema::of(name, "INTEGER");
@@ -46,7 +45,6 @@ pub(super) fn fields() -> Vec<TableFieldSchema> {
     ]
 }
 
-/// The column list of an INSERT.
 fn columns() -> String {
     let names: Vec<String> = fields().into_iter().map(|field| field.name).collect();
     names.join(", ")

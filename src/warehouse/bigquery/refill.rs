@@ -291,7 +291,6 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
     )
 }
 
-/// The valid rows.
 fn fitting(table: &TableDef) -> String {
     format!("SELECT {} FROM {ANSWERED} WHERE {FAULT} IS NULL", made(table))
 }

@@ -27,11 +27,9 @@ pub enum Remedy {
     EnableBilling,
     /// Too many calls in a short time.
     SlowDown,
-    /// A quota is exhausted.
     AwaitQuota,
     /// The caller may not run jobs in the project.
     GrantJobs,
-    /// The token was rejected.
     LogIn,
     /// A job would be billed more than the configured limit.
     AllowMoreBytes,

@@ -30,7 +30,6 @@ const JOB_FIELDS: &str = "jobReference,status(state,errorResult),\
 /// The fields requested of a job list.
 const LIST_FIELDS: &str = "nextPageToken,jobs(jobReference,configuration(labels))";
 
-/// A filter for job lists.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Listing {
     pub(super) of_everybody: bool,

@@ -25,7 +25,6 @@ pub(super) enum Disposition {
     Append,
 }
 
-/// A staging table.
 #[derive(Debug)]
 pub(super) struct Staged {
     dataset: String,

@@ -2,7 +2,6 @@
 
 use super::wire::{QueryParameter, QueryParameterType, QueryParameterValue, TableRow, TableSchema};
 
-/// A query with its parameters.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Statement {
     pub(super) sql: String,
@@ -30,11 +29,9 @@ impl Statement {
     }
 }
 
-/// The result of a job.
 #[derive(Debug, Default)]
 pub(super) struct JobResult {
     /// The columns; empty for a statement without a result.
     pub(super) schema: TableSchema,
-    /// All rows.
     pub(super) rows: Vec<TableRow>,
 }

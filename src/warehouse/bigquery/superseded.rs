@@ -10,7 +10,6 @@ use super::rest::{Listing, RestClient};
 use super::wire::{JobInfo, JobReference};
 use crate::warehouse::ErrorClass;
 
-/// Polling interval.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Ends all running jobs in a project whose labels belong to an earlier holder.

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// The body of a job to insert.
 #[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewJob {
@@ -26,7 +25,6 @@ pub(super) struct JobReference {
     pub(super) project_id: Option<String>,
 }
 
-/// The configuration of a job to insert.
 #[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobConfiguration {
@@ -38,7 +36,6 @@ pub(super) struct JobConfiguration {
     pub(super) query: Option<JobConfigurationQuery>,
 }
 
-/// The query of a job.
 #[derive(Debug, Default, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobConfigurationQuery {
@@ -52,7 +49,6 @@ pub(super) struct JobConfigurationQuery {
     pub(super) maximum_bytes_billed: Option<String>,
 }
 
-/// A named query parameter.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QueryParameter {
@@ -61,19 +57,16 @@ pub(super) struct QueryParameter {
     pub(super) parameter_value: QueryParameterValue,
 }
 
-/// The type of a parameter.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct QueryParameterType {
     pub(super) r#type: String,
 }
 
-/// The value of a parameter.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct QueryParameterValue {
     pub(super) value: String,
 }
 
-/// The body of a dataset to create.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewDataset {
@@ -82,7 +75,6 @@ pub(super) struct NewDataset {
     pub(super) location: Option<String>,
 }
 
-/// The id of a dataset and its project.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DatasetReference {
@@ -90,7 +82,6 @@ pub(super) struct DatasetReference {
     pub(super) dataset_id: String,
 }
 
-/// A job as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobInfo {
@@ -101,13 +92,11 @@ pub(super) struct JobInfo {
     pub(super) status: Option<JobStatus>,
 }
 
-/// The labels in a job's configuration.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct JobLabels {
     pub(super) labels: Option<HashMap<String, String>>,
 }
 
-/// Resource usage of a job.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobStatistics {
@@ -135,14 +124,12 @@ pub(super) struct JobStatus {
     pub(super) error_result: Option<ErrorProto>,
 }
 
-/// The reason and message of an error.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct ErrorProto {
     pub(super) reason: Option<String>,
     pub(super) message: Option<String>,
 }
 
-/// One page of a list of jobs.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobList {
@@ -160,21 +147,18 @@ pub(super) struct QueryResults {
     pub(super) rows: Option<Vec<TableRow>>,
 }
 
-/// A row of a result.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct TableRow {
     #[serde(rename = "f")]
     pub(super) cells: Option<Vec<TableCell>>,
 }
 
-/// A cell of a row.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct TableCell {
     #[serde(rename = "v", default)]
     pub(super) value: Json,
 }
 
-/// The columns of a table or a result.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct TableSchema {
     pub(super) fields: Option<Vec<TableFieldSchema>>,
@@ -194,7 +178,6 @@ pub(super) struct TableFieldSchema {
     pub(super) policy_tags: Option<PolicyTags>,
 }
 
-/// The policy tags on a column.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct PolicyTags {
     pub(super) names: Option<Vec<String>>,
@@ -218,13 +201,11 @@ impl TableFieldSchema {
         }
     }
 
-    /// Whether the column is an array.
     pub(super) fn is_repeated(&self) -> bool {
         self.mode.as_deref() == Some("REPEATED")
     }
 }
 
-/// The body of a table to create.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewTable {
@@ -238,7 +219,6 @@ pub(super) struct NewTable {
 }
 
 impl NewTable {
-    /// A table with these columns.
     pub(super) fn of(project: &str, dataset: &str, table: &str, columns: Vec<TableFieldSchema>) -> Self {
         Self {
             table_reference: TableReference {
@@ -265,20 +245,17 @@ pub(super) struct TableReference {
     pub(super) table_id: String,
 }
 
-/// The clustering columns of a table.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Clustering {
     pub(super) fields: Vec<String>,
 }
 
-/// The description and labels of a table.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TableNotice {
     pub(super) description: String,
     pub(super) labels: HashMap<String, String>,
 }
 
-/// A table as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TableInfo {
@@ -295,20 +272,17 @@ pub(super) struct TableInfo {
     pub(super) streaming_buffer: Option<Json>,
 }
 
-/// Integer-range partitioning of a table.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct RangePartitioning {
     pub(super) field: Option<String>,
 }
 
-/// Time partitioning of a table.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct TimePartitioning {
     pub(super) r#type: Option<String>,
     pub(super) field: Option<String>,
 }
 
-/// A dataset as returned by the server.
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct DatasetInfo {
     pub(super) location: Option<String>,

@@ -184,7 +184,6 @@ fn leave(detail: &mut Detail) {
     (detail.cursor, detail.top, detail.left) = (at.unwrap_or(0), 0, 0);
 }
 
-/// The cells of the selected line.
 fn selected(detail: &Detail) -> Option<Vec<String>> {
     let list = detail.drill()?.list()?;
     list.lines.into_iter().nth(detail.cursor)

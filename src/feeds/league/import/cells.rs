@@ -118,7 +118,6 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// The value of a required column.
 pub(super) fn known<T>(column: &str, value: Option<T>) -> Result<T, String> {
     value.ok_or_else(|| format!("{column} is empty"))
 }

@@ -9,9 +9,7 @@ use super::findings::ImportFindings;
 use crate::feeds::league::Stat;
 use crate::plan::near_miss;
 
-/// The columns of a file.
 pub(super) struct FileColumns {
-    /// Required columns.
     pub(super) indispensable: &'static [&'static str],
     /// Optional columns; their values are unknown if missing. Some are accepted but not read.
     pub(super) optional: &'static [&'static str],
