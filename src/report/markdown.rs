@@ -18,6 +18,14 @@ const ROWS_SHOWN: usize = 3;
 /// Maximum earlier values shown per check.
 const VALUES_SHOWN: usize = 6;
 
+macro_rules! line {
+    ($page:expr, $($text:tt)*) => {{
+        // Writing to a string can't fail.
+        let _ = writeln!($page, $($text)*);
+    }};
+}
+
+/// The handoff report as Markdown.
 #[must_use]
 pub fn markdown(handoff: &Handoff) -> String {
     let mut page = format!("# Handoff: {}\n\n", handoff.title);
@@ -25,7 +33,7 @@ pub fn markdown(handoff: &Handoff) -> String {
     state(&mut page, status);
     page.push_str("## Next steps\n\n");
     for step in &handoff.next {
-        line(&mut page, format_args!("- {step}"));
+        line!(page, "- {step}");
     }
     page.push('\n');
     stages(&mut page, &status.stages);
@@ -44,11 +52,6 @@ pub fn markdown(handoff: &Handoff) -> String {
     page
 }
 
-fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a string can't fail.
-    let _ = writeln!(page, "{text}");
-}
-
 /// A text escaped for a table cell; `-` if there is none.
 fn cell(text: Option<&str>) -> String {
     text.unwrap_or("-").replace('|', "\\|").replace(['\n', '\r'], " ")
@@ -60,19 +63,17 @@ fn moment(at: DateTime<Utc>) -> String {
 
 fn state(page: &mut String, status: &PlanStatus) {
     let run = &status.run;
-    line(
-        page,
-        format_args!("- Run: {} ({}), process {}", run.id, run.state, run.pid),
-    );
-    line(page, format_args!("- Plan {} on {}", run.plan, run.warehouse));
+    line!(page, "- Run: {} ({}), process {}", run.id, run.state, run.pid);
+    line!(page, "- Plan {} on {}", run.plan, run.warehouse);
     let workers = counted(run.workers, "worker");
-    line(
+    line!(
         page,
-        format_args!("- {workers} at the start{}", source_clause(run.source.as_deref())),
+        "- {workers} at the start{}",
+        source_clause(run.source.as_deref())
     );
-    line(page, format_args!("- Started {}", run.started_at));
+    line!(page, "- Started {}", run.started_at);
     if let Some(ending) = &run.ending {
-        line(page, format_args!("- Ended: {ending}"));
+        line!(page, "- Ended: {ending}");
     }
     page.push('\n');
 }
@@ -84,27 +85,25 @@ fn stages(page: &mut String, stages: &[StageStatus]) {
             0 => String::new(),
             _ => format!("; outside the plan {}", by_state(&stage.outside)),
         };
-        line(
+        line!(
             page,
-            format_args!(
-                "| {} | {} | {}: {}{outside} | {} | {:.1} |",
-                stage.name,
-                stage
-                    .table
-                    .as_ref()
-                    .map_or_else(|| "none".to_owned(), |table| format!("`{table}`")),
-                stage.dates.total,
-                by_state(&stage.dates),
-                stage.rows,
-                stage.seconds
-            ),
+            "| {} | {} | {}: {}{outside} | {} | {:.1} |",
+            stage.name,
+            stage
+                .table
+                .as_ref()
+                .map_or_else(|| "none".to_owned(), |table| format!("`{table}`")),
+            stage.dates.total,
+            by_state(&stage.dates),
+            stage.rows,
+            stage.seconds
         );
     }
     page.push('\n');
     let skipped = || stages.iter().filter(|stage| !stage.skipped_reasons.is_empty());
     for stage in skipped() {
         for (reason, count) in &stage.skipped_reasons {
-            line(page, format_args!("- {}: {count} skipped, {reason}", stage.name));
+            line!(page, "- {}: {count} skipped, {reason}", stage.name);
         }
     }
     if skipped().next().is_some() {
@@ -134,9 +133,10 @@ fn costs(page: &mut String, status: &PlanStatus) {
         let Some(cost) = cost else { return };
         let checks = checks.map_or_else(|| "-".to_owned(), |checks| checks.bytes());
         let (bytes, slot_time) = (cost.bytes(), cost.slot_time());
-        line(
+        line!(
             page,
-            format_args!("| {what} | {bytes} | {checks} | {slot_time} | {} |", cost.jobs),
+            "| {what} | {bytes} | {checks} | {slot_time} | {} |",
+            cost.jobs
         );
     };
     let sum = |costs: Vec<Cost>| (!costs.is_empty()).then(|| costs.into_iter().sum());
@@ -154,9 +154,9 @@ fn costs(page: &mut String, status: &PlanStatus) {
     row("total", status.cost, None);
     if total.uncounted > 0 {
         let uncounted = total.uncounted;
-        line(
+        line!(
             page,
-            format_args!("\n{uncounted} of the jobs not counted; the real cost is higher."),
+            "\n{uncounted} of the jobs not counted; the real cost is higher."
         );
     }
     page.push('\n');
@@ -174,16 +174,14 @@ fn work(page: &mut String, work: &[StageThroughput]) {
     for each in work {
         for run in &each.work.runs {
             let rate = dates_per_hour(run.dates, run.seconds);
-            line(
+            line!(
                 page,
-                format_args!(
-                    "| {} | {} | {} | {:.1} | {} |",
-                    each.stage,
-                    run.run,
-                    run.dates,
-                    run.seconds,
-                    rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string())
-                ),
+                "| {} | {} | {} | {:.1} | {} |",
+                each.stage,
+                run.run,
+                run.dates,
+                run.seconds,
+                rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string())
             );
         }
     }
@@ -195,22 +193,17 @@ fn work(page: &mut String, work: &[StageThroughput]) {
                 0 => String::new(),
                 again => format!("; {again} of them run more than once"),
             };
-            line(
-                page,
-                format_args!("- {}: results from {first} to {last}{again}", each.stage),
-            );
+            line!(page, "- {}: results from {first} to {last}{again}", each.stage);
         }
         for failed in &work.failed_attempts {
-            line(
+            line!(
                 page,
-                format_args!(
-                    "- {}: {} on {} ({}), the last: {}",
-                    each.stage,
-                    counted(failed.attempts, "failed attempt"),
-                    counted(failed.dates, "date"),
-                    failed.class,
-                    failed.message
-                ),
+                "- {}: {} on {} ({}), the last: {}",
+                each.stage,
+                counted(failed.attempts, "failed attempt"),
+                counted(failed.dates, "date"),
+                failed.class,
+                failed.message
             );
         }
     }
@@ -235,7 +228,7 @@ fn checks(page: &mut String, status: &PlanStatus) {
 }
 
 fn check_table(page: &mut String, stage: &str, checks: &[&CheckStatus]) {
-    line(page, format_args!("## Checks of {stage}\n"));
+    line!(page, "## Checks of {stage}\n");
     page.push_str(
         "| state | check | target | before | first | after | severity |\n|---|---|---|---|---|---|---|\n",
     );
@@ -245,17 +238,15 @@ fn check_table(page: &mut String, stage: &str, checks: &[&CheckStatus]) {
             Severity::Advisory => "advisory",
         };
         let first = check.history.first().and_then(|answer| answer.value.as_deref());
-        line(
+        line!(
             page,
-            format_args!(
-                "| {} | {} | {} | {} | {} | {} | {severity} |",
-                Coverage::of_state(check.state, check.coverage),
-                check.name,
-                cell(Some(&check.target)),
-                cell(check.before.as_deref()),
-                cell(first),
-                cell(check.value.as_deref()),
-            ),
+            "| {} | {} | {} | {} | {} | {} | {severity} |",
+            Coverage::of_state(check.state, check.coverage),
+            check.name,
+            cell(Some(&check.target)),
+            cell(check.before.as_deref()),
+            cell(first),
+            cell(check.value.as_deref())
         );
     }
     page.push('\n');
@@ -280,13 +271,11 @@ fn about_check(page: &mut String, check: &CheckStatus) -> bool {
     if values.len() > 1 {
         let left_out = values.len().saturating_sub(VALUES_SHOWN);
         let dots = if left_out > 0 { "… " } else { "" };
-        line(
+        line!(
             page,
-            format_args!(
-                "- {} was {dots}{}",
-                check.name,
-                values[left_out..].join(", then ")
-            ),
+            "- {} was {dots}{}",
+            check.name,
+            values[left_out..].join(", then ")
         );
         said = true;
     }
@@ -294,18 +283,16 @@ fn about_check(page: &mut String, check: &CheckStatus) -> bool {
         .iter()
         .chain(&check.note)
     {
-        line(page, format_args!("- {}: {note}", check.name));
+        line!(page, "- {}: {note}", check.name);
         said = true;
     }
     if !check.failing_dates.is_empty() {
-        line(
+        line!(
             page,
-            format_args!(
-                "- {} fails on {}: {}",
-                check.name,
-                counted(check.failing_dates.len(), "date"),
-                compact_dates(&check.failing_dates)
-            ),
+            "- {} fails on {}: {}",
+            check.name,
+            counted(check.failing_dates.len(), "date"),
+            compact_dates(&check.failing_dates)
         );
         said = true;
     }
@@ -323,16 +310,14 @@ fn waivers(page: &mut String, waivers: &[Waiver], checks: &[CheckStatus]) {
             .iter()
             .any(|check| check.state == CheckState::Waived && check.waiver.as_ref() == Some(waiver));
         let counts = if counts { "" } else { " (no longer valid)" };
-        line(
+        line!(
             page,
-            format_args!(
-                "- {} was waived at {} by {} on {}{counts}: {}",
-                waiver.check,
-                value_and_target(&waiver.value, &waiver.target),
-                waiver.by,
-                moment(waiver.at),
-                waiver.reason
-            ),
+            "- {} was waived at {} by {} on {}{counts}: {}",
+            waiver.check,
+            value_and_target(&waiver.value, &waiver.target),
+            waiver.by,
+            moment(waiver.at),
+            waiver.reason
         );
     }
     page.push('\n');
@@ -349,21 +334,19 @@ fn definitions(page: &mut String, stages: &[StageStatus], acceptances: &[Accepta
     }
     page.push_str("## Definitions\n\n");
     for (stage, told) in told {
-        line(page, format_args!("- {stage}: {told}"));
+        line!(page, "- {stage}: {told}");
     }
     for acceptance in acceptances {
-        line(
+        line!(
             page,
-            format_args!(
-                "- {}: rows of {} by definition {} were accepted for definition {} by {} on {}: {}",
-                acceptance.stage,
-                counted(acceptance.dates, "date"),
-                acceptance.accepted.short(),
-                acceptance.equals.short(),
-                acceptance.by,
-                moment(acceptance.at),
-                acceptance.reason
-            ),
+            "- {}: rows of {} by definition {} were accepted for definition {} by {} on {}: {}",
+            acceptance.stage,
+            counted(acceptance.dates, "date"),
+            acceptance.accepted.short(),
+            acceptance.equals.short(),
+            acceptance.by,
+            moment(acceptance.at),
+            acceptance.reason
         );
     }
     page.push('\n');
@@ -375,19 +358,17 @@ fn attention(page: &mut String, causes: &[Cause]) {
     }
     page.push_str("## Dates that need attention\n\n");
     for cause in causes {
-        line(
+        line!(
             page,
-            format_args!(
-                "- {}: {} {}, {} of {}, {}: {}\n  {}",
-                cause.stage,
-                counted(cause.dates.len(), "date"),
-                cause.state,
-                count(cause.rows),
-                counted(cause.expected, "row"),
-                counted(cause.attempts, "attempt"),
-                cause.reason,
-                compact_dates(&cause.dates)
-            ),
+            "- {}: {} {}, {} of {}, {}: {}\n  {}",
+            cause.stage,
+            counted(cause.dates.len(), "date"),
+            cause.state,
+            count(cause.rows),
+            counted(cause.expected, "row"),
+            counted(cause.attempts, "attempt"),
+            cause.reason,
+            compact_dates(&cause.dates)
         );
     }
     page.push('\n');
@@ -399,26 +380,21 @@ fn set_aside(page: &mut String, kinds: &[Quarantine]) {
     }
     page.push_str("## Quarantined rows\n\n");
     for kind in kinds {
-        line(
+        line!(
             page,
-            format_args!(
-                "- {}: {} on {}: {}{}",
-                kind.stage,
-                counted(kind.rows.len(), "row"),
-                compact_dates(&kind.dates),
-                kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
-                kind.reason
-            ),
+            "- {}: {} on {}: {}{}",
+            kind.stage,
+            counted(kind.rows.len(), "row"),
+            compact_dates(&kind.dates),
+            kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
+            kind.reason
         );
         for row in kind.rows.iter().take(ROWS_SHOWN) {
-            line(page, format_args!("  - {}: `{}`", row.date, row.row));
+            line!(page, "  - {}: `{}`", row.date, row.row);
         }
         let more = kind.rows.len().saturating_sub(ROWS_SHOWN);
         if more > 0 {
-            line(
-                page,
-                format_args!("  - and {more} more; `--format json` lists all"),
-            );
+            line!(page, "  - and {more} more; `--format json` lists all");
         }
     }
     page.push('\n');
@@ -435,16 +411,14 @@ fn gaps(page: &mut String, stages: &[StageStatus]) {
     );
     for stage in stages {
         for gap in &stage.gaps {
-            line(
+            line!(
                 page,
-                format_args!(
-                    "| {} | {} | {} | {} | {} |",
-                    stage.name,
-                    cell(Some(&gap.what)),
-                    gap.rows,
-                    stage.rows,
-                    gap.dates
-                ),
+                "| {} | {} | {} | {} | {} |",
+                stage.name,
+                cell(Some(&gap.what)),
+                gap.rows,
+                stage.rows,
+                gap.dates
             );
         }
     }
@@ -456,22 +430,20 @@ fn runbook(page: &mut String, items: &[Item]) {
         return;
     }
     let done = items.iter().filter(|item| item.state == ItemState::Done).count();
-    line(page, format_args!("## Runbook: {done} of {} done\n", items.len()));
+    line!(page, "## Runbook: {done} of {} done\n", items.len());
     page.push_str("| item | state | task | fact or note | recorded |\n|---|---|---|---|---|\n");
     for item in items {
         let mut recorded = item.at.map_or_else(|| "-".to_owned(), moment);
         if let Some(by) = &item.by {
             let _ = write!(recorded, ", {}", cell(Some(by)));
         }
-        line(
+        line!(
             page,
-            format_args!(
-                "| {} | {} | {} | {} | {recorded} |",
-                item.item,
-                item.state,
-                cell(Some(&item.title)),
-                cell(Some(&item.fact))
-            ),
+            "| {} | {} | {} | {} | {recorded} |",
+            item.item,
+            item.state,
+            cell(Some(&item.title)),
+            cell(Some(&item.fact))
         );
     }
     page.push('\n');
@@ -481,7 +453,7 @@ fn runbook(page: &mut String, items: &[Item]) {
             .filter_map(|item| Some((&item.item, item.remark.as_ref()?)))
     };
     for (item, remark) in remarks() {
-        line(page, format_args!("- Item {item}: {remark}"));
+        line!(page, "- Item {item}: {remark}");
     }
     if remarks().next().is_some() {
         page.push('\n');
@@ -492,27 +464,29 @@ fn runs(page: &mut String, runs: &[PastRun]) {
     if runs.is_empty() {
         return;
     }
-    page.push_str(
-        "## Runs\n\n| run | state | started | ended | dates | source | workers | how it ended |\n\
-         |---|---|---|---|---|---|---|---|\n",
+    let has_source = runs.iter().any(|run| run.source.is_some());
+    let if_chosen = |cells: String| if has_source { cells } else { String::new() };
+    let (heading, rule) = (if_chosen(" source |".to_owned()), if_chosen("---|".to_owned()));
+    line!(
+        page,
+        "## Runs\n\n| run | state | started | ended | dates |{heading} workers | how it ended |\n\
+             |---|---|---|---|---|{rule}---|---|"
     );
     for run in runs {
         let about = match (run.from, run.to) {
             (Some(from), Some(to)) => format!("{}, {from} to {to}", run.dates),
             _ => "-".to_owned(),
         };
-        line(
+        let source = if_chosen(format!(" {} |", cell(run.source.as_deref())));
+        line!(
             page,
-            format_args!(
-                "| {} | {} | {} | {} | {about} | {} | {} | {} |",
-                run.id,
-                run.state,
-                moment(run.started_at),
-                run.ended_at.map_or_else(|| "-".to_owned(), moment),
-                cell(run.source.as_deref()),
-                run.workers,
-                cell(run.ending.as_deref())
-            ),
+            "| {} | {} | {} | {} | {about} |{source} {} | {} |",
+            run.id,
+            run.state,
+            moment(run.started_at),
+            run.ended_at.map_or_else(|| "-".to_owned(), moment),
+            run.workers,
+            cell(run.ending.as_deref())
         );
     }
     page.push('\n');

@@ -249,7 +249,11 @@ fn the_shop_plan_needs_no_other_program_and_is_idempotent() {
         let told = state.backcourt(&arguments).expect(code);
         assert!(told.out.contains(said) || told.err.contains(said), "{told:#?}");
         // No stage has a choice of sources.
-        assert!(!told.out.contains("source auto"), "{}", told.out);
+        assert!(
+            !told.out.contains("source auto") && !told.out.contains("| source |"),
+            "{}",
+            told.out
+        );
     }
 }
 

@@ -135,5 +135,8 @@ fn failures_are_grouped_by_cause_and_waivers_stay_listed() {
     );
     assert!(written.contains("(no longer valid): known"), "{written}");
     assert!(written.contains("; 1 of them run more than once"), "{written}");
-    assert!(written.contains("## Runs\n"), "{written}");
+    assert!(
+        written.contains("## Runs\n\n| run | state | started | ended | dates | source | workers |"),
+        "{written}"
+    );
 }
