@@ -224,42 +224,13 @@ fn answers(at: usize, now: Option<(CheckState, Option<&str>)>) -> Vec<PastAnswer
 }
 
 /// Raw-data checks: feed, name, title, state, failing dates.
+#[rustfmt::skip]
 const SOURCES: [(&str, &str, &str, CheckState, &[&str]); 5] = [
-    (
-        "schedule",
-        "schedule_repeated",
-        "No team in two finals of a date",
-        CheckState::Pass,
-        &[],
-    ),
-    (
-        "bdl",
-        "bdl_repeated",
-        "No player twice on a date",
-        CheckState::Warn,
-        &["2023-12-16", "2024-11-02", "2025-12-31"],
-    ),
-    (
-        "bdl",
-        "bdl_foreign_ids",
-        "Ids name a final of their date",
-        CheckState::Running,
-        &[],
-    ),
-    (
-        "team_box",
-        "team_box_missing",
-        "Every team of every final",
-        CheckState::Error,
-        &[],
-    ),
-    (
-        "every feed",
-        "shared_ids",
-        "No id on two dates",
-        CheckState::Pending,
-        &[],
-    ),
+    ("schedule", "schedule_repeated", "No team in two finals of a date", CheckState::Pass, &[]),
+    ("bdl", "bdl_repeated", "No player twice on a date", CheckState::Warn, &["2023-12-16", "2024-11-02", "2025-12-31"]),
+    ("bdl", "bdl_foreign_ids", "Ids name a final of their date", CheckState::Running, &[]),
+    ("team_box", "team_box_missing", "Every team of every final", CheckState::Error, &[]),
+    ("every feed", "shared_ids", "No id on two dates", CheckState::Pending, &[]),
 ];
 
 /// Mid-run without failures, with raw-data checks run.
@@ -418,105 +389,21 @@ type ItemRow = (
     Option<&'static str>,
 );
 
+#[rustfmt::skip]
 const ITEMS: [ItemRow; 12] = [
-    (
-        "1",
-        "Keep a copy of what the run replaces",
-        true,
-        ItemState::Done,
-        "copied to the backup folder",
-        None,
-    ),
-    (
-        "2",
-        "Verify the warehouse and the feeds",
-        false,
-        ItemState::Done,
-        "started",
-        None,
-    ),
-    (
-        "3",
-        "Try the reconstruction on three dates",
-        false,
-        ItemState::Reopened,
-        "2023-12-16 is stale",
-        None,
-    ),
-    (
-        "4",
-        "Fill team_offense for every date",
-        false,
-        ItemState::InProgress,
-        "1,207 of 1,538 dates",
-        None,
-    ),
-    (
-        "5",
-        "Watch it to its end, its gate open",
-        false,
-        ItemState::Open,
-        "not started",
-        None,
-    ),
-    (
-        "6",
-        "Query 1: average teams per date",
-        false,
-        ItemState::Done,
-        "WARN 12.7 (target avg_teams >= 28)",
-        Some(
-            "28 cannot be met: a complete season has 12.7 teams a date. rows_per_date compares with the schedule.",
-        ),
-    ),
-    (
-        "7",
-        "Query 2: game_id format",
-        false,
-        ItemState::ActionRequired,
-        "formats: FAIL 2 of 11544 not, first: NULL (target every game_id well formed)",
-        None,
-    ),
-    (
-        "13",
-        "usage_rate above 95 %",
-        false,
-        ItemState::Open,
-        "usage_coverage: not run yet",
-        None,
-    ),
-    (
-        "14a",
-        "Fill team_defense, its gate open",
-        false,
-        ItemState::Open,
-        "not started",
-        Some("Added: the old list forgot it."),
-    ),
-    (
-        "20",
-        "Coverage of the five Phase-4 tables",
-        false,
-        ItemState::Open,
-        "not run yet",
-        None,
-    ),
-    (
-        "23",
-        "Write down the results",
-        false,
-        ItemState::Open,
-        "not written yet",
-        Some("backcourt report writes them."),
-    ),
-    (
-        "24",
-        "Hand over and sign off",
-        true,
-        ItemState::Open,
-        "ticked by hand, with a note",
-        Some("Say in the note who takes over."),
-    ),
+    ("1", "Keep a copy of what the run replaces", true, ItemState::Done, "copied to the backup folder", None),
+    ("2", "Verify the warehouse and the feeds", false, ItemState::Done, "started", None),
+    ("3", "Try the reconstruction on three dates", false, ItemState::Reopened, "2023-12-16 is stale", None),
+    ("4", "Fill team_offense for every date", false, ItemState::InProgress, "1,207 of 1,538 dates", None),
+    ("5", "Watch it to its end, its gate open", false, ItemState::Open, "not started", None),
+    ("6", "Query 1: average teams per date", false, ItemState::Done, "WARN 12.7 (target avg_teams >= 28)",
+        Some("28 cannot be met: a complete season has 12.7 teams a date. rows_per_date compares with the schedule.")),
+    ("7", "Query 2: game_id format", false, ItemState::ActionRequired, "formats: FAIL 2 of 11544 not, first: NULL (target every game_id well formed)", None),
+    ("13", "usage_rate above 95 %", false, ItemState::Open, "usage_coverage: not run yet", None),
+    ("14a", "Fill team_defense, its gate open", false, ItemState::Open, "not started", Some("Added: the old list forgot it.")),
+    ("20", "Coverage of the five Phase-4 tables", false, ItemState::Open, "not run yet", None),
+    ("23", "Write down the results", false, ItemState::Open, "not written yet", Some("backcourt report writes them.")),
+    ("24", "Hand over and sign off", true, ItemState::Open, "ticked by hand, with a note", Some("Say in the note who takes over.")),
 ];
 
 fn item((number, title, manual, state, fact, remark): &ItemRow) -> Item {
@@ -912,7 +799,6 @@ pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {
     Arc::new(line(number, level, message))
 }
 
-/// A log line about a date.
 pub fn log_line_about(number: u64, date: NaiveDate, message: &str) -> Arc<LogLine> {
     Arc::new(LogLine {
         date: Some(date),

@@ -9,109 +9,53 @@ use crossterm::event::KeyCode;
 pub use key::Key;
 pub use own::{FIXED, Keymap, spelt};
 
-/// The place that receives a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyContext {
-    /// The Dates pane.
-    Dates,
-    /// The Workers pane.
-    Workers,
-    /// The Log pane.
-    Log,
-    /// The Checks pane.
-    Checks,
-    /// One date and its stored rows.
-    Detail,
-    /// The causes of dates that need attention or are outdated.
-    Causes,
-    /// NULLs and data issues in the rows of a stage.
-    Gaps,
-    /// The checks of the raw tables.
-    Sources,
-    /// The failing dates of a check.
-    FailingDates,
-    /// Everything about one check.
-    About,
-    /// The runbook.
-    Runbook,
-    /// The breakdown of a check.
-    Breakdown,
-    /// The question before a rerun.
-    Confirm,
-    /// The question before leaving.
-    Leave,
-    /// The sample before the run.
-    Sample,
-    /// Estimated and billed cost.
-    Cost,
-    /// The question before the first unit.
-    Question,
-    /// The help page.
-    Help,
-    /// The prompt.
-    Prompt,
-    /// Any page of a recording.
-    Recording,
-    /// Any page of a read-only view of a warehouse.
-    Observation,
-}
-
-impl KeyContext {
-    /// Every place.
-    pub const ALL: [Self; 21] = [
-        Self::Dates,
-        Self::Workers,
-        Self::Log,
-        Self::Checks,
-        Self::Detail,
-        Self::Causes,
-        Self::Gaps,
-        Self::Sources,
-        Self::FailingDates,
-        Self::About,
-        Self::Runbook,
-        Self::Breakdown,
-        Self::Confirm,
-        Self::Leave,
-        Self::Sample,
-        Self::Cost,
-        Self::Question,
-        Self::Help,
-        Self::Prompt,
-        Self::Recording,
-        Self::Observation,
-    ];
-
-    /// The name in the help.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Dates => "Dates",
-            Self::Workers => "Workers",
-            Self::Log => "Log",
-            Self::Checks => "Checks",
-            Self::Detail => "one date",
-            Self::Causes => "causes",
-            Self::Gaps => "gaps",
-            Self::Sources => "Sources",
-            Self::FailingDates => "failing dates",
-            Self::About => "one check",
-            Self::Runbook => "runbook",
-            Self::Breakdown => "breakdown",
-            Self::Confirm => "question",
-            Self::Leave => "quit",
-            Self::Sample => "sample",
-            Self::Cost => "cost",
-            Self::Question => "question before the run",
-            Self::Help => "help",
-            Self::Prompt => "search line",
-            Self::Recording => "replay",
-            Self::Observation => "read-only console",
+macro_rules! key_contexts {
+    ($($name:ident $title:literal: $about:literal;)*) => {
+        /// The place that receives a key.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum KeyContext {
+            $(#[doc = $about] $name,)*
         }
-    }
+
+        impl KeyContext {
+            /// Every place, in the order of the help.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The name in the help.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+        }
+    };
 }
 
-/// The action bound to a key.
+key_contexts! {
+    Dates "Dates": "The Dates pane.";
+    Workers "Workers": "The Workers pane.";
+    Log "Log": "The Log pane.";
+    Checks "Checks": "The Checks pane.";
+    Detail "one date": "One date and its stored rows.";
+    Causes "causes": "The causes of dates that need attention or are outdated.";
+    Gaps "gaps": "NULLs and data issues in the rows of a stage.";
+    Sources "Sources": "The checks of the raw tables.";
+    FailingDates "failing dates": "The failing dates of a check.";
+    About "one check": "Everything about one check.";
+    Runbook "runbook": "The runbook.";
+    Breakdown "breakdown": "The breakdown of a check.";
+    Confirm "question": "The question before a rerun.";
+    Leave "quit": "The question before leaving.";
+    Sample "sample": "The sample before the run.";
+    Cost "cost": "Estimated and billed cost.";
+    Question "question before the run": "The question before the first unit.";
+    Help "help": "The help page.";
+    Prompt "search line": "The prompt.";
+    Recording "replay": "Any page of a recording.";
+    Observation "read-only console": "Any page of a read-only view of a warehouse.";
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the table below says in one line what each does")]
 pub enum Action {
@@ -194,7 +138,6 @@ pub enum Action {
     PreviousMark,
     MinuteForward,
     MinuteBack,
-    /// Read the warehouse again.
     ReadAgain,
 }
 
@@ -475,9 +418,9 @@ pub const TABLE: &[Binding] = bindings! {
     "minute-forward"  MinuteForward   [ch('}')]               &[KeyContext::Recording], Some("+1 min"), "skip one minute forward";
     "minute-back"     MinuteBack [ch('{')]               &[KeyContext::Recording], None, "skip one minute back";
     "read-again"      ReadAgain  [ch('r')]               &[KeyContext::Observation], Some("refresh"), "read the progress from the warehouse now";
-    "redraw"          Redraw     [ctrl('l')]             &KeyContext::ALL, None, "redraw the screen";
-    "suspend"         Suspend    [ctrl('z')]             &KeyContext::ALL, None, "suspend the program and its work; resume with fg";
-    "interrupt"       Interrupt  [ctrl('c')]             &KeyContext::ALL, None, "twice within 2 s: drain and quit; twice more: abort";
+    "redraw"          Redraw     [ctrl('l')]             KeyContext::ALL, None, "redraw the screen";
+    "suspend"         Suspend    [ctrl('z')]             KeyContext::ALL, None, "suspend the program and its work; resume with fg";
+    "interrupt"       Interrupt  [ctrl('c')]             KeyContext::ALL, None, "twice within 2 s: drain and quit; twice more: abort";
 };
 
 impl Binding {

@@ -91,7 +91,7 @@ impl Keymap {
         keymap.no_key_means_two_things(&mut faults);
         keymap.text_can_be_typed(&mut faults);
         for own in [KeyContext::Recording, KeyContext::Observation] {
-            keymap.what_is_no_run_can_be_read(own, &mut faults);
+            keymap.check_hidden(own, &mut faults);
         }
         if faults.is_empty() {
             Ok(keymap)
@@ -137,7 +137,7 @@ impl Keymap {
     }
 
     fn no_key_means_two_things(&self, faults: &mut Faults) {
-        for place in KeyContext::ALL {
+        for &place in KeyContext::ALL {
             let mut taken: HashMap<Key, &str> = HashMap::new();
             for binding in at(place) {
                 for key in self.keys(binding) {
@@ -175,20 +175,18 @@ impl Keymap {
 
     /// Checks that the keys of a recording or a read-only view, which take precedence, hide only commands and no action
     /// that reads.
-    fn what_is_no_run_can_be_read(&self, own: KeyContext, faults: &mut Faults) {
-        let deck: BTreeMap<String, &str> = at(own)
+    fn check_hidden(&self, own: KeyContext, faults: &mut Faults) {
+        let hiding: BTreeMap<String, &str> = at(own)
             .flat_map(|binding| (self.keys(binding).iter()).map(|key| (key.spelt(false), binding.name)))
             .collect();
-        let places = KeyContext::ALL.into_iter();
-        for place in places.filter(|place| {
-            !matches!(
-                place,
-                KeyContext::Prompt | KeyContext::Recording | KeyContext::Observation
-            )
-        }) {
+        let is_run = |place: &KeyContext| {
+            use KeyContext::{Observation, Prompt, Recording};
+            !matches!(place, Prompt | Recording | Observation)
+        };
+        for place in KeyContext::ALL.iter().copied().filter(is_run) {
             for binding in at(place).filter(|binding| binding.places.len() < KeyContext::ALL.len()) {
                 let keys = self.keys(binding).iter().map(|key| key.spelt(false));
-                let hidden: Option<Vec<_>> = keys.map(|key| Some((deck.get(&key)?, key))).collect();
+                let hidden: Option<Vec<_>> = keys.map(|key| Some((hiding.get(&key)?, key))).collect();
                 if let Some((by, key)) = hidden.and_then(|mut hidden| hidden.pop())
                     && !is_order(place, binding.action)
                 {
