@@ -19,20 +19,19 @@ use backcourt::ledger::RunState;
 
 const SIZE: (u16, u16) = (120, 40);
 
+fn on_screen(state: &State, user: &str, arguments: &[&str]) -> Pty {
+    let flags = state.flags();
+    let flags = flags.iter().map(String::as_str);
+    let arguments: Vec<&str> = arguments.iter().copied().chain(flags).collect();
+    Pty::backcourt(&arguments, &[("USER", user), ("SUDO_USER", user)], SIZE)
+}
+
 fn run_in(state: &State) -> Pty {
-    let folder = state.path();
-    let arguments = ["run", "--stop-after", "team_offense", "--paused", "--state-dir"];
-    Pty::backcourt(
-        &[&arguments[..], &[folder.to_str().unwrap()]].concat(),
-        &[("USER", "ann"), ("SUDO_USER", "ann")],
-        SIZE,
-    )
+    on_screen(state, "ann", &["run", "--stop-after", "team_offense", "--paused"])
 }
 
 fn attach(state: &State, user: &str, more: &[&str]) -> Pty {
-    let folder = state.path();
-    let arguments = [&["attach", "--state-dir", folder.to_str().unwrap()], more].concat();
-    Pty::backcourt(&arguments, &[("USER", user), ("SUDO_USER", user)], SIZE)
+    on_screen(state, user, &[&["attach"], more].concat())
 }
 
 /// A paused run without a screen; killed when dropped.
@@ -81,7 +80,7 @@ fn shows_the_end(pty: &Pty) {
 
 #[test]
 fn several_consoles_observe_and_one_has_control() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let mut ann = run_in(&state);
     shows(&ann, "the run holds", &["paused", "916 pending", "622 skipped"]);
     let mut bob = attach(&state, "bob", &[]);
@@ -153,7 +152,7 @@ fn several_consoles_observe_and_one_has_control() {
 
 #[test]
 fn detaching_keeps_the_run_and_a_killed_run_is_reported() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let mut run = Held::start(&state);
     let mut first = attach(&state, "ann", &[]);
     shows(
@@ -202,7 +201,7 @@ fn detaching_keeps_the_run_and_a_killed_run_is_reported() {
 
 #[test]
 fn a_console_in_control_ends_the_run_after_confirmation() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let mut run = Held::start(&state);
     let mut pty = attach(&state, "ann", &[]);
     shows(&pty, "the run", &["916 pending", "control: none"]);

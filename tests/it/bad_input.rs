@@ -192,7 +192,7 @@ fn a_damaged_ledger_is_refused_by_path_and_left_unchanged(
     #[case] damage: fn(&[u8]) -> Vec<u8>,
     #[case] words: &str,
 ) {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     state.backcourt(&DATES).expect(0);
     let path = state.path().join("ledger.sqlite");
     let damaged = damage(&fs::read(&path).unwrap());
@@ -224,7 +224,7 @@ fn a_foreign_database_is_not_accepted_as_a_ledger() {
 
 #[test]
 fn a_damaged_warehouse_is_refused_by_path_and_left_unchanged() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     state.backcourt(&DATES).expect(0);
     let path = state.path().join("warehouse/nba_analytics.sqlite");
     fs::write(&path, vec![7; 9_000]).unwrap();
@@ -326,7 +326,7 @@ fn own_files_with_bad_rows_are_refused_row_by_row_and_nothing_is_loaded() {
 
 #[test]
 fn an_unwritable_event_log_stops_the_run_until_fixed() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     symlink("/dev/full", state.events_file()).unwrap();
     let stopped = state.backcourt(&DATES).expect(3);
     let events = state.events_file();
@@ -347,7 +347,7 @@ fn an_unwritable_event_log_stops_the_run_until_fixed() {
 #[test]
 fn a_full_disk_stops_the_run_with_a_message_and_loses_nothing() {
     let state = State::none();
-    let reference = State::loaded();
+    let reference = State::loaded().without_checks();
     let run = "run --stop-after team_offense --output plain --from 2023-10-24 --to 2024-04-14";
     reference.backcourt(&run.split(' ').collect::<Vec<_>>()).expect(0);
     let program = env!("CARGO_BIN_EXE_backcourt");

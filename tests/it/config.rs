@@ -34,22 +34,20 @@ fn line<'a>(shown: &'a str, setting: &str) -> &'a str {
     lines.next().unwrap_or_default()
 }
 
+fn paused(state: &State, more: &[&str], environment: &[(&str, &str)]) -> Pty {
+    let flags = state.flags();
+    let mut arguments = vec!["run", "--paused", "--stop-after", "team_offense"];
+    arguments.extend(flags.iter().map(String::as_str));
+    arguments.extend(more);
+    Pty::backcourt(&arguments, environment, SIZE)
+}
+
 #[test]
 fn a_custom_key_pauses_and_is_shown_on_screen() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let file = written(&state, "[keys]\npause = \"F5\"\n");
-    let (folder, file) = (state.path(), file.to_str().unwrap());
-    let arguments = [
-        "run",
-        "--paused",
-        "--to",
-        "2021-10-25",
-        "--stop-after",
-        "team_offense",
-        "--state-dir",
-        folder.to_str().unwrap(),
-    ];
-    let mut pty = Pty::backcourt(&arguments, &[("BACKCOURT_CONFIG", file)], SIZE);
+    let environment = [("BACKCOURT_CONFIG", file.to_str().unwrap())];
+    let mut pty = paused(&state, &["--to", "2021-10-25"], &environment);
     pty.wait_for("F5 resume");
     pty.wait_for("Paused: F5 resumes");
     pty.send("p?");
@@ -85,17 +83,8 @@ fn has_mouse(screen: &vt100::Screen) -> bool {
 
 #[test]
 fn a_key_toggles_mouse_capture() {
-    let state = State::loaded();
-    let folder = state.path();
-    let arguments = [
-        "run",
-        "--paused",
-        "--stop-after",
-        "team_offense",
-        "--state-dir",
-        folder.to_str().unwrap(),
-    ];
-    let mut pty = Pty::backcourt(&arguments, &[], SIZE);
+    let state = State::loaded().without_checks();
+    let mut pty = paused(&state, &[], &[]);
     pty.wait_for("Paused: p resumes");
     assert!(!has_mouse(&pty.screen()), "the terminal has it at first");
     pty.send("m");

@@ -10,9 +10,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::program::State;
 use crate::pty::{Pty, wait_until};
 use crate::toy::{Fault, Toy, day};
 use backcourt::console::Preferences;
@@ -28,37 +28,19 @@ const SIZE: (u16, u16) = (120, 40);
 const DOWN: &str = "\u{1b}[B";
 const ENTER: &str = "\r";
 
-/// A separate state folder with the flaky feeds. They are loaded once and copied.
-fn loaded() -> TempDir {
-    static LOADED: OnceLock<TempDir> = OnceLock::new();
-    let once = LOADED.get_or_init(|| {
-        let folder = TempDir::new().unwrap();
-        let load = Command::new(env!("CARGO_BIN_EXE_backcourt"))
-            .args(["load", "--faults", "flaky", "--state-dir"])
-            .arg(folder.path())
-            .output()
-            .unwrap();
-        assert!(load.status.success(), "{}", String::from_utf8_lossy(&load.stderr));
-        folder
-    });
-    let folder = TempDir::new().unwrap();
-    fs::create_dir(folder.path().join("warehouse")).unwrap();
-    for file in fs::read_dir(once.path().join("warehouse")).unwrap() {
-        let file = file.unwrap();
-        fs::copy(
-            file.path(),
-            folder.path().join("warehouse").join(file.file_name()),
-        )
-        .unwrap();
-    }
-    folder
+fn start(state: &State, more: &[&str]) -> Pty {
+    start_in(state, more, &[], SIZE)
 }
 
-fn start(folder: &Path, more: &[&str]) -> Pty {
-    let mut arguments = vec!["run", "--stop-after", "team_offense"];
-    arguments.extend(["--state-dir", folder.to_str().unwrap()]);
+fn start_in(state: &State, more: &[&str], environment: &[(&str, &str)], size: (u16, u16)) -> Pty {
+    let flags = state.flags();
+    let mut arguments = vec!["run"];
+    arguments.extend(flags.iter().map(String::as_str));
     arguments.extend(more);
-    Pty::backcourt(&arguments, &[], SIZE)
+    if !more.contains(&"--stop-after") {
+        arguments.extend(["--stop-after", "team_offense"]);
+    }
+    Pty::backcourt(&arguments, environment, size)
 }
 
 /// Asserts that the program has ended with this code and that the terminal is restored.
@@ -98,8 +80,8 @@ fn is_under_way(screen: &vt100::Screen) -> bool {
     line.contains(" ok") && line.contains("pending")
 }
 
-fn last_state(folder: &Path) -> RunState {
-    let ledger = Ledger::open_to_read(&folder.join("ledger.sqlite"))
+fn last_state(state: &State) -> RunState {
+    let ledger = Ledger::open_to_read(&state.path().join("ledger.sqlite"))
         .unwrap()
         .unwrap();
     ledger.last_run("nba").unwrap().unwrap().state
@@ -107,8 +89,8 @@ fn last_state(folder: &Path) -> RunState {
 
 #[test]
 fn a_run_is_started_paused_resumed_repaired_and_left() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::flaky().without_source_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_until("the run is paused with its dates known", |screen| {
         let text = screen.contents();
         text.contains("paused") && text.contains("916 pending") && text.contains("622 skipped")
@@ -137,27 +119,24 @@ fn a_run_is_started_paused_resumed_repaired_and_left() {
         pty.screen().contents().contains("finished:"),
         "a summary stays in the shell"
     );
-    assert_eq!(last_state(folder.path()), RunState::Finished);
+    assert_eq!(last_state(&state), RunState::Finished);
 }
 
 /// The number of players with minutes on these dates, counted in the warehouse file.
-fn players_with_minutes(folder: &Path) -> i64 {
-    let file = folder.join("warehouse/nba_analytics.sqlite");
-    let table = rusqlite::Connection::open(file).unwrap();
-    let count = "SELECT COUNT(*) FROM player_game_summary WHERE minutes_played > 0";
-    table.query_row(count, [], |row| row.get(0)).unwrap()
+fn players_with_minutes(state: &State) -> i64 {
+    let count = "SELECT COUNT(*) FROM nba_analytics.player_game_summary WHERE minutes_played > 0";
+    state.warehouse().query_row(count, [], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn the_usage_rate_has_a_breakdown_and_checks_show_their_history() {
-    let folder = loaded();
-    let state = folder.path().to_str().unwrap();
-    let mut arguments = vec!["run", "--state-dir", state, "--stop-after", "player_game"];
-    arguments.extend(["--from", "2023-12-13", "--to", "2023-12-15"]);
-    let mut pty = Pty::backcourt(&arguments, &[], (80, 24));
+    let state = State::loaded().without_source_checks();
+    let days = ["--from", "2023-12-13", "--to", "2023-12-15"];
+    let more = [&["--stop-after", "player_game"][..], &days].concat();
+    let mut pty = start_in(&state, &more, &[], (80, 24));
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.wait_for("Usage rate known 100 %");
-    let players = players_with_minutes(folder.path());
+    let players = players_with_minutes(&state);
     assert!(players > 100, "{players}");
     pty.send("b");
     pty.wait_until("the breakdown is shown with its causes", |screen| {
@@ -185,12 +164,10 @@ fn the_usage_rate_has_a_breakdown_and_checks_show_their_history() {
         let text = screen.contents();
         !text.contains("by  date") && text.contains("Fri 2023-12-15") && text.contains("player_game")
     });
-    let said = Command::new(env!("CARGO_BIN_EXE_backcourt"))
-        .args(["check", "usage_coverage", "--breakdown", "--state-dir", state])
-        .output()
-        .unwrap();
-    let page = String::from_utf8(said.stdout).unwrap();
-    assert_eq!(said.status.code(), Some(0), "{page}");
+    let page = state
+        .backcourt(&["check", "usage_coverage", "--breakdown"])
+        .expect(0)
+        .out;
     for part in [
         "### Usage rate known: 100 % (usage_coverage)".to_owned(),
         format!("{players} of {players} players; no team row 0, no attempts in the feed 0, no team total 0"),
@@ -215,8 +192,8 @@ fn the_usage_rate_has_a_breakdown_and_checks_show_their_history() {
 
 #[test]
 fn a_paused_run_writes_nothing_to_the_terminal_and_uses_no_cpu() {
-    let folder = loaded();
-    let pty = start(folder.path(), &["--paused"]);
+    let state = State::loaded();
+    let pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     pty.wait_until("the run stays paused", |screen| {
         header(screen).ends_with("paused")
@@ -239,15 +216,10 @@ const WHOLE_SCREEN: f64 = 12_000.0;
 
 #[test]
 fn an_ssh_screen_stays_within_its_byte_rate_and_idles_after_the_run() {
-    let folder = loaded();
-    let state = folder.path().to_str().unwrap();
-    let arguments = ["run", "--stop-after", "team_offense", "--state-dir", state];
+    let state = State::flaky().without_source_checks();
     let began = std::time::Instant::now();
-    let mut pty = Pty::backcourt(
-        &arguments,
-        &[("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")],
-        SIZE,
-    );
+    let over_ssh = [("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")];
+    let mut pty = start_in(&state, &[], &over_ssh, SIZE);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     quiet_bytes(&pty);
     #[allow(clippy::cast_precision_loss, reason = "a few kB")]
@@ -279,8 +251,8 @@ fn quiet_bytes(pty: &Pty) -> usize {
 
 #[test]
 fn the_highest_log_level_still_shows_failures() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &[]);
+    let state = State::flaky().without_source_checks();
+    let mut pty = start(&state, &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.send("3fffz");
     pty.wait_until("failed dates and failed checks, and nothing else", |screen| {
@@ -299,8 +271,8 @@ fn the_highest_log_level_still_shows_failures() {
 
 #[test]
 fn source_failures_are_shown_and_lead_to_their_date() {
-    let folder = TempDir::new().unwrap();
-    let mut pty = start(folder.path(), &[]);
+    let state = State::loaded();
+    let mut pty = start(&state, &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.send("5");
     pty.wait_for("WARN     gamebook     Every team of every final");
@@ -321,8 +293,8 @@ fn source_failures_are_shown_and_lead_to_their_date() {
 
 #[test]
 fn a_date_drills_down_to_a_team_row_and_its_source() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--dates", "2023-12-17"]);
+    let state = State::loaded().without_source_checks();
+    let mut pty = start(&state, &["--dates", "2023-12-17"]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.send(ENTER);
     pty.wait_for("GSW 118 @ POR 114");
@@ -391,8 +363,8 @@ fn rerun_before_the_first_run_is_refused() {
 
 #[test]
 fn a_running_run_can_be_paused_and_resumed() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::flaky().without_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     // Resumed and paused at once: the first batches are in flight, the rest is not dispatched.
     pty.send("pp");
@@ -407,8 +379,8 @@ fn a_running_run_can_be_paused_and_resumed() {
 
 #[test]
 fn the_screen_follows_resizes_and_reports_a_too_small_size() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::loaded().without_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     pty.resize((59, 15));
     pty.wait_until("the notice names the size that is needed", |screen| {
@@ -433,8 +405,8 @@ fn the_screen_follows_resizes_and_reports_a_too_small_size() {
 
 #[test]
 fn ctrl_z_suspends_the_console_and_fg_restores_it() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::loaded().without_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     for _ in 0..2 {
         pty.send("\u{1a}");
@@ -454,8 +426,8 @@ fn ctrl_z_suspends_the_console_and_fg_restores_it() {
 
 #[test]
 fn quitting_asks_while_work_remains_and_defaults_to_stay() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::flaky().without_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     pty.send("q");
     pty.wait_for("units open");
@@ -467,9 +439,9 @@ fn quitting_asks_while_work_remains_and_defaults_to_stay() {
     pty.wait_for("units open");
     pty.send("a");
     assert_left(&mut pty, 3);
-    assert_eq!(last_state(folder.path()), RunState::Stopped);
+    assert_eq!(last_state(&state), RunState::Stopped);
 
-    let mut again = start(folder.path(), &["--output", "tui"]);
+    let mut again = start(&state, &["--output", "tui"]);
     again.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     again.send("q");
     assert_left(&mut again, 1);
@@ -477,18 +449,18 @@ fn quitting_asks_while_work_remains_and_defaults_to_stay() {
 
 #[test]
 fn sigterm_drains_restores_the_terminal_and_exits_with_143() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--paused"]);
+    let state = State::loaded().without_checks();
+    let mut pty = start(&state, &["--paused"]);
     pty.wait_for("916 pending");
     pty.signal(Signal::TERM);
     assert_left(&mut pty, 143);
-    assert_eq!(last_state(folder.path()), RunState::Stopped);
+    assert_eq!(last_state(&state), RunState::Stopped);
 }
 
 #[test]
 fn a_run_survives_its_terminal() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &["--workers", "1"]);
+    let state = State::flaky().without_checks();
+    let mut pty = start(&state, &["--workers", "1"]);
     pty.wait_until("dates are being done", is_under_way);
     pty.hang_up();
     assert_eq!(
@@ -496,7 +468,7 @@ fn a_run_survives_its_terminal() {
         1,
         "three dates of the flaky feeds failed"
     );
-    assert_eq!(last_state(folder.path()), RunState::Finished);
+    assert_eq!(last_state(&state), RunState::Finished);
 }
 
 /// A detached run draws nothing and doesn't query a terminal that is gone. Only work uses CPU, and here there is none.
@@ -504,16 +476,15 @@ fn a_run_survives_its_terminal() {
 fn a_paused_run_without_its_terminal_uses_no_cpu(
     #[values("exec \"$0\" \"$@\"", "trap '' HUP; exec \"$0\" \"$@\"")] shell: &str,
 ) {
-    let folder = loaded();
-    let state = folder.path().to_str().unwrap();
-    let program = env!("CARGO_BIN_EXE_backcourt");
-    let arguments = ["-c", shell, program, "run", "--paused", "--state-dir", state];
+    let state = State::loaded().without_checks();
+    let flags = state.flags();
+    let mut arguments = vec!["-c", shell, env!("CARGO_BIN_EXE_backcourt"), "run", "--paused"];
+    arguments.extend(flags.iter().map(String::as_str));
     let mut pty = Pty::start("/bin/sh", &arguments, &[], SIZE);
     pty.wait_for("916 pending");
-    pty.wait_for("home_teams");
     pty.hang_up();
     wait_until("the run says that it goes on", || {
-        let logs = fs::read_dir(folder.path().join("logs")).unwrap();
+        let logs = fs::read_dir(state.path().join("logs")).unwrap();
         let mut logs = logs.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
         logs.any(|log| log.contains("terminal closed; the run stays paused until"))
     });
@@ -536,19 +507,19 @@ fn a_paused_run_without_its_terminal_uses_no_cpu(
 #[test]
 fn a_hang_up_drains_the_run_if_configured() {
     for what in ["drain", "abort"] {
-        let folder = loaded();
-        let mut pty = start(folder.path(), &["--paused", "--on-hangup", what]);
+        let state = State::loaded().without_checks();
+        let mut pty = start(&state, &["--paused", "--on-hangup", what]);
         pty.wait_for("916 pending");
         pty.hang_up();
         assert_eq!(pty.wait_exit().exit_code(), 3, "{what}");
-        assert_eq!(last_state(folder.path()), RunState::Stopped, "{what}");
+        assert_eq!(last_state(&state), RunState::Stopped, "{what}");
     }
 }
 
 #[test]
 fn a_terminal_lost_after_the_end_leaves_no_process() {
-    let folder = loaded();
-    let mut pty = start(folder.path(), &[]);
+    let state = State::flaky().without_checks();
+    let mut pty = start(&state, &[]);
     pty.wait_until("the run has ended", |screen| header(screen).contains("finished"));
     pty.hang_up();
     assert_eq!(pty.wait_exit().exit_code(), 1);

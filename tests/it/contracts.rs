@@ -142,7 +142,7 @@ fn a_run_fills_a_table_from_an_empty_folder() {
 
 #[test]
 fn the_box_score_fails_its_checks_and_reconstruction_fixes_them() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let bad = state
         .backcourt(&[&RUN[..], &["--source", "boxscore"]].concat())
         .expect(1);
@@ -182,8 +182,7 @@ fn the_box_score_fails_its_checks_and_reconstruction_fixes_them() {
 
 #[test]
 fn a_failed_date_is_fixed_by_a_rerun_in_another_process() {
-    let state = State::none();
-    state.backcourt(&["load", "--faults", "flaky"]).expect(0);
+    let state = State::flaky().without_source_checks();
     let dates = "2021-12-25,2021-12-26,2023-12-16,2025-11-14";
     let run = state
         .backcourt(&[&RUN[..3], &["--dates", dates, "--output", "jsonl"]].concat())
@@ -211,7 +210,7 @@ fn a_failed_date_is_fixed_by_a_rerun_in_another_process() {
 
 #[test]
 fn failing_dates_of_a_check_are_rerun() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     run_week(&state, &[]).expect(0);
     let whole = state.rows();
     state
@@ -249,7 +248,7 @@ fn failing_dates_of_a_check_are_rerun() {
 
 #[test]
 fn all_or_selected_checks_run_regardless_of_earlier_results() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     run_week(&state, &[]).expect(0);
     let all = state.backcourt(&["check", "--output", "jsonl"]).expect(0);
     let facts = lines(&all);
@@ -267,7 +266,7 @@ fn all_or_selected_checks_run_regardless_of_earlier_results() {
 
 #[test]
 fn environment_variables_of_the_old_runbook_are_honoured() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let mut command = state.command(&[&RUN[..], &["--dates", "2023-12-16"]].concat());
     command
         .env("FORCE_TEAM_RECONSTRUCTION", "true")
@@ -288,7 +287,7 @@ fn environment_variables_of_the_old_runbook_are_honoured() {
 
 #[test]
 fn a_range_without_games_finishes_normally() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let mut outside = 0;
     for (from, to, days) in [("2020-02-01", "2020-02-10", 10), ("2026-02-01", "2026-02-28", 28)] {
         state
@@ -314,7 +313,7 @@ fn a_range_without_games_finishes_normally() {
 
 #[test]
 fn only_selected_dates_run() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     state
         .backcourt(&[&RUN[..], &["--dates", "2023-12-16, 2021-12-25,2021-12-25"]].concat())
         .expect(0);
@@ -360,7 +359,7 @@ fn a_dry_run_lists_due_dates_and_writes_nothing() {
     assert!(first.out.contains("1,538 dates in team_offense"), "{}", first.out);
     assert!(!state.path().exists());
 
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     run_week(&state, &[]).expect(0);
     let before = picture(&state.path());
     let said = state
@@ -406,7 +405,7 @@ impl Drop for Held {
 
 #[test]
 fn a_paused_run_is_visible_in_status_and_ends_by_signal() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let mut held = Held::start(&state);
     let pid = held.0.id();
     let status = state.status();
@@ -441,7 +440,7 @@ fn a_paused_run_is_visible_in_status_and_ends_by_signal() {
 
 #[test]
 fn a_killed_run_is_reported_as_interrupted() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     drop(Held::start(&state));
     assert_eq!(state.status()["run"]["state"], "interrupted");
 }
@@ -468,7 +467,7 @@ fn a_state_folder_is_the_same_under_every_path() {
 
 #[test]
 fn a_warehouse_path_is_the_same_before_and_after_it_exists() {
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let parent = state.path().parent().unwrap().to_owned();
     fs::create_dir(parent.join("own")).unwrap();
     fs::create_dir(parent.join("own/warehouse")).unwrap();

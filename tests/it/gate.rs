@@ -16,7 +16,7 @@ const RANGE: [&str; 4] = ["--from", "2023-12-14", "--to", "2023-12-17"];
 
 /// Feeds in which one player has seven points more than his shots give, so the team's points don't add up.
 fn spoilt() -> State {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let raw = Connection::open(state.path().join("warehouse/nba_raw.sqlite")).unwrap();
     let changed = raw
         .execute(
@@ -112,8 +112,9 @@ fn a_waiver_command_with_a_reason_lets_the_next_run_continue() {
 #[test]
 fn on_screen_a_closed_gate_blocks_until_waived_and_is_reported() {
     let state = spoilt();
-    let folder = state.path();
-    let mut arguments = vec!["run", "--state-dir", folder.to_str().unwrap()];
+    let flags = state.flags();
+    let mut arguments = vec!["run"];
+    arguments.extend(flags.iter().map(String::as_str));
     arguments.extend(RANGE);
     let mut pty = Pty::backcourt(&arguments, &[("USER", "ruth")], (120, 40));
     let finished = |screen: &vt100::Screen| {

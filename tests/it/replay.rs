@@ -10,26 +10,28 @@
 
 use std::fs;
 
-use crate::program::State;
+use crate::program::{State, stages_alone};
 use crate::pty::Pty;
 
 /// A recorded week with games on every date.
 fn recorded() -> State {
     let state = State::loaded();
+    run_week(&state, &[]);
     state
-        .backcourt(&[
-            "run",
-            "--stop-after",
-            "team_offense",
-            "--from",
-            "2023-12-11",
-            "--to",
-            "2023-12-17",
-            "--output",
-            "silent",
-        ])
-        .expect(0);
-    state
+}
+
+/// The same without checks.
+fn recorded_stages() -> (State, String) {
+    let state = State::loaded();
+    let plan = stages_alone(&state);
+    run_week(&state, &["--plan", &plan]);
+    (state, plan)
+}
+
+fn run_week(state: &State, more: &[&str]) {
+    let stage = ["run", "--stop-after", "team_offense", "--output", "silent"];
+    let week = ["--from", "2023-12-11", "--to", "2023-12-17"];
+    state.backcourt(&[&stage[..], &week, more].concat()).expect(0);
 }
 
 fn replay(state: &State, more: &[&str], size: (u16, u16)) -> Pty {
@@ -93,7 +95,7 @@ fn a_recorded_run_is_replayed_to_its_end() {
 
 #[test]
 fn a_small_screen_still_shows_that_it_is_a_replay() {
-    let state = recorded();
+    let (state, _) = recorded_stages();
     let mut pty = replay(&state, &["--speed", "10000"], (80, 24));
     shows(&pty, "the end of the recording", &["REPLAY", "finished", "7 ok"]);
     pty.send("q");
@@ -102,7 +104,7 @@ fn a_small_screen_still_shows_that_it_is_a_replay() {
 
 #[test]
 fn a_replay_prints_lines_without_a_terminal_and_refuses_bad_input() {
-    let state = recorded();
+    let (state, _) = recorded_stages();
     let events = state.events_file();
     let show = |more: &[&str]| state.backcourt(&[&["replay"], more].concat());
     let lines = show(&[]).expect(0).out;
@@ -132,10 +134,8 @@ fn a_replay_prints_lines_without_a_terminal_and_refuses_bad_input() {
 
 #[test]
 fn runs_without_work_are_skipped_and_all_runs_are_listed() {
-    let state = recorded();
-    let again = ["run", "--stop-after", "team_offense", "--output", "silent"];
-    let week = ["--from", "2023-12-11", "--to", "2023-12-17"];
-    state.backcourt(&[again.as_slice(), &week].concat()).expect(0);
+    let (state, plan) = recorded_stages();
+    run_week(&state, &["--plan", &plan]);
     let listed = state.backcourt(&["replay", "--list"]).expect(0).out;
     let runs: Vec<_> = listed.lines().collect();
     let [worked, idle] = runs.as_slice() else {

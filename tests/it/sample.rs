@@ -237,7 +237,7 @@ fn of_kind(facts: &[Value], kind: &str) -> Vec<Value> {
 
 #[test]
 fn a_planted_value_is_the_only_difference_on_real_feeds() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     let first = state.backcourt(&SAMPLE).expect(0);
     let first = of_kind(&lines(&first), "unit_sampled");
     let states: Vec<&str> = first.iter().map(|unit| unit["state"].as_str().unwrap()).collect();
@@ -311,13 +311,10 @@ fn an_empty_sample_is_refused() {
 
 #[test]
 fn on_screen_the_sample_is_shown_before_any_write() {
-    let state = State::loaded();
-    let folder = state.path();
-    let arguments = [
-        &["run", "--state-dir", folder.to_str().unwrap()][..],
-        &SAMPLE[1..6],
-    ]
-    .concat();
+    let state = State::loaded().without_source_checks();
+    let flags = state.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let arguments = [&["run"][..], &flags, &SAMPLE[1..6]].concat();
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
     pty.wait_for("Sample: nothing written yet");
     pty.wait_for("sample: 4 of 4 units as expected");
@@ -329,7 +326,7 @@ fn on_screen_the_sample_is_shown_before_any_write() {
 
     let mut pty = Pty::backcourt(&arguments, &[], (100, 30));
     pty.wait_for("Nothing written yet: p continues");
-    let attached = ["attach", "--read-only", "--state-dir", folder.to_str().unwrap()];
+    let attached = [&["attach", "--read-only"][..], &flags].concat();
     let mut observer = Pty::backcourt(&attached, &[], (100, 30));
     observer.wait_for("sample: 4 of 4 units as expected");
     observer.send("\x1b");

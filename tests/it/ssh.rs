@@ -153,17 +153,17 @@ impl Drop for Orphan<'_> {
 
 fn held(state: &State) -> String {
     format!(
-        "LC_ALL=C.UTF-8 {} run --stop-after team_offense --paused --state-dir {}",
+        "LC_ALL=C.UTF-8 {} run --stop-after team_offense --paused {}",
         env!("CARGO_BIN_EXE_backcourt"),
-        state.path().display()
+        state.flags().join(" ")
     )
 }
 
 fn attach(state: &State) -> String {
     format!(
-        "LC_ALL=C.UTF-8 {} attach --state-dir {}",
+        "LC_ALL=C.UTF-8 {} attach {}",
         env!("CARGO_BIN_EXE_backcourt"),
-        state.path().display()
+        state.flags().join(" ")
     )
 }
 
@@ -233,7 +233,7 @@ fn a_run_survives_its_connection_and_can_be_reattached() {
 #[test]
 fn detaching_returns_the_shell_and_keeps_the_run() {
     let Some(server) = Server::start() else { return };
-    let state = State::loaded();
+    let state = State::loaded().without_checks();
     let orphan = Orphan(&state);
     let mut shell = server.connect(None);
     shell.send("PS1='ready> '; clear\r");

@@ -76,7 +76,7 @@ fn header_says(pty: &Pty, what: &str) {
 
 #[test]
 fn a_wrong_raw_value_is_found_corrected_and_its_dependants_refreshed() {
-    let state = State::loaded();
+    let state = State::loaded().without_source_checks();
     state
         .backcourt(&[&["run", "--output", "silent"][..], &RANGE].concat())
         .expect(0);
@@ -94,8 +94,9 @@ fn a_wrong_raw_value_is_found_corrected_and_its_dependants_refreshed() {
     assert_eq!(spoilt, 1);
     drop(raw);
 
-    let folder = state.path();
-    let mut arguments = vec!["run", "--state-dir", folder.to_str().unwrap()];
+    let flags = state.flags();
+    let mut arguments = vec!["run"];
+    arguments.extend(flags.iter().map(String::as_str));
     arguments.extend(RANGE);
     let mut pty = Pty::backcourt(&arguments, &[], (120, 40));
     header_says(&pty, "finished");

@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A state folder, removed when dropped.
 pub struct State {
     folder: TempDir,
+    /// The plan file; `None` for the built-in plan.
+    plan: Option<String>,
 }
 
 /// The result of running the program.
@@ -37,18 +39,41 @@ impl State {
     /// A state folder that doesn't exist yet.
     pub fn none() -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        Self { folder }
+        Self { folder, plan: None }
     }
 
     /// A state folder whose warehouse contains the built-in feeds only.
     pub fn loaded() -> Self {
+        Self::with_feeds(&[])
+    }
+
+    /// With feeds of which three dates fail until they are rerun.
+    pub fn flaky() -> Self {
+        Self::with_feeds(&["--faults", "flaky"])
+    }
+
+    fn with_feeds(flags: &[&str]) -> Self {
         let state = Self::none();
         let warehouse = state.path().join("warehouse");
         fs::create_dir_all(&warehouse).unwrap();
         let feeds = "nba_raw.sqlite";
         // A copy, not a link: SQLite locks belong to the file, so tests would block each other.
-        fs::copy(loaded_warehouse().join(feeds), warehouse.join(feeds)).unwrap();
+        fs::copy(loaded_warehouse(flags).join(feeds), warehouse.join(feeds)).unwrap();
         state
+    }
+
+    /// Runs the built-in plan without its raw-data checks, which take seconds.
+    pub fn without_source_checks(mut self) -> Self {
+        let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/checks");
+        std::os::unix::fs::symlink(checks, self.folder.path().join("checks")).unwrap();
+        self.plan = Some(write_plan(&self, |block| !block.starts_with("source_check]]")));
+        self
+    }
+
+    /// Runs the stages of the built-in plan without any checks.
+    pub fn without_checks(mut self) -> Self {
+        self.plan = Some(stages_alone(&self));
+        self
     }
 
     pub fn path(&self) -> PathBuf {
@@ -59,10 +84,19 @@ impl State {
         self.path().join("events.jsonl")
     }
 
+    /// The flags that select the state folder and the plan.
+    pub fn flags(&self) -> Vec<String> {
+        let mut flags = vec!["--state-dir".to_owned(), self.path().display().to_string()];
+        if let Some(plan) = &self.plan {
+            flags.extend(["--plan".to_owned(), plan.clone()]);
+        }
+        flags
+    }
+
     /// The program with `args`, which start with the subcommand; more can be added.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = backcourt();
-        command.args(args).arg("--state-dir").arg(self.path());
+        command.args(args).args(self.flags());
         command
     }
 
@@ -183,20 +217,17 @@ pub fn ended(command: &mut Command) -> Ended {
 /// A plan with the stages of the built-in one only: its checks would be sixty more queries, and most need more dates
 /// than a test has.
 pub fn stages_alone(state: &State) -> String {
+    write_plan(state, |block| block.starts_with("stage]]"))
+}
+
+/// Writes a plan with some blocks of the built-in one beside the state folder and returns its path.
+fn write_plan(state: &State, keeps: impl Fn(&str) -> bool) -> String {
     let plan = include_str!("../../assets/plans/nba.toml");
-    let blocks = plan.split("\n[[").enumerate();
-    let kept: Vec<_> = blocks
-        .filter(|(at, block)| *at == 0 || block.starts_with("stage]]"))
-        .map(|(at, block)| {
-            if at == 0 {
-                block.to_owned()
-            } else {
-                format!("\n[[{block}")
-            }
-        })
-        .collect();
+    let (head, blocks) = plan.split_once("\n[[").unwrap();
+    let kept = blocks.split("\n[[").filter(|block| keeps(block));
+    let text = kept.fold(head.to_owned(), |text, block| text + "\n[[" + block);
     let file = state.path().with_extension("toml");
-    fs::write(&file, kept.concat()).unwrap();
+    fs::write(&file, text).unwrap();
     file.display().to_string()
 }
 
@@ -227,13 +258,15 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A warehouse with the built-in feeds. It is loaded once per build of the program and shared by all test binaries,
+/// A warehouse with feeds loaded with these flags. It is loaded once per build of the program and shared by all tests,
 /// because loading takes seconds.
-fn loaded_warehouse() -> PathBuf {
+fn loaded_warehouse(flags: &[&str]) -> PathBuf {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let lock = File::create(shared.join("loaded.lock")).unwrap();
+    let name = format!("loaded{}", flags.concat());
+    let lock = File::create(shared.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    let (folder, made_by) = (shared.join("loaded"), shared.join("loaded/made_by"));
+    let folder = shared.join(name);
+    let made_by = folder.join("made_by");
     let program = fs::metadata(env!("CARGO_BIN_EXE_backcourt")).unwrap();
     let built = program
         .modified()
@@ -245,7 +278,14 @@ fn loaded_warehouse() -> PathBuf {
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
-        ended(backcourt().arg("load").arg("--state-dir").arg(&folder)).expect(0);
+        ended(
+            backcourt()
+                .arg("load")
+                .args(flags)
+                .arg("--state-dir")
+                .arg(&folder),
+        )
+        .expect(0);
         fs::write(made_by, stamp).unwrap();
     }
     folder.join("warehouse")
