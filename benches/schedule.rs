@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Ceilings, Engine, Event, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Work,
+    Ceilings, Engine, Event, Lineage, Losses, OnChange, Options, Permits, RetryPolicy, Setup, Work,
 };
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
@@ -138,6 +138,8 @@ fn main() {
         origin: None,
         ledger: Ledger::open(&folder.path().join("ledger.sqlite")).expect("a ledger"),
         events: folder.path().join("events.jsonl"),
+        in_use: Vec::new(),
+        losses: Losses::default(),
         prepare: None,
         sample: None,
         options: Options {

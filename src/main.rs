@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use backcourt::cli;
 use backcourt::term::panic_hook;
-use color_eyre::config::HookBuilder;
+use color_eyre::config::{HookBuilder, Theme};
 use mimalloc::MiMalloc;
 
 /// Rows are allocated on one thread and freed on another; the system allocator would keep twice the memory.
@@ -12,7 +12,7 @@ use mimalloc::MiMalloc;
 static MEMORY: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    let (panics, errors) = HookBuilder::default().into_hooks();
+    let (panics, errors) = HookBuilder::default().theme(Theme::new()).into_hooks();
     if let Err(error) = errors.install() {
         tracing::warn!("errors will be reported without their chain: {error}");
     }

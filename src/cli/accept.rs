@@ -1,10 +1,9 @@
 //! `backcourt accept`: accepts outdated rows of a stage as current.
 
-use std::io::Write;
-
 use chrono::Utc;
 use clap::Args;
 
+use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::ledger::{Acceptance, Definition, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, StageSpec};
@@ -51,15 +50,13 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     }
     ledger.accept(target, &acceptances)?;
     let dates: u64 = acceptances.iter().map(|acceptance| acceptance.dates).sum();
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
+    let said = format_args!(
         "{}: rows of {} accepted as current by {}",
         spec.name,
         counted(dates, "date"),
         acceptances[0].by
-    )
-    .map_err(cannot_print)?;
+    );
+    EscapedText::of(said).print().map_err(cannot_print)?;
     Ok(0)
 }
 

@@ -1,13 +1,12 @@
 //! `backcourt check`: runs checks now, whether or not they have a current result.
 
-use std::io::Write;
-
 use clap::Args;
 use tokio::runtime::Builder;
 
 use crate::checks::break_down;
 use crate::console::keymap::Keymap;
 use crate::engine::{Checks, Permits, Selection, Work};
+use crate::escape::EscapedText;
 use crate::ledger::Ledger;
 use crate::plan::{BreakdownSpec, DateRanges, Plan};
 use crate::report::explained;
@@ -101,7 +100,6 @@ fn break_down_all(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let runtime = runtime.map_err(no_threads)?;
     let is_meant =
         |spec: &&BreakdownSpec| arguments.names.is_empty() || arguments.names.contains(&spec.check);
-    let mut out = std::io::stdout().lock();
     for spec in plan.breakdowns.iter().filter(is_meant) {
         let asked = || runtime.block_on(break_down(spec, warehouse.as_ref()));
         let found = waiting(&home.to_string(), asked);
@@ -109,17 +107,19 @@ fn break_down_all(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
             check: spec.check.clone(),
             cause,
         })?;
-        match arguments.output {
+        let shown = match arguments.output {
             Output::Jsonl => {
                 let found = serde_json::json!({ "check": spec.check, "title": spec.title, "found": found });
-                writeln!(out, "{found}")
+                EscapedText::json(&found).map_err(cannot_print)?
             }
             Output::Auto | Output::Plain | Output::Tui => {
-                writeln!(out, "{}", explained(&spec.title, &spec.check, &found))
+                let mut text = explained(&spec.title, &spec.check, &found);
+                text.line("");
+                text
             }
-            Output::Silent => Ok(()),
-        }
-        .map_err(cannot_print)?;
+            Output::Silent => EscapedText::default(),
+        };
+        shown.print().map_err(cannot_print)?;
     }
     Ok(0)
 }

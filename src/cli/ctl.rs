@@ -1,11 +1,10 @@
 //! `backcourt ctl`: sends a command to an active run from another shell.
 
-use std::io::Write;
-
 use clap::Args;
 
 use crate::control::{self, Payload, Request, RequestMessage, words};
 use crate::engine::Reply;
+use crate::escape::EscapedText;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
@@ -39,7 +38,6 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         by: Some(operator()),
         ..RequestMessage::new(request)
     };
-    let mut out = std::io::stdout().lock();
     let payload = waiting("the run", || control::ask(folder.path(), &asked))?;
     let payload = match (payload, &asked.request) {
         (Some(payload), _) => payload,
@@ -50,16 +48,16 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
         }
         (None, Request::Status) => {
             let (_, status, _) = status::plan_status(&arguments.place)?;
-            write!(out, "{}", status::text(&status)).map_err(cannot_print)?;
+            status::text(&status).print().map_err(cannot_print)?;
             return Ok(0);
         }
         (None, _) => return Err(CliError::no_active_run(&folder, "start one with 'backcourt run'")),
     };
-    if arguments.json {
-        serde_json::to_writer(&mut out, &payload).map_err(cannot_print)?;
-        writeln!(out).map_err(cannot_print)?;
+    let shown = if arguments.json {
+        EscapedText::json(&payload).map_err(cannot_print)?
     } else {
-        write!(out, "{}", control::text(&payload)).map_err(cannot_print)?;
-    }
+        control::text(&payload)
+    };
+    shown.print().map_err(cannot_print)?;
     Ok(u8::from(matches!(payload, Payload::Reply(Reply::Refused(_)))))
 }

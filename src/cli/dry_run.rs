@@ -1,7 +1,6 @@
 //! `backcourt run --dry-run`: shows what a run would do, and its estimated cost where the warehouse bills.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -11,6 +10,7 @@ use crate::engine::{
     Demand, Lineage, Permits, Planned, PlannedStage, Preview, PreviewError, Stage, StageError, StagePreview,
     take_over,
 };
+use crate::escape::EscapedText;
 use crate::feeds;
 use crate::figures::counted;
 use crate::ledger::{CheckRecord, CheckState, Ledger};
@@ -39,8 +39,7 @@ pub(super) fn print(
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let home = place.warehouse.home(&folder)?.of(plan)?;
     home.refuse_foreign_queries(plan)?;
-    let mut out = std::io::stdout().lock();
-    let mut say = |line: String| writeln!(out, "{line}").map_err(cannot_print);
+    let mut say = |line: String| EscapedText::of(line).print().map_err(cannot_print);
     let then = format!("then {} in {}", counted(dates.len(), "date"), names.join(", "));
     let loads = if plan.uses_nba_feeds() {
         " and load the shipped box scores"
@@ -134,8 +133,8 @@ pub(super) fn print(
         };
         let dry_run = || runtime.block_on(planned.dry_run(Arc::clone(&warehouse), Arc::default()));
         let estimate = waiting(&whom, dry_run);
-        say(format!("\n{}", estimate.message()))?;
-        estimate.lines().into_iter().try_for_each(say)?;
+        let lines = [String::new(), estimate.message()];
+        lines.into_iter().chain(estimate.lines()).try_for_each(say)?;
     }
     Ok(if is_refused { REFUSED } else { 0 })
 }

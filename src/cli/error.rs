@@ -75,14 +75,18 @@ pub(super) enum CliError {
         name: String,
         known: Vec<String>,
     },
-    #[error("config file {} {problem}", .path.display())]
-    Config { path: PathBuf, problem: String },
+    #[error("config file {} {}", .path.display(), alone_or_counted(.mistakes))]
+    Config { path: PathBuf, mistakes: Vec<String> },
     #[error("no home folder found; give a file with --config")]
     NoConfigFolder,
     #[error("no home folder found ({0}); give --state-dir")]
     NoStateFolder(etcetera::HomeDirError),
     #[error("{} already exists; choose another name, or replace it with --force", .0.display())]
     Exists(PathBuf),
+    #[error("{} is a file of the state folder; choose another with --output", .0.display())]
+    OwnFile(PathBuf),
+    #[error("{} is not a regular file; choose another with --output", .0.display())]
+    NotAFile(PathBuf),
     #[error("{0} needs a reason; give it with --reason")]
     NoReason(&'static str),
 
@@ -202,6 +206,14 @@ impl CliError {
         }
     }
 
+    /// The lines below the first one.
+    pub(super) fn details(&self) -> &[String] {
+        match self {
+            Self::Config { mistakes, .. } if mistakes.len() > 1 => mistakes,
+            _ => &[],
+        }
+    }
+
     /// A name that is not among the known ones.
     pub(super) fn unknown<'a>(
         what: &'static str,
@@ -239,6 +251,13 @@ impl CliError {
             None => format!("no run is active in {place}"),
         };
         Self::NoActiveRun { why, next }
+    }
+}
+
+fn alone_or_counted(mistakes: &[String]) -> String {
+    match mistakes {
+        [one] => one.clone(),
+        several => format!("has {} mistakes:", several.len()),
     }
 }
 

@@ -1,18 +1,17 @@
 //! `backcourt keys`: every console command with its current keys.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fmt::Write;
 
 use super::error::{CliError, cannot_print};
 use crate::console::keymap::{Keymap, TABLE, spelt};
+use crate::escape::EscapedText;
 
 const NAME: usize = 18;
 const KEYS: usize = 18;
 
 pub(super) fn keys(keymap: &Keymap) -> Result<u8, CliError> {
-    std::io::stdout()
-        .write_all(listed(keymap).as_bytes())
-        .map_err(cannot_print)?;
+    let text: EscapedText = listed(keymap).lines().collect();
+    text.print().map_err(cannot_print)?;
     Ok(0)
 }
 

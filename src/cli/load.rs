@@ -9,6 +9,7 @@ use chrono::{NaiveDate, Utc};
 use clap::Args;
 
 use crate::engine::{Lineage, Origin, Provenance};
+use crate::escape::EscapedText;
 use crate::feeds::faults::Profile;
 use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores, Filled};
@@ -103,7 +104,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         outdate_sources(&mut ledger, &plan, target)?;
         line
     };
-    std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{line}\n")).map_err(cannot_print)?;
+    EscapedText::of(line).print().map_err(cannot_print)?;
     Ok(0)
 }
 

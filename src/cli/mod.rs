@@ -37,13 +37,12 @@ mod waive;
 mod which_plan;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::console::sanitised;
+use crate::escape::{EscapedText, escaped, is_unsafe};
 use crate::plan::{Plan, PlanError, with_hint};
 use crate::stages;
 
@@ -175,23 +174,52 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let understood = understood.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match understood {
         Ok(understood) => understood,
-        Err(refusal) => {
-            // Help goes to standard output, an error to standard error; if that fails, there is nowhere to report it.
-            drop(refusal.print());
-            return ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2));
-        }
+        Err(refusal) => return refused(&refusal),
     };
     match with_config(cli, matches, arguments).and_then(|parsed| handle(&parsed)) {
         Ok(code) => ExitCode::from(code),
+        Err(CliError::Flags(refusal)) => refused(&refusal),
         Err(error) => {
             tracing::error!("{error}");
-            // The message may quote file content, which must not send escape sequences to the terminal.
-            let said = error.to_string();
-            let lines: Vec<_> = said.split('\n').map(sanitised).collect();
-            drop(writeln!(std::io::stderr(), "backcourt: {}", lines.join("\n")));
+            let mut text = EscapedText::of(format_args!("backcourt: {error}"));
+            text.extend(error.details().iter().map(|line| format!("  {line}")));
+            text.print_error();
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Prints help on standard output, or why the command line was refused on standard error. clap repeats arguments and
+/// environment variables unchanged: if one is unsafe, the text is printed without styles, and escaped.
+fn refused(refusal: &clap::Error) -> ExitCode {
+    let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BACKCOURT_"));
+    let given = std::env::args_os().chain(own.map(|(_, value)| value));
+    let given: Vec<String> = given.map(|value| value.to_string_lossy().into_owned()).collect();
+    let values = given
+        .iter()
+        .flat_map(|value| [value.as_str(), value.split_once('=').unwrap_or_default().1]);
+    let values: Vec<&str> = values.filter(|value| value.contains(is_unsafe)).collect();
+    if values.is_empty() {
+        // If that fails, there is nowhere to report it.
+        drop(refusal.print());
+    } else {
+        let styled = refusal.render().ansi().to_string();
+        let styled = values
+            .iter()
+            .fold(styled, |text, value| text.replace(value, &escaped(value)));
+        let mut parts = styled.split("\u{1b}[");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let text = parts.fold(first, |text, part| {
+            text + part.split_once('m').unwrap_or_default().1
+        });
+        let text: EscapedText = text.lines().collect();
+        if refusal.use_stderr() {
+            text.print_error();
+        } else {
+            drop(text.print());
+        }
+    }
+    ExitCode::from(u8::try_from(refusal.exit_code()).unwrap_or(2))
 }
 
 /// Reads the config file and parses the command line again with the file's values as defaults.

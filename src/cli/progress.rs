@@ -5,6 +5,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::escape::{EscapedText, escaped};
+
 /// Width of the progress line; shorter texts are padded to overwrite the previous one.
 const WIDTH: usize = 76;
 
@@ -60,6 +62,7 @@ impl ProgressLine {
     pub(super) fn update(&self, text: &str) {
         if self.is_watched {
             // A failed write is harmless.
+            let text = escaped(text);
             let _ = write!(std::io::stderr(), "\r{text:WIDTH$.WIDTH$}\r");
         }
     }
@@ -67,7 +70,7 @@ impl ProgressLine {
     /// Prints the start of a slow step; it also appears in a redirected standard error.
     pub(super) fn step(&self, text: &str) {
         self.update("");
-        let _ = writeln!(std::io::stderr(), "{text}");
+        EscapedText::of(text).print_error();
     }
 }
 

@@ -1,12 +1,12 @@
 //! `backcourt replay`: plays back the console of a past run.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::console::keymap::Keymap;
-use crate::console::sanitised;
+use crate::escape::EscapedText;
 use crate::present::{self, JsonLines, Presenter};
 use crate::replay::{self, RecordedEvents, RecordedRun};
 
@@ -82,11 +82,9 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
 
 /// Lists every run and how it ended, oldest first.
 fn list(runs: &[RecordedRun]) -> Result<u8, CliError> {
-    let mut out = std::io::stdout().lock();
-    for run in runs {
-        let ended = run.ended.as_deref().unwrap_or(NO_END);
-        writeln!(out, "{}  {}", sanitised(&run.run), sanitised(ended)).map_err(cannot_print)?;
-    }
+    let line = |run: &RecordedRun| format!("{}  {}", run.run, run.ended.as_deref().unwrap_or(NO_END));
+    let text: EscapedText = runs.iter().map(line).collect();
+    text.print().map_err(cannot_print)?;
     Ok(0)
 }
 
@@ -96,8 +94,7 @@ const NO_END: &str = "its end is not recorded: it is still running, or its proce
 /// Prints the run as plain lines, all at once.
 fn print(recording: &RecordedEvents) {
     for remark in &recording.remarks {
-        // A failed write is harmless.
-        drop(writeln!(std::io::stderr(), "backcourt: {remark}"));
+        EscapedText::of(format_args!("backcourt: {remark}")).print_error();
     }
     let mut lines = JsonLines::new(Presenter::Plain);
     for fact in &recording.facts {

@@ -1,11 +1,11 @@
 //! `backcourt report`: prints the handoff report or writes it to a file.
 
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 
+use crate::escape::EscapedText;
 use crate::ledger::{Ledger, RunLock, WrittenReport};
 use crate::plan::Plan;
 use crate::report::{CommandFlags, Handoff, PlanStatus, markdown};
@@ -42,17 +42,11 @@ enum Format {
 
 pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
     let (ledger, status, plan) = plan_status(&arguments.place)?;
-    let mut out = io::stdout().lock();
-    match &arguments.output {
-        None => {
-            let text = text(arguments, &ledger, status, &plan)?;
-            out.write_all(text.as_bytes()).map_err(cannot_print)?;
-        }
-        Some(path) => {
-            let said = to_file(arguments, &real(path), &ledger, status, &plan)?;
-            writeln!(out, "{said}").map_err(cannot_print)?;
-        }
-    }
+    let shown = match &arguments.output {
+        None => text(arguments, &ledger, status, &plan)?,
+        Some(path) => EscapedText::of(to_file(arguments, &real(path), &ledger, status, &plan)?),
+    };
+    shown.print().map_err(cannot_print)?;
     Ok(0)
 }
 
@@ -61,14 +55,12 @@ fn text(
     ledger: &Ledger,
     status: PlanStatus,
     plan: &Plan,
-) -> Result<String, CliError> {
+) -> Result<EscapedText, CliError> {
     let go = go(&arguments.place, &status)?;
     let handoff = Handoff::gather(ledger, plan, status, &go)?;
     match arguments.format {
         Format::Md => Ok(markdown(&handoff)),
-        Format::Json => serde_json::to_string_pretty(&handoff)
-            .map(|text| text + "\n")
-            .map_err(cannot_print),
+        Format::Json => EscapedText::indented_json(&handoff).map_err(cannot_print),
     }
 }
 
@@ -109,7 +101,7 @@ fn to_file(
         status.runbook = derive(plan, &facts);
     }
     let text = text(arguments, ledger, status, plan)?;
-    put(path, text.as_bytes(), arguments.force)?;
+    put(path, &text, arguments.force, &folder)?;
     match (lock, target) {
         (Some(_lock), Some(target)) => {
             Ledger::open(&folder.ledger())?.record_report(target, &written)?;

@@ -10,10 +10,12 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup, Stage,
-    Work,
+    Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup,
+    Stage, Work,
 };
+use crate::escape::EscapedText;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
+use crate::own_file::WatchedFile;
 use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
@@ -186,7 +188,9 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     folder.create()?;
     let _lock = RunLock::take(folder.path(), Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
-    let (log, _files) = telemetry::start(&folder.logs())?;
+    let losses = Losses::default();
+    let log_losses = losses.clone();
+    let (log, files) = telemetry::start(&folder.logs(), move |missing| log_losses.report("log", missing))?;
     let warehouse = home.open()?;
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
@@ -229,6 +233,10 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         lease_guard,
         ledger,
         events: folder.events(),
+        in_use: [folder.ledger(), RunLock::path(folder.path())]
+            .map(|path| WatchedFile::of(&path))
+            .into(),
+        losses: losses.clone(),
         options,
     };
     let engine = Engine::launch(setup)?;
@@ -249,11 +257,17 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         notify: job.show.console.notify,
         supervisor,
     };
-    present::present(engine, presenter, context).map_err(|cause| CliError::System {
+    let code = present::present(engine, presenter, context).map_err(|cause| CliError::System {
         what: "cannot open the screen".to_owned(),
         cause,
         next: "use --output plain",
-    })
+    })?;
+    // The last lines are written as they drop.
+    drop(files);
+    let incomplete = |clause| format!("backcourt: incomplete: {clause}");
+    let text: EscapedText = losses.clauses().into_iter().map(incomplete).collect();
+    text.print_error();
+    Ok(code)
 }
 
 /// The result of a run that another process did. If it was killed, nobody else can say so.

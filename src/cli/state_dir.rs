@@ -8,6 +8,17 @@ use etcetera::BaseStrategy;
 
 use super::error::CliError;
 
+/// How the names in a state folder begin.
+const OWN: [&str; 7] = [
+    "ledger.sqlite",
+    "events.jsonl",
+    "run.lock",
+    "control.",
+    "logs",
+    "warehouse",
+    "rehears",
+];
+
 #[derive(Debug, Clone)]
 pub(super) struct StateDir(PathBuf);
 
@@ -33,6 +44,14 @@ impl StateDir {
                 cause,
                 next: "make its parent writable or choose another with --state-dir",
             })
+    }
+
+    /// Whether this is the path of a file the program keeps in the folder.
+    pub(super) fn owns(&self, path: &Path) -> bool {
+        let within = path.strip_prefix(real(&self.0)).ok();
+        let first = within.and_then(|within| within.components().next());
+        let name = first.map(|first| first.as_os_str().to_string_lossy());
+        name.is_some_and(|name| OWN.iter().any(|own| name.starts_with(own)))
     }
 
     pub(super) fn path(&self) -> &Path {

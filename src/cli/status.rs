@@ -1,10 +1,9 @@
 //! `backcourt status`: the progress of a plan from its ledger, during a run or not; from the progress recorded in the
 //! warehouse if the state folder doesn't know the plan.
 
-use std::io::Write;
-
 use clap::Args;
 
+use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::ledger::{Counts, Coverage, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, Severity, source_clause, value_and_target};
@@ -25,13 +24,12 @@ pub(super) struct StatusArgs {
 
 pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
     let (_, status, _) = plan_status(&arguments.place)?;
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer(&mut out, &status).map_err(cannot_print)?;
-        writeln!(out).map_err(cannot_print)?;
+    let shown = if arguments.json {
+        EscapedText::json(&status).map_err(cannot_print)?
     } else {
-        write!(out, "{}", text(&status)).map_err(cannot_print)?;
-    }
+        text(&status)
+    };
+    shown.print().map_err(cannot_print)?;
     Ok(0)
 }
 
@@ -62,7 +60,7 @@ pub(super) fn plan_status(place: &PlanArgs) -> Result<(Ledger, PlanStatus, Plan)
     Ok((ledger, status, plan))
 }
 
-pub(super) fn text(status: &PlanStatus) -> String {
+pub(super) fn text(status: &PlanStatus) -> EscapedText {
     let mut lines = run_lines(status);
     for stage in &status.stages {
         lines.extend(stage_lines(stage));
@@ -70,9 +68,11 @@ pub(super) fn text(status: &PlanStatus) -> String {
         let checks = status.checks.iter().filter(|check| check.stage == stage.name);
         lines.extend(checks.flat_map(check_lines));
     }
-    lines.extend(status.cost.map(|cost| format!("\ntotal {cost}")));
+    if let Some(cost) = status.cost {
+        lines.extend([String::new(), format!("total {cost}")]);
+    }
     if !status.runbook.is_empty() {
-        lines.push("\nrunbook".to_owned());
+        lines.extend([String::new(), "runbook".to_owned()]);
         lines.extend(status.runbook.iter().map(|item| {
             let by = item.by.as_ref().map(|by| format!(", {by}")).unwrap_or_default();
             format!(
@@ -81,7 +81,7 @@ pub(super) fn text(status: &PlanStatus) -> String {
             )
         }));
     }
-    lines.join("\n") + "\n"
+    lines.into_iter().collect()
 }
 
 fn run_lines(status: &PlanStatus) -> Vec<String> {
@@ -113,14 +113,15 @@ fn stage_lines(stage: &StageStatus) -> Vec<String> {
         0 => String::new(),
         _ => format!(", outside the plan {}", dates(&stage.outside)),
     };
-    let mut lines = vec![format!(
-        "\n{} -> {}: {}{outside}, {}, {:.1} s",
+    let head = format!(
+        "{} -> {}: {}{outside}, {}, {:.1} s",
         stage.name,
         stage.table.as_deref().unwrap_or("no table"),
         dates(&stage.dates),
         counted(stage.rows, "row"),
         stage.seconds
-    )];
+    );
+    let mut lines = vec![String::new(), head];
     lines.extend(stage.cost.map(|cost| format!("  {cost}")));
     lines.extend(MadeBy::summary(&stage.definitions).map(|told| format!("  {told}")));
     let skipped = stage.skipped_reasons.iter();

@@ -1,10 +1,9 @@
 //! `backcourt tick`: ticks a manual runbook item while no run is active.
 
-use std::io::Write;
-
 use chrono::Utc;
 use clap::Args;
 
+use crate::escape::EscapedText;
 use crate::ledger::{Ledger, RunLock, Tick};
 use crate::runbook::may_tick;
 
@@ -55,7 +54,6 @@ pub(super) fn tick(arguments: &TickArgs) -> Result<u8, CliError> {
         at: Utc::now(),
     };
     ledger.tick(target, &tick)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", tick.sentence()).map_err(cannot_print)?;
+    EscapedText::of(tick.sentence()).print().map_err(cannot_print)?;
     Ok(0)
 }

@@ -1,10 +1,9 @@
 //! `backcourt waive`: waives a failed check while no run is active.
 
-use std::io::Write;
-
 use chrono::Utc;
 use clap::Args;
 
+use crate::escape::EscapedText;
 use crate::ledger::{CheckState, Ledger, RunLock};
 
 use super::error::{CliError, cannot_print};
@@ -47,12 +46,10 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
         return Err(CliError::Refused(refusal));
     }
     let waiver = ledger.waive(target, &run.id, last, spec, reason, &operator(), Utc::now())?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
+    let said = format_args!(
         "{} waived by {} for this definition and value {}; 'backcourt run' starts the stages after it",
         waiver.check, waiver.by, waiver.value
-    )
-    .map_err(cannot_print)?;
+    );
+    EscapedText::of(said).print().map_err(cannot_print)?;
     Ok(0)
 }

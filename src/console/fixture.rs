@@ -341,6 +341,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             elsewhere: ElsewhereView::default(),
             question: None,
             ending: None,
+            missing: Vec::new(),
         },
         stages: vec![StageView {
             name: STAGE.to_owned(),

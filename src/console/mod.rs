@@ -31,7 +31,7 @@ pub(crate) use model::recording::ReplayStatus;
 pub use msg::Msg;
 pub use preferences::Preferences;
 pub use text::count;
-pub(crate) use text::{sanitised, to_go};
+pub(crate) use text::to_go;
 pub use theme::{Palette, Theme};
 pub use update::update;
 pub use view::draw;

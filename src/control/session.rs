@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::engine::{Command, Order, Reply};
+use crate::escape::{EscapedText, is_unsafe};
 
 use super::control_lock::Client;
 use super::lines::{LineRead, LineReader};
@@ -184,7 +185,7 @@ impl Session {
             Request::Attach { name, read_only } => {
                 let name: String = name
                     .chars()
-                    .filter(|c| !c.is_control())
+                    .filter(|letter| !is_unsafe(*letter))
                     .take(MAX_NAME_LENGTH)
                     .collect();
                 tracing::info!("{name} attached over the socket");
@@ -276,11 +277,10 @@ impl Session {
         let text = match manner {
             RequestFormat::Words => spoken::text(&payload),
             RequestFormat::Json(id) => {
-                let message = Message::new(id, payload);
-                serde_json::to_string(&message).map_err(|_| MustDisconnect)? + "\n"
+                EscapedText::json(&Message::new(id, payload)).map_err(|_| MustDisconnect)?
             }
         };
-        self.write(&text).await
+        self.write(text.as_str()).await
     }
 
     /// Writes to the client, or disconnects it if it doesn't read.

@@ -3,30 +3,33 @@
 use std::sync::Arc;
 
 use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView};
+use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::ledger::{CheckState, UnitState};
 use crate::plan::source_clause;
 
 use super::wire::Payload;
 
-/// The text of a message, every line with its line end.
+/// The text of a message.
 #[must_use]
-pub fn text(payload: &Payload) -> String {
+pub fn text(payload: &Payload) -> EscapedText {
     match payload {
-        Payload::Reply(Reply::Accepted(sentence)) => format!("ok: {sentence}\n"),
-        Payload::Reply(Reply::Refused(sentence)) => format!("refused: {sentence}\n"),
+        Payload::Reply(Reply::Accepted(sentence)) => EscapedText::of(format_args!("ok: {sentence}")),
+        Payload::Reply(Reply::Refused(sentence)) => EscapedText::of(format_args!("refused: {sentence}")),
         Payload::Reply(Reply::Rows(rows)) => {
-            let lines = std::iter::once(&rows.columns).chain(&rows.rows);
-            lines.map(|line| line.join("\t") + "\n").collect()
+            let mut text = EscapedText::default();
+            text.row(&rows.columns);
+            rows.rows.iter().for_each(|row| text.row(row));
+            text
         }
-        Payload::Help(text) => text.clone(),
+        Payload::Help(text) => text.lines().collect(),
         Payload::Status(snapshot) => state_line(snapshot),
         // Consoles attach in JSON only.
         Payload::Snapshot(_)
         | Payload::Event(_)
         | Payload::Log(_)
         | Payload::ProcessMetrics(_)
-        | Payload::Control(_) => String::new(),
+        | Payload::Control(_) => EscapedText::default(),
     }
 }
 
@@ -40,7 +43,7 @@ fn question_lines(question: &Question) -> Vec<String> {
     lines
 }
 
-fn state_line(snapshot: &Snapshot) -> String {
+fn state_line(snapshot: &Snapshot) -> EscapedText {
     let run = &snapshot.run;
     let state = if run.pausing { "pausing" } else { run.state.word() };
     let done = match run.progress.total {
@@ -59,6 +62,7 @@ fn state_line(snapshot: &Snapshot) -> String {
         Some(ending) => ending.clone(),
         None => format!("bottleneck: {}", run.bottleneck),
     });
+    lines.extend(run.missing.iter().map(|missing| format!("incomplete: {missing}")));
     let elsewhere = run.elsewhere;
     if elsewhere != ElsewhereView::default() {
         lines.push(format!(
@@ -83,7 +87,7 @@ fn state_line(snapshot: &Snapshot) -> String {
         })
         .collect();
     lines.push(format!("checks: {}", checks.join(", ")));
-    lines.join("\n") + "\n"
+    lines.into_iter().collect()
 }
 
 fn stage(stage: &StageView) -> String {

@@ -15,6 +15,7 @@ use crate::plan::{CheckSpec, Plan};
 
 use super::Cost;
 use super::gaps::StageGaps;
+use super::reason::bounded;
 use super::{CheckView, Event, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
 /// A clock of working time; it stops while the run is paused or has ended.
@@ -267,10 +268,10 @@ pub(super) struct CheckOutcome {
 
 impl CheckOutcome {
     /// The result of a query that could not run.
-    pub(super) const fn error(message: String, seconds: f64) -> Self {
+    pub(super) fn error(message: &str, seconds: f64) -> Self {
         Self {
             state: CheckState::Error,
-            value: message,
+            value: bounded(message),
             failing_dates: Vec::new(),
             note: None,
             seconds,
@@ -281,7 +282,7 @@ impl CheckOutcome {
         Self {
             state,
             note: measured.note(),
-            value: measured.value,
+            value: bounded(&measured.value),
             failing_dates: measured.failing_dates,
             seconds,
         }

@@ -13,6 +13,7 @@ mod elsewhere;
 mod ending;
 mod estimating;
 mod failures;
+mod files;
 mod invalidation;
 mod mode;
 mod orders;
@@ -42,6 +43,7 @@ use tokio::time::Instant;
 
 use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, RunRecord, Target};
+use crate::own_file::FileTaken;
 use crate::plan::Plan;
 use crate::warehouse::{AbandonedJob, Warehouse};
 
@@ -53,6 +55,7 @@ use super::{Ending, Event, Options, Order, Origin, Provenance, Snapshot, UnitSam
 use breakdowns::Breakdowns;
 use check_queue::{CheckGroup, CheckQueue};
 use costs::Bills;
+use files::RunFiles;
 use mode::Mode;
 use preflight::Preflight;
 use recording::Recorder;
@@ -64,13 +67,15 @@ use workload::{ScopeState, StageWorkload};
 
 pub use setup::Setup;
 
-/// The ledger or the event log could not be written; the run must stop.
+/// The ledger or the event log could not be written, or a file of the run is gone; the run must stop.
 #[derive(Debug, thiserror::Error)]
 enum Fatal {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Events(#[from] EventLogError),
+    #[error(transparent)]
+    File(#[from] FileTaken),
 }
 
 pub(super) struct Dispatcher {
@@ -109,6 +114,7 @@ pub(super) struct Dispatcher {
     orders: mpsc::Receiver<Order>,
     runbook: Runbook,
     events: EventLog,
+    files: RunFiles,
     published: Published,
 }
 
@@ -151,6 +157,7 @@ impl Dispatcher {
         self.begin()?;
         loop {
             self.finish_abort().await?;
+            self.look_after_files()?;
             self.advance()?;
             self.renew_runbook()?;
             self.renew_elsewhere()?;
@@ -242,7 +249,12 @@ impl Dispatcher {
             let commit = may_write.then(|| work.writer.next_due()).flatten();
             [retry, commit, work.errors.throttled_until()]
         });
-        let others = [refresh, self.runbook.next_due(), self.next_sync()];
+        let others = [
+            refresh,
+            self.runbook.next_due(),
+            self.next_sync(),
+            Some(self.files.due),
+        ];
         of_stages.flatten().chain(others.into_iter().flatten()).min()
     }
 }

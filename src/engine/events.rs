@@ -14,7 +14,9 @@ use tokio::time::Instant;
 
 use super::projection::Projector;
 use super::{EVENT_SCHEMA, Event, Fact, Snapshot};
+use crate::escape::EscapedText;
 use crate::ledger::RunState;
+use crate::own_file::{self, FileTaken, WatchedFile};
 
 /// Minimum time between snapshot deltas.
 const SHORTEST_GAP: Duration = Duration::from_secs(1);
@@ -25,6 +27,7 @@ const GAP_SHARE: u32 = 300;
 #[derive(Debug)]
 pub(super) struct EventLog {
     file: File,
+    watched: WatchedFile,
     /// Length of the file up to the last complete line, in bytes.
     length: u64,
     path: PathBuf,
@@ -74,11 +77,7 @@ impl EventLog {
         listener: UnboundedSender<Fact>,
         clients: broadcast::Sender<Fact>,
     ) -> Result<Self, EventLogError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(path)
+        let file = own_file::open(path, OpenOptions::new().create(true).read(true).append(true))
             .and_then(|mut file| cut_torn_line(&mut file).map(|()| file))
             .map_err(|cause| EventLogError {
                 path: path.to_owned(),
@@ -87,6 +86,7 @@ impl EventLog {
         let length = file.metadata().map_or(0, |data| data.len());
         Ok(Self {
             file,
+            watched: WatchedFile::of(path),
             length,
             path: path.to_owned(),
             run,
@@ -97,6 +97,11 @@ impl EventLog {
             projector: Projector::default(),
             checkpoints: Checkpoints::default(),
         })
+    }
+
+    /// Fails if another program has taken the file.
+    pub(super) fn verify(&mut self) -> Result<(), FileTaken> {
+        self.watched.verify()
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -117,12 +122,11 @@ impl EventLog {
         if events.is_empty() {
             return Ok(());
         }
-        let mut lines = Vec::with_capacity(events.len() * 160);
+        let mut lines = String::with_capacity(events.len() * 160);
         let mut facts = Vec::with_capacity(events.len());
         for event in events {
             let fact = self.next(event);
-            serde_json::to_writer(&mut lines, &fact).map_err(|cause| self.failed(cause.into()))?;
-            lines.push(b'\n');
+            lines += line(&fact).map_err(|cause| self.failed(cause))?.as_str();
             facts.push(fact);
         }
         self.append(&lines).map_err(|cause| self.failed(cause))?;
@@ -140,21 +144,15 @@ impl EventLog {
         }
         self.checkpoints.keep(now.run.state);
         let delta = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
-        let mut line = serde_json::to_vec(&self.fact(delta)).map_err(|cause| self.failed(cause.into()))?;
-        line.push(b'\n');
-        self.append(&line).map_err(|cause| self.failed(cause))
+        let line = line(&self.fact(delta)).map_err(|cause| self.failed(cause))?;
+        self.append(line.as_str()).map_err(|cause| self.failed(cause))
     }
 
     /// Writes and sends the last events of a run that must stop; sends them even if the file can't be written.
     pub(super) fn record_what_can_be(&mut self) {
         for event in mem::take(&mut self.pending) {
             let fact = self.next(event);
-            let kept = serde_json::to_vec(&fact)
-                .map_err(io::Error::from)
-                .and_then(|mut line| {
-                    line.push(b'\n');
-                    self.append(&line)
-                });
+            let kept = line(&fact).and_then(|line| self.append(line.as_str()));
             if let Err(cause) = kept {
                 tracing::error!("{}", self.failed(cause));
             }
@@ -163,10 +161,11 @@ impl EventLog {
     }
 
     /// Appends whole lines. After a partial write (disk full) the file is cut back, so that the next line starts clean.
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(lines);
+    fn append(&mut self, lines: &str) -> io::Result<()> {
+        let written = self.file.write_all(lines.as_bytes());
         if written.is_ok() {
             self.length += lines.len() as u64;
+            self.watched.grew_to(self.length);
         } else if let Err(cause) = self.file.set_len(self.length) {
             tracing::error!("{}", self.failed(cause));
         }
@@ -202,6 +201,10 @@ impl EventLog {
             cause,
         }
     }
+}
+
+fn line(fact: &Fact) -> io::Result<EscapedText> {
+    Ok(EscapedText::json(fact)?)
 }
 
 fn cut_torn_line(file: &mut File) -> io::Result<()> {

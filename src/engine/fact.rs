@@ -54,6 +54,11 @@ pub enum Event {
         /// Whose run it continues and its progress, in one sentence.
         message: String,
     },
+    /// Lines of the log are missing, because they couldn't be written.
+    OutputIncomplete {
+        /// A clause for each incomplete output.
+        missing: Vec<String>,
+    },
     /// A preparation before the first unit finished, such as loading the feeds.
     Prepared {
         /// The result in one sentence.

@@ -176,7 +176,7 @@ impl Observer {
                 ..Progress::default()
             },
             workers: usize::try_from(run.workers).unwrap_or(usize::MAX),
-            ending: run.ending.clone(),
+            ending: run.ending.clone().filter(|_| run.ended_at.is_some()),
             ..Snapshot::blank(&run.id, observed.at).run
         }
     }

@@ -12,6 +12,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
+use crate::own_file;
+
 /// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockHolder {
@@ -64,18 +66,14 @@ impl RunLock {
     /// # Errors
     /// When another live process holds it, or the lock file cannot be written.
     pub fn take(folder: &Path, now: DateTime<Utc>) -> Result<Self, LockError> {
-        let path = folder.join("run.lock");
+        let path = Self::path(folder);
         let io = |cause: io::Error| LockError::Io {
             path: path.clone(),
             cause,
         };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = own_file::open(&path, &mut options).map_err(io)?;
         while !is_granted(&file, FlockOperation::NonBlockingLockExclusive).map_err(io)? {
             // A reader holds a shared lock for a moment. If a shared lock is granted, no run holds it: retry.
             if !is_granted(&file, FlockOperation::NonBlockingLockShared).map_err(io)? {
@@ -99,10 +97,16 @@ impl RunLock {
         Ok(Self { _file: file })
     }
 
+    /// The lock file of a state folder.
+    #[must_use]
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("run.lock")
+    }
+
     /// The process that holds the lock of a state folder, if any.
     #[must_use]
     pub fn holder(folder: &Path) -> Option<LockHolder> {
-        let mut file = File::open(folder.join("run.lock")).ok()?;
+        let mut file = File::open(Self::path(folder)).ok()?;
         match is_granted(&file, FlockOperation::NonBlockingLockShared) {
             Ok(false) => read_holder(&mut file).ok(),
             _ => None,

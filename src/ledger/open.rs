@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehav
 
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
+use crate::own_file;
 
 /// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
@@ -180,6 +181,8 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // If it exists or can't be created, SQLite says so. Its side files get the same mode.
+        drop(own_file::create_new(path));
         let ledger = Self::connect(path, flags)?;
         ledger.verify(true)?;
         // A committed result must survive a power failure once it is announced.

@@ -77,10 +77,23 @@ impl Ledger {
         self.transaction(|ledger| {
             ledger
                 .execute(
-                    "UPDATE run SET state = ?2, ended_at = ?3, ending = ?4, synced = 0 WHERE id = ?1",
+                    "UPDATE run SET state = ?2, ended_at = ?3, synced = 0,
+                       ending = CASE WHEN ?3 IS NULL AND ended_at IS NULL THEN ending ELSE ?4 END
+                     WHERE id = ?1",
                     params![run, state.word(), at, sentence],
                 )
                 .map(drop)
+        })
+    }
+
+    /// Records a remark on a run that has not ended, in the place of its closing message.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn remark_on_run(&mut self, run: &str, remark: &str) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            let sql = "UPDATE run SET ending = ?2 WHERE id = ?1 AND ended_at IS NULL";
+            ledger.execute(sql, params![run, remark]).map(drop)
         })
     }
 

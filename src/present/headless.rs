@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use crate::engine::{Command, Fact, Link, Order};
+use crate::escape::EscapedText;
 use crate::ledger::RunState;
 use crate::term::{self, Signal, Signals, Tty};
 
@@ -128,29 +129,31 @@ impl JsonLines {
 
     /// Writes the line of an event, if it has one.
     pub fn fact(&mut self, fact: &Fact) {
-        let line = match self.presenter {
-            Presenter::Plain => plain::line(fact),
-            Presenter::Jsonl => serde_json::to_string(fact).ok(),
+        let text = match self.presenter {
+            Presenter::Plain => plain::lines(fact).into_iter().collect(),
+            Presenter::Jsonl => EscapedText::json(fact).unwrap_or_default(),
             // The engine writes its own log.
-            Presenter::Tui | Presenter::Log | Presenter::Silent => None,
+            Presenter::Tui | Presenter::Log | Presenter::Silent => EscapedText::default(),
         };
-        if let Some(line) = line {
-            self.line(&line);
-        }
+        self.send(&text);
     }
 
     /// Writes a line, after a wait if there is no room. A closed pipe doesn't stop the run.
     fn line(&mut self, line: &str) {
         if self.presenter == Presenter::Log {
             tracing::info!("{line}");
-            return;
+        } else {
+            self.send(&EscapedText::of(line));
         }
+    }
+
+    fn send(&mut self, text: &EscapedText) {
         let Some(out) = &self.out else {
             return;
         };
         let sent = out
             .wait(ENOUGH, Duration::MAX)
-            .and_then(|()| out.send(format!("{line}\n").into_bytes()));
+            .and_then(|()| out.send(text.as_str().as_bytes().to_vec()));
         if let Err(error) = sent {
             gone(&error);
             self.out = None;

@@ -18,6 +18,7 @@ use tokio::runtime::Builder;
 use crate::console::Preferences;
 use crate::control::{self, ClientError, ControlLock};
 use crate::engine::{Ending, Engine};
+use crate::escape::EscapedText;
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
 use crate::term::{self, Signal, Supervisor};
@@ -125,7 +126,10 @@ pub fn present(
     runtime.block_on(tokio::task::yield_now());
     let ending = engine.join();
     if matches!(presenter, Presenter::Tui | Presenter::Plain) {
-        term::print(&plain::ending(presenter, &ending, context.folder));
+        let text: EscapedText = plain::ending(presenter, &ending, context.folder)
+            .lines()
+            .collect();
+        term::print(text.as_str());
     }
     Ok(exit_code(&ending, ended_by))
 }
@@ -144,7 +148,7 @@ fn detach(supervisor: Option<Supervisor>, folder: &Path, is_held: bool) {
         } else {
             format!("detached: the run continues as process {pid}; {attach}")
         };
-        term::print(&format!("{said}\n"));
+        term::print(EscapedText::of(said).as_str());
     };
     match supervisor.map(|supervisor| supervisor.leave(farewell)) {
         Some(Ok(())) => tracing::info!("console detached; the run continues without a terminal"),
@@ -217,7 +221,7 @@ pub fn attach(
             Some(ending) => format!("{}: {ending}", last.state),
             None => format!("detached; the run continues as process {}", last.pid),
         };
-        term::print(&format!("{said}\n"));
+        term::print(EscapedText::of(said).as_str());
         Ok(Some(left.exit_code()))
     })
 }

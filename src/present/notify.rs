@@ -6,6 +6,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use crate::engine::{Event, Fact};
+use crate::escape::escaped;
 use crate::ledger::{CheckState, UnitState};
 use crate::plan::Severity;
 use crate::term::{Attention, Way};
@@ -85,7 +86,10 @@ impl Notifier {
 }
 
 fn notice(event: &Event) -> Option<Notification> {
-    let of = |occasion, text| Some(Notification { occasion, text });
+    let of = |occasion, text: String| {
+        let text = escaped(&text).into_owned();
+        Some(Notification { occasion, text })
+    };
     match event {
         Event::UnitFinished {
             stage,

@@ -2,49 +2,68 @@
 
 use std::path::Path;
 
-use crate::console::{count, sanitised, to_go};
+use crate::console::{count, to_go};
 use chrono::NaiveDate;
 
-use crate::engine::{Ending, Event, Fact, Snapshot};
+use crate::engine::{Ending, Event, Fact, Snapshot, StageNulls};
 use crate::figures::counted;
 use crate::ledger::{Coverage, RunState};
 use crate::plan::{Severity, source_clause, value_and_target, value_text};
 
 use super::Presenter;
 
-/// The path of the control socket, on its own line.
-fn socket(path: &str) -> String {
-    format!("\ncontrol socket {path}: 'backcourt ctl help' lists its commands")
+/// The lines of an event, with details below the first one; a date that is ok has none, or a backfill would print
+/// thousands.
+pub(super) fn lines(fact: &Fact) -> Vec<String> {
+    let Some(head) = said(fact) else {
+        return Vec::new();
+    };
+    let head = format!("{} {head}", fact.at.format("%H:%M:%S"));
+    let below = below(&fact.event).into_iter();
+    std::iter::once(head)
+        .chain(below.map(|line| format!("           {line}")))
+        .collect()
 }
 
-/// The lines of an event; a date that is ok has none, or a backfill would print thousands. Texts are sanitised: they
-/// may come from another program or a database and contain terminal escapes.
-pub(super) fn line(fact: &Fact) -> Option<String> {
-    let said = said(fact)?;
-    let lines: Vec<_> = said.split('\n').map(sanitised).collect();
-    Some(lines.join("\n"))
+/// The details of an event, which are indented to the width of the time.
+fn below(event: &Event) -> Vec<String> {
+    match event {
+        Event::RunStarted {
+            control: Some(path), ..
+        } => vec![format!(
+            "control socket {path}: 'backcourt ctl help' lists its commands"
+        )],
+        Event::Estimated { estimate, .. } => estimate.lines(),
+        Event::UnitSampled(unit) => unit.details(),
+        Event::SampleFinished { nulls, .. } => {
+            let lines = |nulls: &StageNulls| {
+                let line = |line: String| format!("{}: {line}", nulls.stage);
+                nulls.lines().into_iter().map(line).collect::<Vec<_>>()
+            };
+            nulls.iter().flat_map(lines).collect()
+        }
+        Event::PlanRefused { problems } => problems.clone(),
+        Event::QuestionAsked(question) => question.lines.clone(),
+        _ => Vec::new(),
+    }
 }
 
 fn said(fact: &Fact) -> Option<String> {
-    let text = match &fact.event {
+    Some(match &fact.event {
         Event::RunStarted {
             plan,
             warehouse,
             source,
             workers,
             pid,
-            control,
+            ..
         } => format!(
-            "run {} of plan {plan} on {warehouse}{}, {}, process {pid}{}",
+            "run {} of plan {plan} on {warehouse}{}, {}, process {pid}",
             fact.run,
             source_clause(source.as_deref()),
-            counted(*workers, "worker"),
-            control.as_deref().map(socket).unwrap_or_default()
+            counted(*workers, "worker")
         ),
         Event::Prepared { message, seconds } => format!("{message} ({seconds:.1} s)"),
-        Event::Estimated {
-            message, estimate, ..
-        } => below(message, estimate.lines().into_iter()),
         Event::UnitSampled(_) | Event::SampleFinished { .. } => sample(&fact.event)?,
         event @ (Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
@@ -74,7 +93,9 @@ fn said(fact: &Fact) -> Option<String> {
         Event::UnitsInvalidated { stage, dates, reason } => {
             format!("{stage}: {} stale: {reason}", counted(dates.len(), "date"))
         }
-        Event::Continued { message } | Event::DatesOutdated { message, .. } => message.clone(),
+        Event::Estimated { message, .. }
+        | Event::Continued { message }
+        | Event::DatesOutdated { message, .. } => message.clone(),
         Event::StageThrottled { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {
             stage,
@@ -98,9 +119,9 @@ fn said(fact: &Fact) -> Option<String> {
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
         Event::WorkerPanicked { slot, message } => format!("worker {slot} panicked: {message}"),
+        Event::OutputIncomplete { missing } => format!("incomplete: {}", missing.join("; ")),
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
-    };
-    Some(format!("{} {text}", fact.at.format("%H:%M:%S")))
+    })
 }
 
 /// A retry, or the result of a unit that needs attention; `None` for other results.
@@ -141,13 +162,10 @@ fn of_unit(event: &Event) -> Option<String> {
 /// Events before the first unit.
 fn of_preflight(event: &Event) -> Option<String> {
     Some(match event {
-        Event::PlanRefused { problems } => below(
-            "the plan and the warehouse don't match:",
-            problems.iter().cloned(),
-        ),
+        Event::PlanRefused { .. } => "the plan and the warehouse don't match:".to_owned(),
         Event::TableTakenOver { table, from, by } => format!("{by} took over {table} from plan {from}"),
         Event::TableAltered { table, statement } => format!("{table} altered: {statement}"),
-        Event::QuestionAsked(question) => below(&question.title, question.lines.iter().cloned()),
+        Event::QuestionAsked(question) => question.title.clone(),
         Event::QuestionAnswered { answer, by, .. } => format!("{by} answered: {answer}"),
         _ => return None,
     })
@@ -236,21 +254,9 @@ fn sample(event: &Event) -> Option<String> {
         Event::UnitSampled(unit) => {
             let state = unit.state.word().to_uppercase();
             let (stage, date, standing, why) = (&unit.stage, unit.date, unit.summary(), &unit.why);
-            let head = format!("sample of {stage} {date} {state}: {standing} [{why}]");
-            Some(below(&head, unit.details().into_iter()))
+            Some(format!("sample of {stage} {date} {state}: {standing} [{why}]"))
         }
-        Event::SampleFinished {
-            message,
-            nulls,
-            seconds,
-            ..
-        } => {
-            let lines = nulls.iter().flat_map(|nulls| {
-                let line = |line: String| format!("{}: {line}", nulls.stage);
-                nulls.lines().into_iter().map(line)
-            });
-            Some(below(&format!("{message} ({seconds:.1} s)"), lines))
-        }
+        Event::SampleFinished { message, seconds, .. } => Some(format!("{message} ({seconds:.1} s)")),
         _ => None,
     }
 }
@@ -258,11 +264,6 @@ fn sample(event: &Event) -> Option<String> {
 fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
     let what = if done { "ticked" } else { "unticked" };
     format!("item {item} {what} by {by}: {note}")
-}
-
-/// A line with details below, indented to the width of the time.
-fn below(head: &str, lines: impl Iterator<Item = String>) -> String {
-    lines.fold(head.to_owned(), |text, line| format!("{text}\n           {line}"))
 }
 
 /// The failing dates of a check, shortened.
@@ -364,23 +365,5 @@ mod tests {
         };
         let said = format!("stopped: {message}\nincomplete; state and logs: /state\n");
         assert_eq!(super::ending(Presenter::Tui, &ending, Path::new("/state")), said);
-    }
-
-    #[test]
-    fn control_characters_in_database_messages_are_replaced() {
-        let fact = Fact {
-            schema: String::new(),
-            seq: 1,
-            at: chrono::DateTime::UNIX_EPOCH,
-            run: "r".to_owned(),
-            event: Event::WorkerPanicked {
-                slot: 3,
-                message: "no such team: \x1b]0;owned\x07\r\nBOS".to_owned(),
-            },
-        };
-        assert_eq!(
-            line(&fact).unwrap(),
-            "00:00:00 worker 3 panicked: no such team:  ]0;owned  \nBOS"
-        );
     }
 }

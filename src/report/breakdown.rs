@@ -1,8 +1,7 @@
 //! Prints a breakdown: the share of known values with causes, by group, and the dates with missing values.
 
-use std::fmt::Write;
-
 use crate::checks::{Breakdown, Tally};
+use crate::escape::EscapedText;
 use crate::figures::counted;
 
 /// Maximum dates listed.
@@ -10,12 +9,10 @@ const MAX_DATES: usize = 20;
 
 /// A breakdown as Markdown, under a level-three heading.
 #[must_use]
-pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
-    let mut page = format!(
-        "### {title}: {} ({check})\n\n{}\n",
-        found.total.share(),
-        found.in_words()
-    );
+pub fn explained(title: &str, check: &str, found: &Breakdown) -> EscapedText {
+    let mut page = EscapedText::of(format_args!("### {title}: {} ({check})", found.total.share()));
+    page.line("");
+    page.line(found.in_words());
     for by in &found.by {
         let groups = by.groups.iter().map(|(name, tally)| (name.as_str(), tally));
         table(&mut page, &by.name, found, groups);
@@ -27,7 +24,7 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
     // Most incomplete first; ties stay in date order.
     incomplete.sort_by_key(|(_, tally)| tally.basis_points());
     if incomplete.is_empty() {
-        page.push_str("\nNo values are missing on any date.\n");
+        page.fixed("\nNo values are missing on any date.\n");
         return page;
     }
     let more = incomplete.len().saturating_sub(MAX_DATES);
@@ -39,43 +36,37 @@ pub fn explained(title: &str, check: &str, found: &Breakdown) -> String {
         listed.map(|(date, tally)| (date.as_str(), *tally)),
     );
     if more > 0 {
-        line(
-            &mut page,
-            format_args!("\nand {} with missing values", counted(more, "more date")),
-        );
+        page.line("");
+        page.line(format_args!(
+            "and {} with missing values",
+            counted(more, "more date")
+        ));
     }
     page
 }
 
 fn table<'a>(
-    page: &mut String,
+    page: &mut EscapedText,
     name: &str,
     found: &Breakdown,
     groups: impl Iterator<Item = (&'a str, &'a Tally)>,
 ) {
     let causes = found.causes.iter().chain(&found.not_counted).map(String::as_str);
     let heads: Vec<&str> = [name, "known", "of"].into_iter().chain(causes).collect();
-    line(page, format_args!("\n| {} |", heads.join(" | ")));
-    line(page, format_args!("|{}", "---|".repeat(heads.len())));
+    page.line("");
+    page.line(format_args!("| {} |", heads.join(" | ")));
+    page.line(format_args!("|{}", "---|".repeat(heads.len())));
     for (name, tally) in groups {
         let numbers = tally.missing.iter().chain(&tally.not_counted);
         let numbers: Vec<String> = numbers.map(ToString::to_string).collect();
-        line(
-            page,
-            format_args!(
-                "| {} | {} | {} | {} |",
-                name.replace('|', "\\|"),
-                tally.share(),
-                tally.counted(),
-                numbers.join(" | ")
-            ),
-        );
+        page.line(format_args!(
+            "| {} | {} | {} | {} |",
+            name.replace('|', "\\|"),
+            tally.share(),
+            tally.counted(),
+            numbers.join(" | ")
+        ));
     }
-}
-
-fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a string can't fail.
-    let _ = writeln!(page, "{text}");
 }
 
 #[cfg(test)]
@@ -120,11 +111,11 @@ mod tests {
             \n| team | known | of | lost | absent |\n|---|---|---|---|---|\n| A\\|B | 87.50 % | 8 | 1 | 3 |\n\
             \n| date | known | of | lost | absent |\n|---|---|---|---|---|\n\
             | 2024-01-06 | 0 % | 2 | 2 | 0 |\n| 2024-01-04 | 75 % | 4 | 1 | 0 |\n";
-        assert_eq!(page, expected);
+        assert_eq!(page.as_str(), expected);
         let whole = explained("Known", "c", &found(vec![("2024-01-05", tally(4, 0, 3))]));
         assert!(
-            whole.ends_with("\nNo values are missing on any date.\n"),
-            "{whole}"
+            whole.as_str().ends_with("\nNo values are missing on any date.\n"),
+            "{whole:?}"
         );
     }
 }

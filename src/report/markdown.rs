@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::handoff::dates_per_hour;
 use super::{Cause, CheckStatus, Handoff, PastRun, PlanStatus, Quarantine, StageStatus, StageThroughput};
+use crate::escape::EscapedText;
 use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
 use crate::plan::{Severity, compact_dates, source_clause, value_and_target};
@@ -18,24 +19,18 @@ const ROWS_SHOWN: usize = 3;
 /// Maximum earlier values shown per check.
 const VALUES_SHOWN: usize = 6;
 
-macro_rules! line {
-    ($page:expr, $($text:tt)*) => {{
-        // Writing to a string can't fail.
-        let _ = writeln!($page, $($text)*);
-    }};
-}
-
 /// The handoff report as Markdown.
 #[must_use]
-pub fn markdown(handoff: &Handoff) -> String {
-    let mut page = format!("# Handoff: {}\n\n", handoff.title);
+pub fn markdown(handoff: &Handoff) -> EscapedText {
+    let mut page = EscapedText::of(format_args!("# Handoff: {}", handoff.title));
+    page.line("");
     let status = &handoff.status;
     state(&mut page, status);
-    page.push_str("## Next steps\n\n");
+    page.fixed("## Next steps\n\n");
     for step in &handoff.next {
-        line!(page, "- {step}");
+        page.line(format_args!("- {step}"));
     }
-    page.push('\n');
+    page.line("");
     stages(&mut page, &status.stages);
     costs(&mut page, status);
     work(&mut page, &handoff.work);
@@ -47,46 +42,47 @@ pub fn markdown(handoff: &Handoff) -> String {
     gaps(&mut page, &status.stages);
     runbook(&mut page, &status.runbook);
     runs(&mut page, &handoff.runs);
-    page.truncate(page.trim_end().len());
-    page.push('\n');
+    page.trim_end();
     page
 }
 
 /// A text escaped for a table cell; `-` if there is none.
 fn cell(text: Option<&str>) -> String {
-    text.unwrap_or("-").replace('|', "\\|").replace(['\n', '\r'], " ")
+    text.unwrap_or("-").replace('|', "\\|")
 }
 
 fn moment(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn state(page: &mut String, status: &PlanStatus) {
+fn state(page: &mut EscapedText, status: &PlanStatus) {
     let run = &status.run;
-    line!(page, "- Run: {} ({}), process {}", run.id, run.state, run.pid);
-    line!(page, "- Plan {} on {}", run.plan, run.warehouse);
+    page.line(format_args!(
+        "- Run: {} ({}), process {}",
+        run.id, run.state, run.pid
+    ));
+    page.line(format_args!("- Plan {} on {}", run.plan, run.warehouse));
     let workers = counted(run.workers, "worker");
-    line!(
-        page,
+    page.line(format_args!(
         "- {workers} at the start{}",
         source_clause(run.source.as_deref())
-    );
-    line!(page, "- Started {}", run.started_at);
+    ));
+    page.line(format_args!("- Started {}", run.started_at));
     if let Some(ending) = &run.ending {
-        line!(page, "- Ended: {ending}");
+        let label = if run.state.has_ended() { "Ended" } else { "So far" };
+        page.line(format_args!("- {label}: {ending}"));
     }
-    page.push('\n');
+    page.line("");
 }
 
-fn stages(page: &mut String, stages: &[StageStatus]) {
-    page.push_str("## Stages\n\n| stage | table | dates | rows | seconds |\n|---|---|---|---|---|\n");
+fn stages(page: &mut EscapedText, stages: &[StageStatus]) {
+    page.fixed("## Stages\n\n| stage | table | dates | rows | seconds |\n|---|---|---|---|---|\n");
     for stage in stages {
         let outside = match stage.outside.total {
             0 => String::new(),
             _ => format!("; outside the plan {}", by_state(&stage.outside)),
         };
-        line!(
-            page,
+        page.line(format_args!(
             "| {} | {} | {}: {}{outside} | {} | {:.1} |",
             stage.name,
             stage
@@ -97,17 +93,17 @@ fn stages(page: &mut String, stages: &[StageStatus]) {
             by_state(&stage.dates),
             stage.rows,
             stage.seconds
-        );
+        ));
     }
-    page.push('\n');
+    page.line("");
     let skipped = || stages.iter().filter(|stage| !stage.skipped_reasons.is_empty());
     for stage in skipped() {
         for (reason, count) in &stage.skipped_reasons {
-            line!(page, "- {}: {count} skipped, {reason}", stage.name);
+            page.line(format_args!("- {}: {count} skipped, {reason}", stage.name));
         }
     }
     if skipped().next().is_some() {
-        page.push('\n');
+        page.line("");
     }
 }
 
@@ -123,9 +119,9 @@ pub fn by_state(counts: &Counts) -> String {
 }
 
 /// Billed cost by stage, then for work outside stages; nothing if the warehouse doesn't bill.
-fn costs(page: &mut String, status: &PlanStatus) {
+fn costs(page: &mut EscapedText, status: &PlanStatus) {
     let Some(total) = status.cost else { return };
-    page.push_str(
+    page.fixed(
         "## Cost\n\nBilled by the warehouse, all runs together.\n\n| for | billed | by its checks | slot time | jobs \
          |\n|---|---|---|---|---|\n",
     );
@@ -133,11 +129,10 @@ fn costs(page: &mut String, status: &PlanStatus) {
         let Some(cost) = cost else { return };
         let checks = checks.map_or_else(|| "-".to_owned(), |checks| checks.bytes());
         let (bytes, slot_time) = (cost.bytes(), cost.slot_time());
-        line!(
-            page,
+        page.line(format_args!(
             "| {what} | {bytes} | {checks} | {slot_time} | {} |",
             cost.jobs
-        );
+        ));
     };
     let sum = |costs: Vec<Cost>| (!costs.is_empty()).then(|| costs.into_iter().sum());
     for stage in &status.stages {
@@ -154,38 +149,37 @@ fn costs(page: &mut String, status: &PlanStatus) {
     row("total", status.cost, None);
     if total.uncounted > 0 {
         let uncounted = total.uncounted;
-        line!(
-            page,
-            "\n{uncounted} of the jobs not counted; the real cost is higher."
-        );
+        page.line("");
+        page.line(format_args!(
+            "{uncounted} of the jobs not counted; the real cost is higher."
+        ));
     }
-    page.push('\n');
+    page.line("");
 }
 
 /// Dates and rate of each run in each stage.
-fn work(page: &mut String, work: &[StageThroughput]) {
+fn work(page: &mut EscapedText, work: &[StageThroughput]) {
     if work.iter().all(|work| work.work.runs.is_empty()) {
         return;
     }
-    page.push_str(
+    page.fixed(
         "## Work\n\nCounts only dates with games whose newest result is from the run; off-days take no time.\n\n| \
          stage | run | dates | seconds | dates an hour |\n|---|---|---|---|---|\n",
     );
     for each in work {
         for run in &each.work.runs {
             let rate = dates_per_hour(run.dates, run.seconds);
-            line!(
-                page,
+            page.line(format_args!(
                 "| {} | {} | {} | {:.1} | {} |",
                 each.stage,
                 run.run,
                 run.dates,
                 run.seconds,
                 rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string())
-            );
+            ));
         }
     }
-    page.push('\n');
+    page.line("");
     for each in work {
         let work = &each.work;
         if let (Some(first), Some(last)) = (work.first, work.last) {
@@ -193,24 +187,26 @@ fn work(page: &mut String, work: &[StageThroughput]) {
                 0 => String::new(),
                 again => format!("; {again} of them run more than once"),
             };
-            line!(page, "- {}: results from {first} to {last}{again}", each.stage);
+            page.line(format_args!(
+                "- {}: results from {first} to {last}{again}",
+                each.stage
+            ));
         }
         for failed in &work.failed_attempts {
-            line!(
-                page,
+            page.line(format_args!(
                 "- {}: {} on {} ({}), the last: {}",
                 each.stage,
                 counted(failed.attempts, "failed attempt"),
                 counted(failed.dates, "date"),
                 failed.class,
                 failed.message
-            );
+            ));
         }
     }
-    page.push('\n');
+    page.line("");
 }
 
-fn checks(page: &mut String, status: &PlanStatus) {
+fn checks(page: &mut EscapedText, status: &PlanStatus) {
     for stage in &status.stages {
         let checks: Vec<&CheckStatus> = status
             .checks
@@ -227,9 +223,10 @@ fn checks(page: &mut String, status: &PlanStatus) {
     }
 }
 
-fn check_table(page: &mut String, stage: &str, checks: &[&CheckStatus]) {
-    line!(page, "## Checks of {stage}\n");
-    page.push_str(
+fn check_table(page: &mut EscapedText, stage: &str, checks: &[&CheckStatus]) {
+    page.line(format_args!("## Checks of {stage}"));
+    page.line("");
+    page.fixed(
         "| state | check | target | before | first | after | severity |\n|---|---|---|---|---|---|---|\n",
     );
     for check in checks {
@@ -238,29 +235,28 @@ fn check_table(page: &mut String, stage: &str, checks: &[&CheckStatus]) {
             Severity::Advisory => "advisory",
         };
         let first = check.history.first().and_then(|answer| answer.value.as_deref());
-        line!(
-            page,
+        page.line(format_args!(
             "| {} | {} | {} | {} | {} | {} | {severity} |",
             Coverage::of_state(check.state, check.coverage),
             check.name,
             cell(Some(&check.target)),
             cell(check.before.as_deref()),
             cell(first),
-            cell(check.value.as_deref())
-        );
+            cell(check.value.as_deref()),
+        ));
     }
-    page.push('\n');
+    page.line("");
     let mut said = false;
     for check in checks {
         said |= about_check(page, check);
     }
     if said {
-        page.push('\n');
+        page.line("");
     }
 }
 
 /// Notes on a check that don't fit in its table row; returns whether there were any.
-fn about_check(page: &mut String, check: &CheckStatus) -> bool {
+fn about_check(page: &mut EscapedText, check: &CheckStatus) -> bool {
     let mut said = false;
     let mut values: Vec<String> = check
         .history
@@ -271,60 +267,57 @@ fn about_check(page: &mut String, check: &CheckStatus) -> bool {
     if values.len() > 1 {
         let left_out = values.len().saturating_sub(VALUES_SHOWN);
         let dots = if left_out > 0 { "… " } else { "" };
-        line!(
-            page,
+        page.line(format_args!(
             "- {} was {dots}{}",
             check.name,
             values[left_out..].join(", then ")
-        );
+        ));
         said = true;
     }
     for note in Coverage::of_rest(check.state, check.coverage)
         .iter()
         .chain(&check.note)
     {
-        line!(page, "- {}: {note}", check.name);
+        page.line(format_args!("- {}: {note}", check.name));
         said = true;
     }
     if !check.failing_dates.is_empty() {
-        line!(
-            page,
+        page.line(format_args!(
             "- {} fails on {}: {}",
             check.name,
             counted(check.failing_dates.len(), "date"),
             compact_dates(&check.failing_dates)
-        );
+        ));
         said = true;
     }
     said
 }
 
 /// All waivers, including those that are no longer valid.
-fn waivers(page: &mut String, waivers: &[Waiver], checks: &[CheckStatus]) {
+fn waivers(page: &mut EscapedText, waivers: &[Waiver], checks: &[CheckStatus]) {
     if waivers.is_empty() {
         return;
     }
-    page.push_str("## Waivers\n\n");
+    page.fixed("## Waivers\n\n");
     for waiver in waivers {
         let counts = checks
             .iter()
             .any(|check| check.state == CheckState::Waived && check.waiver.as_ref() == Some(waiver));
         let counts = if counts { "" } else { " (no longer valid)" };
-        line!(
-            page,
+        page.line(format_args!(
             "- {} was waived at {} by {} on {}{counts}: {}",
             waiver.check,
             value_and_target(&waiver.value, &waiver.target),
             waiver.by,
             moment(waiver.at),
             waiver.reason
-        );
+        ));
     }
-    page.push('\n');
+    page.line("");
 }
 
 /// Dates computed by other definitions than the plan's, and the acceptances of such rows.
-fn definitions(page: &mut String, stages: &[StageStatus], acceptances: &[Acceptance]) {
+fn definitions(page: &mut EscapedText, stages: &[StageStatus], acceptances: &[Acceptance]) {
     let told: Vec<(&str, String)> = stages
         .iter()
         .filter_map(|stage| Some((stage.name.as_str(), MadeBy::summary(&stage.definitions)?)))
@@ -332,13 +325,12 @@ fn definitions(page: &mut String, stages: &[StageStatus], acceptances: &[Accepta
     if told.is_empty() && acceptances.is_empty() {
         return;
     }
-    page.push_str("## Definitions\n\n");
+    page.fixed("## Definitions\n\n");
     for (stage, told) in told {
-        line!(page, "- {stage}: {told}");
+        page.line(format_args!("- {stage}: {told}"));
     }
     for acceptance in acceptances {
-        line!(
-            page,
+        page.line(format_args!(
             "- {}: rows of {} by definition {} were accepted for definition {} by {} on {}: {}",
             acceptance.stage,
             counted(acceptance.dates, "date"),
@@ -347,139 +339,135 @@ fn definitions(page: &mut String, stages: &[StageStatus], acceptances: &[Accepta
             acceptance.by,
             moment(acceptance.at),
             acceptance.reason
-        );
+        ));
     }
-    page.push('\n');
+    page.line("");
 }
 
-fn attention(page: &mut String, causes: &[Cause]) {
+fn attention(page: &mut EscapedText, causes: &[Cause]) {
     if causes.is_empty() {
         return;
     }
-    page.push_str("## Dates that need attention\n\n");
+    page.fixed("## Dates that need attention\n\n");
     for cause in causes {
-        line!(
-            page,
-            "- {}: {} {}, {} of {}, {}: {}\n  {}",
+        page.line(format_args!(
+            "- {}: {} {}, {} of {}, {}: {}",
             cause.stage,
             counted(cause.dates.len(), "date"),
             cause.state,
             count(cause.rows),
             counted(cause.expected, "row"),
             counted(cause.attempts, "attempt"),
-            cause.reason,
-            compact_dates(&cause.dates)
-        );
+            cause.reason
+        ));
+        page.line(format_args!("  {}", compact_dates(&cause.dates)));
     }
-    page.push('\n');
+    page.line("");
 }
 
-fn set_aside(page: &mut String, kinds: &[Quarantine]) {
+fn set_aside(page: &mut EscapedText, kinds: &[Quarantine]) {
     if kinds.is_empty() {
         return;
     }
-    page.push_str("## Quarantined rows\n\n");
+    page.fixed("## Quarantined rows\n\n");
     for kind in kinds {
-        line!(
-            page,
+        page.line(format_args!(
             "- {}: {} on {}: {}{}",
             kind.stage,
             counted(kind.rows.len(), "row"),
             compact_dates(&kind.dates),
             kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
             kind.reason
-        );
+        ));
         for row in kind.rows.iter().take(ROWS_SHOWN) {
-            line!(page, "  - {}: `{}`", row.date, row.row);
+            page.line(format_args!("  - {}: `{}`", row.date, row.row));
         }
         let more = kind.rows.len().saturating_sub(ROWS_SHOWN);
         if more > 0 {
-            line!(page, "  - and {more} more; `--format json` lists all");
+            page.line(format_args!("  - and {more} more; `--format json` lists all"));
         }
     }
-    page.push('\n');
+    page.line("");
 }
 
 /// Missing values in the stored rows.
-fn gaps(page: &mut String, stages: &[StageStatus]) {
+fn gaps(page: &mut EscapedText, stages: &[StageStatus]) {
     if stages.iter().all(|stage| stage.gaps.is_empty()) {
         return;
     }
-    page.push_str(
+    page.fixed(
         "## NULLs and data issues\n\nColumns without a value, and issues named in rows. A gap is not a failure; the \
          checks decide.\n\n| stage | gap | rows | of | dates |\n|---|---|---|---|---|\n",
     );
     for stage in stages {
         for gap in &stage.gaps {
-            line!(
-                page,
+            page.line(format_args!(
                 "| {} | {} | {} | {} | {} |",
                 stage.name,
                 cell(Some(&gap.what)),
                 gap.rows,
                 stage.rows,
                 gap.dates
-            );
+            ));
         }
     }
-    page.push('\n');
+    page.line("");
 }
 
-fn runbook(page: &mut String, items: &[Item]) {
+fn runbook(page: &mut EscapedText, items: &[Item]) {
     if items.is_empty() {
         return;
     }
     let done = items.iter().filter(|item| item.state == ItemState::Done).count();
-    line!(page, "## Runbook: {done} of {} done\n", items.len());
-    page.push_str("| item | state | task | fact or note | recorded |\n|---|---|---|---|---|\n");
+    page.line(format_args!("## Runbook: {done} of {} done", items.len()));
+    page.line("");
+    page.fixed("| item | state | task | fact or note | recorded |\n|---|---|---|---|---|\n");
     for item in items {
         let mut recorded = item.at.map_or_else(|| "-".to_owned(), moment);
         if let Some(by) = &item.by {
             let _ = write!(recorded, ", {}", cell(Some(by)));
         }
-        line!(
-            page,
+        page.line(format_args!(
             "| {} | {} | {} | {} | {recorded} |",
             item.item,
             item.state,
             cell(Some(&item.title)),
             cell(Some(&item.fact))
-        );
+        ));
     }
-    page.push('\n');
+    page.line("");
     let remarks = || {
         items
             .iter()
             .filter_map(|item| Some((&item.item, item.remark.as_ref()?)))
     };
     for (item, remark) in remarks() {
-        line!(page, "- Item {item}: {remark}");
+        page.line(format_args!("- Item {item}: {remark}"));
     }
     if remarks().next().is_some() {
-        page.push('\n');
+        page.line("");
     }
 }
 
-fn runs(page: &mut String, runs: &[PastRun]) {
+fn runs(page: &mut EscapedText, runs: &[PastRun]) {
     if runs.is_empty() {
         return;
     }
     let has_source = runs.iter().any(|run| run.source.is_some());
     let if_chosen = |cells: String| if has_source { cells } else { String::new() };
     let (heading, rule) = (if_chosen(" source |".to_owned()), if_chosen("---|".to_owned()));
-    line!(
-        page,
-        "## Runs\n\n| run | state | started | ended | dates |{heading} workers | how it ended |\n\
-             |---|---|---|---|---|{rule}---|---|"
-    );
+    page.fixed("## Runs\n\n");
+    page.line(format_args!(
+        "| run | state | started | ended | dates |{heading} workers | how it ended |"
+    ));
+    page.line(format_args!("|---|---|---|---|---|{rule}---|---|"));
     for run in runs {
         let about = match (run.from, run.to) {
             (Some(from), Some(to)) => format!("{}, {from} to {to}", run.dates),
             _ => "-".to_owned(),
         };
         let source = if_chosen(format!(" {} |", cell(run.source.as_deref())));
-        line!(
-            page,
+        page.line(format_args!(
             "| {} | {} | {} | {} | {about} |{source} {} | {} |",
             run.id,
             run.state,
@@ -487,7 +475,7 @@ fn runs(page: &mut String, runs: &[PastRun]) {
             run.ended_at.map_or_else(|| "-".to_owned(), moment),
             run.workers,
             cell(run.ending.as_deref())
-        );
+        ));
     }
-    page.push('\n');
+    page.line("");
 }

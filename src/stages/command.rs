@@ -13,8 +13,10 @@ use super::dates::{inputs, rows_owed, scopes};
 use super::printed;
 use super::process::{End, Stream, find, run};
 use crate::engine::{CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::escape::decoded;
+use crate::figures::bytes;
 use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec};
-use crate::table::{Admitted, admit_on, escaped_bytes};
+use crate::table::Admitted;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// Maximum number of output lines quoted in a failure.
@@ -23,8 +25,8 @@ const QUOTED: usize = 5;
 /// Approximate maximum length of the quoted lines, in characters. The last line has the most useful part.
 const QUOTED_LETTERS: usize = 450;
 
-/// Maximum size of the printed rows kept per date, in bytes.
-const MAX_PRINTED_BYTES: usize = 16 * 1024 * 1024;
+/// Maximum size of the printed rows kept per date, and of the lines logged, in bytes.
+const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct CommandStage {
@@ -98,18 +100,26 @@ impl CommandStage {
                 said.keep(line);
                 return;
             }
+            if !said.begins_line(stream, line) {
+                return;
+            }
             let stage = self.name.as_str();
+            let from = if stream == Stream::Err { "stderr: " } else { "" };
             for text in lines(line) {
-                match stream {
-                    Stream::Out => tracing::info!(stage, %date, "{text}"),
-                    Stream::Err => tracing::info!(stage, %date, "stderr: {text}"),
+                if said.has_room_to_log(text.len()) {
+                    tracing::info!(stage, %date, "{from}{text}");
                 }
                 said.note(stream, &text);
             }
         };
         let ended = run(self.command(date)?, self.own.timeout, hear).await;
         let end = ended.map_err(|error| self.not_started(&error))?;
-        Ok((end, said.into_inner().unwrap_or_else(PoisonError::into_inner)))
+        let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if said.not_logged > 0 {
+            let (stage, left_out) = (self.name.as_str(), bytes(said.not_logged as u64));
+            tracing::warn!(stage, %date, "{left_out} of its output are not in the log: a line may have 64 KiB, a date 16 MiB");
+        }
+        Ok((end, said))
     }
 
     fn not_started(&self, error: &io::Error) -> StageError {
@@ -137,18 +147,12 @@ impl CommandStage {
         };
         let is = |code: i32, meant: Option<u8>| meant.is_some_and(|meant| i32::from(meant) == code);
         match end {
-            End::Exit(0) if said.printed_too_much => fail(
-                ErrorClass::Data,
-                format!(
-                    "it printed more than {} MiB of rows for one date; print fewer, or write to the table directly",
-                    MAX_PRINTED_BYTES / 1024 / 1024
-                ),
-            ),
+            End::Exit(0) if said.printed_too_much => {
+                fail(ErrorClass::Data, printed::too_much(MAX_KEPT_BYTES))
+            }
             End::Exit(0) => {
                 let rows = match &self.own.output {
-                    StageOutput::Printed(table) => {
-                        printed::rows(table, &said.printed).map(|rows| admit_on(table, date, rows))
-                    }
+                    StageOutput::Printed(table) => printed::admitted(table, date, &said.printed),
                     StageOutput::Nothing | StageOutput::Rows { .. } => Ok(Admitted::default()),
                 };
                 match rows {
@@ -241,11 +245,38 @@ struct ProgramOutput {
     errors: VecDeque<String>,
     /// Its last non-empty line.
     last: Option<String>,
+    /// Whether the next piece continues a line: on standard output, on standard error.
+    continues: [bool; 2],
+    /// Bytes logged, and left out of the log.
+    logged: usize,
+    not_logged: usize,
 }
 
 impl ProgramOutput {
+    /// Whether a piece begins a line: it isn't the rest of one without line breaks, which is only counted.
+    fn begins_line(&mut self, stream: Stream, piece: &[u8]) -> bool {
+        let continues = &mut self.continues[usize::from(stream == Stream::Err)];
+        let begins = !*continues;
+        *continues = !piece.ends_with(b"\n") && !piece.contains(&b'\r');
+        if !begins {
+            self.not_logged += piece.len();
+        }
+        begins
+    }
+
+    /// Whether the log takes this many more bytes of the date.
+    fn has_room_to_log(&mut self, length: usize) -> bool {
+        let fits = self.logged + length <= MAX_KEPT_BYTES;
+        *(if fits {
+            &mut self.logged
+        } else {
+            &mut self.not_logged
+        }) += length;
+        fits
+    }
+
     fn keep(&mut self, printed: &[u8]) {
-        if self.printed.len() + printed.len() > MAX_PRINTED_BYTES {
+        if self.printed.len() + printed.len() > MAX_KEPT_BYTES {
             self.printed_too_much = true;
             // The date will fail, so the rows so far are useless.
             self.printed = Vec::new();
@@ -292,26 +323,13 @@ impl ProgramOutput {
     }
 }
 
-/// Splits output into lines for display. A carriage return also ends a line, so that each update of a progress bar is
+/// Splits output into lines. A carriage return also ends a line, so that each update of a progress bar is
 /// its own line.
 fn lines(said: &[u8]) -> impl Iterator<Item = String> {
     let whole = said.trim_ascii_end();
     let all = whole.split(|byte| *byte == b'\r').map(<[u8]>::trim_ascii_end);
     let is_alone = !whole.contains(&b'\r');
-    all.filter(move |line| is_alone || !line.is_empty())
-        .map(printable)
-}
-
-/// Makes output safe to display: a terminal would interpret control characters.
-fn printable(said: &[u8]) -> String {
-    let shown = said.utf8_chunks().flat_map(|chunk| {
-        let valid = chunk.valid().chars().map(|letter| match letter {
-            control if control.is_control() => " ".to_owned(),
-            letter => letter.to_string(),
-        });
-        valid.chain((!chunk.invalid().is_empty()).then(|| escaped_bytes(chunk.invalid())))
-    });
-    shown.collect()
+    all.filter(move |line| is_alone || !line.is_empty()).map(decoded)
 }
 
 struct ProgramOutcomes(Vec<(NaiveDate, Outcome)>);
@@ -336,7 +354,7 @@ mod tests {
         assert_eq!(said(b"one\r\n"), ["one"]);
         assert_eq!(said(b"\n"), [""]);
         assert_eq!(said(b"\rloading 1\rloading 2\r\n"), ["loading 1", "loading 2"]);
-        assert_eq!(said(b"a\tb\x1b[2Jc\n"), ["a b [2Jc"]);
+        assert_eq!(said(b"a\tb\x1b[2Jc\n"), ["a\tb\x1b[2Jc"]);
         assert_eq!(said(b"caf\xe9 \xb2 out\n"), [r"caf\xe9 \xb2 out"]);
     }
 
@@ -366,15 +384,28 @@ mod tests {
     #[test]
     fn printed_rows_are_bounded() {
         let mut said = ProgramOutput::default();
-        let piece = vec![b'a'; MAX_PRINTED_BYTES / 2];
+        let piece = vec![b'a'; MAX_KEPT_BYTES / 2];
         said.keep(&piece);
         said.keep(&piece);
         assert_eq!(
             (said.printed.len(), said.printed_too_much),
-            (MAX_PRINTED_BYTES, false)
+            (MAX_KEPT_BYTES, false)
         );
         said.keep(b"a");
         said.keep(b"a");
         assert_eq!((said.printed.len(), said.printed_too_much), (0, true));
+    }
+
+    #[test]
+    fn the_rest_of_a_long_line_and_of_long_output_is_not_logged() {
+        let mut said = ProgramOutput::default();
+        assert!(said.begins_line(Stream::Out, b"a"));
+        assert!(!said.begins_line(Stream::Out, b"bc\n"));
+        assert!(said.begins_line(Stream::Err, b"d\n"));
+        assert!(said.begins_line(Stream::Out, b"e\n"));
+        assert_eq!(said.not_logged, 3);
+        assert!(said.has_room_to_log(MAX_KEPT_BYTES));
+        assert!(!said.has_room_to_log(2));
+        assert_eq!(said.not_logged, 5);
     }
 }

@@ -1,29 +1,59 @@
 //! Rows printed by a program: CSV with a header line. Pure conversion from bytes to rows of a table's types.
 
+use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 
-use crate::table::{
-    Candidate, Column, FaultKind, RowFault, TableDef, Value, escaped_bytes, from_text, quoted, quoted_bytes,
-};
+use crate::escape::{decoded, quoted, quoted_bytes};
+use crate::table::{Admitted, Candidate, Column, FaultKind, RowFault, TableDef, Value, admit_on, from_text};
 
-/// The rows in the table's column order. A cell of the wrong type is a fault of its row, with the line number; other
-/// rows are kept.
-pub(super) fn rows(table: &TableDef, printed: &[u8]) -> Result<Vec<Candidate>, String> {
+/// Maximum memory of a date's rows. Short rows need several times as much as they have text.
+const MOST_MEMORY: usize = 64 * 1024 * 1024;
+
+/// The rows of a date in the table's column order, converted and validated one by one. A cell of the wrong type is a
+/// fault of its row, with the line number; other rows are kept.
+pub(super) fn admitted(table: &TableDef, date: NaiveDate, printed: &[u8]) -> Result<Admitted, String> {
+    admitted_within(MOST_MEMORY, table, date, printed)
+}
+
+fn admitted_within(
+    most: usize,
+    table: &TableDef,
+    date: NaiveDate,
+    printed: &[u8],
+) -> Result<Admitted, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     if header.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Admitted::default());
     }
     let places = places(table, &header)?;
     let row = |record: ByteRecord| -> Candidate {
         let cells = places.iter().map(|&at| record.get(at).unwrap_or_default());
         candidate(table, cells.collect(), record.position().map(csv::Position::line))
     };
-    reader
-        .byte_records()
-        .map(|record| record.map(row).map_err(unreadable))
-        .collect()
+    let mut problem = None;
+    let mut memory = 0;
+    let rows = reader.byte_records().map_while(|record| {
+        memory += record.as_ref().map_or(0, |record| {
+            size_of::<Value>() * places.len() + record.as_slice().len()
+        });
+        let row = match record {
+            _ if memory > most => Err(too_much(most)),
+            record => record.map(row).map_err(unreadable),
+        };
+        row.map_err(|found| problem = Some(found)).ok()
+    });
+    let admitted = admit_on(table, date, rows);
+    problem.map_or(Ok(admitted), Err)
+}
+
+/// The failure of a date with too many rows.
+pub(super) fn too_much(most: usize) -> String {
+    format!(
+        "it printed more than {} MiB of rows for one date; print fewer, or write to the table directly",
+        most / 1024 / 1024
+    )
 }
 
 /// The index of each table column in a printed row.
@@ -83,7 +113,7 @@ fn as_printed(cell: &[u8]) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    Value::Text(escaped_bytes(cell))
+    Value::Text(decoded(cell))
 }
 
 #[cfg(test)]
@@ -91,11 +121,14 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::{Admitted, ColumnType, admit_on};
+    use crate::table::ColumnType;
+
+    fn rows(printed: &[u8]) -> Result<Admitted, String> {
+        super::admitted(&table(), "2024-03-01".parse().unwrap(), printed)
+    }
 
     fn admitted(printed: &[u8]) -> Admitted {
-        let day = "2024-03-01".parse().unwrap();
-        admit_on(&table(), day, rows(&table(), printed).unwrap())
+        rows(printed).unwrap()
     }
 
     fn table() -> TableDef {
@@ -178,24 +211,35 @@ mod tests {
 
     #[test]
     fn empty_output_has_no_rows_and_unknown_columns_are_refused() {
-        assert_eq!(rows(&table(), b""), Ok(Vec::new()));
+        assert_eq!(rows(b""), Ok(Admitted::default()));
         assert_eq!(
-            rows(&table(), b"day,ship,draught,pilot\n").unwrap_err(),
+            rows(b"day,ship,draught,pilot\n").unwrap_err(),
             "its header has a column 'pilot', but the table has day, ship, draught, pilots"
         );
         assert_eq!(
-            rows(&table(), b"day,ship,draught\n").unwrap_err(),
+            rows(b"day,ship,draught\n").unwrap_err(),
             "its header lacks column 'pilots', which the table has"
         );
         assert_eq!(
-            rows(&table(), b"day,ship,draught,ship\n").unwrap_err(),
+            rows(b"day,ship,draught,ship\n").unwrap_err(),
             "its header has duplicate column 'ship'"
         );
         assert_eq!(
-            rows(&table(), b"d\xe9y,ship,draught,pilots\n").unwrap_err(),
+            rows(b"d\xe9y,ship,draught,pilots\n").unwrap_err(),
             r"its header has a column 'd\xe9y', but the table has day, ship, draught, pilots"
         );
-        let short = rows(&table(), b"day,ship,draught,pilots\n2024-03-01\n").unwrap_err();
+        let short = rows(b"day,ship,draught,pilots\n2024-03-01\n").unwrap_err();
         assert!(short.starts_with("its output is not CSV"), "{short}");
+    }
+
+    #[test]
+    fn rows_that_need_too_much_memory_are_refused() {
+        let printed = format!("ship,day,draught,pilots\n{}", "a,2024-03-01,,\n".repeat(1_000));
+        let day = "2024-03-01".parse().unwrap();
+        let within = |most| admitted_within(most, &table(), day, printed.as_bytes());
+        let needed = 1_000 * (4 * size_of::<Value>() + 11);
+        assert!(within(needed).is_ok());
+        let refused = within(needed - 1).unwrap_err();
+        assert!(refused.starts_with("it printed more than "), "{refused}");
     }
 }

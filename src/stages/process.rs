@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How long a program may take to stop after it was asked to, and its pipes to drain after it ended.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Maximum number of bytes of a line held in memory; a longer line is split into chunks of this size.
+/// Maximum number of bytes of a line held in memory; a longer line is delivered in pieces of this size.
 const PIECE: u64 = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub(super) enum Stream {
     Err,
 }
 
-/// Runs a program until it ends or times out. `hear` is called for every line as it arrives; lines longer than 64 KiB
-/// are split.
+/// Runs a program until it ends or times out. `hear` is called for every line as it arrives; a line longer than 64 KiB
+/// arrives in pieces, of which only the last one ends with a line break.
 pub(super) async fn run(
     mut command: Command,
     limit: Duration,

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use super::shown::quoted;
 use super::{Column, ColumnType, FaultKind, Row, RowFault, TableDef, Value};
+use crate::escape::quoted;
 use crate::figures::counted;
 
 /// A row to be validated.
@@ -51,13 +51,17 @@ pub struct Admitted {
 
 /// Validates every row against the definition: width, types, NULLs, NUMERIC range, unique keys.
 #[must_use]
-pub fn admit<C: Into<Candidate>>(table: &TableDef, rows: Vec<C>) -> Admitted {
+pub fn admit<C: Into<Candidate>>(table: &TableDef, rows: impl IntoIterator<Item = C>) -> Admitted {
     sorted_out(table, rows, |_| None)
 }
 
 /// As [`admit`], for one date: rows of other dates are quarantined too, because a replace only covers this date.
 #[must_use]
-pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec<C>) -> Admitted {
+pub fn admit_on<C: Into<Candidate>>(
+    table: &TableDef,
+    date: NaiveDate,
+    rows: impl IntoIterator<Item = C>,
+) -> Admitted {
     let at = table.position(&table.date_column);
     sorted_out(table, rows, |row| {
         let Some(Value::Date(day)) = at.and_then(|at| row.get(at)) else {
@@ -73,11 +77,11 @@ pub fn admit_on<C: Into<Candidate>>(table: &TableDef, date: NaiveDate, rows: Vec
 
 fn sorted_out<C: Into<Candidate>>(
     table: &TableDef,
-    rows: Vec<C>,
+    rows: impl IntoIterator<Item = C>,
     other_date: impl Fn(&Row) -> Option<RowFault>,
 ) -> Admitted {
     let key = table.key_positions();
-    let mut seen = HashSet::with_capacity(rows.len());
+    let mut seen = HashSet::new();
     let mut admitted = Admitted::default();
     for candidate in rows {
         let Candidate { row, line, fault } = candidate.into();

@@ -3,8 +3,8 @@
 
 use super::decimal::Decimal;
 use super::moment::{parse_day, parse_moment};
-use super::shown::quoted;
 use super::{Column, ColumnType, FaultKind, RowFault, Value};
+use crate::escape::quoted;
 
 /// Maximum scale of a `BigQuery` NUMERIC, whatever scale its column has.
 const NUMERIC_SCALE: u8 = 9;

@@ -19,7 +19,6 @@ mod name;
 mod part;
 mod row_builder;
 mod schema;
-mod shown;
 mod stored_type;
 mod value;
 
@@ -43,6 +42,5 @@ pub use schema::{
     Change, Dialect, Difference, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
     misfits,
 };
-pub use shown::{escaped_bytes, quoted, quoted_bytes};
 pub use stored_type::StoredType;
 pub use value::{Row, Value, rows_on};

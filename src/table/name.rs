@@ -1,7 +1,7 @@
 //! Names of datasets, tables and columns: which are valid, and how they are quoted. Every name in a statement goes
 //! through here, so that reserved words are usable as names.
 
-use super::shown::quoted;
+use crate::escape::quoted;
 
 /// Prefix of the names backcourt uses within its own statements.
 pub const RESERVED: &str = "_backcourt_";

@@ -32,7 +32,7 @@ pub enum StartError {
         /// The folder of the log files.
         folder: String,
         /// The underlying error.
-        source: tracing_appender::rolling::InitError,
+        source: std::io::Error,
     },
     /// The process already has a log.
     #[error("logging is already set up in this process")]
@@ -42,13 +42,17 @@ pub enum StartError {
 /// Starts logging to daily files in `folder` and to a ring in memory: from `backcourt` debug level and above, from
 /// other crates warnings and errors.
 ///
-/// Keep the [`LogFiles`] until the process ends: dropping it flushes queued lines.
+/// Keep the [`LogFiles`] until the process ends: dropping it flushes queued lines. `on_loss` hears, in a few words, what
+/// is missing in the files, whenever that changes.
 ///
 /// # Errors
 /// The folder can't be written to, or logging was started before.
-pub fn start(folder: &Path) -> Result<(LogRing, LogFiles), StartError> {
+pub fn start(
+    folder: &Path,
+    on_loss: impl Fn(String) + Send + 'static,
+) -> Result<(LogRing, LogFiles), StartError> {
     let ring = LogRing::new(RING_LINES);
-    let (lines, files) = files::open(folder).map_err(|source| StartError::Files {
+    let (lines, files) = files::open(folder, on_loss).map_err(|source| StartError::Files {
         folder: folder.display().to_string(),
         source,
     })?;

@@ -1,10 +1,10 @@
 //! The panic hook: restores the terminal only if the thread that owns the screen panics.
 
-use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 use std::thread;
 
 use super::guard;
+use crate::escape::EscapedText;
 
 /// Replaces the panic hook. `report` formats a panic for the operator, like color-eyre's `panic_report`.
 ///
@@ -26,7 +26,7 @@ pub fn install(report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'st
                 // Errors are ignored deliberately: a hook that panics over a lost terminal, as color-eyre's would,
                 // aborts the process and all its workers.
                 drop(guard::leave());
-                drop(writeln!(std::io::stderr(), "{}", report(info)));
+                report(info).lines().collect::<EscapedText>().print_error();
             }
         }
     }));

@@ -325,19 +325,18 @@ fn own_files_with_bad_rows_are_refused_row_by_row_and_nothing_is_loaded() {
 }
 
 #[test]
-fn an_unwritable_event_log_stops_the_run_until_fixed() {
+fn a_device_in_place_of_the_event_log_is_refused_until_fixed() {
     let state = State::loaded().without_source_checks();
     symlink("/dev/full", state.events_file()).unwrap();
-    let stopped = state.backcourt(&DATES).expect(3);
     let events = state.events_file();
-    for word in [
-        "stopped: cannot write the event log",
-        events.to_str().unwrap(),
-        "No space left",
-        "start again",
-    ] {
-        assert!(stopped.out.contains(word), "no '{word}' in: {}", stopped.out);
-    }
+    refused(
+        &state.backcourt(&DATES),
+        &[
+            "cannot write the event log",
+            events.to_str().unwrap(),
+            "it is not a regular file",
+        ],
+    );
     fs::remove_file(&events).unwrap();
     state.backcourt(&DATES).expect(0);
     assert_eq!((state.dates("ok"), state.rows().len()), (2, 36));
@@ -383,7 +382,8 @@ fn a_full_disk_stops_the_run_with_a_message_and_loses_nothing() {
     assert_eq!(read("code").trim(), "3", "{first}");
     assert!(first.contains("the disk is full"), "{first}");
     assert!(!first.contains("FAILED"), "no date is to blame: {first}");
-    assert_eq!(done.err, "");
+    let told = |line: &str| line.starts_with("backcourt: incomplete: log: ");
+    assert!(done.err.lines().all(told), "{}", done.err);
     assert!(read("second").contains("0 failed or short"), "{}", read("second"));
     let stored = rusqlite::Connection::open(out.join("nba_analytics.sqlite")).unwrap();
     let rows: u32 = stored

@@ -548,7 +548,7 @@ const SCENE: &str = "BACKCOURT_CONSOLE_SCENE";
 #[ignore = "played by another test inside a pseudo-terminal"]
 fn scene() {
     let folder = std::env::var(SCENE).expect("a scene is started by a test of this file");
-    let (log, files) = telemetry::start(Path::new(&folder)).unwrap();
+    let (log, files) = telemetry::start(Path::new(&folder), |_| ()).unwrap();
     let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
     errors.install().unwrap();
     term::panic_hook::install(move |info| panics.panic_report(info).to_string());

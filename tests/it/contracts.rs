@@ -501,6 +501,9 @@ fn every_kind() -> Vec<Event> {
             control: Some(text()),
         },
         Event::Continued { message: text() },
+        Event::OutputIncomplete {
+            missing: vec![text()],
+        },
         Event::Prepared {
             message: text(),
             seconds: 0.5,

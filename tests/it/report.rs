@@ -15,7 +15,8 @@ fn page(toy: &Toy) -> String {
     let go = CommandFlags {
         flags: vec![("--state-dir", "/srv/a toy".to_owned())],
     };
-    markdown(&Handoff::gather(&ledger, toy.plan(), status, &go).unwrap())
+    let handoff = Handoff::gather(&ledger, toy.plan(), status, &go).unwrap();
+    markdown(&handoff).as_str().to_owned()
 }
 
 #[test]

@@ -168,7 +168,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 /// Not modules with dependencies but helpers that every module may use.
-const WORDS: [&str; 1] = ["figures"];
+const WORDS: [&str; 3] = ["escape", "figures", "own_file"];
 
 /// Connects the modules, so it may use all of them, and none may use it.
 const WIRING: &str = "cli";
@@ -278,4 +278,37 @@ fn every_allowed_use_occurs() {
         }
     }
     assert_eq!(idle, [] as [String; 0]);
+}
+
+/// Files that may write to standard output or standard error: escaped text, the terminal, and texts that the program
+/// generates from itself.
+const MAY_PRINT: [&str; 5] = [
+    "src/cli/completions.rs",
+    "src/cli/man.rs",
+    "src/cli/progress.rs",
+    "src/escape.rs",
+    "src/present/headless.rs",
+];
+
+#[test]
+fn only_escaped_text_is_printed() {
+    let print = Regex::new(r"(stdout|stderr)\(\)|\be?print(ln)?!").unwrap();
+    let mut offences = Vec::new();
+    let mut folders = vec![Path::new("src").to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.starts_with("src/term/") && !MAY_PRINT.contains(&name.as_str()) {
+                let text = fs::read_to_string(&path).unwrap();
+                let prints = |line: &&str| {
+                    print.is_match(line) && !line.contains("is_terminal()") && !line.contains("child.")
+                };
+                offences.extend(text.lines().filter(prints).map(|line| format!("{name}: {line}")));
+            }
+        }
+    }
+    assert_eq!(offences, [] as [String; 0]);
 }

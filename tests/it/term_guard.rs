@@ -61,7 +61,7 @@ fn play_in(shell: &str) -> (Pty, TempDir) {
 fn scene() {
     let note = std::env::var(NOTE).expect("a scene is started by a test of this file");
     let note = Path::new(&note);
-    let (_, log) = telemetry::start(note.parent().unwrap()).unwrap();
+    let (_, log) = telemetry::start(note.parent().unwrap(), |_| ()).unwrap();
     let (panics, errors) = color_eyre::config::HookBuilder::default().into_hooks();
     errors.install().unwrap();
     panic_hook::install(move |info| panics.panic_report(info).to_string());

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, OnChange, Options, Order,
-    Outcome, Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError, Work,
+    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Losses, OnChange, Options,
+    Order, Outcome, Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError,
+    Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
+use backcourt::own_file::WatchedFile;
 use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
 use backcourt::warehouse::{
@@ -356,6 +358,8 @@ impl Toy {
             origin: None,
             ledger: self.ledger(),
             events: self.events_path(),
+            in_use: vec![WatchedFile::of(&self.ledger_path())],
+            losses: Losses::default(),
             prepare: None,
             sample: (!sampled.is_empty()).then_some(sample),
             options,

@@ -42,14 +42,14 @@ impl Config {
         let Some(path) = place(named) else {
             return Ok(Self::default());
         };
-        let refuse = |problem| CliError::Config {
+        let refuse = |mistakes| CliError::Config {
             path: path.clone(),
-            problem,
+            mistakes,
         };
         match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(|mistakes| refuse(listed(&mistakes))),
+            Ok(text) => Self::parse(&text).map_err(refuse),
             Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => Ok(Self::default()),
-            Err(error) => Err(refuse(format!("cannot be read: {error}"))),
+            Err(error) => Err(refuse(vec![format!("cannot be read: {error}")])),
         }
     }
 
@@ -113,14 +113,6 @@ impl Config {
                 },
             )
             .mut_subcommands(|subcommand| self.as_defaults_of(subcommand))
-    }
-}
-
-/// Appends mistakes to a message: a single one on the same line, several on lines of their own.
-fn listed(mistakes: &[String]) -> String {
-    match mistakes {
-        [one] => one.clone(),
-        several => format!("has {} mistakes:\n  {}", several.len(), several.join("\n  ")),
     }
 }
 
@@ -239,11 +231,6 @@ mod tests {
         for (said, begun) in said.iter().zip(begun) {
             assert!(said.starts_with(begun), "{said}");
         }
-        assert_eq!(
-            listed(&said[..2]).lines().count(),
-            3,
-            "one a line, below the name of the file"
-        );
     }
 
     /// The `--workers` value of `run` with these arguments, independent of the test's environment.

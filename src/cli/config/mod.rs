@@ -5,12 +5,13 @@ mod setting;
 mod show;
 mod template;
 
-use std::io::Write;
 use std::path::Path;
 
 use clap::{ArgMatches, Args, Subcommand};
 
 pub(super) use file::Config;
+
+use crate::escape::EscapedText;
 
 use super::error::{CliError, cannot_print};
 use super::run_args::WorkersArg;
@@ -67,14 +68,13 @@ pub(super) fn config(
             if !place.exists() {
                 // The hint goes to standard error, so that `$EDITOR "$(backcourt config path)"` works.
                 let hint = "create it, for example with 'backcourt config template'";
-                drop(writeln!(std::io::stderr(), "{hint}"));
+                EscapedText::of(hint).print_error();
             }
-            format!("{}\n", place.display())
+            place.display().to_string()
         }
     };
-    std::io::stdout()
-        .write_all(text.as_bytes())
-        .map_err(cannot_print)?;
+    let text: EscapedText = text.lines().collect();
+    text.print().map_err(cannot_print)?;
     Ok(0)
 }
 

@@ -11,6 +11,7 @@ use super::quoted_keys;
 use super::setting::{SETTINGS, Setting};
 use super::{quoted, template::default_of};
 use crate::console::keymap::TABLE;
+use crate::escape::escaped;
 
 /// Column of the origin.
 const SAID_AT: usize = 44;
@@ -20,7 +21,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
     let mut text = String::new();
     if let Some(place) = place {
         let there = if place.exists() { "" } else { " (not found)" };
-        let _ = writeln!(text, "# {}{there}", place.display());
+        let _ = writeln!(text, "# {}{there}", escaped(&place.display().to_string()));
     }
     for setting in SETTINGS {
         let (value, said) = value_and_origin(setting, config, given);

@@ -11,13 +11,14 @@ use super::setting::{SETTINGS, Setting};
 use super::{quoted, quoted_keys};
 use crate::cli::state_dir::StateDir;
 use crate::console::keymap::{FIXED, TABLE, spelt};
+use crate::escape::escaped;
 use crate::plan;
 
 /// Lines that start with `#` and no space become settings when the `#` is removed.
 pub(super) fn template(place: Option<&Path>) -> String {
     let place = place.map_or_else(
         || "the file given with --config".to_owned(),
-        |place| place.display().to_string(),
+        |place| escaped(&place.display().to_string()).into_owned(),
     );
     let mut text = format!(
         "# Settings of backcourt. Save this as {place} and uncomment what you change.\n# Flags override environment \

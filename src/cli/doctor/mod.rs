@@ -11,7 +11,6 @@ mod terminal;
 mod text;
 
 use std::cell::Cell;
-use std::io::Write;
 use std::sync::Arc;
 
 use clap::Args;
@@ -19,6 +18,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 
 use crate::engine::Stage;
+use crate::escape::EscapedText;
 use crate::feeds::Feed;
 use crate::figures::counted;
 use crate::plan::{Plan, SourceTable};
@@ -117,8 +117,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     }
     let worst = examination.findings.iter().map(|finding| finding.state).max();
     let worst = worst.unwrap_or(Verdict::Ok);
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
+    let shown = if arguments.json {
         let report = DoctorJson {
             schema: SCHEMA,
             plan: &plan.name,
@@ -127,12 +126,11 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
             state: worst,
             examination: &examination,
         };
-        serde_json::to_writer(&mut out, &report).map_err(cannot_print)?;
-        writeln!(out).map_err(cannot_print)?;
+        EscapedText::json(&report).map_err(cannot_print)?
     } else {
-        let page = text::text(&examination, !arguments.names.is_empty());
-        write!(out, "{page}").map_err(cannot_print)?;
-    }
+        text::text(&examination, !arguments.names.is_empty())
+    };
+    shown.print().map_err(cannot_print)?;
     Ok(u8::from(worst >= Verdict::Warn))
 }
 

@@ -1,11 +1,10 @@
 //! Prints the doctor's findings for a person.
 
-use std::fmt::Write;
-
 use chrono::NaiveDate;
 
 use super::finding::{Area, Finding, Verdict};
 use super::{DoctorResult, QueryTable};
+use crate::escape::{EscapedText, escaped};
 use crate::figures::counted;
 use crate::plan::compact_dates;
 
@@ -13,40 +12,32 @@ use crate::plan::compact_dates;
 const STATE: usize = 6;
 
 /// All findings by area, each with its next step below.
-pub(super) fn text(examination: &DoctorResult, every_date: bool) -> String {
-    let mut page = String::new();
+pub(super) fn text(examination: &DoctorResult, every_date: bool) -> EscapedText {
+    let mut page = EscapedText::default();
     for area in Area::ALL {
         let findings = examination.findings.iter().filter(|finding| finding.area == area);
         let mut findings = findings.peekable();
         if findings.peek().is_some() {
-            line(&mut page, format_args!("{}", area.title()));
+            page.line(area.title());
         }
         for finding in findings {
             let Finding {
                 what, state, detail, ..
             } = finding;
-            line(
-                &mut page,
-                format_args!("  {:STATE$} {what}: {detail}", state.word()),
-            );
+            page.line(format_args!("  {:STATE$} {what}: {detail}", state.word()));
             if let Some(dates) = dates(&finding.dates, every_date) {
-                line(&mut page, format_args!("  {:STATE$} {dates}", ""));
+                page.line(format_args!("  {:STATE$} {dates}", ""));
             }
             if let Some(next) = &finding.next {
-                line(&mut page, format_args!("  {:STATE$} -> {next}", ""));
+                page.line(format_args!("  {:STATE$} -> {next}", ""));
             }
         }
     }
     for shown in &examination.tables {
         table(&mut page, shown);
     }
-    line(&mut page, format_args!("{}", verdict(&examination.findings)));
+    page.line(verdict(&examination.findings));
     page
-}
-
-fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a string can't fail.
-    let _ = writeln!(page, "{text}");
 }
 
 /// The dates of a finding: a summary, or all of them.
@@ -59,17 +50,19 @@ fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
     }
 }
 
-fn table(page: &mut String, shown: &QueryTable) {
-    line(page, format_args!("{}", shown.title));
+fn table(page: &mut EscapedText, shown: &QueryTable) {
+    page.line(&shown.title);
     let header = std::iter::once(&shown.columns);
-    let lines: Vec<&Vec<String>> = header.chain(&shown.rows).collect();
+    let lines: Vec<Vec<_>> = header
+        .chain(&shown.rows)
+        .map(|cells| cells.iter().map(|cell| escaped(cell)).collect())
+        .collect();
     let width = |at: usize| lines.iter().map(|line| line[at].len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..shown.columns.len()).map(width).collect();
     for cells in lines {
-        for (cell, width) in cells.iter().zip(&widths) {
-            let _ = write!(page, "  {cell:>width$}");
-        }
-        page.push('\n');
+        let cells = cells.iter().zip(&widths);
+        let cells: Vec<_> = cells.map(|(cell, width)| format!("  {cell:>width$}")).collect();
+        page.line(cells.concat());
     }
 }
 
@@ -137,7 +130,7 @@ mod tests {
             }],
         };
         assert_eq!(
-            text(&examination, false),
+            text(&examination, false).as_str(),
             "\
 State folder
   note   folder: /s doesn't exist yet
@@ -153,8 +146,10 @@ Coverage
         );
         let every = text(&examination, true);
         assert!(
-            every.contains("\n         2021-10-19..2021-10-20, 2023-12-16\n"),
-            "{every}"
+            every
+                .as_str()
+                .contains("\n         2021-10-19..2021-10-20, 2023-12-16\n"),
+            "{every:?}"
         );
     }
 

@@ -12,7 +12,7 @@ use super::super::operator::operator;
 use super::super::progress::ProgressLine;
 use super::super::start::LARGEST_BATCH;
 use crate::engine::{
-    Ceilings, Engine, Lineage, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work,
+    Ceilings, Engine, Lineage, Losses, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work,
 };
 use crate::figures::counted;
 use crate::ledger::{Ledger, RunState, UnitState};
@@ -128,6 +128,8 @@ impl Computing<'_> {
             origin: None,
             ledger: Ledger::open(&self.folder.ledger())?,
             events: self.folder.events(),
+            in_use: Vec::new(),
+            losses: Losses::default(),
             prepare: None,
             sample: None,
             options,

@@ -8,7 +8,6 @@ mod scratch;
 mod text;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
 use crate::engine::{Lineage, Stage, threads};
+use crate::escape::EscapedText;
 use crate::feeds;
 use crate::figures::counted;
 use crate::plan::{Plan, compact_dates, expand_dates};
@@ -112,7 +112,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let here = Home::Embedded(at.join("warehouse"));
     here.refuse_foreign_queries(&plan)?;
     let scratch = Scratch::begin(&at, &folder)?;
-    let (_, _files) = telemetry::start(&scratch.folder().logs())?;
+    let (_, _files) = telemetry::start(&scratch.folder().logs(), |_| ())?;
     let to = here.open()?;
     let rehearsal = Rehearsing {
         plan,
@@ -145,22 +145,22 @@ impl RehearseArgs {
     }
 
     fn print(&self, rehearsal: &Rehearsal) -> Result<(), CliError> {
-        let whole = || -> Result<String, CliError> {
+        let whole = || -> Result<EscapedText, CliError> {
             if self.json {
-                let text = serde_json::to_string(rehearsal);
-                return Ok(text.map_err(cannot_print)? + "\n");
+                return EscapedText::json(rehearsal).map_err(cannot_print);
             }
             Ok(text::text(rehearsal, usize::MAX))
         };
         let shown = match &self.output {
             Some(path) => {
-                put(&super::state_dir::real(path), whole()?.as_bytes(), self.force)?;
+                let state = StateDir::of(self.place.state_dir.as_deref())?;
+                put(&super::state_dir::real(path), &whole()?, self.force, &state)?;
                 text::text(rehearsal, 0)
             }
             None if self.json => whole()?,
             None => text::text(rehearsal, self.rows),
         };
-        write!(std::io::stdout(), "{shown}").map_err(cannot_print)
+        shown.print().map_err(cannot_print)
     }
 }
 

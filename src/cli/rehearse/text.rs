@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::Rehearsal;
 use super::difference::{ChangedRow, RowId, TableDifference};
+use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::plan::source_clause;
 
@@ -11,7 +12,7 @@ use crate::plan::source_clause;
 const WORD: usize = 12;
 
 /// Every table with at most `most` of its differing rows.
-pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
+pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> EscapedText {
     let rows: usize = rehearsal.copied.iter().map(|copied| copied.rows).sum();
     let mut lines = vec![format!(
         "{} ({}) of plan {}{}, from {}: copied {} of {}",
@@ -35,7 +36,7 @@ pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> String {
         of_table(&mut lines, table, most);
     }
     lines.push(verdict(rehearsal));
-    lines.join("\n") + "\n"
+    lines.into_iter().collect()
 }
 
 fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
@@ -188,7 +189,7 @@ mod tests {
         let found = rehearsal(vec![equal.clone(), different, stopped]);
         assert!(!found.equal);
         assert_eq!(
-            text(&found, 3),
+            text(&found, 3).as_str(),
             "\
 1 date (2021-11-05) of plan nba, source auto, from bigquery:nba-props: copied 40 rows of 1 table
   raw.feed: skipped 1 row not valid for the table; see the log
@@ -205,8 +206,9 @@ mod tests {
         );
         let said = text(&rehearsal(vec![equal]), 3);
         assert!(
-            said.ends_with("\nAll rows are equal. The computed rows are in /s/rehearse.\n"),
-            "{said}"
+            said.as_str()
+                .ends_with("\nAll rows are equal. The computed rows are in /s/rehearse.\n"),
+            "{said:?}"
         );
     }
 }

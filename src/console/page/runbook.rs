@@ -77,7 +77,7 @@ impl Page for RunbookPage {
         match action {
             Action::Open => return open_item(model, &item),
             Action::Withdraw if item.manual && item.state == ItemState::Done => {
-                ask(model, PromptPurpose::Withdraw)
+                ask(model, PromptPurpose::Withdraw);
             }
             Action::Withdraw => {
                 let sentence = format!("item {} has no manual tick to withdraw", item.item);

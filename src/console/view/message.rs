@@ -283,6 +283,10 @@ fn hint(model: &Model, theme: Theme) -> Option<(String, Style)> {
         return Some(observed(model, observation, theme));
     }
     let run = &snapshot.run;
+    if !run.missing.is_empty() && !run.state.has_ended() {
+        let text = format!("Incomplete: {}", sanitised(&run.missing.join("; ")));
+        return Some((text, theme.style(Tone::Bad)));
+    }
     if run.state.has_ended() || model.is_over() {
         let elsewhere = ended_elsewhere(model, snapshot, &key).map(|text| (text, BOLD));
         return Some(elsewhere.unwrap_or_else(|| ended(snapshot, &key)));

@@ -137,7 +137,7 @@ impl Dispatcher {
             CheckGroup::Sources => (&self.sources.views[ticket.at], self.raw_changes),
         };
         let outcome = match result {
-            Err(error) => CheckOutcome::error(error.message, seconds),
+            Err(error) => CheckOutcome::error(&error.message, seconds),
             Ok(measured) => {
                 let state = match (measured.met, view.severity) {
                     _ if changes != ticket.changes => CheckState::Outdated,
@@ -160,7 +160,7 @@ impl Dispatcher {
         at: usize,
         message: &str,
     ) -> Result<(), Fatal> {
-        let outcome = CheckOutcome::error(format!("the check panicked: {message}"), 0.0);
+        let outcome = CheckOutcome::error(&format!("the check panicked: {message}"), 0.0);
         self.answer_check(group, at, outcome)
     }
 

@@ -327,6 +327,9 @@ impl Dispatcher {
     }
 
     pub(super) fn end(&mut self, state: RunState, message: String, exit_code: u8) -> Result<(), Fatal> {
+        self.verify_files()?;
+        let clauses = std::iter::once(message).chain(self.files.losses.clauses());
+        let message = clauses.collect::<Vec<_>>().join("; ");
         self.stop_clocks()?;
         self.ledger
             .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
+use crate::own_file::WatchedFile;
 use crate::plan::{Advance, CheckSpec, Plan};
 use crate::warehouse::Warehouse;
 
@@ -19,11 +20,12 @@ use super::super::preflight::Catalog;
 use super::super::queue::Queue;
 use super::super::writer::TableWriter;
 use super::super::{
-    CheckView, KnownUnits, Lineage, Options, Order, Origin, Prepare, Provenance, Sample, Stage,
+    CheckView, KnownUnits, Lineage, Losses, Options, Order, Origin, Prepare, Provenance, Sample, Stage,
 };
 use super::breakdowns::Breakdowns;
 use super::check_queue::CheckQueue;
 use super::costs::Bills;
+use super::files::RunFiles;
 use super::mode::Mode;
 use super::preflight::Preflight;
 use super::recording::Recorder;
@@ -55,6 +57,10 @@ pub struct Setup {
     pub ledger: Ledger,
     /// Path of the event log.
     pub events: PathBuf,
+    /// The other files the run must not lose.
+    pub in_use: Vec<WatchedFile>,
+    /// What of its log is missing.
+    pub losses: Losses,
     /// The preparation before the first unit, if there is any.
     pub prepare: Option<Box<dyn Prepare>>,
     /// The sample before the first unit, if requested.
@@ -224,6 +230,7 @@ impl Dispatcher {
             orders,
             runbook: Runbook::default(),
             events,
+            files: RunFiles::new(setup.in_use, setup.losses),
             published: Published::default(),
         })
     }

@@ -133,6 +133,7 @@ impl Dispatcher {
             elsewhere: self.elsewhere.view(),
             question: self.mode.question().cloned(),
             ending: self.mode.ending().map(|ending| ending.message.clone()),
+            missing: self.files.missing.clone(),
         }
     }
 

@@ -67,6 +67,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         Event::SnapshotDelta(delta) => delta.apply(snapshot),
         // The effect of these shows in the events and deltas that follow.
         Event::Continued { .. }
+        | Event::OutputIncomplete { .. }
         | Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
         | Event::TableAltered { .. }

@@ -77,6 +77,7 @@ impl Snapshot {
                 elsewhere: ElsewhereView::default(),
                 question: None,
                 ending: None,
+                missing: Vec::new(),
             },
             stages: Vec::new(),
             workers: Vec::new(),
@@ -137,6 +138,9 @@ pub struct RunView {
     pub question: Option<Arc<Question>>,
     /// The closing sentence, once the run has ended.
     pub ending: Option<String>,
+    /// What of its log is missing, a clause each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// Runs recorded before plans could say so.

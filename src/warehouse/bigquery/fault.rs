@@ -161,10 +161,9 @@ impl From<yup_oauth2::Error> for ApiError {
     }
 }
 
-/// Shortens a message and removes its control characters, so that it is safe to print.
+/// Shortens a message.
 fn readable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().take(MAX_MESSAGE_LENGTH).map(shown).collect()
+    text.chars().take(MAX_MESSAGE_LENGTH).collect()
 }
 
 /// The reason for a status of Google's newer error format, which may have no reason.

@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use super::connection::{attach, blank};
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
-use super::folder::{WarehouseFolder, checked, create_private};
+use super::folder::{WarehouseFolder, checked};
 use super::insert::Insert;
+use crate::own_file;
 use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
@@ -102,7 +103,7 @@ fn start_file(
     if old.exists() && holds_others(&old, tables)? {
         fs::copy(&old, fresh)?;
     } else {
-        create_private(fresh)?;
+        own_file::create_new(fresh)?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The folder of an embedded warehouse: one private file per dataset, named after it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::fault::SqliteFault;
+use crate::own_file;
 use crate::table::{TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
@@ -113,7 +114,8 @@ impl WarehouseFolder {
         let begun = self.path.join(format!("{dataset}.{SUFFIX}.begun"));
         match fs::remove_file(&begun) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => create_private(&begun)?,
+            // `SQLite` gives its side files the same mode.
+            _ => drop(own_file::create_new(&begun)?),
         }
         let connection = Connection::open(&begun)?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
@@ -134,16 +136,6 @@ impl WarehouseFolder {
         }
         Ok(folder)
     }
-}
-
-/// Creates an empty file with access for this user only; `SQLite` gives its side files the same mode.
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
 }
 
 /// Rejects a table with invalid names, before they are used in a file name or SQL.

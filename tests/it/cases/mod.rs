@@ -10,10 +10,16 @@ mod dryrun_after_kill;
 mod dryrun_hides_stale;
 mod empty_deletes;
 mod empty_rerun;
+mod endless_line;
+mod escape_from_data;
 mod frozen_ctl;
 mod kill9_terminal;
 mod lease_race;
+mod ledger_deleted;
 mod locked_ledger;
+mod long_output;
+mod lost_log;
+mod report_output;
 mod sql_stack_overflow;
 mod unread_terminal;
 

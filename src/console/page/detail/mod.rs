@@ -86,7 +86,7 @@ impl Page for Detail {
             // The page stays open if the rerun is refused.
             Action::Rerun => confirm::rerun(model, &self.stage, &[self.date], ShortRows::Kept, None, ""),
             Action::RerunShort => {
-                confirm::rerun(model, &self.stage, &[self.date], ShortRows::Accepted, None, "")
+                confirm::rerun(model, &self.stage, &[self.date], ShortRows::Accepted, None, "");
             }
             Action::DateLog => {
                 model.show_log_of(self.date, Some(self.clone()));
