@@ -1,16 +1,14 @@
-//! The log on disk: a file per day, written by its own thread, so that a slow disk blocks no worker until megabytes are
+//! The log on disk: a file per day, written by its own thread, so that a slow disk blocks no worker until many lines are
 //! queued. Lines that can't be written are counted; the file says where they are missing.
 
-use std::collections::VecDeque;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use chrono::{NaiveDate, Utc};
 use tracing::Subscriber;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -21,131 +19,32 @@ use crate::own_file::{self, WatchedFile};
 /// Days to keep; older files are removed.
 const DAYS: usize = 31;
 
-/// Bytes that may wait to be written. A full queue blocks instead of dropping lines.
-const MOST_QUEUED: usize = 8 * 1024 * 1024;
+/// Lines that may wait to be written, 64 KiB each at most. A full queue blocks instead of dropping lines.
+const MAX_QUEUED_LINES: usize = 1_000;
 
 const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ".");
 const SUFFIX: &str = ".log";
 
 /// The open log files. Dropping it writes the queued lines, so keep it until the end of the process.
 #[derive(Debug)]
-pub struct LogFiles {
-    queue: Arc<Queue>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for LogFiles {
-    fn drop(&mut self) {
-        self.queue.lock().is_closed = true;
-        self.queue.changed.notify_all();
-        // A panic of the thread has been reported by the hook.
-        drop(self.thread.take().map(JoinHandle::join));
-    }
-}
-
-/// The lines on their way to the file.
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Mutex<Waiting>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    lines: VecDeque<EscapedText>,
-    bytes: usize,
-    is_closed: bool,
-}
-
-impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(
-        &self,
-        guard: MutexGuard<'a, Waiting>,
-        until: impl Fn(&Waiting) -> bool,
-    ) -> MutexGuard<'a, Waiting> {
-        let waited = self.changed.wait_while(guard, |waiting| !until(waiting));
-        waited.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, line: EscapedText) {
-        let has_room = |waiting: &Waiting| waiting.bytes < MOST_QUEUED || waiting.is_closed;
-        let mut waiting = self.wait(self.lock(), has_room);
-        waiting.bytes += line.as_str().len();
-        waiting.lines.push_back(line);
-        drop(waiting);
-        self.changed.notify_all();
-    }
-
-    /// The lines that wait, once there are any; `None` after the last ones.
-    fn take(&self) -> Option<VecDeque<EscapedText>> {
-        let is_due = |waiting: &Waiting| !waiting.lines.is_empty() || waiting.is_closed;
-        let mut waiting = self.wait(self.lock(), is_due);
-        let lines = std::mem::take(&mut waiting.lines);
-        waiting.bytes = 0;
-        drop(waiting);
-        self.changed.notify_all();
-        (!lines.is_empty()).then_some(lines)
-    }
-}
-
-/// Where the formatter writes: one call, one line.
-#[derive(Debug, Clone)]
-pub(super) struct LogWriter(Arc<Queue>);
-
-impl Write for LogWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
-        self.0.push(EscapedText::of(text.trim_end()));
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for LogWriter {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+pub struct LogFiles(#[allow(dead_code, reason = "held for what its drop does")] WorkerGuard);
 
 /// Opens today's file, `backcourt.YEAR-MONTH-DAY.log` in UTC, in `folder`. `on_loss` hears what is missing in the files,
 /// whenever that changes.
 pub(super) fn open(
     folder: &Path,
     on_loss: impl Fn(String) + Send + 'static,
-) -> io::Result<(LogWriter, LogFiles)> {
-    let queue = Arc::new(Queue::default());
-    let mut log = DailyLog {
-        folder: folder.to_owned(),
-        today: Some(Today::open(folder, Utc::now().date_naive())?),
-        unwritten: 0,
-        lost: 0,
-    };
-    let lines = Arc::clone(&queue);
-    let thread = thread::Builder::new().name("log".to_owned()).spawn(move || {
-        while let Some(lines) = lines.take() {
-            if let Some(loss) = log.write_all(&lines) {
-                on_loss(loss);
-            }
-        }
-    })?;
-    let files = LogFiles {
-        queue: Arc::clone(&queue),
-        thread: Some(thread),
-    };
-    Ok((LogWriter(queue), files))
+) -> io::Result<(NonBlocking, LogFiles)> {
+    let mut log = DailyLog::new(folder, on_loss);
+    log.today = Some(Today::open(folder, Utc::now().date_naive())?);
+    let (lines, guard) = NonBlockingBuilder::default()
+        .lossy(false)
+        .buffered_lines_limit(MAX_QUEUED_LINES)
+        .finish(log);
+    Ok((lines, LogFiles(guard)))
 }
 
-/// The files of the days.
-#[derive(Debug)]
+/// The files of the days. One call of `write` is one line; `flush` reports what is missing.
 struct DailyLog {
     folder: PathBuf,
     today: Option<Today>,
@@ -153,6 +52,37 @@ struct DailyLog {
     unwritten: u64,
     /// Lines missing in all.
     lost: u64,
+    /// Why, if that has not been reported yet.
+    cause: Option<io::Error>,
+    on_loss: Box<dyn Fn(String) + Send>,
+}
+
+impl fmt::Debug for DailyLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DailyLog")
+            .field("today", &self.today)
+            .field("lost", &self.lost)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Write for DailyLog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        if let Err(error) = self.append(&EscapedText::of(text.trim_end())) {
+            self.unwritten += 1;
+            self.lost += 1;
+            self.cause = Some(error);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(cause) = self.cause.take() {
+            (self.on_loss)(format!("{} missing ({cause})", counted(self.lost, "line")));
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug)]
@@ -165,22 +95,18 @@ struct Today {
 }
 
 impl DailyLog {
-    /// Writes what can be written; returns what is missing if that has changed.
-    fn write_all(&mut self, lines: &VecDeque<EscapedText>) -> Option<String> {
-        let before = self.lost;
-        let mut cause = None;
-        for line in lines {
-            if let Err(error) = self.write(line) {
-                self.unwritten += 1;
-                self.lost += 1;
-                cause = Some(error);
-            }
+    fn new(folder: &Path, on_loss: impl Fn(String) + Send + 'static) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            today: None,
+            unwritten: 0,
+            lost: 0,
+            cause: None,
+            on_loss: Box::new(on_loss),
         }
-        let cause = cause.filter(|_| self.lost > before)?;
-        Some(format!("{} missing ({cause})", counted(self.lost, "line")))
     }
 
-    fn write(&mut self, line: &EscapedText) -> io::Result<()> {
+    fn append(&mut self, line: &EscapedText) -> io::Result<()> {
         let day = Utc::now().date_naive();
         let in_use = self.today.take().filter(|today| today.day == day);
         let in_place = in_use.and_then(|mut today| today.watched.verify().is_ok().then_some(today));
@@ -251,7 +177,7 @@ fn remove_old(folder: &Path) {
 }
 
 /// Formats lines: time in UTC, level, module, message, fields.
-pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(lines: LogWriter) -> impl Layer<S> {
+pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(lines: NonBlocking) -> impl Layer<S> {
     tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(lines)
@@ -316,26 +242,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let day = Utc::now().date_naive();
         let path = folder.path().join(format!("{PREFIX}{day}{SUFFIX}"));
-        let mut log = DailyLog {
-            folder: folder.path().to_owned(),
-            today: None,
-            unwritten: 0,
-            lost: 0,
+        let (send, losses) = std::sync::mpsc::channel();
+        let mut log = DailyLog::new(folder.path(), move |loss| send.send(loss).unwrap());
+        let mut write = |lines: &[&str]| {
+            for line in lines {
+                log.write_all(line.as_bytes()).unwrap();
+            }
+            log.flush().unwrap();
+            losses.try_recv().ok()
         };
-        let lines = |text: &[&str]| text.iter().map(EscapedText::of).collect();
         fs::create_dir(&path).unwrap();
-        let loss = log.write_all(&lines(&["one", "two"])).unwrap();
+        let loss = write(&["one\n", "two\n"]).unwrap();
         assert!(loss.starts_with("2 lines missing ("), "{loss}");
         fs::remove_dir(&path).unwrap();
-        assert_eq!(log.write_all(&lines(&["three"])), None);
+        assert_eq!(write(&["three\n"]), None);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with(": 2 lines missing here\nthree\n"), "{text}");
         // The file is written again after it was removed.
         fs::remove_file(&path).unwrap();
-        assert_eq!(log.write_all(&lines(&["four"])), None);
+        assert_eq!(write(&["four\n"]), None);
         assert_eq!(fs::read_to_string(&path).unwrap(), "four\n");
-        log.unwritten = 1;
-        log.write_all(&lines(&["five"]));
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.ends_with(": 1 line missing here\nfive\n"), "{text}");
     }
 
     #[test]
