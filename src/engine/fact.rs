@@ -57,7 +57,7 @@ pub enum Event {
     /// Lines of the log are missing, because they couldn't be written.
     OutputIncomplete {
         /// A clause for each incomplete output.
-        missing: Vec<String>,
+        lost: Vec<String>,
     },
     /// A preparation before the first unit finished, such as loading the feeds.
     Prepared {

@@ -119,7 +119,7 @@ fn said(fact: &Fact) -> Option<String> {
         Event::Resumed => "resumed".to_owned(),
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
         Event::WorkerPanicked { slot, message } => format!("worker {slot} panicked: {message}"),
-        Event::OutputIncomplete { missing } => format!("incomplete: {}", missing.join("; ")),
+        Event::OutputIncomplete { lost } => format!("incomplete: {}", lost.join("; ")),
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     })
 }

@@ -501,9 +501,7 @@ fn every_kind() -> Vec<Event> {
             control: Some(text()),
         },
         Event::Continued { message: text() },
-        Event::OutputIncomplete {
-            missing: vec![text()],
-        },
+        Event::OutputIncomplete { lost: vec![text()] },
         Event::Prepared {
             message: text(),
             seconds: 0.5,

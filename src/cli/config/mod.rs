@@ -84,7 +84,13 @@ fn quoted(text: &str) -> String {
     if is_bare {
         text.to_owned()
     } else {
-        toml::Value::from(text).to_string()
+        let shown = toml::Value::from(text).to_string();
+        if shown.contains('\n') {
+            // A JSON string is a TOML string on one line.
+            serde_json::Value::from(text).to_string()
+        } else {
+            shown
+        }
     }
 }
 

@@ -51,7 +51,7 @@ impl Dispatcher {
             // A further loss of the same output is shown, but is no new event.
             if missing.len() > self.files.missing.len() {
                 self.emit(Event::OutputIncomplete {
-                    missing: missing.clone(),
+                    lost: missing.clone(),
                 });
             }
             let remark = format!("incomplete: {}", missing.join("; "));

@@ -76,7 +76,7 @@ fn a_program_that_prints_without_end_fills_neither_memory_nor_the_log() {
 fn rows_without_end_fail_their_dates_within_bounded_memory() {
     let columns = "table = \"d.noise\"\ndate_column = \"day\"\nkey = [\"n\"]\n\
                    columns = [{ name = \"day\", type = \"DATE\" }, { name = \"n\", type = \"INT64\" }]";
-    let case = Planned::new(&plan("echo day,n; seq -f \"$1,%.0f\" 1 20000000", columns));
+    let case = Planned::new(&plan("echo day,n; seq -f \"$1,%.0f\" 1 1500000", columns));
     let mut command = case.command(&["run", "--output", "plain"]);
     let mut run = command.stdout(Stdio::null()).spawn().unwrap();
     let mut peak = 0;
