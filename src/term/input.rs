@@ -8,13 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyEvent, MouseEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::stdio::stdin;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::keys::KeyStream;
+use super::keys::{KeyStream, TermEvent};
 
 /// Timeout of a wait, after which the thread checks whether to stop.
 const WAIT: Timespec = Timespec {
@@ -30,19 +29,6 @@ const SEQUENCE: Timespec = Timespec {
 
 /// How long a paste may pause before it counts as ended.
 const PASTE: Duration = Duration::from_secs(1);
-
-/// Input from the terminal. Resizes arrive as [`super::Signal::Resize`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TermEvent {
-    /// A key was pressed or repeats.
-    Key(KeyEvent),
-    /// A mouse wheel or button event, while the screen captures the mouse.
-    Mouse(MouseEvent),
-    /// Text pasted in one piece.
-    Paste(String),
-    /// The terminal is gone; this is the last event.
-    Gone,
-}
 
 /// The thread that reads the terminal. Dropping it stops the thread.
 #[derive(Debug)]

@@ -2,7 +2,18 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::TermEvent;
+/// Input from the terminal. Resizes arrive as [`super::Signal::Resize`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TermEvent {
+    /// A key was pressed or repeats.
+    Key(KeyEvent),
+    /// A mouse wheel or button event, while the screen captures the mouse.
+    Mouse(MouseEvent),
+    /// Text pasted in one piece.
+    Paste(String),
+    /// The terminal is gone; this is the last event.
+    Gone,
+}
 
 const ESCAPE: u8 = 0x1b;
 const CTRL_C: u8 = 0x03;

@@ -20,7 +20,8 @@ mod tty;
 
 pub use attention::{Attention, Way};
 pub use caps::Caps;
-pub use input::{TermEvent, TermInput};
+pub use input::TermInput;
+pub use keys::TermEvent;
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
