@@ -306,7 +306,7 @@ case $1 in *-02) printf '%s,caf\351\n' $1;; *-04) printf '%s,a\000b\n' $1;; *) p
     );
     let (state, reason) = plan.unit("talk", "2024-01-03");
     assert_eq!(state, "failed");
-    assert_eq!(reason, r"exit code 1: caf\xe9 err | \xff\xfe bad");
+    assert_eq!(reason, "exit code 1: caf\\xe9 err | \\xff\\xfe\0bad");
     assert!(plan.log().contains(r"caf\xe9 \xb2 out 2024-01-01"));
 }
 

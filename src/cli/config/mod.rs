@@ -60,9 +60,9 @@ pub(super) fn config(
     given: Option<&ArgMatches>,
 ) -> Result<u8, CliError> {
     let place = file::place(named);
-    let text = match arguments.command {
-        ConfigCommand::Template => template::template(place.as_deref()),
-        ConfigCommand::Show(_) => show::show(place.as_deref(), config, given),
+    let text: EscapedText = match arguments.command {
+        ConfigCommand::Template => template::template(place.as_deref()).lines().collect(),
+        ConfigCommand::Show(_) => show::show(place.as_deref(), config, given).lines().collect(),
         ConfigCommand::Path => {
             let place = place.ok_or(CliError::NoConfigFolder)?;
             if !place.exists() {
@@ -70,10 +70,9 @@ pub(super) fn config(
                 let hint = "create it, for example with 'backcourt config template'";
                 EscapedText::of(hint).print_error();
             }
-            place.display().to_string()
+            EscapedText::of(place.display())
         }
     };
-    let text: EscapedText = text.lines().collect();
     text.print().map_err(cannot_print)?;
     Ok(0)
 }

@@ -145,6 +145,7 @@ fn no_command_prints_hostile_text_unescaped() {
     for args in [
         &["config", "show"][..],
         &["config", "path"],
+        &["config", "template"],
         &["keys"],
         &["man", HOSTILE],
     ] {
