@@ -270,7 +270,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     Ok(code)
 }
 
-/// The result of a run that another process did. If it was killed, nobody else can say so.
+/// The result of a run that another process did. A killed process reports nothing itself.
 fn ended_as(worker: Ended, folder: &StateDir) -> Result<u8, CliError> {
     let Ended { code, killed_by } = worker;
     killed_by.map_or(Ok(code), |by| {

@@ -50,7 +50,7 @@ impl Screen {
         })
     }
 
-    /// Whether the terminal has read the last frame. Until then, don't draw: frames that nobody sees are skipped.
+    /// Whether the terminal has read the last frame. Until then, frames are skipped: they would queue up unread.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.tty.unwritten() == 0
