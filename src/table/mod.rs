@@ -39,8 +39,8 @@ pub use name::{
 pub use part::Part;
 pub use row_builder::RowBuilder;
 pub use schema::{
-    Change, Dialect, Difference, Partition, Returned, Schema, Site, StoredColumn, Weight, differences,
-    misfits,
+    Dialect, Partition, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
+    differences, misfits,
 };
 pub use stored_type::StoredType;
 pub use value::{Row, Value, rows_on};

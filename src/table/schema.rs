@@ -57,7 +57,7 @@ pub enum Dialect {
 
 /// What `run --migrate` does about a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum SchemaChange {
     /// Adds this nullable column.
     Add(String),
     /// Drops NOT NULL from this column.
@@ -70,7 +70,7 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Weight {
     /// Stops the run; `--migrate` fixes it without changing stored values.
-    Additive(Change),
+    Additive(SchemaChange),
     /// Stops the run; the operator must fix it.
     Stops,
     /// Stops a run that commits dates to the table, because every commit would scan all of it. Reading the table or
@@ -82,7 +82,7 @@ pub enum Weight {
 
 /// A difference between a table and its definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
+pub struct SchemaDifference {
     /// The column; `None` if it is about the table.
     pub column: Option<String>,
     /// What differs, to follow the table's name in a sentence.
@@ -95,7 +95,7 @@ pub struct Difference {
     pub weight: Weight,
 }
 
-impl Difference {
+impl SchemaDifference {
     /// Whether it keeps a run from starting.
     #[must_use]
     pub const fn stops(&self) -> bool {
@@ -104,7 +104,7 @@ impl Difference {
 
     /// What `--migrate` does about it, if anything.
     #[must_use]
-    pub const fn change(&self) -> Option<&Change> {
+    pub const fn change(&self) -> Option<&SchemaChange> {
         match &self.weight {
             Weight::Additive(change) => Some(change),
             Weight::Stops | Weight::Scans | Weight::Harmless => None,
@@ -122,7 +122,7 @@ impl Difference {
     }
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for SchemaDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
         match self.mending() {
@@ -211,7 +211,7 @@ impl Site<'_> {
 /// All differences between a table and its definition: missing columns, other types or modes, undeclared columns, key,
 /// partitioning. An empty table is recreated if one of them can't be fixed by altering it.
 #[must_use]
-pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bool) -> Vec<Difference> {
+pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bool) -> Vec<SchemaDifference> {
     if let Some(instead) = &held.instead {
         return vec![no_table(instead)];
     }
@@ -243,7 +243,7 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
     );
     if is_empty && (found.iter()).any(|found| matches!(found.weight, Weight::Stops | Weight::Scans)) {
         for difference in found.iter_mut().filter(|found| found.stops()) {
-            difference.weight = Weight::Additive(Change::Recreate);
+            difference.weight = Weight::Additive(SchemaChange::Recreate);
             difference.statement = None;
             difference.advice = Some("the table is empty and will be recreated");
         }
@@ -255,8 +255,8 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
     found
 }
 
-fn no_table(instead: &str) -> Difference {
-    Difference {
+fn no_table(instead: &str) -> SchemaDifference {
+    SchemaDifference {
         column: None,
         what: format!("is a {instead}, not a table that can be written"),
         statement: None,
@@ -265,8 +265,8 @@ fn no_table(instead: &str) -> Difference {
     }
 }
 
-fn streamed_into() -> Difference {
-    Difference {
+fn streamed_into() -> SchemaDifference {
+    SchemaDifference {
         column: None,
         what: "has rows in its streaming buffer, which can't be replaced".to_owned(),
         statement: None,
@@ -275,8 +275,8 @@ fn streamed_into() -> Difference {
     }
 }
 
-fn tagged(column: &str) -> Difference {
-    Difference {
+fn tagged(column: &str) -> SchemaDifference {
+    SchemaDifference {
         column: Some(column.to_owned()),
         what: format!("has a policy tag on '{column}': reading it needs the Fine-Grained Reader role"),
         statement: None,
@@ -285,17 +285,17 @@ fn tagged(column: &str) -> Difference {
     }
 }
 
-fn lacking(declared: &Column, site: Site<'_>) -> Difference {
+fn lacking(declared: &Column, site: Site<'_>) -> SchemaDifference {
     let Column { name, kind, .. } = declared;
     let (weight, advice) = if declared.nullable {
-        (Weight::Additive(Change::Add(name.to_string())), None)
+        (Weight::Additive(SchemaChange::Add(name.to_string())), None)
     } else {
         (
             Weight::Stops,
             Some("stored rows have NULL in it until you rerun their dates"),
         )
     };
-    Difference {
+    SchemaDifference {
         column: Some(name.to_string()),
         what: format!("has no column '{name}' {kind}"),
         statement: Some(site.add_column(declared)),
@@ -309,10 +309,10 @@ fn other_form(
     declared: &Column,
     stored: &StoredColumn,
     site: Site<'_>,
-) -> Option<Difference> {
+) -> Option<SchemaDifference> {
     let name = &declared.name;
     let difference = |what, statement, advice, weight| {
-        Some(Difference {
+        Some(SchemaDifference {
             column: Some(name.to_string()),
             what,
             statement,
@@ -345,7 +345,7 @@ fn other_form(
                 format!("has '{name}' NOT NULL but the plan allows NULL"),
                 statement,
                 advice,
-                Weight::Additive(Change::Relax(name.to_string())),
+                Weight::Additive(SchemaChange::Relax(name.to_string())),
             )
         }
         (true, false) => difference(
@@ -358,9 +358,9 @@ fn other_form(
     }
 }
 
-fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Difference {
+fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> SchemaDifference {
     let StoredColumn { name, kind, .. } = stored;
-    Difference {
+    SchemaDifference {
         column: Some(name.clone()),
         what: format!(
             "has a column '{name}' {kind} that the plan doesn't declare; its values are lost when a date is replaced"
@@ -375,7 +375,7 @@ fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Differ
     }
 }
 
-fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
+fn other_key(table: &TableDef, held: &Schema) -> Option<SchemaDifference> {
     let sorted = |mut names: Vec<String>| {
         names.sort_unstable();
         names
@@ -391,7 +391,7 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
         (has, "") => format!("has the primary key ({has}) but the plan declares none"),
         (has, wants) => format!("has the primary key ({has}) but the plan declares ({wants})"),
     };
-    Some(Difference {
+    Some(SchemaDifference {
         column: None,
         what,
         statement: None,
@@ -400,7 +400,7 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<Difference> {
     })
 }
 
-fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
+fn other_partition(table: &TableDef, held: &Partition) -> Option<SchemaDifference> {
     let date = table.date_column.as_ref();
     let by_date = (held.by.as_deref()).is_some_and(|by| by.eq_ignore_ascii_case(date));
     let (what, weight) = match (&held.by, &held.span) {
@@ -423,7 +423,7 @@ fn other_partition(table: &TableDef, held: &Partition) -> Option<Difference> {
             (what, Weight::Scans)
         }
     };
-    Some(Difference {
+    Some(SchemaDifference {
         column: None,
         what,
         statement: None,
@@ -631,7 +631,7 @@ mod tests {
             dialect: Dialect::GoogleSql,
         };
         let found = differences(&table(), &other, site, false);
-        assert!(found.iter().all(Difference::stops));
+        assert!(found.iter().all(SchemaDifference::stops));
         assert_eq!(
             found[0].change(),
             None,
@@ -641,7 +641,7 @@ mod tests {
         assert!(
             empty
                 .iter()
-                .all(|found| found.change() == Some(&Change::Recreate))
+                .all(|found| found.change() == Some(&SchemaChange::Recreate))
         );
     }
 
@@ -662,7 +662,7 @@ mod tests {
         };
         let found = differences(&table(), &other, site, false);
         assert_eq!(found.len(), 3);
-        assert!(!found.iter().any(Difference::stops), "{found:?}");
+        assert!(!found.iter().any(SchemaDifference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
         assert!(told(&other, Dialect::Sqlite).iter().any(|told| {
             told.contains("the primary key (day, n) but the plan declares (day); a key can't be changed")
@@ -728,7 +728,7 @@ mod tests {
             );
             assert!(found[0].what.starts_with(begins), "{}", found[0]);
             let empty = differences(&table(), &partitioned(by), site, true);
-            assert_eq!(empty[0].change(), Some(&Change::Recreate), "{empty:?}");
+            assert_eq!(empty[0].change(), Some(&SchemaChange::Recreate), "{empty:?}");
         }
         assert_eq!(differences(&table(), &partitioned(Some("day")), site, false), []);
     }

@@ -30,7 +30,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::table::{Change, Dialect, Difference, Row, Schema, Site, TableDef, Weight, differences};
+use crate::table::{
+    Dialect, Row, Schema, SchemaChange, SchemaDifference, Site, TableDef, Weight, differences,
+};
 
 /// One atomic replace: the rows of exactly these dates.
 #[derive(Debug)]
@@ -128,7 +130,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// All differences between a stored table and its definition, with the statements that fix them in this backend's
     /// SQL dialect.
-    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
+    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<SchemaDifference> {
         let path = table.path();
         let site = Site {
             path: &path,
@@ -138,7 +140,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     }
 
     /// Alters a table, with one statement per change where possible.
-    async fn migrate(&self, table: &TableDef, _changes: &[Change]) -> Result<(), WarehouseError> {
+    async fn migrate(&self, table: &TableDef, _changes: &[SchemaChange]) -> Result<(), WarehouseError> {
         let sentence = format!("this warehouse cannot alter {}", table.path());
         Err(WarehouseError::new(ErrorClass::Code, sentence))
     }
@@ -189,8 +191,8 @@ impl std::fmt::Debug for Filling {
 }
 
 /// Rejects a table whose differences would lose values or make writes fail.
-fn refuse_differences(path: &str, found: &[Difference]) -> Result<(), WarehouseError> {
-    let is_in_the_way = |found: &&Difference| found.stops() && found.weight != Weight::Scans;
+fn refuse_differences(path: &str, found: &[SchemaDifference]) -> Result<(), WarehouseError> {
+    let is_in_the_way = |found: &&SchemaDifference| found.stops() && found.weight != Weight::Scans;
     let told: Vec<String> = (found.iter().filter(is_in_the_way))
         .map(ToString::to_string)
         .collect();

@@ -1,7 +1,7 @@
 //! Checks of a plan against a project before anything is created: table owners, rows without an owner, schema
 //! differences.
 
-use backcourt::table::{Change, Column, ColumnType, StoredType, TableDef};
+use backcourt::table::{Column, ColumnType, SchemaChange, StoredType, TableDef};
 use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
 
 use super::emulator::Emulator;
@@ -75,8 +75,8 @@ fn tables_match_their_definition_and_can_be_altered() {
             .to_mut()
             .push(Column::nullable("note", ColumnType::String, ""));
         let found = warehouse.differences(&wider, &held, false);
-        let changes: Vec<Change> = found.iter().filter_map(|found| found.change().cloned()).collect();
-        assert_eq!(changes, [Change::Add("note".to_owned())]);
+        let changes: Vec<SchemaChange> = found.iter().filter_map(|found| found.change().cloned()).collect();
+        assert_eq!(changes, [SchemaChange::Add("note".to_owned())]);
         warehouse.migrate(&wider, &changes).await.unwrap();
         let held = warehouse.schema(&table.path()).await.unwrap().unwrap();
         let note = held.columns.iter().find(|column| column.name == "note").unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
-use backcourt::table::{Change, Column, ColumnType, Row, TableDef, Value};
+use backcourt::table::{Column, ColumnType, Row, SchemaChange, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
     Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
@@ -358,7 +358,10 @@ fn google_accepts_every_statement_of_the_built_in_plans() {
         let mut wider = games();
         let note = Column::nullable("note", ColumnType::String, "");
         wider.columns.to_mut().push(note);
-        let changes = [Change::Add("note".to_owned()), Change::Relax("team".to_owned())];
+        let changes = [
+            SchemaChange::Add("note".to_owned()),
+            SchemaChange::Relax("team".to_owned()),
+        ];
         warehouse.migrate(&wider, &changes).await.unwrap();
         warehouse.attempt(Attempt::Job).await.unwrap();
         warehouse.leases().unwrap().give_back().await.unwrap();

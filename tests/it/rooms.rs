@@ -290,25 +290,54 @@ const MAY_PRINT: [&str; 5] = [
     "src/present/headless.rs",
 ];
 
-#[test]
-fn only_escaped_text_is_printed() {
-    let print = Regex::new(r"\b(stdout|stderr)\(\)|\be?print(ln)?!").unwrap();
-    let mut offences = Vec::new();
+/// Every source file below `src/`, with its text.
+fn sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
     let mut folders = vec![Path::new("src").to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let name = path.display().to_string();
             if path.is_dir() {
                 folders.push(path);
-            } else if !name.starts_with("src/term/") && !MAY_PRINT.contains(&name.as_str()) {
+            } else {
                 let text = fs::read_to_string(&path).unwrap();
-                let prints = |line: &&str| {
-                    print.is_match(line) && !line.contains("is_terminal()") && !line.contains("child.")
-                };
-                offences.extend(text.lines().filter(prints).map(|line| format!("{name}: {line}")));
+                sources.push((path.display().to_string(), text));
             }
         }
     }
+    sources
+}
+
+#[test]
+fn only_escaped_text_is_printed() {
+    let print = Regex::new(r"\b(stdout|stderr)\(\)|\be?print(ln)?!").unwrap();
+    let mut offences = Vec::new();
+    for (name, text) in sources() {
+        if !name.starts_with("src/term/") && !MAY_PRINT.contains(&name.as_str()) {
+            let prints = |line: &&str| {
+                print.is_match(line) && !line.contains("is_terminal()") && !line.contains("child.")
+            };
+            offences.extend(text.lines().filter(prints).map(|line| format!("{name}: {line}")));
+        }
+    }
     assert_eq!(offences, [] as [String; 0]);
+}
+
+/// One name for two types makes a reader look up which one a line means.
+#[test]
+fn each_type_name_is_used_once() {
+    let defined = Regex::new(
+        r"(?m)^(?: *(?:pub(?:\([a-z]+\))? )?(?:struct|enum|trait)|(?:pub(?:\([a-z]+\))? )?type) (\w+)",
+    )
+    .unwrap();
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, text) in sources() {
+        let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+        for found in defined.captures_iter(code) {
+            files.entry(found[1].to_owned()).or_default().push(name.clone());
+        }
+    }
+    assert!(files.len() > 500, "only {} types found", files.len());
+    files.retain(|_, names| names.len() > 1);
+    assert_eq!(files, BTreeMap::new());
 }

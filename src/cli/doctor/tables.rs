@@ -2,7 +2,7 @@
 
 use crate::feeds::Feed;
 use crate::figures::counted;
-use crate::table::{Difference, Schema, TableDef, Weight};
+use crate::table::{Schema, SchemaDifference, TableDef, Weight};
 use crate::warehouse::{Warehouse, WarehouseError};
 
 use super::finding::{Area, Finding, Verdict};
@@ -38,7 +38,7 @@ pub(super) fn judged(
             continue;
         };
         let differences = warehouse.differences(table, schema, false);
-        if !differences.iter().any(Difference::stops) {
+        if !differences.iter().any(SchemaDifference::stops) {
             agreeing += 1;
         }
         found.extend(
@@ -64,7 +64,7 @@ pub(super) fn judged(
 }
 
 /// A difference between a table and its definition.
-fn of_difference(table: &TableDef, difference: Difference) -> Finding {
+fn of_difference(table: &TableDef, difference: SchemaDifference) -> Finding {
     // Raw tables belong to another program or to `load`: a run neither alters them nor commits dates to them.
     let is_raw = Feed::ALL
         .into_iter()
@@ -102,7 +102,7 @@ fn missing_partition_filter(table: &TableDef, schema: &Schema) -> Option<Finding
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Change, Partition};
+    use crate::table::{Partition, SchemaChange};
 
     fn schema(by: Option<&str>, requires_filter: bool) -> Schema {
         Schema {
@@ -118,14 +118,14 @@ mod tests {
     #[test]
     fn a_difference_is_reported_with_its_severity_and_its_fix() {
         let table = crate::nba::tables::team_offense();
-        let difference = |column: Option<&str>, weight| Difference {
+        let difference = |column: Option<&str>, weight| SchemaDifference {
             column: column.map(str::to_owned),
             what: "has no column 'data_source' STRING".to_owned(),
             statement: Some("ALTER TABLE t ADD COLUMN data_source STRING".to_owned()),
             advice: None,
             weight,
         };
-        let add = Weight::Additive(Change::Add("data_source".to_owned()));
+        let add = Weight::Additive(SchemaChange::Add("data_source".to_owned()));
         let told = of_difference(table, difference(Some("data_source"), add));
         assert_eq!(told.state, Verdict::Fail);
         assert_eq!(told.detail, "has no column 'data_source' STRING");

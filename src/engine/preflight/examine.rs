@@ -9,7 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 use super::catalog::{Catalog, CatalogTable};
 use super::{Examined, Findings, TableContents};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
-use crate::table::{Change, Difference, Schema, TableDef, Value, misfits, sql_name};
+use crate::table::{Schema, SchemaChange, SchemaDifference, TableDef, Value, misfits, sql_name};
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Examination {
         let mut differences = Vec::new();
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
-            if differences.iter().any(Difference::stops)
+            if differences.iter().any(SchemaDifference::stops)
                 && contents(warehouse, &path, date_column(fills, schema)).await?.rows == 0
             {
                 differences = warehouse.differences(definition, schema, true);
@@ -103,7 +103,7 @@ impl Examination {
                 || found
                     .changes()
                     .iter()
-                    .any(|change| matches!(change, Change::Add(_) | Change::Recreate));
+                    .any(|change| matches!(change, SchemaChange::Add(_) | SchemaChange::Recreate));
             found.definition.clone().filter(|_| is_to_be)
         };
         let planned: Vec<TableDef> = tables.iter().filter_map(to_be_made).collect();

@@ -8,7 +8,7 @@ mod table_changes;
 
 use std::fmt;
 
-use crate::table::{Change, Difference, TableDef};
+use crate::table::{SchemaChange, SchemaDifference, TableDef};
 use crate::warehouse::{Claim, Owner};
 
 pub(super) use catalog::Catalog;
@@ -42,7 +42,7 @@ pub struct Examined {
     /// Its definition; `None` if another program creates it.
     pub definition: Option<TableDef>,
     /// How it differs from its definition; empty if it doesn't exist.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<SchemaDifference>,
     pub owner: Option<Owner>,
     /// What it contains, if it has no owner and no run of this plan is known to have filled it.
     pub foreign: Option<TableContents>,
@@ -50,9 +50,9 @@ pub struct Examined {
 
 impl Examined {
     /// The changes that `--migrate` makes; empty if they can't resolve everything that blocks the run.
-    pub fn changes(&self) -> Vec<Change> {
+    pub fn changes(&self) -> Vec<SchemaChange> {
         let stopping = self.differences.iter().filter(|found| found.stops());
-        let mended: Option<Vec<Change>> = stopping.map(|found| found.change().cloned()).collect();
+        let mended: Option<Vec<SchemaChange>> = stopping.map(|found| found.change().cloned()).collect();
         let mut changes = mended.unwrap_or_default();
         changes.dedup();
         changes
@@ -167,8 +167,8 @@ mod tests {
         }
     }
 
-    fn difference(column: &str, weight: Weight) -> Difference {
-        Difference {
+    fn difference(column: &str, weight: Weight) -> SchemaDifference {
+        SchemaDifference {
             column: Some(column.to_owned()),
             what: format!("has no column '{column}' STRING"),
             statement: None,
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    fn table(path: &str, of: Option<&str>, differences: Vec<Difference>) -> Examined {
+    fn table(path: &str, of: Option<&str>, differences: Vec<SchemaDifference>) -> Examined {
         Examined {
             stage: "s".to_owned(),
             path: path.to_owned(),
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn all_blockers_are_reported_and_each_flag_permits_its_own() {
-        let add = |name: &str| difference(name, Weight::Additive(Change::Add(name.to_owned())));
+        let add = |name: &str| difference(name, Weight::Additive(SchemaChange::Add(name.to_owned())));
         let findings = Findings {
             plan: "mine".to_owned(),
             tables: vec![

@@ -8,14 +8,14 @@ use chrono::{DateTime, Utc};
 
 use super::owner_in_words;
 use crate::fence::{FenceError, LeaseGuard, LeaseWait};
-use crate::table::{Change, TableDef};
+use crate::table::{SchemaChange, TableDef};
 use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
 
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct TableChanges {
     /// Tables this plan doesn't own yet.
     pub(super) claims: Vec<Claim>,
-    pub(super) changes: Vec<(TableDef, Vec<Change>)>,
+    pub(super) changes: Vec<(TableDef, Vec<SchemaChange>)>,
     pub(super) owner: Owner,
 }
 
@@ -115,10 +115,10 @@ impl TableChanges {
         &self,
         warehouse: &dyn Warehouse,
         table: &TableDef,
-        changes: &[Change],
+        changes: &[SchemaChange],
     ) -> Result<Vec<String>, WarehouseError> {
         let schema = warehouse.schema(&table.path()).await?.unwrap_or_default();
-        let is_anew = changes.contains(&Change::Recreate);
+        let is_anew = changes.contains(&SchemaChange::Recreate);
         let found = warehouse.differences(table, &schema, is_anew);
         warehouse.migrate(table, changes).await?;
         if is_anew {

@@ -45,9 +45,9 @@ fn malformed(text: &str) -> String {
     format!("game_id {text:?} is not one of ten digits such as 0022400561")
 }
 
-/// What a line states about its game.
+/// One side of a game, as a line states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Statement {
+pub struct GameSide {
     pub game: NbaGameId,
     pub date: NaiveDate,
     pub team: TeamCode,
@@ -56,7 +56,7 @@ pub struct Statement {
     pub opponent: Option<TeamCode>,
 }
 
-/// Statements that are consistent with each other.
+/// Games whose lines are consistent with each other.
 #[derive(Debug, Default)]
 pub struct Fixtures {
     games: BTreeMap<NbaGameId, Sides>,
@@ -70,18 +70,18 @@ struct Sides {
 }
 
 impl Fixtures {
-    /// Adds a statement.
+    /// Adds a side of a game.
     ///
     /// # Errors
     /// If it contradicts an earlier one; the message describes the contradiction.
-    pub fn note(&mut self, said: Statement) -> Result<(), String> {
-        let Statement {
+    pub fn note(&mut self, side: GameSide) -> Result<(), String> {
+        let GameSide {
             game,
             date,
             team,
             is_home,
             opponent,
-        } = said;
+        } = side;
         let known = self.games.entry(game).or_insert(Sides {
             date,
             home: None,
@@ -101,14 +101,14 @@ impl Fixtures {
         } else {
             (opponent, Some(team))
         };
-        for (side, place, said) in [("home", &mut known.home, home), ("away", &mut known.away, away)] {
-            match (*place, said) {
+        for (name, place, team) in [("home", &mut known.home, home), ("away", &mut known.away, away)] {
+            match (*place, team) {
                 (_, None) => {}
                 (None, Some(team)) => *place = Some(team),
                 (Some(before), Some(team)) if before == team => {}
                 (Some(before), Some(team)) => {
                     return Err(format!(
-                        "the {side} team of game {game} is {team} here and {before} before"
+                        "the {name} team of game {game} is {team} here and {before} before"
                     ));
                 }
             }
@@ -151,8 +151,8 @@ impl Fixtures {
 mod tests {
     use super::*;
 
-    fn said(game: &str, day: u32, team: &str, is_home: bool, opponent: Option<&str>) -> Statement {
-        Statement {
+    fn side(game: &str, day: u32, team: &str, is_home: bool, opponent: Option<&str>) -> GameSide {
+        GameSide {
             game: game.parse().unwrap(),
             date: NaiveDate::from_ymd_opt(2026, 1, day).unwrap(),
             team: team.parse().unwrap(),
@@ -165,10 +165,10 @@ mod tests {
     fn a_game_needs_one_line_with_an_opponent_or_two_without() {
         let mut fixtures = Fixtures::default();
         fixtures
-            .note(said("0022500001", 1, "BOS", false, Some("LAL")))
+            .note(side("0022500001", 1, "BOS", false, Some("LAL")))
             .unwrap();
-        fixtures.note(said("0022500002", 1, "MIA", true, None)).unwrap();
-        fixtures.note(said("0022500002", 1, "GSW", false, None)).unwrap();
+        fixtures.note(side("0022500002", 1, "MIA", true, None)).unwrap();
+        fixtures.note(side("0022500002", 1, "GSW", false, None)).unwrap();
         let games: Vec<String> = fixtures
             .finish()
             .unwrap()
@@ -182,19 +182,19 @@ mod tests {
     fn contradicting_lines_are_refused_and_both_are_shown() {
         let mut fixtures = Fixtures::default();
         fixtures
-            .note(said("0022500001", 1, "BOS", false, Some("LAL")))
+            .note(side("0022500001", 1, "BOS", false, Some("LAL")))
             .unwrap();
-        let refusal = |fixtures: &mut Fixtures, statement| fixtures.note(statement).unwrap_err();
+        let refusal = |fixtures: &mut Fixtures, line| fixtures.note(line).unwrap_err();
         assert_eq!(
-            refusal(&mut fixtures, said("0022500001", 2, "BOS", false, None)),
+            refusal(&mut fixtures, side("0022500001", 2, "BOS", false, None)),
             "game 0022500001 is on 2026-01-02 here and on 2026-01-01 before"
         );
         assert_eq!(
-            refusal(&mut fixtures, said("0022500001", 1, "LAL", false, None)),
+            refusal(&mut fixtures, side("0022500001", 1, "LAL", false, None)),
             "the away team of game 0022500001 is LAL here and BOS before"
         );
         assert_eq!(
-            refusal(&mut fixtures, said("0022500003", 1, "UTA", true, Some("UTA"))),
+            refusal(&mut fixtures, side("0022500003", 1, "UTA", true, Some("UTA"))),
             "UTA plays itself"
         );
     }
@@ -203,12 +203,12 @@ mod tests {
     fn games_with_one_team_and_teams_with_two_games_a_day_are_refused() {
         let mut fixtures = Fixtures::default();
         fixtures
-            .note(said("0022500001", 1, "BOS", false, Some("LAL")))
+            .note(side("0022500001", 1, "BOS", false, Some("LAL")))
             .unwrap();
         fixtures
-            .note(said("0022500002", 1, "BOS", true, Some("MIA")))
+            .note(side("0022500002", 1, "BOS", true, Some("MIA")))
             .unwrap();
-        fixtures.note(said("0022500003", 1, "UTA", true, None)).unwrap();
+        fixtures.note(side("0022500003", 1, "UTA", true, None)).unwrap();
         let reasons: Vec<String> = fixtures
             .finish()
             .unwrap_err()

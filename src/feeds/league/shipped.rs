@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::fixtures::{Fixtures, Statement};
+use super::fixtures::{Fixtures, GameSide};
 use super::packed::{Damaged, Numbers, Sheet, Texts};
 use super::{League, NbaGameId, Participation, Person, PlayerLine, Shot, Stat, StatCounts, TeamLine};
 use crate::nba::Minutes;
@@ -54,16 +54,16 @@ fn note_games(sheet: &Sheet, fixtures: &mut Fixtures) -> Result<(), Damaged> {
     let is_home = sheet.numbers("is_home")?;
     let mut last = None;
     for row in 0..sheet.rows() {
-        let said = Statement {
+        let side = GameSide {
             game: game.at(row),
             date: date.at(row),
             team: team.at(row),
             is_home: is_home.at(row) == Some(1),
             opponent: None,
         };
-        if last.replace(said) != Some(said) {
+        if last.replace(side) != Some(side) {
             fixtures
-                .note(said)
+                .note(side)
                 .map_err(|reason| sheet.damaged(format!("contradicts itself: {reason}")))?;
         }
     }

@@ -15,7 +15,7 @@ use chrono::{NaiveDate, Utc};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::faults::{Outage, Profile};
-use crate::table::{Change, Row, Schema, TableDef};
+use crate::table::{Row, Schema, SchemaChange, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
     Replace, Trial, Tried, Warehouse, WarehouseError,
@@ -155,7 +155,7 @@ impl Warehouse for FlakyWarehouse {
         self.inner.schema(path).await
     }
 
-    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+    async fn migrate(&self, table: &TableDef, changes: &[SchemaChange]) -> Result<(), WarehouseError> {
         self.inner.migrate(table, changes).await
     }
 

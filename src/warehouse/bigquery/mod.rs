@@ -62,7 +62,9 @@ use super::{
     Leases, Owners, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse,
     WarehouseError, refuse_differences,
 };
-use crate::table::{Change, Difference, Row, Schema, TableDef, Value, bigquery_table, differences, sql_name};
+use crate::table::{
+    Row, Schema, SchemaChange, SchemaDifference, TableDef, Value, bigquery_table, differences, sql_name,
+};
 use fault::ApiError;
 use held::HeldLease;
 use in_flight::InFlight;
@@ -398,11 +400,11 @@ impl Warehouse for BigQueryWarehouse {
         described.map_err(|fault| fault.in_context(&format!("inspecting {path}")))
     }
 
-    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<Difference> {
+    fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<SchemaDifference> {
         differences(table, held, schema::site(&self.prefix.path(table)), is_empty)
     }
 
-    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+    async fn migrate(&self, table: &TableDef, changes: &[SchemaChange]) -> Result<(), WarehouseError> {
         self.alter(table, changes).await
     }
 

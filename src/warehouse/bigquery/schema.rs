@@ -5,7 +5,7 @@ use super::fault::ApiError;
 use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
 use crate::table::{
-    Change, ColumnType, Dialect, Partition, Schema, Site, StoredColumn, StoredType, TableDef,
+    ColumnType, Dialect, Partition, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef,
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -112,17 +112,21 @@ impl BigQueryWarehouse {
 
     /// Alters a table, one statement at a time, because `BigQuery` has no transactions for DDL. Each statement is safe
     /// to repeat.
-    pub(super) async fn alter(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+    pub(super) async fn alter(
+        &self,
+        table: &TableDef,
+        changes: &[SchemaChange],
+    ) -> Result<(), WarehouseError> {
         let in_context = |fault: ApiError| fault.in_context(&super::doing("altering", table));
         let path = self.prefix.path(table);
-        if changes.contains(&Change::Recreate) {
+        if changes.contains(&SchemaChange::Recreate) {
             self.drop_if_empty(table, &path).await.map_err(in_context)?;
             return self.ensure(table).await.map(drop);
         }
         let statements = changes.iter().filter_map(|change| match change {
-            Change::Add(name) => table.column(name).map(|column| site(&path).add_column(column)),
-            Change::Relax(name) => site(&path).relax(name),
-            Change::Recreate => None,
+            SchemaChange::Add(name) => table.column(name).map(|column| site(&path).add_column(column)),
+            SchemaChange::Relax(name) => site(&path).relax(name),
+            SchemaChange::Recreate => None,
         });
         for sql in statements {
             // A retry finds the column already there.

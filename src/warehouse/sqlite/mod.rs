@@ -38,7 +38,7 @@ use super::{
     Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
-    Change, Row, Schema, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
+    Row, Schema, SchemaChange, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
 };
 use connection::AccessMode;
 use fault::SqliteFault;
@@ -188,7 +188,7 @@ impl Warehouse for SqliteWarehouse {
             .await
     }
 
-    async fn migrate(&self, table: &TableDef, changes: &[Change]) -> Result<(), WarehouseError> {
+    async fn migrate(&self, table: &TableDef, changes: &[SchemaChange]) -> Result<(), WarehouseError> {
         let (doing, table, changes) = (doing("altering", table), table.clone(), changes.to_vec());
         let fence = self.held.fence();
         self.pool

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
 use crate::table::{
-    Change, Dialect, Schema, Site, StoredColumn, StoredType, TableDef, sql_name, sql_names, sqlite_index,
-    sqlite_path, sqlite_schema, sqlite_table,
+    Dialect, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef, sql_name, sql_names,
+    sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
 };
 
 /// The schema of the table at `dataset.table`; `None` if it doesn't exist.
@@ -68,23 +68,26 @@ pub(super) const fn site(path: &str) -> Site<'_> {
 pub(super) fn migrate(
     connection: &mut Connection,
     table: &TableDef,
-    changes: &[Change],
+    changes: &[SchemaChange],
     fence: Option<&SqliteFence>,
 ) -> Result<(), SqliteFault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
     let path = table.path();
-    if changes.contains(&Change::Recreate) {
+    if changes.contains(&SchemaChange::Recreate) {
         recreate(&transaction, table)?;
     } else {
         for change in changes {
-            if let Change::Add(name) = change
+            if let SchemaChange::Add(name) = change
                 && let Some(column) = table.column(name)
             {
                 transaction.execute_batch(&site(&path).add_column(column))?;
             }
         }
-        if changes.iter().any(|change| matches!(change, Change::Relax(_))) {
+        if changes
+            .iter()
+            .any(|change| matches!(change, SchemaChange::Relax(_)))
+        {
             copy(&transaction, table)?;
         }
     }

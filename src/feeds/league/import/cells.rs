@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use csv::StringRecord;
 
-use crate::feeds::league::fixtures::Statement;
+use crate::feeds::league::fixtures::GameSide;
 use crate::feeds::league::{Stat, StatCounts};
 use crate::nba::ids::TeamCode;
 use crate::nba::{Minutes, Refused};
@@ -107,8 +107,8 @@ impl<'a> Cells<'a> {
     }
 
     /// What the row states about its game.
-    pub(super) fn statement(&self) -> Result<Statement, String> {
-        Ok(Statement {
+    pub(super) fn game_side(&self) -> Result<GameSide, String> {
+        Ok(GameSide {
             game: known("game_id", self.text("game_id"))?.parse()?,
             date: known("game_date", self.date("game_date")?)?,
             team: known("team", self.team("team")?)?,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::feeds::league::fixtures::{Fixtures, Statement};
+use crate::feeds::league::fixtures::{Fixtures, GameSide};
 use crate::feeds::league::{NbaGameId, Person};
 use crate::nba::ids::{GameId, PlayerLookup};
 
@@ -38,11 +38,11 @@ impl ImportFindings {
     }
 
     /// Adds what a row states about its game.
-    pub(super) fn note(&mut self, file: &Path, line: u64, said: Statement) -> Result<(), String> {
+    pub(super) fn note(&mut self, file: &Path, line: u64, side: GameSide) -> Result<(), String> {
         self.origins
-            .entry(said.game)
+            .entry(side.game)
             .or_insert_with(|| (file.to_owned(), line));
-        self.fixtures.note(said)
+        self.fixtures.note(side)
     }
 
     /// The index of this person, who is added if new.

@@ -41,7 +41,7 @@ pub(super) fn read(path: &Path, found: &mut ImportFindings) -> Vec<PlayerLine> {
 }
 
 fn line(path: &Path, cells: &Cells<'_>, found: &mut ImportFindings) -> Result<PlayerLine, String> {
-    let said = cells.statement()?;
+    let side = cells.game_side()?;
     let person = found.person(
         cells.whole("player_id")?,
         known("player_name", cells.text("player_name"))?,
@@ -49,15 +49,15 @@ fn line(path: &Path, cells: &Cells<'_>, found: &mut ImportFindings) -> Result<Pl
     let appearance = appearance(cells)?;
     let minutes = cells.minutes("minutes")?;
     let line = PlayerLine {
-        game: said.game,
+        game: side.game,
         person,
-        team: said.team,
+        team: side.team,
         appearance,
         minutes: minutes.filter(|_| appearance == Participation::Played),
         counts: cells.counts()?,
         plus_minus: cells.whole("plus_minus")?,
     };
-    found.note(path, cells.line, said)?;
+    found.note(path, cells.line, side)?;
     Ok(line)
 }
 

@@ -38,14 +38,14 @@ pub(super) fn read(path: &Path, found: &mut ImportFindings) -> Vec<TeamLine> {
 }
 
 fn line(path: &Path, cells: &Cells<'_>, found: &mut ImportFindings) -> Result<TeamLine, String> {
-    let said = cells.statement()?;
+    let side = cells.game_side()?;
     let line = TeamLine {
-        game: said.game,
-        team: said.team,
+        game: side.game,
+        team: side.team,
         minutes: cells.minutes("minutes")?,
         counts: cells.counts()?,
         plus_minus: cells.whole("plus_minus")?,
     };
-    found.note(path, cells.line, said)?;
+    found.note(path, cells.line, side)?;
     Ok(line)
 }
