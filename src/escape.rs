@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 /// Maximum characters of a value in a message.
-const MOST_QUOTED: usize = 60;
+const MAX_QUOTED_LENGTH: usize = 60;
 
 /// Whether a terminal would act on this character or hide it: control characters, line separators, bidirectional marks.
 #[must_use]
@@ -73,7 +73,7 @@ pub fn quoted_bytes(bytes: &[u8]) -> String {
     let mut used = 0;
     for sign in signs {
         used += sign.chars().count();
-        if used > MOST_QUOTED {
+        if used > MAX_QUOTED_LENGTH {
             shown.push('…');
             break;
         }

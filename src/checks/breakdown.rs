@@ -10,7 +10,7 @@ use crate::table::Value;
 use crate::warehouse::{Answer, ErrorClass, Warehouse, WarehouseError};
 
 /// Name of the group whose value is NULL.
-const NAMELESS: &str = "none";
+const NULL_GROUP: &str = "none";
 
 /// Known and missing values, with the causes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
             .add(cause, count);
         for (groups, at) in groups.iter_mut().zip(&by_at) {
             let name = match &row[*at] {
-                Value::Null => NAMELESS.to_owned(),
+                Value::Null => NULL_GROUP.to_owned(),
                 value => value.to_string(),
             };
             groups

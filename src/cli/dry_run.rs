@@ -22,7 +22,7 @@ use super::error::{CliError, cannot_print, no_threads};
 use super::progress::waiting;
 use super::recorded::recorded;
 use super::run_args::RunArgs;
-use super::start::{LARGEST_BATCH, every_stage, resolve};
+use super::start::{MAX_BATCH_DATES, every_stage, resolve};
 
 /// Exit code if a run would be refused.
 const REFUSED: u8 = 2;
@@ -85,7 +85,7 @@ pub(super) fn print(
         examination.filled = ledger.filled_stages(target)?;
     }
     let looked = waiting(&whom, || runtime.block_on(examination.look(warehouse.as_ref())));
-    let is_refused = say_findings(looked, arguments.permits(), &mut say)?;
+    let is_refused = print_findings(looked, arguments.permits(), &mut say)?;
     let work = arguments.work();
     let demand = Demand {
         work: &work,
@@ -128,7 +128,7 @@ pub(super) fn print(
             stages: planned,
             sources: source_queries(plan, &answers),
             workers: arguments.workers(plan),
-            largest_batch: LARGEST_BATCH,
+            largest_batch: MAX_BATCH_DATES,
             source: source.unwrap_or(&plan.source).to_owned(),
         };
         let dry_run = || runtime.block_on(planned.dry_run(Arc::clone(&warehouse), Arc::default()));
@@ -161,7 +161,7 @@ fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> R
 }
 
 /// Prints how the tables differ from the plan; returns whether a run would be refused.
-fn say_findings(
+fn print_findings(
     looked: Result<Findings, StageError>,
     permits: Permits,
     say: &mut impl FnMut(String) -> Result<(), CliError>,

@@ -11,7 +11,7 @@ use crate::escape::{EscapedText, escaped};
 const WIDTH: usize = 76;
 
 /// How long to wait before showing progress.
-const MOMENT: Duration = Duration::from_secs(1);
+const DELAY: Duration = Duration::from_secs(1);
 
 /// Runs `work`, and shows that it is waiting for `whom` after one second.
 pub(super) fn waiting<T>(whom: &str, work: impl FnOnce() -> T) -> T {
@@ -29,7 +29,7 @@ pub(super) fn waiting_for<T>(whom: impl Fn() -> String + Send, work: impl FnOnce
     thread::scope(|scope| {
         scope.spawn(move || {
             let begun = Instant::now();
-            while over.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
+            while over.recv_timeout(DELAY) == Err(RecvTimeoutError::Timeout) {
                 progress.update(&format!(
                     "waiting for {}: {} s",
                     whom(),

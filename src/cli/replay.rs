@@ -82,14 +82,20 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
 
 /// Lists every run and how it ended, oldest first.
 fn list(runs: &[RecordedRun]) -> Result<u8, CliError> {
-    let line = |run: &RecordedRun| format!("{}  {}", run.run, run.ended.as_deref().unwrap_or(NO_END));
+    let line = |run: &RecordedRun| {
+        format!(
+            "{}  {}",
+            run.run,
+            run.ended.as_deref().unwrap_or(END_NOT_RECORDED)
+        )
+    };
     let text: EscapedText = runs.iter().map(line).collect();
     text.print().map_err(cannot_print)?;
     Ok(0)
 }
 
 /// Shown for a run without a recorded end.
-const NO_END: &str = "its end is not recorded: it is still running, or its process was killed";
+const END_NOT_RECORDED: &str = "its end is not recorded: it is still running, or its process was killed";
 
 /// Prints the run as plain lines, all at once.
 fn print(recording: &RecordedEvents) {

@@ -135,11 +135,7 @@ impl RunArgs {
 
     /// Which units are due.
     pub(super) fn work(&self) -> Work {
-        if self.no_resume {
-            Work::Afresh
-        } else {
-            Work::Missing
-        }
+        if self.no_resume { Work::All } else { Work::Missing }
     }
 
     pub(super) fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {

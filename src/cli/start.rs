@@ -31,7 +31,7 @@ use super::origin::FromBoxScores;
 use super::{PlanArgs, StateDir};
 
 /// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
-pub(super) const LARGEST_BATCH: usize = 16;
+pub(super) const MAX_BATCH_DATES: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
@@ -201,7 +201,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         source_is_explicit: job.source.is_some(),
         source: job.source.unwrap_or_else(|| job.plan.source.clone()),
         workers: job.workers,
-        largest_batch: LARGEST_BATCH,
+        largest_batch: MAX_BATCH_DATES,
         operator: operator(),
         paused: job.paused,
         work: job.work,

@@ -9,7 +9,7 @@ use etcetera::BaseStrategy;
 use super::error::CliError;
 
 /// How the names in a state folder begin.
-const OWN: [&str; 7] = [
+const STATE_FILE_PREFIXES: [&str; 7] = [
     "ledger.sqlite",
     "events.jsonl",
     "run.lock",
@@ -51,7 +51,7 @@ impl StateDir {
         let within = path.strip_prefix(real(&self.0)).ok();
         let first = within.and_then(|within| within.components().next());
         let name = first.map(|first| first.as_os_str().to_string_lossy());
-        name.is_some_and(|name| OWN.iter().any(|own| name.starts_with(own)))
+        name.is_some_and(|name| STATE_FILE_PREFIXES.iter().any(|own| name.starts_with(own)))
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -18,7 +18,7 @@ use crate::engine::{Fact, Link, Order, Reply, Snapshot};
 use crate::ledger::RunState;
 use crate::telemetry::{LogLine, LogRing, ProcessMetrics};
 
-use super::client::{ClientError, PATIENCE, Silence, message};
+use super::client::{ClientError, Silence, TIMEOUT, message};
 use super::control_lock::{Client, ControlLock};
 use super::lines::{LineRead, LineReader};
 use super::place;
@@ -76,8 +76,8 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
         name: name.to_owned(),
         read_only,
     });
-    let first = timeout(PATIENCE, first_snapshot(&mut wire, asked, &run)).await;
-    let first = first.map_err(|_| ClientError::Silent(Silence::of(folder, PATIENCE)))??;
+    let first = timeout(TIMEOUT, first_snapshot(&mut wire, asked, &run)).await;
+    let first = first.map_err(|_| ClientError::Silent(Silence::of(folder, TIMEOUT)))??;
     let (snapshots, seen) = watch::channel(Arc::new(first));
     let log = run.log.clone();
     let folder = folder.to_owned();
@@ -103,7 +103,7 @@ async fn first_snapshot(
     wire.ask(asked).await?;
     loop {
         match wire.next().await?.payload {
-            Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::TurnedAway(sentence)),
+            Payload::Reply(Reply::Refused(sentence)) => return Err(ClientError::Refused(sentence)),
             Payload::Snapshot(update) => return Ok(update.onto(None)),
             payload => run.take(payload),
         }
@@ -220,7 +220,7 @@ async fn exchange_messages(
             },
             Some(request) = requests.recv() => wire.ask(RequestMessage::new(request)).await,
             // A run sends its process metrics several times a second.
-            () = sleep_until((heard + PATIENCE).max(reported.map_or(heard, |at| at + REMINDER))) => {
+            () = sleep_until((heard + TIMEOUT).max(reported.map_or(heard, |at| at + REMINDER))) => {
                 run.warn(Silence::of(&folder, heard.elapsed()).to_string());
                 snapshots.send_modify(|_| ());
                 reported = Some(Instant::now());

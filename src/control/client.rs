@@ -17,7 +17,7 @@ use super::wire::{Message, Payload, Request, RequestMessage, SCHEMA};
 const MAX_REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a run may be silent.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The id of the request that a client sends while a reply is late: a run that is busy answers it, a frozen one doesn't.
 const PROBE: u64 = u64::MAX;
@@ -33,7 +33,7 @@ pub enum ClientError {
     Gone,
     /// The run refused the connection: wrong user, or too many clients.
     #[error("the run refused: {0}")]
-    TurnedAway(String),
+    Refused(String),
     /// The run doesn't answer.
     #[error(transparent)]
     Silent(Silence),
@@ -94,9 +94,9 @@ pub fn ask(folder: &Path, asked: &RequestMessage) -> Result<Option<Payload>, Cli
     let Some(mut stream) = place::reach(folder)? else {
         return Ok(None);
     };
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     // The request and the probe get half of it each.
-    stream.set_read_timeout(Some(PATIENCE / 2))?;
+    stream.set_read_timeout(Some(TIMEOUT / 2))?;
     let mut answers = BufReader::new(stream.try_clone()?).take(MAX_REPLY_BYTES);
     // A run that refuses the connection closes it: what it said counts.
     let sent = send(&mut stream, asked);
@@ -113,7 +113,7 @@ pub fn ask(folder: &Path, asked: &RequestMessage) -> Result<Option<Payload>, Cli
                 is_probed = false;
             }
             Err(error) if !is_timeout(&error) => return Err(error.into()),
-            Err(_) if is_probed => return Err(ClientError::Silent(Silence::of(folder, PATIENCE))),
+            Err(_) if is_probed => return Err(ClientError::Silent(Silence::of(folder, TIMEOUT))),
             Err(_) => {
                 let probe = RequestMessage::new(Request::Help);
                 send(
@@ -147,7 +147,7 @@ pub(super) fn message(line: &[u8]) -> Result<Message, ClientError> {
     }
     if let Some(why) = line.strip_prefix(b"refused: ") {
         let why = String::from_utf8_lossy(why).trim_end().to_owned();
-        return Err(ClientError::TurnedAway(why));
+        return Err(ClientError::Refused(why));
     }
     let parsed = serde_json::from_slice::<Message>(line);
     // The rest of a line of another schema may not parse.

@@ -88,7 +88,7 @@ async fn listen(listener: UnixListener, run: RunAccess, mut closing: watch::Rece
                 Err(error) => {
                     // Most likely out of file descriptors: the run continues, and the server retries after a pause.
                     tracing::warn!("control socket: cannot accept a client: {error}");
-                    tokio::time::sleep(session::PATIENCE).await;
+                    tokio::time::sleep(session::TIMEOUT).await;
                 }
             },
             Some(_) = clients.join_next() => {}

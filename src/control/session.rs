@@ -24,7 +24,7 @@ use super::{parse, spoken, words};
 pub(super) const MAX_LINE_BYTES: usize = 64 * 1024;
 
 /// How long a client may take to read a message, or to read why it is disconnected.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a client without an attached console may stay silent.
 const IDLE: Duration = Duration::from_mins(10);
@@ -285,7 +285,7 @@ impl Session {
 
     /// Writes to the client, or disconnects it if it doesn't read.
     async fn write(&mut self, text: &str) -> Result<(), MustDisconnect> {
-        match timeout(PATIENCE, self.out.write_all(text.as_bytes())).await {
+        match timeout(TIMEOUT, self.out.write_all(text.as_bytes())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(MustDisconnect),
             Err(_) => {
@@ -331,5 +331,5 @@ async fn disconnect(mut rest: BufReader<OwnedReadHalf>, mut out: OwnedWriteHalf,
         Ok::<(), std::io::Error>(())
     };
     // Whether the client received it doesn't matter.
-    let _ = timeout(PATIENCE, farewell).await;
+    let _ = timeout(TIMEOUT, farewell).await;
 }

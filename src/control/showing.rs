@@ -20,7 +20,7 @@ use super::wire::Payload;
 const TAIL: usize = 1_000;
 
 /// Polling interval of the log.
-const LOOK: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The state of one console's stream.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) enum News {
 
 impl Showing {
     pub(super) fn of(run: &RunAccess, name: &str, may_steer: bool) -> Self {
-        let mut look = interval(LOOK);
+        let mut look = interval(POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             client: run.control_lock.client(name, may_steer),

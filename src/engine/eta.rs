@@ -7,9 +7,9 @@ use super::Progress;
 use super::rate::Rate;
 
 /// Minimum relative uncertainty of an ETA, however steady the rate.
-const LEAST_SPREAD: f64 = 0.2;
+const MIN_SPREAD: f64 = 0.2;
 /// Relative uncertainty for a stage measured only in an earlier run.
-const SPREAD_OF_BEFORE: f64 = 0.5;
+const EARLIER_RUN_SPREAD: f64 = 0.5;
 
 #[derive(Debug, Default)]
 struct StageRate {
@@ -131,9 +131,9 @@ impl EtaEstimator {
         let (mut sum, mut unmeasured) = (None, 0);
         for (speed, &to_come) in self.rates.iter().zip(to_come) {
             let left = speed.left(to_come) as f64;
-            let before = || speed.before.map(|seconds| (seconds * times, SPREAD_OF_BEFORE));
+            let before = || speed.before.map(|seconds| (seconds * times, EARLIER_RUN_SPREAD));
             let measured = speed.seconds_a_unit();
-            let measured = measured.map(|seconds| (seconds, speed.rate.spread().max(LEAST_SPREAD)));
+            let measured = measured.map(|seconds| (seconds, speed.rate.spread().max(MIN_SPREAD)));
             match measured.or_else(before) {
                 _ if left == 0.0 => {}
                 Some((seconds, spread)) => {

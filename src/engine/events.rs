@@ -19,7 +19,7 @@ use crate::ledger::RunState;
 use crate::own_file::{self, FileTaken, WatchedFile};
 
 /// Minimum time between snapshot deltas.
-const SHORTEST_GAP: Duration = Duration::from_secs(1);
+const MIN_GAP: Duration = Duration::from_secs(1);
 
 /// Later, the gap is this fraction of the time since the first delta: a run of a day keeps two thousand.
 const GAP_SHARE: u32 = 300;
@@ -52,7 +52,7 @@ impl Checkpoints {
         let (Some(first), Some((last, shown))) = (self.first, self.last) else {
             return true;
         };
-        shown != state || last.elapsed() >= SHORTEST_GAP.max(first.elapsed() / GAP_SHARE)
+        shown != state || last.elapsed() >= MIN_GAP.max(first.elapsed() / GAP_SHARE)
     }
 
     fn keep(&mut self, state: RunState) {

@@ -45,13 +45,13 @@ pub enum Limit {
         busy: usize,
     },
     /// Read slots: an in-process warehouse reads this many batches at once, one per core.
-    Lanes(usize),
+    ReadSlots(usize),
     /// The workers: all are busy.
     Workers {
         /// Number of workers.
         busy: usize,
         /// Batches that can be read at once.
-        lanes: usize,
+        slots: usize,
     },
     /// Dates waiting for a retry.
     Retries {
@@ -86,8 +86,8 @@ impl Limit {
             // Workers whose batch already waits are not needed to keep the writer busy.
             Self::Commits { waiting, busy } => busy.saturating_sub(waiting),
             // More busy workers than read slots do other work than reading; readers would be seen waiting.
-            Self::Workers { busy, lanes } if busy >= lanes || lanes == usize::MAX => return None,
-            Self::Workers { lanes, .. } | Self::Lanes(lanes) => lanes,
+            Self::Workers { busy, slots } if busy >= slots || slots == usize::MAX => return None,
+            Self::Workers { slots, .. } | Self::ReadSlots(slots) => slots,
             // One stage waits; these workers are enough for the others.
             Self::Quota { busy, .. }
             | Self::Connection { busy, .. }
@@ -125,10 +125,10 @@ impl fmt::Display for Limit {
                 "warehouse: one commit at a time per table, {} queued",
                 counted(*waiting, "batch")
             ),
-            Self::Lanes(lanes) => write!(
+            Self::ReadSlots(slots) => write!(
                 out,
                 "read slots: {} at once; more workers won't help",
-                counted(*lanes, "batch")
+                counted(*slots, "batch")
             ),
             Self::Workers { busy: 1, .. } => out.write_str("workers: the only one is busy; add one"),
             Self::Workers { busy, .. } => write!(out, "workers: all {busy} busy; add more"),
@@ -152,12 +152,12 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Limit::Workers { busy: 4, lanes: usize::MAX }, None)]
-    #[case(Limit::Workers { busy: 1, lanes: 2 }, Some(2))]
-    #[case(Limit::Workers { busy: 4, lanes: 2 }, None)]
+    #[case(Limit::Workers { busy: 4, slots: usize::MAX }, None)]
+    #[case(Limit::Workers { busy: 1, slots: 2 }, Some(2))]
+    #[case(Limit::Workers { busy: 4, slots: 2 }, None)]
     #[case(Limit::Commits { waiting: 11, busy: 15 }, Some(4))]
     #[case(Limit::Commits { waiting: 15, busy: 15 }, Some(1))]
-    #[case(Limit::Lanes(2), Some(2))]
+    #[case(Limit::ReadSlots(2), Some(2))]
     #[case(Limit::Queue(3), Some(3))]
     #[case(Limit::Checks { asked: 2, busy: 0 }, Some(1))]
     #[case(Limit::Operator, Some(1))]

@@ -76,7 +76,7 @@ pub enum Work {
     /// Units that the ledger doesn't record as done.
     Missing,
     /// All units, whatever the ledger says.
-    Afresh,
+    All,
     /// Only the selected units, whatever the ledger says.
     Only(Selection),
 }
@@ -106,6 +106,6 @@ pub struct Demand<'a> {
 impl Demand<'_> {
     /// Whether the run settles the open intents of a crashed process. A run of chosen units doesn't.
     pub const fn settles_intents(self) -> bool {
-        matches!(self.work, Work::Missing | Work::Afresh)
+        matches!(self.work, Work::Missing | Work::All)
     }
 }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 /// Period over which the rate is measured, in seconds.
 const WINDOW: f64 = 30.0;
 /// Units that end within this many seconds of the first one count as one sample, since they come from one commit.
-const TOGETHER: f64 = 0.1;
-const ENOUGH: usize = 3;
+const COMMIT_WINDOW: f64 = 0.1;
+const MIN_SAMPLES: usize = 3;
 
 /// The units done after some ended together.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ impl Rate {
     /// Counts units that ended at this second.
     pub(super) fn finish(&mut self, units: u64, second: f64) {
         self.done += units;
-        let together = (self.samples).pop_back_if(|last| second - last.began <= TOGETHER);
+        let together = (self.samples).pop_back_if(|last| second - last.began <= COMMIT_WINDOW);
         let began = together.map_or(second, |last| last.began);
         self.samples.push_back(RatePoint {
             began,
@@ -35,7 +35,7 @@ impl Rate {
             done: self.done,
         });
         let is_old = |sample: &RatePoint| second - sample.at > WINDOW;
-        while self.samples.len() > ENOUGH && self.samples.get(1).is_some_and(is_old) {
+        while self.samples.len() > MIN_SAMPLES && self.samples.get(1).is_some_and(is_old) {
             self.samples.pop_front();
         }
     }
@@ -59,7 +59,7 @@ impl Rate {
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
     pub(super) fn per_second(&self) -> Option<f64> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);
-        (self.samples.len() >= ENOUGH)
+        (self.samples.len() >= MIN_SAMPLES)
             .then(|| (last.done - first.done) as f64 / (last.at - first.at))
             .filter(|rate| *rate > 0.0)
     }

@@ -1,12 +1,12 @@
 //! Limits the length of a unit's recorded reason, so that it fits on a line of a report. The full text is in the log.
 
 /// Maximum length of a reason, in characters.
-const MOST: usize = 500;
+const MAX_LENGTH: usize = 500;
 
 /// Cuts the text to 500 characters; the last one is then `…`.
 #[must_use]
 pub(super) fn bounded(reason: &str) -> String {
-    cut(reason, MOST)
+    cut(reason, MAX_LENGTH)
 }
 
 /// Cuts the text to `most` characters; the last one is then `…`.

@@ -18,7 +18,7 @@ pub struct Ending {
 }
 
 /// Check states in the order of the sentence.
-const TOLD: [CheckState; 8] = [
+const STATE_ORDER: [CheckState; 8] = [
     CheckState::Fail,
     CheckState::Error,
     CheckState::Outdated,
@@ -47,7 +47,7 @@ pub fn summary(ended: usize, units: &Counts, checks: &[CheckView]) -> String {
         (ended, open) => format!("{} done, {open} still to do", counted(ended, "unit")),
     };
     let short = count(UnitState::needs_attention);
-    let answers: Vec<String> = TOLD
+    let answers: Vec<String> = STATE_ORDER
         .into_iter()
         .map(|state| (checks.iter().filter(|check| check.state == state).count(), state))
         .filter(|(number, _)| *number > 0)

@@ -13,10 +13,10 @@ use super::{Fills, Outcome, gaps};
 use crate::figures::counted;
 
 /// Maximum number of quarantined rows per date in the ledger. More usually have the same cause.
-const MOST_RECORDED: usize = 1_000;
+const MAX_RECORDED_ROWS: usize = 1_000;
 
 /// Maximum number of characters kept of each quarantined row.
-const MOST_OF_A_ROW: usize = 2_000;
+const MAX_ROW_LENGTH: usize = 2_000;
 
 /// A computed date, not judged yet.
 pub(super) struct ComputedUnit {
@@ -204,7 +204,7 @@ impl UnitResult {
             output: stored.digest,
         });
         self.judge_again(stored.rows, stored.kept);
-        let recorded = stored.quarantined.into_iter().take(MOST_RECORDED);
+        let recorded = stored.quarantined.into_iter().take(MAX_RECORDED_ROWS);
         self.settled.quarantined = recorded.map(described).collect();
     }
 
@@ -292,7 +292,7 @@ fn quarantine_reason(rows: &[Quarantined]) -> Option<String> {
 fn described(bad: Quarantined) -> QuarantinedRow {
     let row: Vec<String> = bad.row.iter().map(ToString::to_string).collect();
     QuarantinedRow {
-        row: cut(&row.join(" | "), MOST_OF_A_ROW),
+        row: cut(&row.join(" | "), MAX_ROW_LENGTH),
         kind: bad.kind,
         reason: bad.reason,
     }

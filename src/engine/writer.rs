@@ -78,7 +78,7 @@ impl QueuedBatch {
     }
 
     /// The batch for a retry. Dates that could not be computed are already queued for their own.
-    pub(super) fn to_try_again(&self) -> WorkerBatch {
+    pub(super) fn for_retry(&self) -> WorkerBatch {
         WorkerBatch {
             dates: self.results.iter().map(UnitResult::date).collect(),
             ..self.batch.clone()

@@ -25,7 +25,7 @@ pub struct LeaseGuard {
 
 impl LeaseGuard {
     /// Takes the lease of a plan; `None` if the warehouse has no leases. Waits for a silent holder as long as the
-    /// warehouse's rhythm requires, and calls `waits` after each look.
+    /// warehouse's heartbeat timing requires, and calls `waits` after each look.
     ///
     /// # Errors
     /// If a live process holds the lease, or the warehouse can't be read.
@@ -101,28 +101,28 @@ fn send_heartbeats(
 /// Sends heartbeats until the guard is dropped, then releases the lease. Returns early, with the reason, if the lease
 /// is lost.
 async fn heartbeat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
-    let rhythm = leases.rhythm();
+    let timing = leases.heartbeat_timing();
     // The first one is sent at once: it also shows the new holder to others.
     let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
             _ = ended.changed() => break,
-            () = sleep(pause) => match timeout(rhythm.heartbeat_limit, leases.heartbeat()).await {
+            () = sleep(pause) => match timeout(timing.heartbeat_limit, leases.heartbeat()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
                 Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                 Err(_) => tracing::warn!(
                     "heartbeat not confirmed within {} s, sending the next one as scheduled",
-                    rhythm.heartbeat_limit.as_secs()
+                    timing.heartbeat_limit.as_secs()
                 ),
             },
         }
-        pause = rhythm.heartbeat;
+        pause = timing.heartbeat;
     }
     if let Err(error) = leases.give_back().await {
         tracing::warn!(
             "cannot release the lease ({error}); another process can take it after {} s without a heartbeat",
-            rhythm.silence.as_secs()
+            timing.silence.as_secs()
         );
     }
     None

@@ -22,7 +22,7 @@ pub struct LeaseWait<'a> {
 }
 
 /// Lost races for a free lease after which the start fails.
-const RACES: u32 = 10;
+const MAX_LOST_RACES: u32 = 10;
 
 /// The lease could not be taken.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub(super) async fn take(
     own: &Holder,
     mut waits: impl FnMut(LeaseWait<'_>),
 ) -> Result<Option<Holder>, WarehouseError> {
-    let rhythm = leases.rhythm();
+    let timing = leases.heartbeat_timing();
     let (mut watch, mut races) = (Watch::default(), 0);
     loop {
         let began = Instant::now();
@@ -64,7 +64,7 @@ pub(super) async fn take(
         match watch.look(began, Instant::now(), lease.as_ref()) {
             Seen::Alive(holder) => return Ok(Some(holder)),
             Seen::Silent(holder, silent) if !host::is_gone(&holder) => {
-                let left = rhythm.silence.saturating_sub(silent);
+                let left = timing.silence.saturating_sub(silent);
                 if left.is_zero() {
                     if leases.take(plan, lease.as_ref(), own).await? {
                         tracing::warn!(
@@ -89,16 +89,16 @@ pub(super) async fn take(
                 }
                 // Another process was faster.
                 races += 1;
-                if races == RACES {
+                if races == MAX_LOST_RACES {
                     let sentence = format!(
-                        "lost {RACES} races for the lease of plan {plan}; find the process that keeps starting runs \
+                        "lost {MAX_LOST_RACES} races for the lease of plan {plan}; find the process that keeps starting runs \
                          of this plan, then start again"
                     );
                     return Err(WarehouseError::new(ErrorClass::Contention, sentence));
                 }
             }
         }
-        sleep(rhythm.look).await;
+        sleep(timing.look).await;
     }
 }
 
@@ -111,9 +111,9 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::warehouse::{Lease, Rhythm};
+    use crate::warehouse::{HeartbeatTiming, Lease};
 
-    const SHORT: Rhythm = Rhythm {
+    const SHORT: HeartbeatTiming = HeartbeatTiming {
         heartbeat: Duration::from_millis(20),
         heartbeat_limit: Duration::from_secs(1),
         silence: Duration::from_millis(100),
@@ -128,7 +128,7 @@ mod tests {
 
     #[async_trait]
     impl Leases for One {
-        fn rhythm(&self) -> Rhythm {
+        fn heartbeat_timing(&self) -> HeartbeatTiming {
             SHORT
         }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[async_trait]
     impl Leases for Forgetful {
-        fn rhythm(&self) -> Rhythm {
+        fn heartbeat_timing(&self) -> HeartbeatTiming {
             SHORT
         }
 

@@ -54,7 +54,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::Rhythm;
+    use crate::warehouse::HeartbeatTiming;
     use crate::warehouse::bigquery::Settings;
     use chrono::DateTime;
 
@@ -108,22 +108,22 @@ mod tests {
 
     /// When the heartbeats of a live holder become visible, until long after any second start has decided. A heartbeat
     /// beyond its limit is abandoned and counts as lost.
-    fn heartbeats(rhythm: Rhythm, random: &mut fastrand::Rng) -> Vec<Duration> {
+    fn heartbeats(timing: HeartbeatTiming, random: &mut fastrand::Rng) -> Vec<Duration> {
         let (mut now, mut visible) = (Duration::ZERO, Vec::new());
         while now < Duration::from_mins(20) {
-            now += rhythm.heartbeat;
+            now += timing.heartbeat;
             let takes = READ + change(random);
-            if takes <= rhythm.heartbeat_limit {
+            if takes <= timing.heartbeat_limit {
                 visible.push(now + takes);
             }
-            now += takes.min(rhythm.heartbeat_limit);
+            now += takes.min(timing.heartbeat_limit);
         }
         visible
     }
 
     /// Whether a second start at a random moment takes the lease of a live holder.
-    fn is_stolen(rhythm: Rhythm, random: &mut fastrand::Rng) -> bool {
-        let visible = heartbeats(rhythm, random);
+    fn is_stolen(timing: HeartbeatTiming, random: &mut fastrand::Rng) -> bool {
+        let visible = heartbeats(timing, random);
         let heartbeats = |at: Duration| visible.iter().filter(|heartbeat| **heartbeat <= at).count();
         let epoch = Instant::now();
         let mut now = Duration::from_secs_f64(random.f64() * 300.0);
@@ -134,26 +134,26 @@ mod tests {
             let seen = lease(i64::try_from(heartbeats(sampled)).unwrap());
             match watch.look(epoch + began, epoch + ended, Some(&seen)) {
                 Seen::Alive(_) => return false,
-                Seen::Silent(_, silent) if silent >= rhythm.silence => return true,
-                Seen::Silent(..) => now = ended + rhythm.look,
+                Seen::Silent(_, silent) if silent >= timing.silence => return true,
+                Seen::Silent(..) => now = ended + timing.look,
                 Seen::Free => panic!("the lease is held"),
             }
         }
     }
 
-    fn count_stolen(rhythm: Rhythm) -> usize {
+    fn count_stolen(timing: HeartbeatTiming) -> usize {
         let mut random = fastrand::Rng::with_seed(14);
-        (0..2_000).filter(|_| is_stolen(rhythm, &mut random)).count()
+        (0..2_000).filter(|_| is_stolen(timing, &mut random)).count()
     }
 
     #[test]
     fn bigquery_latencies_never_cost_a_living_holder_its_lease() {
-        assert_eq!(count_stolen(Settings::default().rhythm()), 0);
+        assert_eq!(count_stolen(Settings::default().heartbeat_timing()), 0);
     }
 
     #[test]
     fn a_ten_second_timeout_would_steal_leases_at_bigquery_latencies() {
-        let short = Rhythm {
+        let short = HeartbeatTiming {
             heartbeat: Duration::from_secs(2),
             heartbeat_limit: Duration::from_mins(1),
             silence: Duration::from_secs(10),

@@ -14,7 +14,7 @@ use crate::own_file;
 /// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// How long to wait for another program that has locked the ledger, such as a backup.
-const BUSY: Duration = Duration::from_secs(30);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Schema version of the tables below; each step migrates to the next version.
 const FIRST_VERSION: i32 = 4;
 
@@ -282,7 +282,7 @@ impl Ledger {
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, LedgerError> {
         let refuse = |cause| LedgerError::from_sqlite(path, cause);
         let db = Connection::open_with_flags(path, flags).map_err(refuse)?;
-        db.busy_timeout(BUSY).map_err(refuse)?;
+        db.busy_timeout(LOCK_TIMEOUT).map_err(refuse)?;
         Ok(Self {
             db,
             path: path.to_owned(),

@@ -10,7 +10,7 @@ use super::tables::is_source_tracking;
 use crate::table::{Row, RowBuilder, Value};
 
 /// Minimum share of the expected games, in percent, for a row to be production-ready.
-const FIT_FOR_USE: f64 = 70.0;
+const MIN_PRODUCTION_READY: f64 = 70.0;
 
 /// A season younger than this many days is in its bootstrap phase.
 const LEARNING_DAYS: i64 = 30;
@@ -44,7 +44,7 @@ impl Completeness {
     /// Whether at least 70 % of the games are present and all essential values are known.
     #[must_use]
     pub fn is_production_ready(&self) -> bool {
-        self.percentage() >= FIT_FOR_USE && self.insufficient.is_none()
+        self.percentage() >= MIN_PRODUCTION_READY && self.insufficient.is_none()
     }
 
     /// Completes a row with completeness, source tracking, which is empty in a backfill, and digest.

@@ -93,7 +93,7 @@ pub enum Condition {
         dates: Vec<NaiveDate>,
     },
     /// A check has passed or is waived.
-    Met(String),
+    CheckPassed(String),
     /// A check was run and its result is current; an advisory check need not pass.
     Ran(String),
     /// As [`Condition::Ran`], with a result newer than the last date of a stage.
@@ -240,7 +240,7 @@ fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> R
                 dates: dates.map_err(|error| error.to_string())?,
             }
         }
-        RawCondition::Check(name) => Condition::Met(check(name)?),
+        RawCondition::Check(name) => Condition::CheckPassed(check(name)?),
         RawCondition::Ran(name) => Condition::Ran(check(name)?),
         RawCondition::Rerun { check: name, after } => Condition::Rerun {
             check: check(name)?,

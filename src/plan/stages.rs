@@ -19,10 +19,10 @@ use super::stage::{
 use crate::table::{Column, ColumnType, Part, TableDef, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
-const USUAL_TIMEOUT: u64 = 600;
+const DEFAULT_TIMEOUT: u64 = 600;
 
 /// Default exit code for a retry: `EX_TEMPFAIL` of sysexits.
-const USUAL_RETRY_CODE: u8 = 75;
+const DEFAULT_RETRY_CODE: u8 = 75;
 
 /// Placeholder for the date in a command.
 pub(super) const DATE: &str = "{date}";
@@ -209,7 +209,7 @@ impl RawStage {
         if let Some(name) = environment.keys().find(|name| !is_variable(name)) {
             return Err(format!("environment: '{name}' is not a valid variable name"));
         }
-        let timeout = self.timeout_seconds.unwrap_or(USUAL_TIMEOUT);
+        let timeout = self.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
         in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS)?;
         let retry_exit_code = self.retry_code()?;
         let output = self.output()?;
@@ -232,7 +232,7 @@ impl RawStage {
 
     /// The exit code that asks for another attempt.
     fn retry_code(&self) -> Result<u8, String> {
-        let retry = self.retry_exit_code.unwrap_or(USUAL_RETRY_CODE);
+        let retry = self.retry_exit_code.unwrap_or(DEFAULT_RETRY_CODE);
         for (key, code) in [
             ("skip_exit_code", self.skip_exit_code),
             ("retry_exit_code", Some(retry)),

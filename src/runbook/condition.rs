@@ -67,7 +67,7 @@ pub(super) fn evaluate(condition: &Condition, plan: &Plan, facts: &RunbookFacts)
         Condition::Finished(stage) => finished(stage, plan, facts),
         Condition::Passed(stage) => passed(stage, plan, facts),
         Condition::Dates { stage, dates } => done(dates, facts.dates.get(stage)),
-        Condition::Met(name) => met(name, plan, facts),
+        Condition::CheckPassed(name) => check_passed(name, plan, facts),
         Condition::Ran(name) => ran(name, plan, facts),
         Condition::Rerun { check, after } => reran(check, after, plan, facts),
         Condition::ChecksOf(stage) => checks_of(stage, plan, facts),
@@ -164,7 +164,7 @@ fn passed(stage: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
 /// What blocking checks that fail do to their gate; `None` if there are none. A check that needs the operator is named
 /// before the others.
 fn blocked(failing: &[&CheckRecord], plan: &Plan, facts: &RunbookFacts) -> Option<ConditionState> {
-    let state_of = |answer: &CheckRecord| met(&answer.name, plan, facts).state;
+    let state_of = |answer: &CheckRecord| check_passed(&answer.name, plan, facts).state;
     let worst = (failing.iter())
         .find(|answer| state_of(answer) == ItemState::ActionRequired)
         .or_else(|| failing.first())?;
@@ -223,7 +223,7 @@ fn outdated(last: &CheckRecord) -> ConditionState {
     ConditionState::new(ItemState::Reopened, fact, Some(last.at)).about(&last.name)
 }
 
-fn met(name: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
+fn check_passed(name: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
     let Some(last) = facts.checks.get(name) else {
         return ConditionState::new(ItemState::Open, "not run yet", None).about(name);
     };
@@ -244,7 +244,7 @@ fn ran(name: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
         Some(last) if last.state == CheckState::Warn => {
             ConditionState::new(ItemState::Done, answer(last, plan), Some(last.at)).about(name)
         }
-        _ => met(name, plan, facts),
+        _ => check_passed(name, plan, facts),
     }
 }
 

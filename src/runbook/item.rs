@@ -118,7 +118,7 @@ fn by_facts(spec: &ItemSpec, conditions: &[Condition], plan: &Plan, facts: &Runb
 
 fn checks_of(condition: &Condition, plan: &Plan) -> Vec<String> {
     match condition {
-        Condition::Met(check) | Condition::Ran(check) | Condition::Rerun { check, .. } => {
+        Condition::CheckPassed(check) | Condition::Ran(check) | Condition::Rerun { check, .. } => {
             vec![check.clone()]
         }
         Condition::ChecksOf(stage) => plan.checks_of(stage).map(|check| check.name.clone()).collect(),

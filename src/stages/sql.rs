@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::dates::{inputs, rows_owed, scopes};
 use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::plan::{Active, Binds, ReadSpec, SqlSpec, StageSpec};
-use crate::table::misfits;
+use crate::table::column_mismatches;
 use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl SqlStage {
                 let sentence = format!("table {table} not found; load it, or run the stage that fills it");
                 Err(wrong(ErrorClass::Data, sentence))
             }
-            Tried::Returns(returned) => match misfits(&self.own.table, &returned) {
+            Tried::Returns(returned) => match column_mismatches(&self.own.table, &returned) {
                 found if found.is_empty() => Ok(()),
                 found => Err(wrong(ErrorClass::Code, found.join("; "))),
             },

@@ -40,7 +40,7 @@ pub use part::Part;
 pub use row_builder::RowBuilder;
 pub use schema::{
     Dialect, Partition, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
-    differences, misfits,
+    column_mismatches, differences,
 };
 pub use stored_type::StoredType;
 pub use value::{Row, Value, rows_on};

@@ -113,7 +113,7 @@ impl SchemaDifference {
 
     /// How to fix it, to end a sentence with.
     #[must_use]
-    pub fn mending(&self) -> Option<String> {
+    pub fn fix(&self) -> Option<String> {
         let migrate = (self.change().is_some()).then(|| "'backcourt run --migrate'".to_owned());
         let ways: Vec<String> = self.statement.clone().into_iter().chain(migrate).collect();
         let run = (!ways.is_empty()).then(|| format!("run {}", ways.join(" or ")));
@@ -125,8 +125,8 @@ impl SchemaDifference {
 impl fmt::Display for SchemaDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        match self.mending() {
-            Some(mending) => write!(f, "; {mending}"),
+        match self.fix() {
+            Some(fix) => write!(f, "; {fix}"),
             None => Ok(()),
         }
     }
@@ -443,7 +443,7 @@ pub struct Returned {
 
 /// All mismatches between a query's result and the table it fills, one sentence each.
 #[must_use]
-pub fn misfits(table: &TableDef, returned: &[Returned]) -> Vec<String> {
+pub fn column_mismatches(table: &TableDef, returned: &[Returned]) -> Vec<String> {
     let path = table.path();
     let mut found = Vec::new();
     for column in returned {
@@ -778,14 +778,14 @@ mod tests {
         };
         let exactly = |kind| Some(StoredType::Exactly(kind));
         let all = [returned("day", None), returned("n", None), returned("note", None)];
-        assert_eq!(misfits(&table(), &all), [""; 0]);
+        assert_eq!(column_mismatches(&table(), &all), [""; 0]);
         let other = [
             returned("day", exactly(ColumnType::Date)),
             returned("f0_", exactly(ColumnType::Int64)),
             returned("note", exactly(ColumnType::Int64)),
         ];
         assert_eq!(
-            misfits(&table(), &other),
+            column_mismatches(&table(), &other),
             [
                 "the query returns column 'f0_', which d.one doesn't have; give the expression an alias, or add the column \
                  to 'columns'",

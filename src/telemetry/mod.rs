@@ -36,7 +36,7 @@ pub enum StartError {
     },
     /// The process already has a log.
     #[error("logging is already set up in this process")]
-    Twice,
+    AlreadySetUp,
 }
 
 /// Starts logging to daily files in `folder` and to a ring in memory: from `backcourt` debug level and above, from
@@ -64,6 +64,6 @@ pub fn start(
         .with(files::layer(lines))
         .with(RingLayer::new(ring.clone()))
         .try_init()
-        .map_err(|_| StartError::Twice)?;
+        .map_err(|_| StartError::AlreadySetUp)?;
     Ok((ring, files))
 }

@@ -21,10 +21,10 @@ const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 /// Maximum length of a paste, in bytes; the rest is dropped.
-const LONGEST_PASTE: usize = 64 * 1024;
+const MAX_PASTE_BYTES: usize = 64 * 1024;
 
 /// Maximum length of a sequence, in bytes; what is longer is dropped.
-const LONGEST_SEQUENCE: usize = 64;
+const MAX_SEQUENCE_BYTES: usize = 64;
 
 /// The bytes that are not a complete event yet.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ impl KeyStream {
                     taken
                 }
                 NextEvent::Unknown(taken) => taken,
-                NextEvent::Incomplete if self.pending.len() > LONGEST_SEQUENCE => self.pending.len(),
+                NextEvent::Incomplete if self.pending.len() > MAX_SEQUENCE_BYTES => self.pending.len(),
                 NextEvent::Incomplete => break,
             };
             self.pending.drain(..taken);
@@ -115,7 +115,7 @@ impl KeyStream {
             .find(|length| self.pending.ends_with(&PASTE_ENDS[..*length]));
         let text = end.unwrap_or(self.pending.len() - begun.unwrap_or(0));
         let paste = self.paste.get_or_insert_default();
-        let room = LONGEST_PASTE.saturating_sub(paste.len());
+        let room = MAX_PASTE_BYTES.saturating_sub(paste.len());
         paste.extend(self.pending.drain(..text).take(room));
         end?;
         self.pending.drain(..PASTE_ENDS.len());
@@ -403,11 +403,11 @@ mod tests {
         }
         let long = [
             b"\x1b[200~",
-            "y".repeat(2 * LONGEST_PASTE).as_bytes(),
+            "y".repeat(2 * MAX_PASTE_BYTES).as_bytes(),
             b"\x1b[201~",
         ]
         .concat();
-        assert_eq!(fed(&long), [TermEvent::Paste("y".repeat(LONGEST_PASTE))]);
+        assert_eq!(fed(&long), [TermEvent::Paste("y".repeat(MAX_PASTE_BYTES))]);
     }
 
     #[test]
@@ -429,7 +429,7 @@ mod tests {
             let mut stream = KeyStream::default();
             for part in &parts {
                 stream.feed(part);
-                prop_assert!(stream.pending.len() <= LONGEST_SEQUENCE);
+                prop_assert!(stream.pending.len() <= MAX_SEQUENCE_BYTES);
             }
             stream.end_sequence();
             prop_assert!(!stream.is_waiting());

@@ -45,7 +45,7 @@ pub struct Lease {
 /// The timing of heartbeats, and how long a silent holder keeps its lease. It depends on the warehouse's
 /// latency: a late heartbeat must not cost a live holder its lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rhythm {
+pub struct HeartbeatTiming {
     /// Heartbeat interval.
     pub heartbeat: Duration,
     /// Timeout of a heartbeat. The next one is sent as scheduled.
@@ -75,7 +75,7 @@ pub(super) fn lost(plan: &str, to: Option<&Holder>) -> WarehouseError {
 #[async_trait]
 pub trait Leases: Send + Sync {
     /// The timing in this warehouse.
-    fn rhythm(&self) -> Rhythm;
+    fn heartbeat_timing(&self) -> HeartbeatTiming;
 
     /// The state of a plan's lease; `None` if it was never taken.
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError>;

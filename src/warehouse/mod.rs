@@ -17,7 +17,7 @@ pub use abandoned::{AbandonedJob, JobEnd};
 pub use cost::{Bill, Charge, Cost, DryRun, JobPurpose};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
-pub use lease::{Holder, Lease, Leases, Rhythm};
+pub use lease::{HeartbeatTiming, Holder, Lease, Leases};
 pub use owner::{Claim, Owner, Owners};
 pub use query::{Answer, Asking, Dates, DryRunQuery, Read, Refill, Refilled};
 pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{ErrorClass, Recording, RowsExpected, WarehouseError};
-use crate::table::{Quarantined, Returned, Row, TableDef, misfits};
+use crate::table::{Quarantined, Returned, Row, TableDef, column_mismatches};
 
 /// The dates to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Answer {
                 kind: None,
             })
             .collect();
-        let found = misfits(table, &returned);
+        let found = column_mismatches(table, &returned);
         if found.is_empty() {
             return Ok(());
         }

@@ -911,7 +911,7 @@ fn a_stage_that_needs_approval_starts_only_when_approved() {
     });
     assert_eq!(released, Some((vec!["after".to_owned()], "tester".to_owned())));
     // Once it has started, approval isn't requested again.
-    let (ending, _) = toy.run_with(|options| options.work = Work::Afresh);
+    let (ending, _) = toy.run_with(|options| options.work = Work::All);
     assert_eq!(ending.exit_code, 0);
 }
 
@@ -997,7 +997,7 @@ fn the_eta_of_pending_stages_uses_timings_of_an_earlier_run() {
         a_unit.len() == 2 && a_unit.values().all(|seconds| *seconds >= 0.12),
         "{a_unit:?}"
     );
-    let second = told_before_the_second_stage(Work::Afresh);
+    let second = told_before_the_second_stage(Work::All);
     assert_eq!(second.unmeasured, 0);
 }
 
@@ -1007,7 +1007,7 @@ fn an_interrupted_full_rerun_resumes_with_all_its_stages() {
     assert_eq!(toy.run().0.exit_code, 0);
     toy.slow_down(Duration::from_millis(100));
     let mut live = toy.start(|options| {
-        options.work = Work::Afresh;
+        options.work = Work::All;
         options.workers = 1;
         options.largest_batch = 1;
     });

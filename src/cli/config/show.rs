@@ -14,7 +14,7 @@ use crate::console::keymap::TABLE;
 use crate::escape::escaped;
 
 /// Column of the origin.
-const SAID_AT: usize = 44;
+const ORIGIN_COLUMN: usize = 44;
 
 /// `given` has the parsed flags of `config show`.
 pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatches>) -> String {
@@ -30,7 +30,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
             None if setting.key == "workers" => format!("# {}: from the plan", setting.key),
             None => format!("# {}: not set", setting.key),
         };
-        let _ = writeln!(text, "{line:SAID_AT$} # {said}");
+        let _ = writeln!(text, "{line:ORIGIN_COLUMN$} # {said}");
     }
     let own: Vec<_> = TABLE
         .iter()
@@ -48,7 +48,7 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
             binding.name,
             quoted_keys(keys.map(|key| key.spelt(false)))
         );
-        let _ = writeln!(text, "{line:SAID_AT$} # file");
+        let _ = writeln!(text, "{line:ORIGIN_COLUMN$} # file");
     }
     text
 }

@@ -14,7 +14,7 @@ use super::super::StateDir;
 use super::finding::{Area, Finding, Verdict};
 
 /// Minimum free bytes for a full run: all tables and the ledger take about 0.7 GB.
-const ROOM: u64 = 1_000_000_000;
+const MIN_FREE_BYTES: u64 = 1_000_000_000;
 
 /// All findings about the state folder. Nothing is created in it.
 pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
@@ -65,7 +65,7 @@ fn disk(folder: &Path) -> Option<Finding> {
 #[allow(clippy::cast_precision_loss, reason = "a number of gigabytes for the screen")]
 fn room(free: u64) -> Finding {
     let detail = format!("{:.1} GB free", free as f64 / 1e9);
-    if free >= ROOM {
+    if free >= MIN_FREE_BYTES {
         return Finding::new(Area::State, "disk", Verdict::Ok, detail);
     }
     Finding::new(Area::State, "disk", Verdict::Note, detail).next(
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_reported() {
-        assert_eq!(room(ROOM).state, Verdict::Ok);
-        let tight = room(ROOM - 100_000_000);
+        assert_eq!(room(MIN_FREE_BYTES).state, Verdict::Ok);
+        let tight = room(MIN_FREE_BYTES - 100_000_000);
         assert_eq!(
             (tight.state, tight.detail.as_str()),
             (Verdict::Note, "0.9 GB free")

@@ -76,14 +76,14 @@ fn of_difference(table: &TableDef, difference: SchemaDifference) -> Finding {
         Weight::Harmless if difference.column.is_none() => Verdict::Warn,
         Weight::Harmless => Verdict::Note,
     };
-    let mending = if is_raw {
+    let fix = if is_raw {
         difference.statement.clone()
     } else {
-        difference.mending()
+        difference.fix()
     };
     let finding = Finding::new(Area::Warehouse, table.path(), verdict, difference.what);
-    match mending {
-        Some(mending) => finding.next(mending),
+    match fix {
+        Some(fix) => finding.next(fix),
         None => finding,
     }
 }

@@ -10,7 +10,7 @@ use super::super::StateDir;
 use super::super::error::{CliError, no_threads};
 use super::super::operator::operator;
 use super::super::progress::ProgressLine;
-use super::super::start::LARGEST_BATCH;
+use super::super::start::MAX_BATCH_DATES;
 use crate::engine::{
     Ceilings, Engine, Lineage, Losses, OnChange, Options, Permits, RetryPolicy, Setup, Snapshot, Stage, Work,
 };
@@ -99,10 +99,10 @@ impl Computing<'_> {
             source: self.source.to_owned(),
             source_is_explicit: true,
             workers: self.plan.workers,
-            largest_batch: LARGEST_BATCH,
+            largest_batch: MAX_BATCH_DATES,
             operator: operator(),
             paused: false,
-            work: Work::Afresh,
+            work: Work::All,
             accept_short: false,
             on_change: OnChange::default(),
             ask: None,

@@ -15,7 +15,7 @@ use crate::ledger::RunLock;
 
 /// Marks the folder as a rehearsal's, for people and for the next rehearsal.
 const MARK: &str = "rehearsal.txt";
-const MARK_SAYS: &str =
+const MARK_TEXT: &str =
     "Created by 'backcourt rehearse', which empties it at each start. Don't keep files here.\n";
 
 /// A scratch folder, locked against other rehearsals.
@@ -50,7 +50,7 @@ impl Scratch {
             .mode(0o700)
             .create(path)
             .map_err(system)?;
-        fs::write(&mark, MARK_SAYS).map_err(system)?;
+        fs::write(&mark, MARK_TEXT).map_err(system)?;
         let folder = StateDir::of(Some(path))?;
         folder.create()?;
         let lock = RunLock::take(folder.path(), Utc::now())?;

@@ -9,7 +9,7 @@ use crate::figures::counted;
 use crate::plan::source_clause;
 
 /// Width of the verdict column.
-const WORD: usize = 12;
+const VERDICT_WIDTH: usize = 12;
 
 /// Every table with at most `most` of its differing rows.
 pub(super) fn text(rehearsal: &Rehearsal, most: usize) -> EscapedText {
@@ -45,8 +45,12 @@ fn of_table(lines: &mut Vec<String>, table: &TableDifference, most: usize) {
         (false, Some(_)) => "! not run",
         (false, None) => "≠ DIFFERENT",
     };
-    lines.push(format!("{word:WORD$} {}: {}", table.table, summary(table)));
-    let indented = |line: String| format!("{:WORD$}   {line}", "");
+    lines.push(format!(
+        "{word:VERDICT_WIDTH$} {}: {}",
+        table.table,
+        summary(table)
+    ));
+    let indented = |line: String| format!("{:VERDICT_WIDTH$}   {line}", "");
     lines.extend(table.attention.iter().map(|unmade| {
         let reason = unmade.reason.as_deref().unwrap_or("no reason given");
         indented(format!("{} is {} here: {reason}", unmade.date, unmade.state))

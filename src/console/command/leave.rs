@@ -11,7 +11,7 @@ use crate::engine::{Command, Snapshot};
 use crate::ledger::{CheckState, RunState};
 
 /// A second Ctrl-C within this time confirms the first; the notice is shown as long.
-const ARMED: TimeDelta = TimeDelta::seconds(2);
+const CONFIRMATION_TIME: TimeDelta = TimeDelta::seconds(2);
 
 /// Leaves the screen; the run continues.
 pub fn detach(model: &mut Model) -> Vec<Effect> {
@@ -37,7 +37,7 @@ pub fn quit(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Detach];
     }
     match model.snapshot.as_deref() {
-        Some(snapshot) if !is_at_rest(model, snapshot) => {
+        Some(snapshot) if !is_idle(model, snapshot) => {
             model.overlay = Some(Overlay::Leave(LeaveChoice::default()));
             Vec::new()
         }
@@ -45,7 +45,7 @@ pub fn quit(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn is_at_rest(model: &Model, snapshot: &Snapshot) -> bool {
+fn is_idle(model: &Model, snapshot: &Snapshot) -> bool {
     let idle = open_units(snapshot) == 0
         && !snapshot
             .checks
@@ -89,12 +89,12 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
     let Some(snapshot) = model
         .snapshot
         .clone()
-        .filter(|snapshot| !is_at_rest(model, snapshot))
+        .filter(|snapshot| !is_idle(model, snapshot))
     else {
         return vec![Effect::Quit];
     };
     let again = match (model.armed, model.now) {
-        (Some(armed), Some(now)) => now - armed < ARMED,
+        (Some(armed), Some(now)) => now - armed < CONFIRMATION_TIME,
         _ => false,
     };
     let draining = snapshot.run.state == RunState::Draining;
@@ -106,7 +106,7 @@ pub fn interrupt(model: &mut Model) -> Vec<Effect> {
     model.notices.retain(|notice| notice.bad);
     if !again {
         model.armed = model.now;
-        model.notice_for(ARMED, format!("Ctrl-C again within 2 s {then}"));
+        model.notice_for(CONFIRMATION_TIME, format!("Ctrl-C again within 2 s {then}"));
         return Vec::new();
     }
     model.armed = None;

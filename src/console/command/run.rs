@@ -56,9 +56,9 @@ pub fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
         model.notice(true, format!("one worker is the minimum; {pause} pauses the run"));
         return Vec::new();
     }
-    let promise = promise(snapshot, wanted);
+    let workers_notice = workers_notice(snapshot, wanted);
     model.workers.wanted = Some(wanted);
-    model.notice(false, promise);
+    model.notice(false, workers_notice);
     vec![Effect::Send(Command::Workers(wanted))]
 }
 
@@ -67,7 +67,7 @@ pub fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
     clippy::cast_possible_truncation,
     reason = "a share of at most some thousand percent"
 )]
-fn promise(snapshot: &Snapshot, wanted: usize) -> String {
+fn workers_notice(snapshot: &Snapshot, wanted: usize) -> String {
     let run = &snapshot.run;
     let told = counted(wanted, "worker");
     let Some(((soonest, _), after)) = run.progress.eta.zip(run.eta_with(wanted)) else {

@@ -37,7 +37,7 @@ const NAMES: [(&str, KeyCode); 21] = [
 ];
 
 /// Keys for which terminals send the same with and without Ctrl.
-const DEAF_TO_CONTROL: [KeyCode; 6] = [
+const SAME_WITH_CTRL: [KeyCode; 6] = [
     KeyCode::Enter,
     KeyCode::Esc,
     KeyCode::Tab,
@@ -100,7 +100,7 @@ impl Key {
                     "terminals can't send '{text}'; use Ctrl with a letter, for example Ctrl-R"
                 )),
             },
-            code if DEAF_TO_CONTROL.contains(&code) => Err(sent_as(text, &Self::of(code).spelt(false))),
+            code if SAME_WITH_CTRL.contains(&code) => Err(sent_as(text, &Self::of(code).spelt(false))),
             code => Ok(Self { code, control }),
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         let letter = proptest::char::range('a', 'z').prop_filter("is sent", |letter| !"im".contains(*letter));
         prop_oneof![
             prop_oneof![named, function].prop_flat_map(|code| {
-                let control = if DEAF_TO_CONTROL.contains(&code) {
+                let control = if SAME_WITH_CTRL.contains(&code) {
                     Just(false).boxed()
                 } else {
                     any::<bool>().boxed()

@@ -47,10 +47,10 @@ pub enum RowsLayout {
 }
 
 /// Height of the content from which there is room for a second line of the reason and for the selected line in words.
-const ROOMY: u16 = 10;
+const MIN_FULL_HEIGHT: u16 = 10;
 
 /// Rows of the selected line in words.
-const IN_WORDS: u16 = 2;
+const SELECTED_LINE_ROWS: u16 = 2;
 
 /// Whether there is nothing to list: no row, and no expected group without one.
 fn has_nothing(stored: &StoredRows) -> bool {
@@ -118,7 +118,7 @@ impl Detail {
         let needed = wrapped(self.reason(), usize::from(area.width)).len();
         let most = match self.face() {
             RowsLayout::Nothing => area.height.saturating_sub(2),
-            _ if area.height < ROOMY => 1,
+            _ if area.height < MIN_FULL_HEIGHT => 1,
             _ => 2,
         };
         u16::try_from(needed).unwrap_or(u16::MAX).min(most)
@@ -130,8 +130,8 @@ impl Detail {
         let face = self.face();
         let names = u16::from(matches!(face, RowsLayout::List | RowsLayout::Table));
         let above = (1 + self.reason_rows(body) + names).min(area.height);
-        let below = if face == RowsLayout::List && area.height >= ROOMY {
-            IN_WORDS
+        let below = if face == RowsLayout::List && area.height >= MIN_FULL_HEIGHT {
+            SELECTED_LINE_ROWS
         } else {
             0
         };

@@ -42,7 +42,7 @@ const KEYS: usize = 16;
 const GENERAL: [&str; 3] = ["Every pane", "Lists and pages", "Everywhere"];
 
 /// Number of places from which a command counts as general.
-const MANY: usize = 10;
+const MIN_GENERAL_PLACES: usize = 10;
 
 impl Help {
     /// The page, opened from a place.
@@ -118,7 +118,7 @@ impl Help {
         if binding.places_text().starts_with("every pane") {
             return GENERAL[0].to_owned();
         }
-        if binding.places.len() >= MANY {
+        if binding.places.len() >= MIN_GENERAL_PLACES {
             return GENERAL[1].to_owned();
         }
         let here = self.from.filter(|from| binding.places.contains(from));

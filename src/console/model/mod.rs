@@ -46,7 +46,7 @@ use recording::ReplayStatus;
 use workers::WorkersState;
 
 /// How long a notice that isn't an error stays, unless its text expires sooner.
-const NOTICE_STAYS: TimeDelta = TimeDelta::seconds(5);
+const NOTICE_DURATION: TimeDelta = TimeDelta::seconds(5);
 
 /// Maximum and minimum interval between two ticks. Clocks on screen advance at the maximum.
 const MAX_TICK: TimeDelta = TimeDelta::seconds(1);
@@ -338,7 +338,7 @@ impl Model {
     }
 
     pub(super) fn notice(&mut self, bad: bool, text: impl Into<String>) {
-        self.notify(bad, NOTICE_STAYS, text.into());
+        self.notify(bad, NOTICE_DURATION, text.into());
     }
 
     /// Shows a notice whose text is valid only for this long.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long the lease holder may send no heartbeat before the screen reports it.
-const QUIET: TimeDelta = TimeDelta::minutes(1);
+const MAX_SILENCE: TimeDelta = TimeDelta::minutes(1);
 
 /// The newest reading, as reported to this console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Observation {
         };
         let since = holder.since.format("%Y-%m-%d %H:%M UTC");
         let quiet = self.read_at - holder.heard_at;
-        let silence = if quiet >= QUIET {
+        let silence = if quiet >= MAX_SILENCE {
             format!(", no heartbeat for {}", age(quiet))
         } else {
             String::new()

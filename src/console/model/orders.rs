@@ -17,7 +17,7 @@ pub enum CommandDenied {
     Observation,
     Over,
     /// This console is read-only.
-    Watches,
+    ReadOnly,
     /// This console isn't in control. The name of the console that is; `None` if no console is.
     NoControl(Option<String>),
 }
@@ -31,7 +31,7 @@ impl Model {
             _ if self.is_over() => Some(CommandDenied::Over),
             ControlAccess::InControl => None,
             ControlAccess::CanTake => Some(CommandDenied::NoControl(self.control.holder.clone())),
-            ControlAccess::ReadOnly => Some(CommandDenied::Watches),
+            ControlAccess::ReadOnly => Some(CommandDenied::ReadOnly),
         }
     }
 
@@ -43,7 +43,7 @@ impl Model {
             action == Action::TakeControl || matches!(self.overlay, Some(Overlay::TakeControl(_)));
         let stays_open = match denied {
             CommandDenied::Recording => false,
-            CommandDenied::Observation | CommandDenied::Over | CommandDenied::Watches => leaves,
+            CommandDenied::Observation | CommandDenied::Over | CommandDenied::ReadOnly => leaves,
             CommandDenied::NoControl(_) => leaves || takes_control,
         };
         (!stays_open && !self.folds(place, action)).then_some(denied)
@@ -70,7 +70,7 @@ impl Model {
                 format!("refused: this console is read-only; {}", sanitised(&instead))
             }
             CommandDenied::Over => "the run has ended; start it again with 'backcourt run'".to_owned(),
-            CommandDenied::Watches => "refused: this console is read-only".to_owned(),
+            CommandDenied::ReadOnly => "refused: this console is read-only".to_owned(),
             CommandDenied::NoControl(holder) => format!(
                 "refused: {} has control; {} takes it",
                 sanitised(holder.as_deref().unwrap_or("no console")),

@@ -51,7 +51,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => return detail::open(model),
         Action::Rerun => rerun_selected(model, ShortRows::Kept),
         Action::RerunShort => rerun_selected(model, ShortRows::Accepted),
-        Action::RerunAll => rerun_troubled(model),
+        Action::RerunAll => rerun_needing_attention(model),
         Action::Refresh => confirm::refresh(model),
         Action::RerunOutdated => confirm::rerun_outdated(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
@@ -101,7 +101,7 @@ fn rerun_selected(model: &mut Model, short: ShortRows) {
     confirm::rerun(model, &name, &dates, short, None, "no date is selected");
 }
 
-fn rerun_troubled(model: &mut Model) {
+fn rerun_needing_attention(model: &mut Model) {
     let Some(stage) = model.stage() else {
         return;
     };

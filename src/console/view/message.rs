@@ -199,7 +199,7 @@ fn ended_elsewhere(
             // Short, so that the date under the cursor stays visible.
             format!("Run ended: continue with 'backcourt run'; {quit} quits.")
         }
-        CommandDenied::Watches if is_left => format!("Run ended: {quit} quits."),
+        CommandDenied::ReadOnly if is_left => format!("Run ended: {quit} quits."),
         CommandDenied::NoControl(_) if is_left => {
             let control = key(KeyContext::Dates, Action::TakeControl);
             format!("Run ended, work is left: {control} takes control, {quit} quits.")

@@ -16,7 +16,7 @@ use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event};
 use super::{CheckGroup, CheckTicket, Dispatcher, Fatal, Refresh, StageWorkload, TaskKind, TaskOutcome};
 
-pub(super) const MOST_IN_FLIGHT: usize = 4;
+pub(super) const MAX_IN_FLIGHT: usize = 4;
 
 impl Dispatcher {
     pub(super) fn queue_open_checks(&mut self, at: usize) {

@@ -31,7 +31,7 @@ impl Dispatcher {
             let work = &self.stages[at];
             let stage = Arc::clone(&work.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
-            let batches = commit.parts.iter().map(QueuedBatch::to_try_again).collect();
+            let batches = commit.parts.iter().map(QueuedBatch::for_retry).collect();
             self.spawn(TaskKind::Commit(at, batches), async move {
                 let (commit, result) = write(commit, name, stage, warehouse, Utc::now()).await;
                 TaskOutcome::Written(at, commit, result)
@@ -182,7 +182,7 @@ impl Dispatcher {
                     self.fail_date(at, date, commit.attempts, error, Some(part.batch.slot))?;
                 }
             } else {
-                self.on_batch_failed(&part.to_try_again(), error)?;
+                self.on_batch_failed(&part.for_retry(), error)?;
             }
         }
         self.workers.drop_surplus();

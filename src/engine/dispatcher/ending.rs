@@ -96,7 +96,7 @@ impl Dispatcher {
     /// Once aborted tasks have ended, cancels the jobs they left running in the warehouse.
     fn cancel_jobs_of(&mut self, tasks: Vec<AbortHandle>) {
         let warehouse = Arc::clone(&self.warehouse);
-        self.spawn(TaskKind::Aside("cancelling jobs"), async move {
+        self.spawn(TaskKind::Background("cancelling jobs"), async move {
             while !tasks.iter().all(AbortHandle::is_finished) {
                 tokio::time::sleep(TASK_ENDS).await;
             }

@@ -87,7 +87,7 @@ impl Dispatcher {
         let sources = self.sources.views.iter().filter(|view| is_open(view));
         let sources = match self.options.work {
             Work::Only(_) => Vec::new(),
-            Work::Missing | Work::Afresh => sources
+            Work::Missing | Work::All => sources
                 .filter_map(|view| Some((view.name.clone(), self.plan.source(&view.name)?.sql.clone())))
                 .collect(),
         };

@@ -194,7 +194,7 @@ impl Dispatcher {
         };
         match kind {
             TaskKind::Step(what) => self.stop(format!("{what} panicked: {message}")),
-            TaskKind::Aside(what) => tracing::error!("{what} panicked: {message}"),
+            TaskKind::Background(what) => tracing::error!("{what} panicked: {message}"),
             TaskKind::Worker(batch, _) => {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
                 self.emit(Event::WorkerPanicked {

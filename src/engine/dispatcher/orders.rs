@@ -43,7 +43,7 @@ impl Dispatcher {
         let refused = |sentence: &str| Ok(Reply::Refused(sentence.to_owned()));
         match command {
             Command::Pause => Ok(self.pause().into()),
-            Command::Resume => self.resume_if_held(by),
+            Command::Resume => self.resume_if_paused(by),
             Command::Answer { answer } => self.answer(&answer, by),
             Command::Rerun { .. } if matches!(self.mode, Mode::Preparing | Mode::Draining(_)) => {
                 refused("can't rerun while the run is preparing or draining; try again in a moment")
@@ -101,7 +101,7 @@ impl Dispatcher {
         Err(refusal.to_owned())
     }
 
-    fn resume_if_held(&mut self, by: &str) -> Result<Reply, Fatal> {
+    fn resume_if_paused(&mut self, by: &str) -> Result<Reply, Fatal> {
         let refusal = match self.mode {
             Mode::Holding(_) if self.needs_a_choice() => {
                 return Ok(Reply::Refused(self.question_message()));
@@ -176,7 +176,7 @@ impl Dispatcher {
         };
         let stage = Arc::clone(&work.stage);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
-        self.spawn(TaskKind::Aside("showing stored rows"), async move {
+        self.spawn(TaskKind::Background("showing stored rows"), async move {
             let reply = match stored_rows(stage.as_ref(), warehouse.as_ref(), date).await {
                 Ok(rows) => Reply::Rows(rows),
                 Err(error) => Reply::Refused(error.message),

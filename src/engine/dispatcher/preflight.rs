@@ -17,7 +17,7 @@ use crate::ledger::{Purpose, RunState};
 /// Exit code of a run that preflight refused.
 const REFUSED: u8 = 2;
 /// Exit code of a run that would conflict with another one.
-const AT_WORK: u8 = 4;
+const CONFLICTING: u8 = 4;
 
 /// What happens before the first unit: the plan, its tables, the raw data, the cost estimate, the sample.
 #[derive(Default)]
@@ -219,7 +219,7 @@ impl Dispatcher {
             Err(TableChangeError::Refused(problems)) => self.refuse(problems),
             Err(TableChangeError::InUse(why)) => {
                 let message = format!("{why}; nothing was written");
-                self.end(RunState::Stopped, message, AT_WORK)
+                self.end(RunState::Stopped, message, CONFLICTING)
             }
             Err(TableChangeError::Failed(error)) => {
                 self.stop(error.message);

@@ -18,10 +18,10 @@ use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
 /// How long changes are batched before they are sent.
 const GAP: Duration = Duration::from_secs(15);
 
-const MOST: usize = 500;
+const MAX_ENTRIES: usize = 500;
 
 /// Failures in a row after which an ended run leaves unsent changes to the next start.
-const LAST_TRIES: u32 = 3;
+const MAX_FINAL_FAILURES: u32 = 3;
 
 /// State of sending ledger changes to the warehouse.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Dispatcher {
             return Ok(());
         }
         let first = recorder.next;
-        let entries = (self.ledger).unsynced(self.target, &recorder.host, first, MOST)?;
+        let entries = (self.ledger).unsynced(self.target, &recorder.host, first, MAX_ENTRIES)?;
         recorder.due = Some(Instant::now() + GAP);
         let Some(last) = entries.last().map(|entry| entry.number) else {
             recorder.synced_at = Some(self.ledger.writes());
@@ -196,7 +196,7 @@ impl Dispatcher {
     /// Whether there are changes left to send and sending is still worth a try.
     pub(super) fn has_to_sync(&self) -> bool {
         (self.recorder.as_ref()).is_some_and(|recorder| {
-            recorder.is_behind(self.ledger.writes()) && recorder.failures < LAST_TRIES
+            recorder.is_behind(self.ledger.writes()) && recorder.failures < MAX_FINAL_FAILURES
         })
     }
 

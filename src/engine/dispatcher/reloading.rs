@@ -30,7 +30,7 @@ impl Dispatcher {
             counted(dates.len(), "raw date"),
             origin.name()
         );
-        self.spawn(TaskKind::Aside("reloading raw rows"), async move {
+        self.spawn(TaskKind::Background("reloading raw rows"), async move {
             let found = origin.differing(warehouse.as_ref(), &dates).await;
             TaskOutcome::Compared(answer, dates, found)
         });
@@ -58,7 +58,7 @@ impl Dispatcher {
         };
         let stale = self.invalidate(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
-        self.spawn(TaskKind::Aside("reloading raw rows"), async move {
+        self.spawn(TaskKind::Background("reloading raw rows"), async move {
             let mut result = Ok(Vec::new());
             for correction in &corrections {
                 result = warehouse

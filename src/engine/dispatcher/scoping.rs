@@ -110,7 +110,7 @@ impl Dispatcher {
     pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
         match &self.options.work {
             Work::Only(Selection::FailingDates(check)) => self.checks.failing_dates(stage, check),
-            Work::Only(_) | Work::Missing | Work::Afresh => &[],
+            Work::Only(_) | Work::Missing | Work::All => &[],
         }
     }
 

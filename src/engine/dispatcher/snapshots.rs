@@ -164,13 +164,13 @@ impl Dispatcher {
         if waiting * 2 > self.workers.wanted {
             return Limit::Commits { waiting, busy };
         }
-        let lanes = self.warehouse.read_slots();
+        let slots = self.warehouse.read_slots();
         let is_queueing = self.workers.tasks().any(|task| task.phase == Phase::Queue);
-        if is_queueing && busy > lanes {
-            return Limit::Lanes(lanes);
+        if is_queueing && busy > slots {
+            return Limit::ReadSlots(slots);
         }
         if busy >= self.workers.wanted {
-            return Limit::Workers { busy, lanes };
+            return Limit::Workers { busy, slots };
         }
         let resting: usize = (self.stages.iter()).map(|work| work.queue.retries()).sum();
         if resting > 0 {

@@ -12,7 +12,7 @@ use super::{CheckGroup, CheckTicket, Dispatcher, Fatal, Refresh, TaskKind, TaskO
 use crate::figures::counted;
 
 /// Maximum number of their queries in flight: one, to leave read slots for the work.
-pub(super) const MOST_IN_FLIGHT: usize = 1;
+pub(super) const MAX_IN_FLIGHT: usize = 1;
 
 impl Dispatcher {
     /// Queues raw-data checks that have no current result. A run of chosen units queues none.

@@ -11,9 +11,9 @@ use super::{Dispatcher, Refresh};
 use crate::figures::counted;
 
 /// The same error on this many dates in a row stops the stage.
-const MOST_REPEATS: u64 = 5;
+const MAX_REPEATS: u64 = 5;
 /// The longest backoff of a throttled table, unless the warehouse asks for more.
-const LONGEST_BACKOFF: Duration = Duration::from_hours(1);
+const MAX_BACKOFF: Duration = Duration::from_hours(1);
 
 #[derive(Debug)]
 pub(super) struct Throttle {
@@ -83,12 +83,12 @@ impl StageErrors {
 
 impl Dispatcher {
     /// Throttles a stage's table for `rest`, doubled with each consecutive backoff: up to 64-fold and up to
-    /// [`LONGEST_BACKOFF`], unless `rest` is longer. Returns when the backoff ends.
+    /// [`MAX_BACKOFF`], unless `rest` is longer. Returns when the backoff ends.
     pub(super) fn throttle_table(&mut self, at: usize, rest: Duration, error: &StageError) -> Instant {
         let work = &mut self.stages[at];
         let rest = rest
             .saturating_mul(1 << work.errors.backoffs.min(6))
-            .min(LONGEST_BACKOFF.max(rest));
+            .min(MAX_BACKOFF.max(rest));
         let (until, clock) = (Instant::now() + rest, Utc::now() + rest);
         if work.errors.throttled_until().is_some_and(|known| known >= until) {
             return until;
@@ -125,7 +125,7 @@ impl Dispatcher {
     pub(super) fn count_repeated(&mut self, at: usize, error: &StageError) {
         let work = &mut self.stages[at];
         let failed = work.errors.count(&error.message);
-        if failed < MOST_REPEATS || work.errors.stopped.is_some() {
+        if failed < MAX_REPEATS || work.errors.stopped.is_some() {
             return;
         }
         work.errors.stopped = Some(error.message.clone());

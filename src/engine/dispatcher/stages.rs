@@ -119,7 +119,7 @@ impl Dispatcher {
                 continue;
             }
             let is_first = self.stages.iter().all(|work| work.scope == ScopeState::Unknown);
-            if is_first && self.options.work == Work::Afresh {
+            if is_first && self.options.work == Work::All {
                 self.requeue_all()?;
             }
             let work = &mut self.stages[at];

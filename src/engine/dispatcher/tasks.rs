@@ -42,7 +42,7 @@ pub(super) enum TaskKind {
     Check(CheckGroup, usize),
     Breakdown(usize),
     /// Work beside the run, in words.
-    Aside(&'static str),
+    Background(&'static str),
     Recorder,
 }
 

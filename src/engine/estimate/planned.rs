@@ -16,7 +16,7 @@ use crate::engine::{Fills, Meter, Stage};
 use crate::table::TableDef;
 use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
 
-const MOST_IN_FLIGHT: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 
 /// Dates per batch before batches grow.
 const FIRST_BATCH: usize = 4;
@@ -211,7 +211,7 @@ async fn dry_run_all(
     meter: &Meter,
 ) -> BTreeMap<RecordedQuery, Result<DryRun, String>> {
     let tables = Arc::new(tables);
-    let permits = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
+    let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT));
     // Dropping this future aborts its tasks.
     let mut tasks = JoinSet::new();
     for question in questions {

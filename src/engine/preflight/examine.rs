@@ -9,7 +9,7 @@ use futures_util::future::{join_all, try_join_all};
 use super::catalog::{Catalog, CatalogTable};
 use super::{Examined, Findings, TableContents};
 use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
-use crate::table::{Schema, SchemaChange, SchemaDifference, TableDef, Value, misfits, sql_name};
+use crate::table::{Schema, SchemaChange, SchemaDifference, TableDef, Value, column_mismatches, sql_name};
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
 #[derive(Debug, Clone)]
@@ -120,7 +120,7 @@ impl Examination {
         let mut problems = Vec::new();
         for (stage, table, tried) in join_all(trials).await {
             let found = match tried {
-                Ok(Tried::Returns(returned)) => misfits(table, &returned),
+                Ok(Tried::Returns(returned)) => column_mismatches(table, &returned),
                 Ok(Tried::Missing(missing)) => self.missing(&missing).into_iter().collect(),
                 Ok(Tried::NotReported) => Vec::new(),
                 Err(WarehouseError {

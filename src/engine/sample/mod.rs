@@ -94,16 +94,16 @@ impl Sample {
         let fillers = Fillers::read(&self.every, &known, self.range, warehouse.as_ref()).await?;
         let sample = Arc::new(self);
         let (known, fillers) = (Arc::new(known), Arc::new(fillers));
-        let lanes = Arc::new(Semaphore::new(warehouse.read_slots().min(Semaphore::MAX_PERMITS)));
+        let slots = Arc::new(Semaphore::new(warehouse.read_slots().min(Semaphore::MAX_PERMITS)));
         // Dropping this future aborts its tasks.
         let mut tasks = JoinSet::new();
         let mut places = HashMap::new();
         for place in 0..sample.units() {
             let (sample, known, fillers) = (Arc::clone(&sample), Arc::clone(&known), Arc::clone(&fillers));
-            let (warehouse, lanes) = (Arc::clone(&warehouse), Arc::clone(&lanes));
+            let (warehouse, slots) = (Arc::clone(&warehouse), Arc::clone(&slots));
             let task = tasks.spawn(async move {
                 // The semaphore is never closed. Working without a permit would only be slower.
-                let _lane = lanes.acquire().await;
+                let _slot = slots.acquire().await;
                 sample.unit(place, &known, &fillers, warehouse.as_ref()).await
             });
             places.insert(task.id(), place);

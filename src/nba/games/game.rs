@@ -6,7 +6,7 @@ use crate::nba::ids::{GameId, TeamCode};
 use crate::nba::raw::{BoxLine, Feed};
 
 /// The range of plausible scores.
-const BELIEVABLE_POINTS: std::ops::RangeInclusive<u32> = 50..=200;
+const PLAUSIBLE_POINTS: std::ops::RangeInclusive<u32> = 50..=200;
 
 /// A game with totals for both teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +147,7 @@ impl TeamTotals {
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = self.line.faults();
-        if !BELIEVABLE_POINTS.contains(&self.points) {
+        if !PLAUSIBLE_POINTS.contains(&self.points) {
             faults.push("points_out_of_range".to_owned());
         }
         faults

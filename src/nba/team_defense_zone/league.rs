@@ -18,7 +18,7 @@ const GAMES: usize = 10;
 const TEAMS: usize = 10;
 
 /// Fixed league fractions, for a season that is too young or has no shot data.
-const STANDING: [f64; Zone::COUNT] = [0.580, 0.410, 0.355];
+const FALLBACK_FRACTIONS: [f64; Zone::COUNT] = [0.580, 0.410, 0.355];
 
 /// The league's field goal fraction by zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,13 +41,13 @@ impl LeagueRates {
         let teams: Vec<ZoneShots> = TeamCode::all().filter_map(allowed).collect();
         if teams.len() < TEAMS {
             return Self {
-                fractions: STANDING,
+                fractions: FALLBACK_FRACTIONS,
                 teams: None,
             };
         }
         let average = |zone| {
             let fractions = teams.iter().filter_map(|shots| shots.from(zone).fraction());
-            mean(fractions).unwrap_or(STANDING[zone as usize])
+            mean(fractions).unwrap_or(FALLBACK_FRACTIONS[zone as usize])
         };
         Self {
             fractions: [Zone::Paint, Zone::MidRange, Zone::Three].map(average),

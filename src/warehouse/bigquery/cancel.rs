@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How often to look up a job that the server doesn't know. It may not have arrived yet.
-const LOOKS: u32 = 3;
+const MAX_LOOKUPS: u32 = 3;
 
 /// Cancels jobs concurrently and returns how each ended. Jobs the server never accepted are omitted.
 pub(super) async fn cancel(client: &RestClient, account: &Account, jobs: Vec<String>) -> Vec<AbandonedJob> {
@@ -59,7 +59,7 @@ async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<
             }
             Err(fault) if fault.is_not_found() => {
                 looks += 1;
-                if looks == LOOKS {
+                if looks == MAX_LOOKUPS {
                     return None;
                 }
             }

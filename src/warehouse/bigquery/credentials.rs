@@ -22,13 +22,13 @@ use crate::warehouse::ErrorClass;
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
 /// The file written by `gcloud auth application-default login`, relative to the home folder.
-const LEFT_BY_GCLOUD: &str = ".config/gcloud/application_default_credentials.json";
+const GCLOUD_CREDENTIALS: &str = ".config/gcloud/application_default_credentials.json";
 
 /// The credentials in use, for display. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
     /// No credentials: the server is on this machine.
-    Unneeded,
+    Anonymous,
     /// A service account key.
     KeyFile {
         /// Path of the key file.
@@ -55,12 +55,12 @@ impl Credentials {
     /// Finds the credentials for calls to this address, in the same order as the client.
     pub(super) fn find(address: &Address) -> Result<Self, ApiError> {
         if address.server.as_ref().is_some_and(Server::is_loopback) {
-            return Ok(Self::Unneeded);
+            return Ok(Self::Anonymous);
         }
         if let Some(named) = std::env::var_os(VARIABLE) {
             return Self::in_file(PathBuf::from(named));
         }
-        let left = std::env::home_dir().map(|home| home.join(LEFT_BY_GCLOUD));
+        let left = std::env::home_dir().map(|home| home.join(GCLOUD_CREDENTIALS));
         match left
             .filter(|path| path.is_file())
             .map(Self::in_file)
@@ -108,7 +108,7 @@ fn read(path: &Path) -> Result<File, String> {
 impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unneeded => f.write_str("none sent, the server is on this machine"),
+            Self::Anonymous => f.write_str("none sent, the server is on this machine"),
             Self::KeyFile { path, account } => {
                 write!(f, "key file {} of service account {account}", path.display())
             }
@@ -141,7 +141,7 @@ impl fmt::Debug for Token {
 impl Token {
     pub(super) async fn of(credentials: &Credentials) -> Result<Self, ApiError> {
         let asked = match credentials {
-            Credentials::Unneeded => return Ok(Self::Any),
+            Credentials::Anonymous => return Ok(Self::Any),
             Credentials::User(path) => {
                 let secret = read_authorized_user_secret(path)
                     .await

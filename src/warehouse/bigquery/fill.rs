@@ -92,7 +92,7 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) -> Sta
             let fresh = script::sent_by_load(table, &staged.path);
             format!(
                 "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n{}",
-                script::insert(table, &path, &fresh, "@now", script::FRESH)
+                script::insert(table, &path, &fresh, "@now", script::NEW_ROWS_ALIAS)
             )
         })
         .collect();

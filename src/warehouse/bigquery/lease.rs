@@ -16,22 +16,22 @@ use super::held::HeartbeatLease;
 use super::statement::{JobResult, Statement};
 use super::{BigQueryWarehouse, Settings, notice, own, read, superseded};
 use crate::table::Value;
-use crate::warehouse::{ErrorClass, Holder, JobEnd, Lease, Leases, Rhythm, WarehouseError, lease};
+use crate::warehouse::{ErrorClass, HeartbeatTiming, Holder, JobEnd, Lease, Leases, WarehouseError, lease};
 
 /// Heartbeat interval. `BigQuery` allows five updates of a table's metadata in ten seconds.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Polling interval while waiting for a silent holder.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Settings {
     /// The timing of heartbeats and waits.
-    pub(crate) fn rhythm(&self) -> Rhythm {
-        Rhythm {
+    pub(crate) fn heartbeat_timing(&self) -> HeartbeatTiming {
+        HeartbeatTiming {
             heartbeat: HEARTBEAT,
             heartbeat_limit: 3 * HEARTBEAT,
             silence: self.lease_wait,
-            look: LOOK,
+            look: POLL_INTERVAL,
         }
     }
 }
@@ -216,8 +216,8 @@ impl BigQueryWarehouse {
 
 #[async_trait]
 impl Leases for BigQueryWarehouse {
-    fn rhythm(&self) -> Rhythm {
-        self.rhythm
+    fn heartbeat_timing(&self) -> HeartbeatTiming {
+        self.heartbeat_timing
     }
 
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {

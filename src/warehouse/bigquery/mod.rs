@@ -58,8 +58,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{
-    AbandonedJob, Answer, Bill, DryRun, DryRunQuery, Ensured, ErrorClass, Filling, JobEnd, JobPurpose, Kept,
-    Leases, Owners, Read, Records, Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse,
+    AbandonedJob, Answer, Bill, DryRun, DryRunQuery, Ensured, ErrorClass, Filling, HeartbeatTiming, JobEnd,
+    JobPurpose, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse,
     WarehouseError, refuse_differences,
 };
 use crate::table::{
@@ -139,7 +139,7 @@ pub struct BigQueryWarehouse {
     settled: Arc<OnceCell<ResolvedLocation>>,
     rest: Duration,
     patience: Duration,
-    rhythm: Rhythm,
+    heartbeat_timing: HeartbeatTiming,
     limits: Arc<Limits>,
     shared: Arc<SharedReads>,
     /// Datasets are created one at a time, each once; tables are created concurrently.
@@ -158,7 +158,7 @@ impl BigQueryWarehouse {
     /// Creates the warehouse without contacting the server. Credentials are loaded by the first call.
     #[must_use]
     pub fn new(address: Address, settings: Settings) -> Self {
-        let (held, rhythm) = (HeldLease::default(), settings.rhythm());
+        let (held, heartbeat_timing) = (HeldLease::default(), settings.heartbeat_timing());
         let prefix = settings.prefix;
         let name = match prefix.to_string().as_str() {
             "" => address.to_string(),
@@ -193,7 +193,7 @@ impl BigQueryWarehouse {
             rest: settings.quota_backoff,
             patience: settings.patience,
             names: Names::new(address.project.clone(), prefix.clone()),
-            rhythm,
+            heartbeat_timing,
             address,
             prefix,
             datasets,

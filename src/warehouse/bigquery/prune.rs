@@ -10,7 +10,7 @@ use super::statement::Statement;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
 
 /// Entries about dates are pruned once there are this many per date.
-const MANY: u64 = 4;
+const MAX_ENTRIES_PER_DATE: u64 = 4;
 
 /// The heartbeat table of older versions, and how long it must be idle before it is dropped, since one of them may be
 /// running.
@@ -33,7 +33,7 @@ impl BigQueryWarehouse {
         };
         let found = self.insist(look).await.map_err(in_context)?;
         let rows = found.and_then(|found| found.num_rows?.parse::<u64>().ok());
-        if rows.is_none_or(|rows| rows <= MANY * dates) {
+        if rows.is_none_or(|rows| rows <= MAX_ENTRIES_PER_DATE * dates) {
             return Ok(());
         }
         let place = self.own_path(LEDGER).await.map_err(in_context)?;
@@ -77,7 +77,7 @@ impl BigQueryWarehouse {
 fn prune(place: &str, plan: &str, guard: &str) -> Statement {
     let of_dates = format!("plan = @plan AND kind IN ('{COMMIT}', '{UNIT}')");
     Statement::new(format!(
-        "BEGIN TRANSACTION;\n{guard}IF (SELECT COUNT(*) > {MANY} * COUNT(DISTINCT CONCAT(subject, ' ', CAST(date AS STRING))) \
+        "BEGIN TRANSACTION;\n{guard}IF (SELECT COUNT(*) > {MAX_ENTRIES_PER_DATE} * COUNT(DISTINCT CONCAT(subject, ' ', CAST(date AS STRING))) \
          FROM `{place}` WHERE {of_dates}) THEN\n\
          DELETE FROM `{place}` WHERE {of_dates} AND number NOT IN (SELECT MAX(number) FROM `{place}` \
          WHERE {of_dates} GROUP BY subject, date);\nEND IF;\nCOMMIT TRANSACTION;"

@@ -21,7 +21,7 @@ const MAX_REQUEST_BYTES: usize = 1_000_000;
 pub(super) const LEDGER: &str = "ledger";
 
 /// The temporary table of the dates whose stored rows are kept.
-pub(super) const STAYS: &str = "_backcourt_stays";
+pub(super) const KEPT_DATES: &str = "_backcourt_stays";
 
 pub(super) fn fields() -> Vec<TableFieldSchema> {
     let text = |name| TableFieldSchema::of(name, "STRING");
@@ -75,7 +75,7 @@ pub(super) fn within(place: &str, recording: &Recording, came: RowCountSource<'_
     let (kept, kept_join) = if stays {
         (
             "stays.stored",
-            format!("\nLEFT JOIN {STAYS} AS stays ON stays.day = unit.day"),
+            format!("\nLEFT JOIN {KEPT_DATES} AS stays ON stays.day = unit.day"),
         )
     } else {
         ("CAST(NULL AS INT64)", String::new())
@@ -314,7 +314,7 @@ impl Records for BigQueryWarehouse {
         let place = self
             .own_path(LEDGER)
             .await
-            .map_err(|fault| fault.in_context(DOING))?;
+            .map_err(|fault| fault.in_context(OPERATION))?;
         for part in parts(entries) {
             let id = format!(
                 "backcourt_ledger_{:016x}{:016x}",
@@ -323,7 +323,7 @@ impl Records for BigQueryWarehouse {
             );
             drop(self.limits.turn(&place, 1).await);
             let statement = append(&place, plan, part, &self.held.guard());
-            self.write(&id, statement, DOING).await?;
+            self.write(&id, statement, OPERATION).await?;
         }
         Ok(())
     }
@@ -333,7 +333,7 @@ impl Records for BigQueryWarehouse {
     }
 }
 
-const DOING: &str = "recording the progress";
+const OPERATION: &str = "recording the progress";
 
 fn in_context(fault: ApiError) -> WarehouseError {
     fault.in_context("reading the recorded progress")

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::about::{about, literal, literals};
 use super::fault::ApiError;
 use super::read;
-use super::record::{self, RowCountSource, STAYS};
+use super::record::{self, KEPT_DATES, RowCountSource};
 use super::script::{TempTable, exchange, stored_rows};
 use super::statement::{JobResult, Statement};
 use crate::table::{
@@ -31,21 +31,21 @@ const MAX_ROW_LENGTH: usize = 1_000;
 
 /// Columns added to those of the table: the requested date, the fault of a row, the fingerprint of a valid row and the
 /// text of an invalid one.
-const ASKED: &str = "_backcourt_asked";
+const REQUESTED_DATE: &str = "_backcourt_asked";
 const FAULT: &str = "_backcourt_fault";
 const PRINT: &str = "_backcourt_print";
 const TEXT: &str = "_backcourt_text";
 
 /// Aliases for the query's rows and for a single row, chosen not to clash with a column name.
-const OWN: &str = "_backcourt_own";
+const ROWS_ALIAS: &str = "_backcourt_own";
 const ROW: &str = "_backcourt_row";
 
 /// The temporary table with the query's rows and their faults. It is the only one of that size, because reading each
 /// further one would be billed again.
-const ANSWERED: &str = "_backcourt_answered";
+const QUERY_ROWS: &str = "_backcourt_answered";
 
 /// The temporary table with the script's result, a few rows.
-const TOLD: &str = "_backcourt_told";
+const SCRIPT_RESULT: &str = "_backcourt_told";
 
 /// Splits the dates of a refill so that no script gets too large.
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
@@ -76,17 +76,17 @@ pub(super) fn statement(
     } else {
         let stays = staying(table, path, &owed);
         (
-            format!("CREATE TEMP TABLE {STAYS} AS {stays};\n"),
+            format!("CREATE TEMP TABLE {KEPT_DATES} AS {stays};\n"),
             TempTable::Listed,
         )
     };
     let text = format!(
         "BEGIN TRANSACTION;\n{guard}\
-         CREATE TEMP TABLE {ANSWERED} AS {};\n\
+         CREATE TEMP TABLE {QUERY_ROWS} AS {};\n\
          {keep}{}\
-         CREATE TEMP TABLE {TOLD} AS {};\n\
+         CREATE TEMP TABLE {SCRIPT_RESULT} AS {};\n\
          {}COMMIT TRANSACTION;\n\
-         SELECT * FROM {TOLD} ORDER BY asked, stayed",
+         SELECT * FROM {SCRIPT_RESULT} ORDER BY asked, stayed",
         answered(table, &judged(table, &rows(refill, sql, dates)?)),
         exchange(table, path, dates, &fitting(table), stays),
         told(stays, dates.len()),
@@ -130,8 +130,8 @@ fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> S
     format!(
         "SELECT held.day, held.stored FROM ({}) AS held \
          JOIN UNNEST(ARRAY<STRUCT<day DATE, expected INT64>>[{}]) AS owed ON owed.day = held.day \
-         LEFT JOIN (SELECT {ASKED} AS day, COUNTIF({FAULT} IS NULL) AS fit, COUNTIF({FAULT} IS NOT NULL) AS aside \
-         FROM {ANSWERED} GROUP BY {ASKED}) AS came ON came.day = held.day \
+         LEFT JOIN (SELECT {REQUESTED_DATE} AS day, COUNTIF({FAULT} IS NULL) AS fit, COUNTIF({FAULT} IS NOT NULL) AS aside \
+         FROM {QUERY_ROWS} GROUP BY {REQUESTED_DATE}) AS came ON came.day = held.day \
          WHERE held.stored >= COALESCE(came.fit, 0) AND (COALESCE(came.aside, 0) > 0 \
          OR COALESCE(came.fit, 0) = 0 OR came.fit != owed.expected)",
         stored_rows(table, path, &days),
@@ -144,7 +144,7 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
     let own = |asked: &str, dates: &[NaiveDate]| {
         let sql = about(sql, dates)?;
         Ok(format!(
-            "SELECT {asked} AS {ASKED}, {OWN}.* FROM (\n{sql}\n) AS {OWN}"
+            "SELECT {asked} AS {REQUESTED_DATE}, {ROWS_ALIAS}.* FROM (\n{sql}\n) AS {ROWS_ALIAS}"
         ))
     };
     let of_one = |date: &NaiveDate| own(&literal(*date), &[*date]);
@@ -156,7 +156,7 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
         (Asking::AllAtOnce, [date]) => of_one(date),
         (Asking::AllAtOnce, _) => {
             // A row of another date fails the script, because it can't be assigned to a requested date.
-            let day = format!("{OWN}.{}", sql_name(&refill.table.date_column));
+            let day = format!("{ROWS_ALIAS}.{}", sql_name(&refill.table.date_column));
             let asked = format!(
                 "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
                  STRING), 'NULL'), ', which is not one of the requested dates')))",
@@ -178,7 +178,7 @@ fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
     let day = sql_name(&table.date_column);
     let other_day = format!(
-        "IF({day} != {ASKED}, CONCAT({}, {}, ' is not the date ', CAST({ASKED} AS STRING)), NULL)",
+        "IF({day} != {REQUESTED_DATE}, CONCAT({}, {}, ' is not the date ', CAST({REQUESTED_DATE} AS STRING)), NULL)",
         fault_prefix(FaultKind::OtherDate, &table.date_column),
         quoted(&format!("CAST({day} AS STRING)")),
     );
@@ -186,7 +186,7 @@ fn judged(table: &TableDef, rows: &str) -> String {
         .chain(table.made_columns().flat_map(faults))
         .collect();
     format!(
-        "SELECT {ASKED}, {}, COALESCE({}) AS {FAULT} FROM (\n{rows}\n)",
+        "SELECT {REQUESTED_DATE}, {}, COALESCE({}) AS {FAULT} FROM (\n{rows}\n)",
         stored.join(", "),
         faults.join(", ")
     )
@@ -292,7 +292,7 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
 }
 
 fn fitting(table: &TableDef) -> String {
-    format!("SELECT {} FROM {ANSWERED} WHERE {FAULT} IS NULL", made(table))
+    format!("SELECT {} FROM {QUERY_ROWS} WHERE {FAULT} IS NULL", made(table))
 }
 
 /// The row count, quarantined rows and digest of each date with rows, read from the script's result.
@@ -300,7 +300,7 @@ fn came() -> String {
     format!(
         "SELECT asked AS day, held AS fit, \
          IF(quarantined IS NULL, 0, ARRAY_LENGTH(JSON_QUERY_ARRAY(CONCAT('[', quarantined, ']')))) AS aside, \
-         print ^ halves ^ held AS digest FROM {TOLD} WHERE stayed IS NULL"
+         print ^ halves ^ held AS digest FROM {SCRIPT_RESULT} WHERE stayed IS NULL"
     )
 }
 
@@ -315,16 +315,16 @@ fn told(stays: TempTable, dates: usize) -> String {
         TempTable::None => String::new(),
         TempTable::Listed => format!(
             " UNION ALL SELECT day, 0, CAST(NULL AS INT64), CAST(NULL AS INT64), CAST(NULL AS STRING), stored \
-             FROM {STAYS}"
+             FROM {KEPT_DATES}"
         ),
     };
     let most = MAX_QUARANTINED.min(MAX_QUARANTINED_TOTAL / dates.max(1)).max(1);
     format!(
-        "SELECT {ASKED} AS asked, COUNTIF({FAULT} IS NULL) AS held, BIT_XOR({PRINT}) AS print, \
+        "SELECT {REQUESTED_DATE} AS asked, COUNTIF({FAULT} IS NULL) AS held, BIT_XOR({PRINT}) AS print, \
          CAST(SUM({PRINT} & 0xFFFFFFFF) AS INT64) AS halves, \
          STRING_AGG(IF({FAULT} IS NULL, NULL, TO_JSON_STRING([{FAULT}, {TEXT}])), ',' ORDER BY {TEXT} LIMIT {most}) \
          AS quarantined, CAST(NULL AS INT64) AS stayed \
-         FROM {ANSWERED} GROUP BY {ASKED}{also}"
+         FROM {QUERY_ROWS} GROUP BY {REQUESTED_DATE}{also}"
     )
 }
 

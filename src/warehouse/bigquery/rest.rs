@@ -48,7 +48,7 @@ impl RestClient {
     /// A client for this address, with the credentials it requires.
     pub(super) async fn connect(address: &Address, patience: Duration) -> Result<Self, ApiError> {
         let credentials = Credentials::find(address)?;
-        let local = credentials == Credentials::Unneeded;
+        let local = credentials == Credentials::Anonymous;
         let http = reqwest::Client::builder()
             .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)

@@ -8,7 +8,7 @@ use super::about::{literal, literals};
 use super::cell::{expression, row};
 use super::fault::ApiError;
 use super::read;
-use super::record::{self, RowCountSource, STAYS};
+use super::record::{self, KEPT_DATES, RowCountSource};
 use super::staging::SENT;
 use super::statement::{JobResult, Statement};
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
@@ -31,7 +31,7 @@ pub(super) fn sent_bytes(row: &str) -> usize {
 }
 
 /// The alias of the rows to store, chosen not to clash with a column name of a plan.
-pub(super) const FRESH: &str = "_backcourt_fresh";
+pub(super) const NEW_ROWS_ALIAS: &str = "_backcourt_fresh";
 
 /// Maximum number of DML statements on the table in one script: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
@@ -187,8 +187,8 @@ fn script(
         came.join(", ")
     );
     format!(
-        "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {STAYS} AS {stays};\n{}{record}COMMIT TRANSACTION;\n\
-         SELECT day, stored FROM {STAYS} ORDER BY day",
+        "BEGIN TRANSACTION;\n{guard}CREATE TEMP TABLE {KEPT_DATES} AS {stays};\n{}{record}COMMIT TRANSACTION;\n\
+         SELECT day, stored FROM {KEPT_DATES} ORDER BY day",
         exchange(table, path, dates, fresh, TempTable::Listed)
     )
 }
@@ -235,7 +235,7 @@ impl TempTable {
     fn left_out(self, day: &str) -> String {
         match self {
             Self::None => String::new(),
-            Self::Listed => format!(" AND {day} NOT IN (SELECT day FROM {STAYS})"),
+            Self::Listed => format!(" AND {day} NOT IN (SELECT day FROM {KEPT_DATES})"),
         }
     }
 }
@@ -265,19 +265,26 @@ pub(super) fn exchange(
         _ => String::new(),
     };
     let (first, from, held) = if keep.is_empty() {
-        ("@now", FRESH.to_owned(), format!("`{path}` WHERE {on_dates}"))
+        (
+            "@now",
+            NEW_ROWS_ALIAS.to_owned(),
+            format!("`{path}` WHERE {on_dates}"),
+        )
     } else {
         let same: Vec<String> = (table.key.iter())
             .map(|key| sql_name(key))
-            .map(|key| format!("kept.{key} = {FRESH}.{key}"))
+            .map(|key| format!("kept.{key} = {NEW_ROWS_ALIAS}.{key}"))
             .collect();
-        let joined = format!("{FRESH} LEFT JOIN kept ON {}", same.join(" AND "));
+        let joined = format!("{NEW_ROWS_ALIAS} LEFT JOIN kept ON {}", same.join(" AND "));
         ("COALESCE(kept.first, @now)", joined, "kept".to_owned())
     };
     // A DELETE takes as long when nothing matches, and a first run has nothing to delete.
     let from = match stays {
         TempTable::None => from,
-        TempTable::Listed => format!("{from} WHERE TRUE{}", stays.left_out(&format!("{FRESH}.{day}"))),
+        TempTable::Listed => format!(
+            "{from} WHERE TRUE{}",
+            stays.left_out(&format!("{NEW_ROWS_ALIAS}.{day}"))
+        ),
     };
     format!(
         "{keep}IF EXISTS (SELECT 1 FROM {held}) THEN\nDELETE FROM `{path}` WHERE {on_dates};\nEND IF;\n{}",
@@ -311,18 +318,18 @@ fn sent_columns(table: &TableDef) -> String {
     columns.join(", ")
 }
 
-/// The INSERT of a SELECT's rows, aliased as [`FRESH`]. `first` is the creation timestamp, `from` the final source of
+/// The INSERT of a SELECT's rows, aliased as [`NEW_ROWS_ALIAS`]. `first` is the creation timestamp, `from` the final source of
 /// the rows.
 pub(super) fn insert(table: &TableDef, path: &str, fresh: &str, first: &str, from: &str) -> String {
     let values: Vec<String> = (table.columns.iter())
         .map(|column| match column.stamp {
             Some(Stamp::Created) => first.to_owned(),
             Some(Stamp::Processed) => "@now".to_owned(),
-            None => format!("{FRESH}.{}", sql_name(&column.name)),
+            None => format!("{NEW_ROWS_ALIAS}.{}", sql_name(&column.name)),
         })
         .collect();
     format!(
-        "INSERT INTO `{path}` ({})\nWITH {FRESH} AS ({fresh})\nSELECT {} FROM {from};\n",
+        "INSERT INTO `{path}` ({})\nWITH {NEW_ROWS_ALIAS} AS ({fresh})\nSELECT {} FROM {from};\n",
         sql_names(table.columns.iter().map(|column| &column.name)),
         values.join(", "),
     )

@@ -19,7 +19,7 @@ use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
 /// How long table metadata is trusted. Our own writes invalidate it at once.
-const FRESH: Duration = Duration::from_secs(5);
+const METADATA_LIFETIME: Duration = Duration::from_secs(5);
 
 /// Maximum number of months in a shared read: a season and the margins around it. Longer reads, such as a copy of a
 /// whole table, are not shared unless the table is small.
@@ -120,7 +120,7 @@ impl SharedReads {
     fn version(&self, path: &str) -> Option<Version> {
         let held = self.state();
         let (seen, version) = held.versions.get(path)?;
-        (seen.elapsed() < FRESH).then(|| version.clone())
+        (seen.elapsed() < METADATA_LIFETIME).then(|| version.clone())
     }
 
     fn remember(&self, path: &str, version: &Version) {

@@ -13,7 +13,7 @@ use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 
 /// How long `SQLite` waits for another process's lock before the call fails with contention.
-const BUSY: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Page cache per dataset and connection, in KiB. Files are not memory-mapped, because mapped pages count towards the
 /// process's memory once per connection.
@@ -80,7 +80,7 @@ pub(super) fn open_own_to_read(folder: &WarehouseFolder) -> Result<Option<Connec
 /// An in-memory connection with the registered functions and no dataset.
 pub(super) fn blank() -> Result<Connection, SqliteFault> {
     let connection = Connection::open_in_memory()?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(LOCK_TIMEOUT)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A misspelt column must be an error, not a string literal.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;

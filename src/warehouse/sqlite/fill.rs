@@ -18,7 +18,7 @@ use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_ta
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
 /// Rows between two updates of the progress counter.
-const STRIDE: usize = 1_000;
+const PROGRESS_STEP: usize = 1_000;
 
 /// Builds the new file and replaces the dataset's file. Requires that this process has no open connection.
 pub(super) fn fill(
@@ -148,7 +148,7 @@ fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) 
     for row in filling.rows {
         insert.row(&row, &[])?;
         pending += 1;
-        if pending == STRIDE {
+        if pending == PROGRESS_STEP {
             written.fetch_add(pending, Ordering::Relaxed);
             pending = 0;
         }

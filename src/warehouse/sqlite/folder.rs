@@ -21,7 +21,7 @@ const SUFFIX: &str = "sqlite";
 pub(super) const OWN_DATASET: &str = "backcourt";
 
 /// How long to wait for other processes that create a dataset; each takes a few milliseconds.
-const TURN_LIMIT: Duration = Duration::from_secs(30);
+const CREATION_TIMEOUT: Duration = Duration::from_secs(30);
 const RETRY_PAUSE: Duration = Duration::from_millis(2);
 
 /// A dataset and its file. A replaced file makes it a different dataset.
@@ -129,7 +129,7 @@ impl WarehouseFolder {
         let folder = File::open(&self.path)?;
         let asked = Instant::now();
         while let Err(errno) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
-            if errno != Errno::WOULDBLOCK || asked.elapsed() > TURN_LIMIT {
+            if errno != Errno::WOULDBLOCK || asked.elapsed() > CREATION_TIMEOUT {
                 return Err(io::Error::from(errno).into());
             }
             thread::sleep(RETRY_PAUSE);

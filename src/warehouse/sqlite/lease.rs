@@ -10,10 +10,10 @@ use super::fault::SqliteFault;
 use super::fence::{SqliteFence, stored_lease};
 use super::folder::{OWN_DATASET, WarehouseFolder};
 use super::{heartbeat, record, schema};
-use crate::warehouse::{Holder, Lease, Rhythm};
+use crate::warehouse::{HeartbeatTiming, Holder, Lease};
 
 /// A heartbeat takes no longer than a look at a local file. The holder's commits count as heartbeats too.
-pub(super) const RHYTHM: Rhythm = Rhythm {
+pub(super) const HEARTBEAT_TIMING: HeartbeatTiming = HeartbeatTiming {
     heartbeat: Duration::from_secs(2),
     heartbeat_limit: Duration::from_mins(1),
     silence: Duration::from_secs(10),

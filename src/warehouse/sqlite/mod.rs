@@ -34,8 +34,8 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Claim, Ensured, Entry, Filling, Holder, Kept, Lease, Leases, Owner, Owners, Read, Records,
-    Refill, Refilled, Replace, Rhythm, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
+    Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::table::{
     Row, Schema, SchemaChange, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
@@ -274,8 +274,8 @@ impl Warehouse for SqliteWarehouse {
 
 #[async_trait]
 impl Leases for SqliteWarehouse {
-    fn rhythm(&self) -> Rhythm {
-        lease::RHYTHM
+    fn heartbeat_timing(&self) -> HeartbeatTiming {
+        lease::HEARTBEAT_TIMING
     }
 
     async fn look(&self, plan: &str) -> Result<Option<Lease>, WarehouseError> {

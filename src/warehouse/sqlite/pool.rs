@@ -14,18 +14,18 @@ use crate::warehouse::{ErrorClass, WarehouseError};
 const READERS: u32 = 4;
 
 /// How often a read is tried while tables are created. `SQLite` itself tries fifty times.
-const TRIES: u32 = 100;
+const MAX_ATTEMPTS: u32 = 100;
 
 /// The connections of one warehouse.
 #[derive(Debug)]
 pub(super) struct Pool {
     folder: WarehouseFolder,
-    readers: Lane,
-    writer: Lane,
+    readers: Connections,
+    writer: Connections,
 }
 
 #[derive(Debug)]
-struct Lane {
+struct Connections {
     role: AccessMode,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Open>>,
@@ -43,13 +43,13 @@ impl Pool {
     pub(super) fn open(folder: WarehouseFolder) -> Result<Self, WarehouseError> {
         let pool = Self {
             folder,
-            readers: Lane::new(AccessMode::Reader, READERS),
-            writer: Lane::new(AccessMode::Writer, 1),
+            readers: Connections::new(AccessMode::Reader, READERS),
+            writer: Connections::new(AccessMode::Writer, 1),
         };
-        let lanes = [&pool.readers, &pool.writer];
+        let kinds = [&pool.readers, &pool.writer];
         let used = if pool.folder.is_read_only() { 1 } else { 2 };
-        for lane in &lanes[..used] {
-            lane.give(lane.take(&pool.folder)?);
+        for kind in &kinds[..used] {
+            kind.give(kind.take(&pool.folder)?);
         }
         Ok(pool)
     }
@@ -69,18 +69,18 @@ impl Pool {
         T: Send + 'static,
         W: FnOnce(&mut Connection) -> Result<T, SqliteFault> + Send + 'static,
     {
-        let permit = Arc::clone(&self.lane(role).permits)
+        let permit = Arc::clone(&self.kind(role).permits)
             .acquire_owned()
             .await
             .map_err(closed)?;
         let pool = Arc::clone(self);
         blocking(move || {
-            let lane = pool.lane(role);
-            let mut open = lane.take(&pool.folder)?;
+            let kind = pool.kind(role);
+            let mut open = kind.take(&pool.folder)?;
             let done =
                 work(&mut open.connection).map_err(|fault| fault.in_context(&doing, pool.folder.path()));
             if open.connection.is_autocommit() {
-                lane.give(open);
+                kind.give(open);
             }
             drop(permit);
             done
@@ -98,7 +98,7 @@ impl Pool {
             let mut tried = 1;
             loop {
                 match work(connection) {
-                    Err(fault) if fault.is_new_schema() && tried < TRIES => tried += 1,
+                    Err(fault) if fault.is_new_schema() && tried < MAX_ATTEMPTS => tried += 1,
                     done => return done,
                 }
             }
@@ -122,8 +122,8 @@ impl Pool {
             .map_err(closed)?;
         let pool = Arc::clone(self);
         blocking(move || {
-            for lane in [&pool.writer, &pool.readers] {
-                lane.idle().clear();
+            for kind in [&pool.writer, &pool.readers] {
+                kind.idle().clear();
             }
             let done = work(&pool.folder);
             drop((writer, readers));
@@ -132,7 +132,7 @@ impl Pool {
         .await
     }
 
-    const fn lane(&self, role: AccessMode) -> &Lane {
+    const fn kind(&self, role: AccessMode) -> &Connections {
         match role {
             AccessMode::Reader => &self.readers,
             AccessMode::Writer => &self.writer,
@@ -140,7 +140,7 @@ impl Pool {
     }
 }
 
-impl Lane {
+impl Connections {
     fn new(role: AccessMode, permits: u32) -> Self {
         Self {
             role,
@@ -213,7 +213,7 @@ mod tests {
             pool.read("querying".to_owned(), work)
         };
         assert_eq!(fails(3).await.unwrap(), 3);
-        let error = fails(TRIES).await.unwrap_err();
+        let error = fails(MAX_ATTEMPTS).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Contention);
     }
 }

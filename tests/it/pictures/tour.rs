@@ -38,7 +38,7 @@ pub fn half_way() -> Vec<Msg> {
     run.run.progress.total = 6_967;
     run.run.progress.done = 600;
     run.run.progress.eta = Some((82.0, 95.0));
-    run.run.bottleneck = Limit::Lanes(2).to_string();
+    run.run.bottleneck = Limit::ReadSlots(2).to_string();
     let mut told = fixture::history(run);
     told.extend([clock(), fixture::metrics(), log("2023-12-18", OUTAGES[1])]);
     told

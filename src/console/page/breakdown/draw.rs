@@ -21,7 +21,7 @@ const SHARE: usize = 11;
 const COUNT: usize = 10;
 
 /// Height from which the additional counts and the legend get their own rows.
-const ROOMY: u16 = 14;
+const MIN_FULL_HEIGHT: u16 = 14;
 
 pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: &mut Buffer) {
     let Some(snapshot) = &model.snapshot else {
@@ -44,7 +44,7 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     let check = snapshot.checks.iter().find(|check| check.name == view.check);
     draw_total(found, check, theme, row(area, 0), buf);
     causes("", &found.causes, &found.total.missing, theme, row(area, 1), buf);
-    let roomy = area.height >= ROOMY;
+    let roomy = area.height >= MIN_FULL_HEIGHT;
     let tabs_at = if roomy {
         let named = "not counted:";
         causes(

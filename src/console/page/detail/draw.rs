@@ -15,10 +15,10 @@ use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::Part;
 
 /// Maximum width of a column of stored rows.
-const WIDEST: usize = 32;
+const MAX_WIDTH: usize = 32;
 
 /// Maximum width a list column gets because of its name.
-const WIDEST_NAME: usize = 13;
+const MAX_NAME_WIDTH: usize = 13;
 
 pub fn draw(detail: &Detail, theme: Theme, body: Rect, buf: &mut Buffer) {
     let room = usize::from(body.width.saturating_sub(6));
@@ -108,7 +108,7 @@ fn list(
         columns: std::iter::once(0)
             .chain(1 + detail.left..list.heads.len())
             .collect(),
-        widest_name: WIDEST_NAME,
+        widest_name: MAX_NAME_WIDTH,
     };
     grid.draw(theme, lines, buf);
     if let Some(thing) = list.lines.get(detail.cursor).and_then(|line| line.first()) {
@@ -198,7 +198,7 @@ impl Grid<'_> {
             let is_number = are_numbers(&cells);
             let name = self.heads[*column];
             let widest = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
-            let columns = widest.max(width(name).min(self.widest_name)).min(WIDEST) + 2;
+            let columns = widest.max(width(name).min(self.widest_name)).min(MAX_WIDTH) + 2;
             let mut put = |at: Rect, text: &str, style| {
                 let mut pen = Pen::on(buf, theme, at);
                 pen.skip(x);

@@ -18,7 +18,7 @@ pub(super) struct Cells<'a> {
 }
 
 /// Shots made can't exceed shots attempted.
-const MADE_OF_TRIED: [(Stat, Stat); 3] = [
+const MADE_OF_ATTEMPTED: [(Stat, Stat); 3] = [
     (Stat::Fgm, Stat::Fga),
     (Stat::Fg3m, Stat::Fg3a),
     (Stat::Ftm, Stat::Fta),
@@ -92,7 +92,7 @@ impl<'a> Cells<'a> {
     /// All counts of a box score, each 0 to 255.
     pub(super) fn counts(&self) -> Result<StatCounts, String> {
         let counts = StatCounts::read(|column| self.whole(column))?;
-        for (made, tried) in MADE_OF_TRIED {
+        for (made, tried) in MADE_OF_ATTEMPTED {
             if let (Some(made_of), Some(tried_of)) = (counts.get(made), counts.get(tried))
                 && made_of > tried_of
             {
