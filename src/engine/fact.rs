@@ -234,6 +234,9 @@ pub enum Event {
         stage: String,
         /// Units that are ok.
         ok: u64,
+        /// Units that keep the rows of another definition.
+        #[serde(default)]
+        outdated: u64,
         /// Units that need attention.
         failed: u64,
         /// Rows stored for the dates in the range.

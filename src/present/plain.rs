@@ -100,13 +100,18 @@ fn said(fact: &Fact) -> Option<String> {
         Event::StageFinished {
             stage,
             ok,
+            outdated,
             failed,
             rows,
             seconds,
         } => {
             let (ok, rows) = (counted(*ok, "date"), counted(*rows, "row"));
+            let outdated = match outdated {
+                0 => String::new(),
+                outdated => format!("{} outdated, ", count(*outdated)),
+            };
             format!(
-                "{stage}: {ok} ok, {} failed or short, {rows}, {seconds:.1} s",
+                "{stage}: {ok} ok, {outdated}{} failed or short, {rows}, {seconds:.1} s",
                 count(*failed)
             )
         }

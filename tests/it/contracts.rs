@@ -567,6 +567,7 @@ fn every_kind() -> Vec<Event> {
         Event::StageFinished {
             stage: text(),
             ok: 1,
+            outdated: 2,
             failed: 0,
             rows: 20,
             seconds: 1.5,

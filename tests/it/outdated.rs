@@ -101,6 +101,10 @@ fn without_a_screen_outdated_dates_are_kept_and_reported() {
             said.contains("3 dates of one were computed by another definition"),
             "{said}"
         );
+        assert!(
+            said.contains("one: 0 dates ok, 3 outdated, 0 failed or short, 3 rows"),
+            "{said}"
+        );
         assert_eq!(edited.numbers("one"), [1, 1, 1]);
         assert_eq!(edited.dates("one", "outdated"), 3);
     }

@@ -239,14 +239,16 @@ impl Dispatcher {
         let event = Event::StageFinished {
             stage: work.board.name.clone(),
             ok: counts.ok,
+            outdated: counts.outdated,
             failed: counts.failed + counts.partial + counts.empty,
             rows: work.board.rows(),
             seconds: work.board.time.seconds(),
         };
         tracing::info!(
             stage = work.board.name,
-            "units done: {} ok, {} skipped, {} failed, {}",
+            "units done: {} ok, {} outdated, {} skipped, {} failed, {}",
             counts.ok,
+            counts.outdated,
             counts.skipped,
             counts.failed,
             counted(work.board.rows(), "row")
