@@ -29,6 +29,12 @@ fn escaped_json(text: &str) -> Cow<'_, str> {
     replaced(text, is_unsafe, |letter| format!("\\u{:04x}", u32::from(letter)))
 }
 
+/// The text with a space for each unsafe character, so that it keeps its length: for the screen, which measures columns.
+#[must_use]
+pub fn sanitised(text: &str) -> Cow<'_, str> {
+    replaced(text, is_unsafe, |_| " ".to_owned())
+}
+
 fn replaced(text: &str, is_unsafe: impl Fn(char) -> bool, shown: impl Fn(char) -> String) -> Cow<'_, str> {
     if !text.contains(&is_unsafe) {
         return Cow::Borrowed(text);
@@ -208,6 +214,16 @@ mod tests {
     fn unsafe_characters_are_escaped(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(escaped(text), shown);
         assert_eq!(EscapedText::of(text).as_str(), format!("{shown}\n"));
+    }
+
+    #[rstest]
+    #[case("plain", "plain")]
+    #[case("a\tb\r\nc", "a b  c")]
+    #[case("\u{1b}[2Jgone", " [2Jgone")]
+    #[case("abc\u{202e}def", "abc def")]
+    #[case("日本 ok", "日本 ok")]
+    fn unsafe_characters_become_spaces_on_the_screen(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(sanitised(text), shown);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Text for the terminal: measured in columns, sanitised, and split into graphemes that every terminal draws equally
+//! Text for the terminal: measured in columns and split into graphemes that every terminal draws equally
 //! wide. All measuring happens here.
 
 use std::borrow::Cow;
@@ -6,6 +6,9 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::escape::is_unsafe;
+
+pub use crate::escape::sanitised;
 pub use crate::figures::{count, counted};
 
 /// Maximum number of characters per grapheme. More combining marks than any script uses would reach into other rows.
@@ -13,21 +16,6 @@ const MARKS: usize = 8;
 
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
-}
-
-/// Replaces control characters and bidirectional marks by spaces, so that a log line can neither move the cursor nor
-/// reorder its neighbours.
-pub fn sanitised(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_unsafe) {
-        Cow::Owned(text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// The graphemes of a text with their widths. Terminals disagree about the width of flags, families and other joined
@@ -198,16 +186,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-
-    #[rstest]
-    #[case("plain", "plain")]
-    #[case("a\tb\r\nc", "a b  c")]
-    #[case("\u{1b}[2Jgone", " [2Jgone")]
-    #[case("abc\u{202e}def", "abc def")]
-    #[case("日本 ok", "日本 ok")]
-    fn control_characters_are_sanitised(#[case] raw: &str, #[case] shown: &str) {
-        assert_eq!(sanitised(raw), shown);
-    }
 
     #[rstest]
     #[case("ab", "a|b")]
