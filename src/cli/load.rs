@@ -16,7 +16,7 @@ use crate::feeds::{self, BoxScores, Filled};
 use crate::figures::{counted, is_or_are};
 use crate::ledger::{Ledger, LedgerError, RunLock, Target, UnitRecord, UnitState};
 use crate::plan::Plan;
-use crate::warehouse::{Replace, Warehouse};
+use crate::warehouse::Warehouse;
 
 use super::error::{CliError, cannot_print, no_threads};
 use super::first_use::loaded;
@@ -185,17 +185,7 @@ async fn correct(
             .iter()
             .map(|invalidated| invalidated.dates.len())
             .sum::<usize>();
-        warehouse
-            .replace(Replace {
-                table: &correction.table,
-                dates: &correction.dates,
-                rows: &correction.rows,
-                short: &[],
-                now: Utc::now(),
-                name: None,
-                record: None,
-            })
-            .await?;
+        correction.apply(warehouse).await?;
         let days: Vec<String> = correction.dates.iter().map(ToString::to_string).collect();
         said.push(format!("{table} on {}", days.join(", ")));
     }

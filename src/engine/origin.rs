@@ -3,10 +3,10 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Utc};
 
 use crate::table::{Row, TableDef};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Replace, Warehouse, WarehouseError};
 
 use super::StageError;
 
@@ -29,4 +29,23 @@ pub struct Correction {
     pub table: TableDef,
     pub dates: Vec<NaiveDate>,
     pub rows: Vec<Row>,
+}
+
+impl Correction {
+    /// Replaces the rows in the warehouse.
+    ///
+    /// # Errors
+    /// If the warehouse refuses them or doesn't answer.
+    pub async fn apply(&self, warehouse: &dyn Warehouse) -> Result<(), WarehouseError> {
+        let replace = Replace {
+            table: &self.table,
+            dates: &self.dates,
+            rows: &self.rows,
+            short: &[],
+            now: Utc::now(),
+            name: None,
+            record: None,
+        };
+        warehouse.replace(replace).await.map(drop)
+    }
 }

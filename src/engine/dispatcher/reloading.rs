@@ -7,7 +7,7 @@ use chrono::{NaiveDate, Utc};
 use tokio::sync::oneshot;
 
 use crate::ledger::Purpose;
-use crate::warehouse::{Replace, WarehouseError};
+use crate::warehouse::WarehouseError;
 
 use super::super::{Correction, Event, Reply, StageError};
 use super::{Dispatcher, Fatal, TaskKind, TaskOutcome};
@@ -59,24 +59,14 @@ impl Dispatcher {
         let stale = self.invalidate(&corrections)?;
         let warehouse = self.charging(&Purpose::default());
         self.spawn(TaskKind::Background("reloading raw rows"), async move {
-            let mut result = Ok(Vec::new());
+            let mut result = Ok(());
             for correction in &corrections {
-                result = warehouse
-                    .replace(Replace {
-                        table: &correction.table,
-                        dates: &correction.dates,
-                        rows: &correction.rows,
-                        short: &[],
-                        now: Utc::now(),
-                        name: None,
-                        record: None,
-                    })
-                    .await;
+                result = correction.apply(warehouse.as_ref()).await;
                 if result.is_err() {
                     break;
                 }
             }
-            TaskOutcome::Corrected(answer, corrections, stale, result.map(drop))
+            TaskOutcome::Corrected(answer, corrections, stale, result)
         });
         Ok(())
     }
