@@ -231,13 +231,8 @@ const PANES: &[KeyContext] = &[
     KeyContext::Log,
     KeyContext::Checks,
 ];
-/// The panes, and the overlays in which the run can be controlled too.
-const PANES_AND_PAGES: &[KeyContext] = &[
-    KeyContext::Dates,
-    KeyContext::Workers,
-    KeyContext::Log,
-    KeyContext::Checks,
-    KeyContext::Detail,
+/// Pages in which the run can be controlled too.
+const PAGES: &[KeyContext] = &[
     KeyContext::Causes,
     KeyContext::Gaps,
     KeyContext::Sources,
@@ -246,39 +241,47 @@ const PANES_AND_PAGES: &[KeyContext] = &[
     KeyContext::Runbook,
     KeyContext::Breakdown,
 ];
-const LISTS: &[KeyContext] = &[
-    KeyContext::Workers,
-    KeyContext::Log,
-    KeyContext::Checks,
-    KeyContext::Detail,
-    KeyContext::Causes,
-    KeyContext::Gaps,
-    KeyContext::Sources,
-    KeyContext::FailingDates,
-    KeyContext::About,
-    KeyContext::Runbook,
-    KeyContext::Breakdown,
-    KeyContext::Confirm,
-    KeyContext::Sample,
-    KeyContext::Cost,
-    KeyContext::Question,
-    KeyContext::Help,
-];
+const PANES_AND_PAGES: &[KeyContext] = &joined::<12>(PANES, &[KeyContext::Detail], PAGES);
+const LISTS: &[KeyContext] = &joined::<16>(
+    &[
+        KeyContext::Workers,
+        KeyContext::Log,
+        KeyContext::Checks,
+        KeyContext::Detail,
+    ],
+    PAGES,
+    &[
+        KeyContext::Confirm,
+        KeyContext::Sample,
+        KeyContext::Cost,
+        KeyContext::Question,
+        KeyContext::Help,
+    ],
+);
 const CHOICES: &[KeyContext] = &[KeyContext::Confirm, KeyContext::Leave, KeyContext::Question];
-const OVERLAYS: &[KeyContext] = &[
-    KeyContext::Causes,
-    KeyContext::Gaps,
-    KeyContext::Sources,
-    KeyContext::FailingDates,
-    KeyContext::About,
-    KeyContext::Runbook,
-    KeyContext::Breakdown,
-    KeyContext::Confirm,
-    KeyContext::Leave,
-    KeyContext::Cost,
-    KeyContext::Question,
-    KeyContext::Help,
-];
+const OVERLAYS: &[KeyContext] = &joined::<12>(
+    PAGES,
+    &[KeyContext::Confirm, KeyContext::Leave],
+    &[KeyContext::Cost, KeyContext::Question, KeyContext::Help],
+);
+
+/// Three lists in one.
+const fn joined<const N: usize>(a: &[KeyContext], b: &[KeyContext], c: &[KeyContext]) -> [KeyContext; N] {
+    assert!(a.len() + b.len() + c.len() == N);
+    let mut all = [KeyContext::Dates; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < a.len() {
+            a[at]
+        } else if at < a.len() + b.len() {
+            b[at - a.len()]
+        } else {
+            c[at - a.len() - b.len()]
+        };
+        at += 1;
+    }
+    all
+}
 
 macro_rules! bindings {
     ($($name:literal $action:ident [$($key:expr),+] $places:expr, $label:expr, $help:literal;)*) => {
