@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use crate::pty::wait_until;
 
 /// The table of `team_offense`.
 pub const TABLE: &str = "nba_analytics.team_offense_game_summary";
 
 /// Columns with timestamps of the write.
 pub const TIMESTAMPS: [&str; 2] = ["created_at", "processed_at"];
-
-/// Timeout for a single wait, at least twice as long as needed on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A state folder, removed when dropped.
 pub struct State {
@@ -247,15 +246,6 @@ pub fn files(folder: &Path) -> BTreeMap<String, (u64, SystemTime)> {
         }
     }
     found
-}
-
-/// Waits until a condition holds.
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "in vain waited for: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// A warehouse with feeds loaded with these flags. It is loaded once per build of the program and shared by all tests,
