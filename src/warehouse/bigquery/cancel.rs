@@ -48,8 +48,8 @@ async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<
     let mut looks = 0;
     loop {
         // A server may accept a cancellation and keep running the job, so it is repeated while the job runs.
-        if let Err(fault) = client.cancel_job(&account.project, id, account.place()).await {
-            tracing::debug!("cannot cancel job {id}: {}", fault.message);
+        if let Err(error) = client.cancel_job(&account.project, id, account.place()).await {
+            tracing::debug!("cannot cancel job {id}: {}", error.message);
         }
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => {
@@ -57,13 +57,13 @@ async fn cancel_one(client: &RestClient, account: &Account, id: &str) -> Option<
                     return Some((end, job));
                 }
             }
-            Err(fault) if fault.is_not_found() => {
+            Err(error) if error.is_not_found() => {
                 looks += 1;
                 if looks == MAX_LOOKUPS {
                     return None;
                 }
             }
-            Err(fault) => tracing::debug!("cannot look up job {id}: {}", fault.message),
+            Err(error) => tracing::debug!("cannot look up job {id}: {}", error.message),
         }
         sleep(PAUSE).await;
     }

@@ -15,7 +15,7 @@ use gcp_bigquery_client::yup_oauth2::{
 use serde::Deserialize;
 
 use super::address::{Address, Server};
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use crate::warehouse::ErrorClass;
 
 /// The environment variable with the path of a credentials file.

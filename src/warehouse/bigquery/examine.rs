@@ -1,8 +1,8 @@
 //! Read-only inspection of a project: credentials, existing tables, permissions. Statements that would write are sent
 //! as dry runs. Calls are not retried, because the operator is waiting.
 
+use super::api_error::ApiError;
 use super::credentials::Credentials;
-use super::fault::ApiError;
 use super::fence::{LEASES, LeaseTable};
 use super::job::dry;
 use super::remedy::Remedy;
@@ -21,11 +21,11 @@ pub struct InspectionError {
 }
 
 impl From<ApiError> for InspectionError {
-    fn from(fault: ApiError) -> Self {
+    fn from(error: ApiError) -> Self {
         Self {
-            class: fault.class,
-            message: fault.said(),
-            remedy: fault.remedy(),
+            class: error.class,
+            message: error.brief(),
+            remedy: error.remedy(),
         }
     }
 }

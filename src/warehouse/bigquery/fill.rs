@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 
+use super::api_error::ApiError;
 use super::cell::row;
-use super::fault::ApiError;
 use super::script::{self, MAX_LOADED_BYTES, sent_bytes};
 use super::staging::{Disposition, Staged};
 use super::statement::Statement;
@@ -45,7 +45,7 @@ async fn load_all(
         warehouse.ensure(&filling.table).await?;
         let table = filling.table.clone();
         let doing = doing("filling", &table);
-        let in_context = |fault: ApiError| fault.in_context(&doing);
+        let in_context = |error: ApiError| error.in_context(&doing);
         let id = format!("backcourt_fill_{:016x}", fastrand::u64(..));
         let staged = warehouse.make_staging(&table, &id).await.map_err(in_context)?;
         let loaded = load(warehouse, filling, &id, &staged, written).await;

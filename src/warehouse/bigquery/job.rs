@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::api_error::ApiError;
 use super::charge::{JobKind, cost};
-use super::fault::ApiError;
 use super::held::HeldLease;
 use super::in_flight::InFlight;
 use super::rest::RestClient;
@@ -100,10 +100,10 @@ pub(super) async fn send_and_wait<T>(
             charge(client, account, id, kind, ended.as_ref().err()).await;
             ended
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     match &ended {
-        Err(fault) if fault.class == ErrorClass::Unknown => awaited.unknown(),
+        Err(error) if error.class == ErrorClass::Unknown => awaited.unknown(),
         _ => awaited.ended(),
     }
     ended
@@ -137,7 +137,7 @@ async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind,
     let told = loop {
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => break cost(&job, kind),
-            Err(fault) => tracing::debug!("cannot determine the cost of job {id}: {}", fault.message),
+            Err(error) => tracing::debug!("cannot determine the cost of job {id}: {}", error.message),
         }
         if asked == MAX_STATUS_REQUESTS || failed.is_some() {
             break None;
@@ -166,19 +166,19 @@ async fn send(
                 account.learn(&sent);
                 return Ok(());
             }
-            Err(fault) if fault.is_duplicate() => {
+            Err(error) if error.is_duplicate() => {
                 tracing::info!("job {id} was already sent; using its outcome");
                 return Ok(());
             }
-            Err(fault) if fault.class == ErrorClass::Transient => {
+            Err(error) if error.class == ErrorClass::Transient => {
                 lost += 1;
                 if lost == MAX_STATUS_REQUESTS {
-                    return Err(outcome_unknown(fault, id));
+                    return Err(outcome_unknown(error, id));
                 }
-                tracing::debug!("resending job {id}: {}", fault.message);
+                tracing::debug!("resending job {id}: {}", error.message);
                 tokio::time::sleep(account.pause_after(lost)).await;
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -192,9 +192,9 @@ pub(super) async fn await_orphaned_write(
     let asked = results(client, account, id, None).await;
     match &asked {
         Ok(_) => {}
-        Err(fault) if fault.is_not_found() => return Ok(false),
+        Err(error) if error.is_not_found() => return Ok(false),
         Err(_) => match state_of(client, account, id).await? {
-            JobState::InProgress => return asked.map(|_| true).map_err(|fault| outcome_unknown(fault, id)),
+            JobState::InProgress => return asked.map(|_| true).map_err(|error| outcome_unknown(error, id)),
             JobState::Done | JobState::Failed(_) => {}
         },
     }
@@ -261,27 +261,27 @@ async fn results(
         match answer {
             Ok(answer) if answer.job_complete == Some(true) => return Ok(answer),
             Ok(_) => lost = 0,
-            Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
+            Err(error) if matches!(error.class, ErrorClass::Transient | ErrorClass::Rate) => {
                 if let Ok(JobState::Failed(why)) = state_of(client, account, id).await {
                     return Err(why);
                 }
                 lost += 1;
                 if lost == MAX_STATUS_REQUESTS {
-                    return Err(outcome_unknown(fault, id));
+                    return Err(outcome_unknown(error, id));
                 }
                 tokio::time::sleep(account.pause_after(lost)).await;
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
     }
 }
 
 /// The error for a job that can't be looked up any more. It may have been applied.
-fn outcome_unknown(fault: ApiError, id: &str) -> ApiError {
+fn outcome_unknown(error: ApiError, id: &str) -> ApiError {
     ApiError {
         class: ErrorClass::Unknown,
-        message: format!("job {id} was sent but its outcome is unknown: {}", fault.message),
-        ..fault
+        message: format!("job {id} was sent but its outcome is unknown: {}", error.message),
+        ..error
     }
 }
 
@@ -306,13 +306,13 @@ pub(super) async fn ended(client: &RestClient, account: &Account, id: &str) -> R
             Ok(JobState::Done) => return Ok(()),
             Ok(JobState::Failed(why)) => return Err(why),
             Ok(JobState::InProgress) => lost = 0,
-            Err(fault) if matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate) => {
+            Err(error) if matches!(error.class, ErrorClass::Transient | ErrorClass::Rate) => {
                 lost += 1;
                 if lost == MAX_STATUS_REQUESTS {
-                    return Err(outcome_unknown(fault, id));
+                    return Err(outcome_unknown(error, id));
                 }
             }
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         }
         looks += 1;
         tokio::time::sleep(account.pause_after(looks).min(MAX_POLL_INTERVAL)).await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::fence::{LeaseTable, TAKEN, WriteFence};
 use super::held::HeartbeatLease;
 use super::statement::{JobResult, Statement};
@@ -75,8 +75,8 @@ impl BigQueryWarehouse {
         doing: &str,
     ) -> Result<JobResult, WarehouseError> {
         match self.run(id, statement).await {
-            Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
-            other => other.map_err(|fault| fault.in_context(doing)),
+            Err(error) if error.message.contains(TAKEN) => Err(self.lost().await),
+            other => other.map_err(|error| error.in_context(doing)),
         }
     }
 
@@ -98,10 +98,10 @@ impl BigQueryWarehouse {
     /// Replaces the rows of whole tables with the staged ones. Safe to repeat if the response is lost.
     pub(super) async fn exchange(&self, statement: Statement) -> Result<(), WarehouseError> {
         match self.ask(statement).await {
-            Err(fault) if fault.message.contains(TAKEN) => Err(self.lost().await),
+            Err(error) if error.message.contains(TAKEN) => Err(self.lost().await),
             other => other
                 .map(drop)
-                .map_err(|fault| fault.in_context("swapping the filled tables")),
+                .map_err(|error| error.in_context("swapping the filled tables")),
         }
     }
 
@@ -137,7 +137,7 @@ impl BigQueryWarehouse {
     /// afterwards, which may name another holder.
     async fn take_row(&self, place: &LeaseTable, seen: i64, holder: &str) -> Result<Option<Lease>, ApiError> {
         let answered = match self.ask(place.take(seen, holder)).await {
-            Err(fault) if fault.is_not_found() => {
+            Err(error) if error.is_not_found() => {
                 self.make_own(place).await?;
                 self.ask(place.take(seen, holder)).await?
             }
@@ -176,18 +176,18 @@ impl BigQueryWarehouse {
                 superseded::end(&client, &self.account, project, is_before).await
             };
             match self.insist(end).await {
-                Err(fault) if *project != self.account.project && fault.class == ErrorClass::Auth => {
+                Err(error) if *project != self.account.project && error.class == ErrorClass::Auth => {
                     let sentence = format!(
                         "the last run of plan {} may have left jobs running in project {project}, but this account \
                          can't list them: {}; grant it BigQuery Job User there, or start once with --billing-project \
                          {project}",
                         fence.place.plan,
-                        fault.said()
+                        error.brief()
                     );
                     return Err(ApiError::new(ErrorClass::Auth, sentence));
                 }
                 // A deleted project runs no jobs.
-                Err(fault) if fault.is_not_found() => {}
+                Err(error) if error.is_not_found() => {}
                 ended => ended?,
             }
         }
@@ -300,6 +300,6 @@ impl Leases for BigQueryWarehouse {
     }
 }
 
-fn in_context(fault: ApiError) -> WarehouseError {
-    fault.in_context("updating the lease")
+fn in_context(error: ApiError) -> WarehouseError {
+    error.in_context("updating the lease")
 }

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 
 use super::BigQueryWarehouse;
+use super::api_error::ApiError;
 use super::examine::InspectionError;
-use super::fault::ApiError;
 use super::fence::DATASET;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
@@ -177,11 +177,11 @@ impl BigQueryWarehouse {
         match client.dataset(self.project(), dataset).await {
             Ok(None) => Ok(DatasetLookup::Absent),
             Ok(Some(found)) => Ok(DatasetLookup::Exists(found.location)),
-            Err(fault) if fault.class == ErrorClass::Auth && !fault.is_about_the_token() => {
-                tracing::debug!("cannot inspect dataset {dataset}: {}", fault.message);
+            Err(error) if error.class == ErrorClass::Auth && !error.is_about_the_token() => {
+                tracing::debug!("cannot inspect dataset {dataset}: {}", error.message);
                 Ok(DatasetLookup::Denied)
             }
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         }
     }
 }

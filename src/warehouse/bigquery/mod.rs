@@ -3,13 +3,13 @@
 
 mod about;
 mod address;
+mod api_error;
 mod cancel;
 mod cell;
 mod charge;
 mod credentials;
 mod datasets;
 mod examine;
-mod fault;
 mod fence;
 mod fill;
 mod held;
@@ -65,7 +65,7 @@ use super::{
 use crate::table::{
     Row, Schema, SchemaChange, SchemaDifference, TableDef, Value, bigquery_table, differences, sql_name,
 };
-use fault::ApiError;
+use api_error::ApiError;
 use held::HeldLease;
 use in_flight::InFlight;
 use job::Account;
@@ -216,7 +216,7 @@ impl BigQueryWarehouse {
         let client = self.client().await?;
         match job::run(&client, &self.account, id, statement.clone()).await {
             // The same id makes a resend safe, whatever the first attempt did.
-            Err(fault) if fault.is_about_the_token() => {
+            Err(error) if error.is_about_the_token() => {
                 tracing::info!("token refused; requesting a new one, once");
                 *self.client.lock().await = None;
                 let client = self.client().await?;
@@ -230,7 +230,7 @@ impl BigQueryWarehouse {
     async fn client(&self) -> Result<RestClient, ApiError> {
         let client = self.connection().await?;
         match self.settled(&client).await {
-            Err(fault) if fault.is_about_the_token() => {
+            Err(error) if error.is_about_the_token() => {
                 *self.client.lock().await = None;
                 let client = self.connection().await?;
                 self.settled(&client).await?;
@@ -257,8 +257,8 @@ impl BigQueryWarehouse {
         }
         match self.connection().await {
             Ok(client) => cancel::cancel(&client, &self.account, jobs).await,
-            Err(fault) => {
-                tracing::warn!("jobs left running, cannot cancel them: {}", fault.message);
+            Err(error) => {
+                tracing::warn!("jobs left running, cannot cancel them: {}", error.message);
                 let running = |job| AbandonedJob {
                     job,
                     end: JobEnd::Running,
@@ -282,7 +282,7 @@ impl BigQueryWarehouse {
         let mut asked = 1;
         loop {
             let failed = match question().await {
-                Err(fault) if fault.class.retries() || fault.class == ErrorClass::Unknown => fault,
+                Err(error) if error.class.retries() || error.class == ErrorClass::Unknown => error,
                 other => return other,
             };
             if asked == QUESTIONS {
@@ -313,7 +313,7 @@ impl BigQueryWarehouse {
 
     /// Runs a query and returns all rows.
     async fn answer(&self, sql: Result<String, String>) -> Result<Answer, WarehouseError> {
-        let in_context = |fault: ApiError| fault.in_context("querying");
+        let in_context = |error: ApiError| error.in_context("querying");
         let sql = sql.map_err(|problem| in_context(unreadable(problem)))?;
         let answered = self.ask(Statement::new(sql)).await.map_err(in_context)?;
         Ok(Answer {
@@ -353,7 +353,7 @@ impl Warehouse for BigQueryWarehouse {
                 ("querying".to_owned(), query(sql))
             }
         };
-        let in_context = |fault: ApiError| fault.in_context(&doing);
+        let in_context = |error: ApiError| error.in_context(&doing);
         let statement = statement.map_err(in_context)?;
         let dry_run = || async {
             let client = self.client().await?;
@@ -364,8 +364,8 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
         let doing = doing("creating", table);
-        let (path, in_context) = (self.prefix.path(table), |fault: ApiError| {
-            fault.in_context(&doing)
+        let (path, in_context) = (self.prefix.path(table), |error: ApiError| {
+            error.in_context(&doing)
         });
         let dataset = self.prefix.dataset(table);
         // Looking up a table needs fewer permissions than creating one, and is free.
@@ -397,7 +397,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn schema(&self, path: &str) -> Result<Option<Schema>, WarehouseError> {
         let described = self.insist(|| self.described(path)).await;
-        described.map_err(|fault| fault.in_context(&format!("inspecting {path}")))
+        described.map_err(|error| error.in_context(&format!("inspecting {path}")))
     }
 
     fn differences(&self, table: &TableDef, held: &Schema, is_empty: bool) -> Vec<SchemaDifference> {
@@ -411,7 +411,7 @@ impl Warehouse for BigQueryWarehouse {
     async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         self.tried(trial)
             .await
-            .map_err(|fault| fault.in_context("trying the query"))
+            .map_err(|error| error.in_context("trying the query"))
     }
 
     fn owners(&self) -> Option<&dyn Owners> {
@@ -419,7 +419,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
-        let in_context = |fault: ApiError| fault.in_context(&doing("inspecting", table));
+        let in_context = |error: ApiError| error.in_context(&doing("inspecting", table));
         match self.table_as_it_is(table).await.map_err(in_context)? {
             None => return Ok(false),
             Some(found) => {
@@ -435,20 +435,20 @@ impl Warehouse for BigQueryWarehouse {
         );
         match self.ask(Statement::new(sql)).await {
             Ok(answered) => Ok(!answered.rows.is_empty()),
-            Err(fault) if fault.is_not_found() => Ok(false),
-            Err(fault) => Err(in_context(fault)),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(in_context(error)),
         }
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
-        let in_context = |fault: ApiError| fault.in_context(&doing("reading", read.table));
+        let in_context = |error: ApiError| error.in_context(&doing("reading", read.table));
         self.read_shared(read).await.map_err(in_context)
     }
 
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {
         let (doing, path) = (doing("writing", replace.table), self.prefix.path(replace.table));
         let now = Value::Timestamp(replace.now).to_string();
-        let in_context = |fault: ApiError| fault.in_context(&doing);
+        let in_context = |error: ApiError| error.in_context(&doing);
         let mut kept = Vec::new();
         for (number, part) in script::parts(&replace).into_iter().enumerate() {
             let id = match replace.name {
@@ -500,7 +500,7 @@ impl Warehouse for BigQueryWarehouse {
     }
 
     async fn await_orphaned_write(&self, name: &str) -> Result<bool, WarehouseError> {
-        let in_context = |fault: ApiError| fault.in_context("looking up earlier jobs");
+        let in_context = |error: ApiError| error.in_context("looking up earlier jobs");
         let client = self.client().await.map_err(in_context)?;
         let mut parts = 0;
         while job::await_orphaned_write(&client, &self.account, &part_id(name, parts))
@@ -525,7 +525,7 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
         let (doing, path) = (doing("writing", refill.table), self.prefix.path(refill.table));
-        let in_context = |fault: ApiError| fault.in_context(&doing);
+        let in_context = |error: ApiError| error.in_context(&doing);
         let sql = self
             .names
             .apply(refill.sql)

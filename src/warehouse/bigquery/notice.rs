@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::fence::LeaseTable;
 use super::rest::RestClient;
 use super::wire::{NewTable, TableFieldSchema, TableInfo, TableNotice};
@@ -100,12 +100,12 @@ mod tests {
         };
         assert_eq!(lease(&place, &made).unwrap(), free);
         made.labels = Some(HashMap::from([(EPOCH.to_owned(), "soon".to_owned())]));
-        let fault = lease(&place, &made).unwrap_err();
+        let error = lease(&place, &made).unwrap_err();
         assert!(
-            fault.message.starts_with("table backcourt.heartbeat_nba_")
-                && fault.message.contains("label 'epoch' is 'soon'"),
+            error.message.starts_with("table backcourt.heartbeat_nba_")
+                && error.message.contains("label 'epoch' is 'soon'"),
             "{}",
-            fault.message
+            error.message
         );
     }
 }

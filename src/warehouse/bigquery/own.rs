@@ -4,7 +4,7 @@
 use futures_util::future::join_all;
 
 use super::BigQueryWarehouse;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::fence::LEASES;
 use super::owner::OWNERS;
 use super::record::{self, LEDGER};
@@ -49,7 +49,7 @@ impl BigQueryWarehouse {
         }
         let missing = self.missing_of(tables).await?;
         match self.make_tables(&missing).await {
-            Err(fault) if fault.is_not_found() => {
+            Err(error) if error.is_not_found() => {
                 make_dataset().await?;
                 self.make_tables(&missing).await
             }
@@ -80,7 +80,7 @@ impl BigQueryWarehouse {
         let making = tables.iter().map(|table| async {
             let make = || async { self.client().await?.insert_table(table).await };
             match self.insist(make).await {
-                Err(fault) if fault.is_duplicate() => Ok(()),
+                Err(error) if error.is_duplicate() => Ok(()),
                 made => made,
             }
         });

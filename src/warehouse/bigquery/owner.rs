@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::held::HeldLease;
 use super::in_flight::InFlight;
 use super::statement::{JobResult, Statement};
@@ -87,8 +87,8 @@ impl Owners for BigQueryWarehouse {
         let place = unbilled.own_path(OWNERS).await.map_err(in_context)?;
         match unbilled.ask(look(&place, tables)).await {
             Ok(answered) => parsed_owners(&place, tables, &answered).map_err(in_context),
-            Err(fault) if fault.is_not_found() => Ok(vec![None; tables.len()]),
-            Err(fault) => Err(in_context(fault)),
+            Err(error) if error.is_not_found() => Ok(vec![None; tables.len()]),
+            Err(error) => Err(in_context(error)),
         }
     }
 
@@ -101,7 +101,7 @@ impl Owners for BigQueryWarehouse {
             .with("plan", "STRING", owner.plan.clone())
             .with("owner", "STRING", text);
         let answered = match unbilled.ask(take.clone()).await {
-            Err(fault) if fault.is_not_found() => {
+            Err(error) if error.is_not_found() => {
                 unbilled.make_own_tables().await.map_err(in_context)?;
                 unbilled.ask(take).await
             }
@@ -126,6 +126,6 @@ impl Owners for BigQueryWarehouse {
     }
 }
 
-fn in_context(fault: ApiError) -> WarehouseError {
-    fault.in_context("updating the owners of tables")
+fn in_context(error: ApiError) -> WarehouseError {
+    error.in_context("updating the owners of tables")
 }

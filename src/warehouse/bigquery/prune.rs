@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::BigQueryWarehouse;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::record::LEDGER;
 use super::statement::Statement;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
@@ -22,7 +22,7 @@ impl BigQueryWarehouse {
     /// row count, which needs no job, is checked first.
     pub(super) async fn prune_entries(&self, plan: &str, dates: u64) -> Result<(), WarehouseError> {
         let doing = "removing replaced entries from the recorded progress";
-        let in_context = |fault: ApiError| fault.in_context(doing);
+        let in_context = |error: ApiError| error.in_context(doing);
         let dataset = self.own_dataset().await.map_err(in_context)?;
         self.drop_old_heartbeats(&dataset).await.map_err(in_context)?;
         let look = || async {
@@ -65,8 +65,8 @@ impl BigQueryWarehouse {
                     tracing::info!("dropped table {dataset}.{OLD_HEARTBEATS}, which only older versions use");
                 }
                 // The run of another plan dropped it first.
-                Err(fault) if fault.is_not_found() => {}
-                Err(fault) => return Err(fault),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Reads by date, and decoding of query results.
 
 use super::about::{literal, literals};
+use super::api_error::ApiError;
 use super::cell::{column_type, value};
-use super::fault::ApiError;
 use super::schema;
 use super::statement::{JobResult, Statement};
 use crate::figures::counted;

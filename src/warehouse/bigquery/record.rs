@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::{Value as Json, json};
 
 use super::BigQueryWarehouse;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::read;
 use super::statement::{JobResult, Statement};
 use super::wire::{TableFieldSchema, TableInfo};
@@ -287,14 +287,14 @@ impl Records for BigQueryWarehouse {
         let place = self.own_path(LEDGER).await.map_err(in_context)?;
         match self.ask(look(&place, plan, after)).await {
             Ok(answered) => entries(&place, &answered).map_err(in_context),
-            Err(fault) if fault.is_not_found() => {
+            Err(error) if error.is_not_found() => {
                 // A lease holder will append entries, and its lease may be older than the table.
                 if !self.held.guard().is_empty() {
                     self.make_own_tables().await.map_err(in_context)?;
                 }
                 Ok(Vec::new())
             }
-            Err(fault) => Err(in_context(fault)),
+            Err(error) => Err(in_context(error)),
         }
     }
 
@@ -314,7 +314,7 @@ impl Records for BigQueryWarehouse {
         let place = self
             .own_path(LEDGER)
             .await
-            .map_err(|fault| fault.in_context(OPERATION))?;
+            .map_err(|error| error.in_context(OPERATION))?;
         for part in parts(entries) {
             let id = format!(
                 "backcourt_ledger_{:016x}{:016x}",
@@ -335,8 +335,8 @@ impl Records for BigQueryWarehouse {
 
 const OPERATION: &str = "recording the progress";
 
-fn in_context(fault: ApiError) -> WarehouseError {
-    fault.in_context("reading the recorded progress")
+fn in_context(error: ApiError) -> WarehouseError {
+    error.in_context("reading the recorded progress")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 
 use super::about::{about, literal, literals};
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
 use super::script::{TempTable, exchange, stored_rows};

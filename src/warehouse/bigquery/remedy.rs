@@ -136,7 +136,7 @@ impl Remedy {
 mod tests {
     use rstest::rstest;
 
-    use super::super::fault::ApiError;
+    use super::super::api_error::ApiError;
     use super::*;
 
     #[rstest]

@@ -8,8 +8,8 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 
 use super::address::{Address, Server};
+use super::api_error::ApiError;
 use super::credentials::{Credentials, Token};
-use super::fault::ApiError;
 use super::wire::{
     DatasetInfo, DatasetReference, JobInfo, JobList, NewDataset, NewJob, NewTable, QueryResults, TableInfo,
     TableNotice,
@@ -210,8 +210,8 @@ impl RestClient {
         let asked = self.request(Method::POST, &["projects", project, "datasets"], &[])?;
         match self.order(asked.json(&made)).await {
             Ok(()) => Ok(true),
-            Err(fault) if fault.is_duplicate() => Ok(false),
-            Err(fault) => Err(fault),
+            Err(error) if error.is_duplicate() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -274,7 +274,7 @@ fn unreadable(error: &serde_json::Error) -> ApiError {
 fn absent_is_none<T>(answered: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match answered {
         Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.is_not_found() => Ok(None),
-        Err(fault) => Err(fault),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }

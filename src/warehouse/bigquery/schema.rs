@@ -1,7 +1,7 @@
 //! Reading and altering table schemas. Reading is free.
 
 use super::BigQueryWarehouse;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
 use crate::table::{
@@ -117,7 +117,7 @@ impl BigQueryWarehouse {
         table: &TableDef,
         changes: &[SchemaChange],
     ) -> Result<(), WarehouseError> {
-        let in_context = |fault: ApiError| fault.in_context(&super::doing("altering", table));
+        let in_context = |error: ApiError| error.in_context(&super::doing("altering", table));
         let path = self.prefix.path(table);
         if changes.contains(&SchemaChange::Recreate) {
             self.drop_if_empty(table, &path).await.map_err(in_context)?;

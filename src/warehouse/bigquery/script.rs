@@ -5,8 +5,8 @@
 use chrono::NaiveDate;
 
 use super::about::{literal, literals};
+use super::api_error::ApiError;
 use super::cell::{expression, row};
-use super::fault::ApiError;
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
 use super::staging::SENT;

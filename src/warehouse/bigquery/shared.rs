@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::BigQueryWarehouse;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::read;
 use super::wire::TableInfo;
 use crate::table::{Row, TableDef};

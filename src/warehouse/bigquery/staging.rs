@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
+use super::api_error::ApiError;
 use super::charge::JobKind;
-use super::fault::ApiError;
 use super::wire::{NewTable, TableFieldSchema};
 use super::{BigQueryWarehouse, digest, job};
 use crate::table::TableDef;
@@ -56,7 +56,7 @@ impl BigQueryWarehouse {
         made.expiration_time = Some(expiry()?);
         let make = || async { self.client().await?.insert_table(&made).await };
         match self.insist(make).await {
-            Err(fault) if !fault.is_duplicate() => return Err(fault),
+            Err(error) if !error.is_duplicate() => return Err(error),
             _ => {}
         }
         Ok(Staged {
@@ -101,11 +101,11 @@ impl BigQueryWarehouse {
         let sending = async {
             let pause = |lost| self.account.pause_after(lost);
             match client.upload(&self.account.project, &sent, &media, pause).await {
-                Err(fault) if fault.is_duplicate() => Ok(()),
+                Err(error) if error.is_duplicate() => Ok(()),
                 // The server may have received the last chunk and started the job.
-                Err(fault) if fault.class.retries() => Err(ApiError {
+                Err(error) if error.class.retries() => Err(ApiError {
                     class: ErrorClass::Unknown,
-                    ..fault
+                    ..error
                 }),
                 sent => sent,
             }
@@ -113,13 +113,13 @@ impl BigQueryWarehouse {
         let ending = job::ended(&client, &self.account, id);
         let (sending, ending) = (Box::pin(sending), Box::pin(ending));
         let loaded = job::send_and_wait(&client, &self.account, id, JobKind::Load, sending, ending).await;
-        loaded.map_err(|fault| match fault.class {
+        loaded.map_err(|error| match error.class {
             // It only wrote to the staging table, so a retry is safe.
             ErrorClass::Unknown => ApiError {
                 class: ErrorClass::Transient,
-                ..fault
+                ..error
             },
-            _ => fault,
+            _ => error,
         })
     }
 
@@ -131,11 +131,11 @@ impl BigQueryWarehouse {
                 .delete_table(self.project(), &staged.dataset, &staged.name)
                 .await
         };
-        if let Err(fault) = dropped.await {
+        if let Err(error) = dropped.await {
             tracing::debug!(
                 "cannot drop {}, it expires by itself: {}",
                 staged.path,
-                fault.message
+                error.message
             );
         }
     }

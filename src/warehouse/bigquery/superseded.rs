@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::job::Account;
 use super::rest::{Listing, RestClient};
 use super::wire::{JobInfo, JobReference};
@@ -29,8 +29,8 @@ pub(super) async fn end(
             let Some(id) = reference.job_id else { continue };
             let place = reference.location.as_deref().or(account.place());
             // A server may accept a cancellation and keep running the job, so it is repeated while the job exists.
-            if let Err(fault) = client.cancel_job(project, &id, place).await {
-                tracing::debug!("cannot cancel job {id}: {}", fault.message);
+            if let Err(error) = client.cancel_job(project, &id, place).await {
+                tracing::debug!("cannot cancel job {id}: {}", error.message);
             }
             if known.insert(id.clone()) {
                 tracing::info!("cancelling job {id} of the previous lease holder and waiting for it");
@@ -54,7 +54,7 @@ async fn running_jobs(
             client.jobs(project, which).await
         };
         let jobs = match listed(true).await {
-            Err(fault) if fault.class == ErrorClass::Auth => listed(false).await?,
+            Err(error) if error.class == ErrorClass::Auth => listed(false).await?,
             jobs => jobs?,
         };
         let labels = |job: &JobInfo| job.configuration.as_ref().and_then(|set| set.labels.clone());

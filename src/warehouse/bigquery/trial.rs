@@ -5,7 +5,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 
 use super::BigQueryWarehouse;
 use super::about::about;
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::job::dry;
 use super::schema::kind;
 use super::statement::Statement;
@@ -27,8 +27,8 @@ impl BigQueryWarehouse {
         };
         let in_context = match self.insist(dry_run).await {
             Ok(in_context) => in_context,
-            Err(fault) if fault.is_not_found() => return Ok(Tried::Missing(self.missing(&fault.message))),
-            Err(fault) => return Err(fault),
+            Err(error) if error.is_not_found() => return Ok(Tried::Missing(self.missing(&error.message))),
+            Err(error) => return Err(error),
         };
         let schema = in_context
             .statistics

@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value as Json;
 
-use super::fault::ApiError;
+use super::api_error::ApiError;
 use super::rest::RestClient;
 use crate::warehouse::ErrorClass;
 
@@ -43,7 +43,7 @@ impl RestClient {
                 .upload_in_one_session(project, job, media, &pause, &mut lost)
                 .await
             {
-                Err(fault) if is_transient(&fault) => fault,
+                Err(error) if is_transient(&error) => error,
                 other => return other,
             };
             lost += 1;
@@ -80,12 +80,12 @@ impl RestClient {
                     let why = "the server does not keep the upload";
                     return Err(ApiError::new(ErrorClass::Transient, why));
                 }
-                Err(fault) if is_transient(&fault) && *lost + 1 < ATTEMPTS => {
+                Err(error) if is_transient(&error) && *lost + 1 < ATTEMPTS => {
                     *lost += 1;
                     tokio::time::sleep(pause(*lost)).await;
                     next = None;
                 }
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -137,8 +137,8 @@ impl RestClient {
     }
 }
 
-const fn is_transient(fault: &ApiError) -> bool {
-    matches!(fault.class, ErrorClass::Transient | ErrorClass::Rate)
+const fn is_transient(error: &ApiError) -> bool {
+    matches!(error.class, ErrorClass::Transient | ErrorClass::Rate)
 }
 
 /// The number of bytes received, from `bytes=0-N`; 0 if the header is missing.

@@ -129,7 +129,7 @@ impl ApiError {
             (ErrorClass::Unknown, None) => "its outcome is checked before anything is repeated",
         };
         let next = self.next.unwrap_or(by_class);
-        WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.said()))
+        WarehouseError::new(self.class, format!("{doing}: {}; {next}", self.brief()))
     }
 
     /// The fix, if the error determines one.
@@ -138,7 +138,7 @@ impl ApiError {
     }
 
     /// The error without the operation or advice.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn brief(&self) -> String {
         let message = self.message.trim_end_matches('.');
         match self.reason.as_str() {
             // Not from `BigQuery`: a lost call or a response of another server.
@@ -379,9 +379,9 @@ mod tests {
 
     #[test]
     fn errors_include_operation_server_message_and_next_step() {
-        let fault = ApiError::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
+        let error = ApiError::of_reason(403, "rateLimitExceeded", "Exceeded rate limits.\nLocation: US");
         assert_eq!(
-            fault.in_context("writing d.t").message,
+            error.in_context("writing d.t").message,
             "writing d.t: BigQuery says (rateLimitExceeded): Exceeded rate limits; retrying may help"
         );
     }
