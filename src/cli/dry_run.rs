@@ -4,21 +4,22 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use tokio::runtime::Runtime;
 
-use crate::engine::preflight::{Examination, Findings};
+use crate::engine::preflight::Examination;
 use crate::engine::{
-    Demand, Lineage, Permits, Planned, PlannedStage, Preview, PreviewError, Stage, StageError, StagePreview,
-    take_over,
+    Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, Stage, StagePreview, take_over,
 };
 use crate::escape::EscapedText;
 use crate::feeds;
 use crate::figures::counted;
-use crate::ledger::{CheckRecord, CheckState, Ledger};
+use crate::ledger::{CheckRecord, CheckState, Ledger, Target};
 use crate::plan::{CheckSpec, Plan};
-use crate::warehouse::JobPurpose;
+use crate::warehouse::{JobPurpose, Warehouse};
 
 use super::StateDir;
 use super::error::{CliError, cannot_print, no_threads};
+use super::home::Home;
 use super::progress::waiting;
 use super::recorded::recorded;
 use super::run_args::RunArgs;
@@ -35,108 +36,195 @@ pub(super) fn print(
     dates: &[NaiveDate],
     source: Option<&str>,
 ) -> Result<u8, CliError> {
-    let place = &arguments.place;
-    let folder = StateDir::of(place.state_dir.as_deref())?;
-    let home = place.warehouse.home(&folder)?.of(plan)?;
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?.of(plan)?;
     home.refuse_foreign_queries(plan)?;
-    let mut say = |line: String| EscapedText::of(line).print().map_err(cannot_print);
     let then = format!("then {} in {}", counted(dates.len(), "date"), names.join(", "));
-    let loads = if plan.uses_nba_feeds() {
-        " and load the shipped box scores"
-    } else {
-        ""
-    };
     if home.is_missing() {
+        let loads = if plan.uses_nba_feeds() {
+            " and load the shipped box scores"
+        } else {
+            ""
+        };
         say(format!("{home} doesn't exist yet: a run would create it{loads}"))?;
         return say(then).map(|()| 0);
     }
-    let (warehouse, whom) = (home.open()?, home.to_string());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(no_threads)?;
-    if plan.uses_nba_feeds() {
-        let loaded = waiting(&whom, || runtime.block_on(feeds::is_loaded(warehouse.as_ref())));
-        if !loaded? {
-            say(format!(
-                "{home} has no raw data yet: a run would load the shipped box scores"
-            ))?;
-            return say(then).map(|()| 0);
+    let run = RunPreview {
+        arguments,
+        plan,
+        dates,
+        source,
+        place: home.to_string(),
+        warehouse: home.open()?,
+        runtime: tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(no_threads)?,
+    };
+    if plan.uses_nba_feeds() && !run.wait_for(feeds::is_loaded(run.warehouse.as_ref()))? {
+        say(format!(
+            "{home} has no raw data yet: a run would load the shipped box scores"
+        ))?;
+        return say(then).map(|()| 0);
+    }
+    let (ledger, target) = run.progress(&folder, &home)?;
+    let known = ledger.as_ref().zip(target);
+    let stages = resolve(plan, names)?;
+    let is_refused = run.print_findings(&stages, known)?;
+    let planned = run.print_stages(stages, known)?;
+    run.print_estimate(planned, known)?;
+    Ok(if is_refused { REFUSED } else { 0 })
+}
+
+fn say(line: String) -> Result<(), CliError> {
+    EscapedText::of(line).print().map_err(cannot_print)
+}
+
+/// A run that is only looked at.
+struct RunPreview<'a> {
+    arguments: &'a RunArgs,
+    plan: &'a Plan,
+    dates: &'a [NaiveDate],
+    /// The source given by the operator, if any.
+    source: Option<&'a str>,
+    /// The warehouse, as shown while it is waited for.
+    place: String,
+    warehouse: Arc<dyn Warehouse>,
+    runtime: Runtime,
+}
+
+impl RunPreview<'_> {
+    fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        waiting(&self.place, || self.runtime.block_on(work))
+    }
+
+    fn source(&self) -> &str {
+        self.source.unwrap_or(&self.plan.source)
+    }
+
+    /// The recorded progress, with what a run would import: the records of another host, or of a process that was
+    /// killed.
+    fn progress(&self, folder: &StateDir, home: &Home) -> Result<(Option<Ledger>, Option<Target>), CliError> {
+        let ledger = Ledger::open_to_read(&folder.ledger())?;
+        let target = self.target(ledger.as_ref())?;
+        if let (Some(known), Some(target)) = (&ledger, target) {
+            let mut copy = known.copy()?;
+            let importing = take_over(&mut copy, target, self.plan, self.warehouse.as_ref());
+            self.wait_for(importing)?;
+            return Ok((Some(copy), Some(target)));
+        }
+        match recorded(home, self.plan)? {
+            Some(recorded) => {
+                let target = self.target(Some(&recorded.ledger))?;
+                Ok((Some(recorded.ledger), target))
+            }
+            None => Ok((ledger, target)),
         }
     }
-    let mut ledger = Ledger::open_to_read(&folder.ledger())?;
-    let mut target = match &ledger {
-        Some(ledger) => ledger.known_target(&plan.name, &warehouse.name())?,
-        None => None,
-    };
-    // A run would import what another host, or a process that was killed, has recorded.
-    if let (Some(known), Some(target)) = (&ledger, target) {
-        let mut copy = known.copy()?;
-        let importing = take_over(&mut copy, target, plan, warehouse.as_ref());
-        waiting(&whom, || runtime.block_on(importing))?;
-        ledger = Some(copy);
-    } else if let Some(recorded) = recorded(&home, plan)? {
-        target = recorded.ledger.known_target(&plan.name, &warehouse.name())?;
-        ledger = Some(recorded.ledger);
+
+    fn target(&self, ledger: Option<&Ledger>) -> Result<Option<Target>, CliError> {
+        match ledger {
+            Some(ledger) => Ok(ledger.known_target(&self.plan.name, &self.warehouse.name())?),
+            None => Ok(None),
+        }
     }
-    let stages = resolve(plan, names)?;
-    let mut examination = examination(plan, &stages, dates)?;
-    if let (Some(ledger), Some(target)) = (&ledger, target) {
-        examination.filled = ledger.filled_stages(target)?;
+
+    /// Prints how the tables differ from the plan; returns whether a run would be refused.
+    fn print_findings(
+        &self,
+        stages: &[Arc<dyn Stage>],
+        known: Option<(&Ledger, Target)>,
+    ) -> Result<bool, CliError> {
+        let mut examination = examination(self.plan, stages, self.dates)?;
+        if let Some((ledger, target)) = known {
+            examination.filled = ledger.filled_stages(target)?;
+        }
+        let findings = self.wait_for(examination.look(self.warehouse.as_ref()))?;
+        let permits = self.arguments.permits();
+        findings.notes().into_iter().try_for_each(say)?;
+        let problems = findings.problems(permits);
+        let foreign = findings.foreign_rows();
+        let is_refused = !problems.is_empty() || !foreign.is_empty() && !permits.replace_existing;
+        if is_refused {
+            say("a run would be refused:".to_owned())?;
+        }
+        for problem in problems {
+            say(format!("  {problem}"))?;
+        }
+        for line in foreign {
+            say(format!(
+                "  {line}, and no plan owns it; --replace-existing replaces the rows of every date it runs"
+            ))?;
+        }
+        for table in findings.tables.iter().filter(|_| permits.migrate && !is_refused) {
+            for found in table.differences.iter().filter(|found| found.change().is_some()) {
+                let what = found.statement.as_deref().unwrap_or(&found.what);
+                say(format!("would alter {}: {what}", table.path))?;
+            }
+        }
+        Ok(is_refused)
     }
-    let looked = waiting(&whom, || runtime.block_on(examination.look(warehouse.as_ref())));
-    let is_refused = print_findings(looked, arguments.permits(), &mut say)?;
-    let work = arguments.work();
-    let demand = Demand {
-        work: &work,
-        source: source.unwrap_or(&plan.source),
-        source_is_explicit: source.is_some(),
-        on_change: arguments.on_change().unwrap_or_default(),
-    };
-    let lineage = Lineage::of(&every_stage(plan)?);
-    let mut preview = Preview::of(dates, demand, lineage, plan, ledger.as_ref().zip(target))?;
-    let mut planned = Vec::new();
-    for stage in stages {
-        let asked = || runtime.block_on(preview.stage(stage.as_ref(), warehouse.as_ref()));
-        let to_do = match waiting(&whom, asked) {
-            Ok(found) => {
-                say(described(stage.name(), dates.len(), &found))?;
-                found.to_do
-            }
-            Err(PreviewError::Ledger(error)) => return Err(error.into()),
-            // Its inputs may not exist until earlier stages have run.
-            Err(PreviewError::Stage(error)) => {
-                say(format!(
-                    "{}: {}, not known yet: {error}",
-                    stage.name(),
-                    counted(dates.len(), "date")
-                ))?;
-                dates.to_vec()
-            }
+
+    /// Prints what a run would do in each stage.
+    fn print_stages(
+        &self,
+        stages: Vec<Arc<dyn Stage>>,
+        known: Option<(&Ledger, Target)>,
+    ) -> Result<Vec<PlannedStage>, CliError> {
+        let work = self.arguments.work();
+        let demand = Demand {
+            work: &work,
+            source: self.source(),
+            source_is_explicit: self.source.is_some(),
+            on_change: self.arguments.on_change().unwrap_or_default(),
         };
-        planned.push(planned_stage(plan, stage, to_do));
+        let lineage = Lineage::of(&every_stage(self.plan)?);
+        let mut preview = Preview::of(self.dates, demand, lineage, self.plan, known)?;
+        let mut planned = Vec::new();
+        for stage in stages {
+            let dates = match self.wait_for(preview.stage(stage.as_ref(), self.warehouse.as_ref())) {
+                Ok(found) => {
+                    say(described(stage.name(), self.dates.len(), &found))?;
+                    found.to_do
+                }
+                Err(PreviewError::Ledger(error)) => return Err(error.into()),
+                // Its inputs may not exist until earlier stages have run.
+                Err(PreviewError::Stage(error)) => {
+                    let dates = counted(self.dates.len(), "date");
+                    say(format!("{}: {dates}, not known yet: {error}", stage.name()))?;
+                    self.dates.to_vec()
+                }
+            };
+            planned.push(planned_stage(self.plan, stage, dates));
+        }
+        Ok(planned)
     }
-    if warehouse
-        .charging(Arc::default(), JobPurpose::default())
-        .is_some()
-    {
-        let answers = match (&ledger, target) {
-            (Some(ledger), Some(target)) => ledger.newest_checks(target, plan)?,
-            _ => HashMap::new(),
+
+    /// Prints the estimated cost, if the warehouse bills.
+    fn print_estimate(
+        &self,
+        stages: Vec<PlannedStage>,
+        known: Option<(&Ledger, Target)>,
+    ) -> Result<(), CliError> {
+        let billed = self.warehouse.charging(Arc::default(), JobPurpose::default());
+        if billed.is_none() {
+            return Ok(());
+        }
+        let answers = match known {
+            Some((ledger, target)) => ledger.newest_checks(target, self.plan)?,
+            None => HashMap::new(),
         };
         let planned = Planned {
-            stages: planned,
-            sources: source_queries(plan, &answers),
-            workers: arguments.workers(plan),
+            stages,
+            sources: source_queries(self.plan, &answers),
+            workers: self.arguments.workers(self.plan),
             largest_batch: MAX_BATCH_DATES,
-            source: source.unwrap_or(&plan.source).to_owned(),
+            source: self.source().to_owned(),
         };
-        let dry_run = || runtime.block_on(planned.dry_run(Arc::clone(&warehouse), Arc::default()));
-        let estimate = waiting(&whom, dry_run);
+        let estimate = self.wait_for(planned.dry_run(Arc::clone(&self.warehouse), Arc::default()));
         let lines = [String::new(), estimate.message()];
-        lines.into_iter().chain(estimate.lines()).try_for_each(say)?;
+        lines.into_iter().chain(estimate.lines()).try_for_each(say)
     }
-    Ok(if is_refused { REFUSED } else { 0 })
 }
 
 /// The raw-data checks a run would run: those without a current result.
@@ -158,37 +246,6 @@ fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> R
         filled: HashSet::new(),
         loads_later: false,
     })
-}
-
-/// Prints how the tables differ from the plan; returns whether a run would be refused.
-fn print_findings(
-    looked: Result<Findings, StageError>,
-    permits: Permits,
-    say: &mut impl FnMut(String) -> Result<(), CliError>,
-) -> Result<bool, CliError> {
-    let findings = looked?;
-    findings.notes().into_iter().try_for_each(&mut *say)?;
-    let problems = findings.problems(permits);
-    let foreign = findings.foreign_rows();
-    let is_refused = !problems.is_empty() || !foreign.is_empty() && !permits.replace_existing;
-    if is_refused {
-        say("a run would be refused:".to_owned())?;
-    }
-    for problem in problems {
-        say(format!("  {problem}"))?;
-    }
-    for line in foreign {
-        say(format!(
-            "  {line}, and no plan owns it; --replace-existing replaces the rows of every date it runs"
-        ))?;
-    }
-    for table in findings.tables.iter().filter(|_| permits.migrate && !is_refused) {
-        for found in table.differences.iter().filter(|found| found.change().is_some()) {
-            let what = found.statement.as_deref().unwrap_or(&found.what);
-            say(format!("would alter {}: {what}", table.path))?;
-        }
-    }
-    Ok(is_refused)
 }
 
 fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
