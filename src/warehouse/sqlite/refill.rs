@@ -47,25 +47,11 @@ impl Refilling {
     ) -> Result<Vec<Refilled>, SqliteFault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
-        let mut refilled = Vec::with_capacity(self.dates.len());
-        let mut rows = Vec::new();
-        let mut short = Vec::new();
-        for (at, (date, answered)) in self.answered(&transaction)?.into_iter().enumerate() {
-            let expected = self.expected.get(at).unwrap_or(&RowsExpected::AtLeastOne);
-            let mut fresh = self.sorted_out(date, answered);
-            let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
-            if expected.is_missed(count(fresh.rows.len()), count(fresh.quarantined.len())) {
-                short.push(date);
-            }
-            refilled.push(Refilled {
-                date,
-                rows: count(fresh.rows.len()),
-                kept: None,
-                digest: digest(&fresh.rows),
-                set_aside: fresh.quarantined,
-            });
-            rows.append(&mut fresh.rows);
-        }
+        let NewRows {
+            mut refilled,
+            rows,
+            short,
+        } = self.new_rows(&transaction)?;
         let replacement = Replacement::from(Replace {
             table: &self.table,
             dates: &self.dates,
@@ -88,6 +74,27 @@ impl Refilling {
         }
         transaction.commit()?;
         Ok(refilled)
+    }
+
+    fn new_rows(&self, connection: &Connection) -> Result<NewRows, SqliteFault> {
+        let mut new = NewRows::default();
+        for (at, (date, answered)) in self.answered(connection)?.into_iter().enumerate() {
+            let expected = self.expected.get(at).unwrap_or(&RowsExpected::AtLeastOne);
+            let mut fresh = self.sorted_out(date, answered);
+            let count = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX);
+            if expected.is_missed(count(fresh.rows.len()), count(fresh.quarantined.len())) {
+                new.short.push(date);
+            }
+            new.refilled.push(Refilled {
+                date,
+                rows: count(fresh.rows.len()),
+                kept: None,
+                digest: digest(&fresh.rows),
+                set_aside: fresh.quarantined,
+            });
+            new.rows.append(&mut fresh.rows);
+        }
+        Ok(new)
     }
 
     /// The query's rows by date.
@@ -164,6 +171,14 @@ impl Refilling {
         admitted.rows.sort_by_cached_key(key);
         admitted
     }
+}
+
+/// What the query returned: the result of each date, the valid rows of all, and the dates with too few.
+#[derive(Default)]
+struct NewRows {
+    refilled: Vec<Refilled>,
+    rows: Vec<Row>,
+    short: Vec<NaiveDate>,
 }
 
 fn computed(refilled: &Refilled) -> Came {

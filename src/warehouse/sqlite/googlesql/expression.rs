@@ -50,7 +50,7 @@ impl SqlWriter {
         }
     }
 
-    /// Conditions with their own keywords, and functions the parser treats as syntax.
+    /// Conditions with their own keywords.
     fn condition(&mut self, expression: &Expr) -> Written {
         match expression {
             Expr::IsNull(inner) => self.is(inner, "IS NULL"),
@@ -61,6 +61,23 @@ impl SqlWriter {
             Expr::IsNotFalse(inner) => self.is(inner, "IS NOT FALSE"),
             Expr::IsDistinctFrom(left, right) => self.infix(left, "IS NOT", right),
             Expr::IsNotDistinctFrom(left, right) => self.infix(left, "IS", right),
+            Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char: None,
+            } => {
+                let (expr, pattern) = (self.expression(expr)?, self.expression(pattern)?);
+                Ok(negate(*negated, format!("gsql_like({expr}, {pattern})")))
+            }
+            _ => self.membership(expression),
+        }
+    }
+
+    /// Whether a value is in a range, a list, a query or an array.
+    fn membership(&mut self, expression: &Expr) -> Written {
+        match expression {
             Expr::Between {
                 expr,
                 negated,
@@ -95,20 +112,13 @@ impl SqlWriter {
                 let written = format!("({expr} IN (SELECT value FROM json_each({array})))");
                 Ok(negate(*negated, written))
             }
-            Expr::Like {
-                negated,
-                any: false,
-                expr,
-                pattern,
-                escape_char: None,
-            } => {
-                let written = format!(
-                    "gsql_like({}, {})",
-                    self.expression(expr)?,
-                    self.expression(pattern)?
-                );
-                Ok(negate(*negated, written))
-            }
+            _ => self.keyword_function(expression),
+        }
+    }
+
+    /// Functions that the parser treats as syntax.
+    fn keyword_function(&mut self, expression: &Expr) -> Written {
+        match expression {
             Expr::Floor {
                 expr,
                 field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
@@ -199,15 +209,8 @@ impl SqlWriter {
             BinaryOperator::Plus
             | BinaryOperator::Minus
             | BinaryOperator::Multiply
-            | BinaryOperator::StringConcat
-            | BinaryOperator::Eq
-            | BinaryOperator::NotEq
-            | BinaryOperator::Lt
-            | BinaryOperator::LtEq
-            | BinaryOperator::Gt
-            | BinaryOperator::GtEq
-            | BinaryOperator::And
-            | BinaryOperator::Or => return self.infix(left, &op.to_string(), right),
+            | BinaryOperator::StringConcat => return self.infix(left, &op.to_string(), right),
+            op if is_logical(op) => return self.infix(left, &op.to_string(), right),
             other => return Err(SqlRefusal::construct(format_args!("the operator {other}"))),
         };
         Ok(format!(
@@ -353,23 +356,27 @@ pub(super) fn is_number(expression: &Expr) -> bool {
     }
 }
 
+const fn is_logical(op: &BinaryOperator) -> bool {
+    matches!(
+        op,
+        BinaryOperator::Eq
+            | BinaryOperator::NotEq
+            | BinaryOperator::Lt
+            | BinaryOperator::LtEq
+            | BinaryOperator::Gt
+            | BinaryOperator::GtEq
+            | BinaryOperator::And
+            | BinaryOperator::Or
+    )
+}
+
 /// Whether an expression is boolean by its syntax.
 fn is_condition(expression: &Expr) -> bool {
     match expression {
         Expr::Nested(inner) => is_condition(inner),
         Expr::Value(value) => matches!(value.value, Value::Boolean(_)),
         Expr::UnaryOp { op, .. } => *op == UnaryOperator::Not,
-        Expr::BinaryOp { op, .. } => matches!(
-            op,
-            BinaryOperator::Eq
-                | BinaryOperator::NotEq
-                | BinaryOperator::Lt
-                | BinaryOperator::LtEq
-                | BinaryOperator::Gt
-                | BinaryOperator::GtEq
-                | BinaryOperator::And
-                | BinaryOperator::Or
-        ),
+        Expr::BinaryOp { op, .. } => is_logical(op),
         Expr::IsNull(_)
         | Expr::IsNotNull(_)
         | Expr::IsTrue(_)
