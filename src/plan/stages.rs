@@ -282,40 +282,9 @@ impl RawStage {
             .as_deref()
             .ok_or("table is missing; write dataset.table")?;
         let (dataset, name) = table_path(table)?;
-        let raw = self.columns.as_deref().unwrap_or_default();
-        if raw.is_empty() {
-            return Err(
-                "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]".to_owned(),
-            );
-        }
-        let columns: Vec<Column> = raw.iter().map(RawColumn::read).collect::<Result<_, _>>()?;
-        refuse_duplicates(&columns)?;
-        let of = |key: &str, name: &str| {
-            let known = columns.iter().map(|column| column.name.as_ref());
-            let found = columns.iter().find(|column| column.name == name);
-            found.ok_or_else(|| format!("{key}: {}", with_hint("column", name, known)))
-        };
-        let date_column = self
-            .date_column
-            .as_deref()
-            .ok_or("date_column is missing; give the name of the date column")?;
-        let date = of("date_column", date_column)?;
-        if date.kind != ColumnType::Date || date.nullable {
-            return Err(format!(
-                "date_column '{date_column}' must be a DATE column that is not nullable"
-            ));
-        }
-        let key = self.key.as_deref().unwrap_or_default();
-        if key.is_empty() {
-            return Err("key is missing; list the columns that identify a row".to_owned());
-        }
-        for name in key {
-            if of("key", name)?.nullable {
-                return Err(format!(
-                    "key: column '{name}' is nullable; key columns must not be nullable"
-                ));
-            }
-        }
+        let columns = self.own_columns()?;
+        let date_column = self.own_date_column(&columns)?;
+        let key = self.own_key(&columns)?;
         Ok(TableDef {
             dataset: Cow::Owned(dataset.to_owned()),
             name: Cow::Owned(name.to_owned()),
@@ -326,6 +295,47 @@ impl RawStage {
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,
         })
+    }
+
+    fn own_columns(&self) -> Result<Vec<Column>, String> {
+        let raw = self.columns.as_deref().unwrap_or_default();
+        if raw.is_empty() {
+            return Err(
+                "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]".to_owned(),
+            );
+        }
+        let columns: Vec<Column> = raw.iter().map(RawColumn::read).collect::<Result<_, _>>()?;
+        refuse_duplicates(&columns)?;
+        Ok(columns)
+    }
+
+    fn own_date_column(&self, columns: &[Column]) -> Result<&str, String> {
+        let name = self
+            .date_column
+            .as_deref()
+            .ok_or("date_column is missing; give the name of the date column")?;
+        let date = column_of(columns, "date_column", name)?;
+        if date.kind != ColumnType::Date || date.nullable {
+            return Err(format!(
+                "date_column '{name}' must be a DATE column that is not nullable"
+            ));
+        }
+        Ok(name)
+    }
+
+    fn own_key(&self, columns: &[Column]) -> Result<&[String], String> {
+        let key = self.key.as_deref().unwrap_or_default();
+        if key.is_empty() {
+            return Err("key is missing; list the columns that identify a row".to_owned());
+        }
+        for name in key {
+            if column_of(columns, "key", name)?.nullable {
+                return Err(format!(
+                    "key: column '{name}' is nullable; key columns must not be nullable"
+                ));
+            }
+        }
+        Ok(key)
     }
 
     fn expect(&self, queries: &Queries<'_>) -> Result<ExpectRows, String> {
@@ -399,6 +409,13 @@ fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {
         binds: binds(what, sql)?,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
+}
+
+/// The column that a setting of the stage names.
+fn column_of<'a>(columns: &'a [Column], setting: &str, name: &str) -> Result<&'a Column, String> {
+    let known = columns.iter().map(|column| column.name.as_ref());
+    let found = columns.iter().find(|column| column.name == name);
+    found.ok_or_else(|| format!("{setting}: {}", with_hint("column", name, known)))
 }
 
 fn refuse_duplicates(columns: &[Column]) -> Result<(), String> {

@@ -242,17 +242,19 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
             .and_then(|partition| other_partition(table, partition)),
     );
     if is_empty && (found.iter()).any(|found| matches!(found.weight, Weight::Stops | Weight::Scans)) {
-        for difference in found.iter_mut().filter(|found| found.stops()) {
-            difference.weight = Weight::Additive(SchemaChange::Recreate);
-            difference.statement = None;
-            difference.advice = Some("the table is empty and will be recreated");
-        }
+        found.iter_mut().filter(|found| found.stops()).for_each(recreate);
     }
     if held.is_streamed_into {
         found.push(streamed_into());
     }
     found.extend(held.tagged.iter().map(|column| tagged(column)));
     found
+}
+
+fn recreate(difference: &mut SchemaDifference) {
+    difference.weight = Weight::Additive(SchemaChange::Recreate);
+    difference.statement = None;
+    difference.advice = Some("the table is empty and will be recreated");
 }
 
 fn no_table(instead: &str) -> SchemaDifference {
@@ -310,52 +312,48 @@ fn other_form(
     stored: &StoredColumn,
     site: Site<'_>,
 ) -> Option<SchemaDifference> {
-    let name = &declared.name;
-    let difference = |what, statement, advice, weight| {
-        Some(SchemaDifference {
-            column: Some(name.to_string()),
-            what,
-            statement,
-            advice,
-            weight,
-        })
-    };
-    if !stored.kind.holds(declared.kind) {
-        let (statement, advice) = site.retype(table, declared, &stored.kind);
-        return difference(
-            format!(
-                "has '{name}' as {} but the plan declares {}",
-                stored.kind, declared.kind
-            ),
-            statement,
-            Some(advice),
-            Weight::Stops,
-        );
+    if stored.kind.holds(declared.kind) {
+        return other_mode(declared, stored, site);
     }
+    let (statement, advice) = site.retype(table, declared, &stored.kind);
+    Some(SchemaDifference {
+        column: Some(declared.name.to_string()),
+        what: format!(
+            "has '{}' as {} but the plan declares {}",
+            declared.name, stored.kind, declared.kind
+        ),
+        statement,
+        advice: Some(advice),
+        weight: Weight::Stops,
+    })
+}
+
+/// NULL is allowed in the column or its definition, but not in both.
+fn other_mode(declared: &Column, stored: &StoredColumn, site: Site<'_>) -> Option<SchemaDifference> {
+    let name = &declared.name;
     // `BigQuery` arrays are never NULL.
     let is_array = matches!(declared.kind, ColumnType::StringArray | ColumnType::Float64Array);
-    match (stored.nullable, declared.nullable) {
-        _ if is_array && site.dialect == Dialect::GoogleSql => None,
-        (false, true) => {
-            let statement = site.relax(name);
-            let advice = statement
-                .is_none()
-                .then_some("this copies the table in one transaction");
-            difference(
-                format!("has '{name}' NOT NULL but the plan allows NULL"),
-                statement,
-                advice,
-                Weight::Additive(SchemaChange::Relax(name.to_string())),
-            )
-        }
-        (true, false) => difference(
-            format!("allows NULL in '{name}' but the plan doesn't; backcourt writes no NULL to it"),
-            None,
-            None,
-            Weight::Harmless,
-        ),
-        _ => None,
+    if stored.nullable == declared.nullable || is_array && site.dialect == Dialect::GoogleSql {
+        return None;
     }
+    let column = Some(name.to_string());
+    if stored.nullable {
+        return Some(SchemaDifference {
+            column,
+            what: format!("allows NULL in '{name}' but the plan doesn't; backcourt writes no NULL to it"),
+            statement: None,
+            advice: None,
+            weight: Weight::Harmless,
+        });
+    }
+    let statement = site.relax(name);
+    Some(SchemaDifference {
+        column,
+        what: format!("has '{name}' NOT NULL but the plan allows NULL"),
+        advice: (statement.is_none()).then_some("this copies the table in one transaction"),
+        statement,
+        weight: Weight::Additive(SchemaChange::Relax(name.to_string())),
+    })
 }
 
 fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> SchemaDifference {
