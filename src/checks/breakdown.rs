@@ -162,42 +162,70 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
         .iter()
         .map(|name| column(name))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut total = Tally::of(spec);
-    let mut dates = BTreeMap::new();
-    let mut groups = vec![BTreeMap::new(); spec.by.len()];
+    let mut sums = Sums::of(spec);
     for row in &answer.rows {
         let (date, count) = (&row[date_at], &row[count_at]);
         let date = (date.as_date()).ok_or_else(|| refused(&spec.date, date, "a valid date"))?;
         let count = as_count(count).ok_or_else(|| refused(&spec.count, count, "a number"))?;
         let cause = counted_as(spec, &row[cause_at])?;
-        total.add(cause, count);
-        dates
-            .entry(date)
-            .or_insert_with(|| Tally::of(spec))
-            .add(cause, count);
-        for (groups, at) in groups.iter_mut().zip(&by_at) {
-            let name = match &row[*at] {
+        sums.add(date, by_at.iter().map(|at| &row[*at]), cause, count);
+    }
+    Ok(sums.breakdown())
+}
+
+/// Counts so far.
+struct Sums<'a> {
+    spec: &'a BreakdownSpec,
+    total: Tally,
+    dates: BTreeMap<NaiveDate, Tally>,
+    /// The groups of each dimension, in the order of the plan.
+    groups: Vec<BTreeMap<String, Tally>>,
+}
+
+impl<'a> Sums<'a> {
+    fn of(spec: &'a BreakdownSpec) -> Self {
+        Self {
+            spec,
+            total: Tally::of(spec),
+            dates: BTreeMap::new(),
+            groups: vec![BTreeMap::new(); spec.by.len()],
+        }
+    }
+
+    fn add<'v>(
+        &mut self,
+        date: NaiveDate,
+        by: impl Iterator<Item = &'v Value>,
+        cause: CountedAs,
+        count: u64,
+    ) {
+        let spec = self.spec;
+        let none = || Tally::of(spec);
+        self.total.add(cause, count);
+        self.dates.entry(date).or_insert_with(none).add(cause, count);
+        for (groups, value) in self.groups.iter_mut().zip(by) {
+            let name = match value {
                 Value::Null => NULL_GROUP.to_owned(),
                 value => value.to_string(),
             };
-            groups
-                .entry(name)
-                .or_insert_with(|| Tally::of(spec))
-                .add(cause, count);
+            groups.entry(name).or_insert_with(none).add(cause, count);
         }
     }
-    let dimension = |(name, groups): (&String, BTreeMap<_, _>)| Dimension {
-        name: name.clone(),
-        groups: groups.into_iter().collect(),
-    };
-    Ok(Breakdown {
-        unit: spec.count.clone(),
-        causes: spec.causes.clone(),
-        not_counted: spec.not_counted.clone(),
-        total,
-        by: spec.by.iter().zip(groups).map(dimension).collect(),
-        dates: dates.into_iter().collect(),
-    })
+
+    fn breakdown(self) -> Breakdown {
+        let dimension = |(name, groups): (&String, BTreeMap<_, _>)| Dimension {
+            name: name.clone(),
+            groups: groups.into_iter().collect(),
+        };
+        Breakdown {
+            unit: self.spec.count.clone(),
+            causes: self.spec.causes.clone(),
+            not_counted: self.spec.not_counted.clone(),
+            total: self.total,
+            by: self.spec.by.iter().zip(self.groups).map(dimension).collect(),
+            dates: self.dates.into_iter().collect(),
+        }
+    }
 }
 
 fn as_count(value: &Value) -> Option<u64> {
