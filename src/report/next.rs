@@ -48,9 +48,20 @@ pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &CommandFlags) ->
     ) {
         steps.push(format!("A run is {}; leave it to its operator.", run.state));
     }
+    steps.extend(for_dates(status, plan, go));
+    steps.extend(for_checks(status, go));
+    steps.extend(in_the_runbook(&status.runbook, go));
+    if steps.is_empty() {
+        steps.push("Nothing left to do.".to_owned());
+    }
+    steps
+}
+
+fn for_dates(status: &PlanStatus, plan: &Plan, go: &CommandFlags) -> Vec<String> {
+    let mut steps = Vec::new();
     let count = |of: fn(&super::StageStatus) -> u64| status.stages.iter().map(of).sum::<u64>();
     let open = count(|stage| open_of(&stage.dates));
-    if let Some(dates) = part_of(status, plan).filter(|_| ended_early(run.state)) {
+    if let Some(dates) = part_of(status, plan).filter(|_| ended_early(status.run.state)) {
         let command = go.command(&run_command(status, plan, &dates));
         steps.push(format!("`{command}` resumes the last run."));
     }
@@ -89,6 +100,11 @@ pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &CommandFlags) ->
         let command = go.command("rerun --failed");
         steps.push(format!("`{command}` reruns {}.", counted(attention, "date")));
     }
+    steps
+}
+
+fn for_checks(status: &PlanStatus, go: &CommandFlags) -> Vec<String> {
+    let mut steps = Vec::new();
     for check in &status.checks {
         if !matches!(check.state, CheckState::Fail | CheckState::Error) {
             continue;
@@ -102,10 +118,6 @@ pub(super) fn next_steps(status: &PlanStatus, plan: &Plan, go: &CommandFlags) ->
             let command = go.command(&format!("waive {name} --reason TEXT"));
             steps.push(format!("`{command}` waives it."));
         }
-    }
-    steps.extend(in_the_runbook(&status.runbook, go));
-    if steps.is_empty() {
-        steps.push("Nothing left to do.".to_owned());
     }
     steps
 }

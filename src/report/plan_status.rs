@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::gaps::{StageGap, added_up};
 use crate::ledger::{
-    CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, MadeBy, PastAnswer,
-    RunRecord, RunState, Target, UnitState, Waiver, unwaived,
+    CheckRecord, CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, MadeBy,
+    PastAnswer, RunRecord, RunState, Target, UnitRecord, UnitState, Waiver, unwaived,
 };
 use crate::plan::{CheckSpec, DateRange, Plan, Severity, StageSpec};
 use crate::runbook::{Item, RunbookFacts, derive};
@@ -140,68 +140,43 @@ impl PlanStatus {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn gather(ledger: &Ledger, plan: &Plan, run: RunRecord, is_alive: bool) -> Result<Self, LedgerError> {
-        let target = ledger.known_target(&run.plan, &run.warehouse)?;
-        let costs = match target {
-            Some(target) => ledger.costs(target)?,
-            None => Costs::default(),
-        };
-        let stages: Vec<StageStatus> = match target {
-            Some(target) => plan
-                .stages
-                .iter()
-                .map(|stage| {
-                    let gathered = gather_stage(ledger, target, stage, plan.range, is_alive)?;
-                    let cost = costs.of_stage(&stage.name);
-                    Ok(StageStatus { cost, ..gathered })
-                })
-                .collect::<Result<_, LedgerError>>()?,
-            None => Vec::new(),
-        };
-        let newest = match target {
-            Some(target) => ledger.newest_checks(target, plan)?,
-            None => HashMap::new(),
-        };
-        let waivers = match target {
-            Some(target) => ledger.newest_waivers(target)?,
-            None => HashMap::new(),
-        };
-        let mut past = match target {
-            Some(target) => ledger.past_answers(target)?,
-            None => HashMap::new(),
-        };
-        let mut answered = |spec: &CheckSpec| {
-            let last = newest.get(&spec.name);
-            CheckStatus {
-                name: spec.name.clone(),
-                stage: spec.stage.clone(),
-                severity: spec.severity,
-                state: last.map_or(CheckState::Pending, |last| last.state),
-                value: last.and_then(|last| last.value.clone()),
-                target: spec.target(),
-                before: spec.before.clone(),
-                failing_dates: last.map(|last| last.failing_dates.clone()).unwrap_or_default(),
-                coverage: last.and_then(|last| coverage(spec, last.state, &stages)),
-                note: last.and_then(|last| last.note.clone()),
-                cost: costs.of_check(&spec.name),
-                waiver: waivers.get(&spec.name).cloned(),
-                definition: last.map(|last| Definition::of(last.fingerprint, spec.fingerprint)),
-                remark: last.and_then(|last| last.remark(spec, waivers.get(&spec.name))),
-                history: past.remove(&spec.name).unwrap_or_default(),
+        let mut stages = Vec::new();
+        let mut answers = Answers::default();
+        let mut facts = RunbookFacts::default();
+        if let Some(target) = ledger.known_target(&run.plan, &run.warehouse)? {
+            answers = Answers::read(ledger, target, plan)?;
+            facts = RunbookFacts::gather(ledger, target, plan)?;
+            for spec in &plan.stages {
+                let cost = answers.costs.of_stage(&spec.name);
+                let gathered = gather_stage(ledger, target, spec, plan.range, is_alive)?;
+                stages.push(StageStatus { cost, ..gathered });
             }
-        };
-        let checks = plan.checks.iter().map(&mut answered).collect();
-        let sources = plan.sources.iter().map(&mut answered).collect();
-        let facts = match target {
-            Some(target) => RunbookFacts::gather(ledger, target, plan)?,
-            None => RunbookFacts::default(),
-        };
-        let runbook = derive(plan, &facts);
+        }
+        let mut status_of = |spec: &CheckSpec| answers.status_of(spec, &stages);
+        let checks = plan.checks.iter().map(&mut status_of).collect();
+        let sources = plan.sources.iter().map(&mut status_of).collect();
+        Ok(Self {
+            schema: SCHEMA,
+            run: RunStatus::of(run, plan, is_alive),
+            stages,
+            checks,
+            runbook: derive(plan, &facts),
+            sources,
+            cost: answers.costs.total(),
+            cost_other: answers.costs.other(),
+            recorded_by: None,
+        })
+    }
+}
+
+impl RunStatus {
+    fn of(run: RunRecord, plan: &Plan, is_alive: bool) -> Self {
         let state = if is_alive || run.state.has_ended() {
             run.state
         } else {
             RunState::Interrupted
         };
-        let run = RunStatus {
+        Self {
             id: run.id,
             state,
             pid: run.pid,
@@ -212,18 +187,49 @@ impl PlanStatus {
             started_at: run.started_at.to_rfc3339_opts(SecondsFormat::Secs, false),
             ending: run.ending,
             dates: run.dates,
-        };
+        }
+    }
+}
+
+/// What the ledger knows about checks, and the costs.
+#[derive(Default)]
+struct Answers {
+    newest: HashMap<String, CheckRecord>,
+    waivers: HashMap<String, Waiver>,
+    past: HashMap<String, Vec<PastAnswer>>,
+    costs: Costs,
+}
+
+impl Answers {
+    fn read(ledger: &Ledger, target: Target, plan: &Plan) -> Result<Self, LedgerError> {
         Ok(Self {
-            schema: SCHEMA,
-            run,
-            stages,
-            checks,
-            runbook,
-            sources,
-            cost: costs.total(),
-            cost_other: costs.other(),
-            recorded_by: None,
+            newest: ledger.newest_checks(target, plan)?,
+            waivers: ledger.newest_waivers(target)?,
+            past: ledger.past_answers(target)?,
+            costs: ledger.costs(target)?,
         })
+    }
+
+    fn status_of(&mut self, spec: &CheckSpec, stages: &[StageStatus]) -> CheckStatus {
+        let last = self.newest.get(&spec.name);
+        let waiver = self.waivers.get(&spec.name);
+        CheckStatus {
+            name: spec.name.clone(),
+            stage: spec.stage.clone(),
+            severity: spec.severity,
+            state: last.map_or(CheckState::Pending, |last| last.state),
+            value: last.and_then(|last| last.value.clone()),
+            target: spec.target(),
+            before: spec.before.clone(),
+            failing_dates: last.map(|last| last.failing_dates.clone()).unwrap_or_default(),
+            coverage: last.and_then(|last| coverage(spec, last.state, stages)),
+            note: last.and_then(|last| last.note.clone()),
+            cost: self.costs.of_check(&spec.name),
+            waiver: waiver.cloned(),
+            definition: last.map(|last| Definition::of(last.fingerprint, spec.fingerprint)),
+            remark: last.and_then(|last| last.remark(spec, waiver)),
+            history: self.past.remove(&spec.name).unwrap_or_default(),
+        }
     }
 }
 
@@ -282,18 +288,7 @@ fn gather_stage(
             .entry(unit.reason.clone().unwrap_or_default())
             .or_insert(0) += 1;
     }
-    let attention = units
-        .values()
-        .filter(|unit| unit.state.needs_attention())
-        .map(|unit| IncompleteDate {
-            date: unit.date,
-            state: unit.state,
-            rows: unit.rows,
-            expected: unit.expected,
-            attempts: unit.attempts,
-            reason: unit.reason.clone(),
-        })
-        .collect();
+    let attention = units.values().filter(|unit| unit.state.needs_attention());
     Ok(StageStatus {
         name: name.to_owned(),
         table: spec.table.clone(),
@@ -303,8 +298,21 @@ fn gather_stage(
         seconds: ledger.stage_seconds(target, name)?,
         cost: None,
         skipped_reasons,
-        attention,
+        attention: attention.map(IncompleteDate::of).collect(),
         gaps: added_up(&ledger.gaps(target, name)?),
         definitions: current.made_by,
     })
+}
+
+impl IncompleteDate {
+    fn of(unit: &UnitRecord) -> Self {
+        Self {
+            date: unit.date,
+            state: unit.state,
+            rows: unit.rows,
+            expected: unit.expected,
+            attempts: unit.attempts,
+            reason: unit.reason.clone(),
+        }
+    }
 }
