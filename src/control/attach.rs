@@ -185,25 +185,8 @@ async fn exchange_messages(
     let why = loop {
         let step = tokio::select! {
             message = wire.next() => match message.inspect(|_| heard = Instant::now()) {
-                Ok(Message { id, payload: Payload::Reply(reply), .. }) => {
-                    if let Some(answer) = id.and_then(|id| waiting.remove(&id)) {
-                        // The screen may have been closed.
-                        let _ = answer.send(reply);
-                    }
-                    Ok(())
-                }
-                Ok(Message { payload: Payload::Snapshot(update), .. }) => {
-                    let before = Snapshot::clone(&snapshots.borrow());
-                    snapshots.send_replace(Arc::new(update.onto(Some(before))));
-                    Ok(())
-                }
                 Ok(message) => {
-                    let is_log = matches!(message.payload, Payload::Log(_));
-                    run.take(message.payload);
-                    if is_log {
-                        // A paused run sends no new snapshot; resending this one makes the screen read its log.
-                        snapshots.send_modify(|_| ());
-                    }
+                    receive(message, &mut waiting, &run, &snapshots);
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -241,4 +224,32 @@ async fn exchange_messages(
                 Some("the process of the run is gone; start backcourt again to resume".to_owned());
         }
     });
+}
+
+fn receive(
+    message: Message,
+    waiting: &mut HashMap<u64, oneshot::Sender<Reply>>,
+    run: &Mirror,
+    snapshots: &watch::Sender<Arc<Snapshot>>,
+) {
+    match message.payload {
+        Payload::Reply(reply) => {
+            if let Some(answer) = message.id.and_then(|id| waiting.remove(&id)) {
+                // The screen may have been closed.
+                let _ = answer.send(reply);
+            }
+        }
+        Payload::Snapshot(update) => {
+            let before = Snapshot::clone(&snapshots.borrow());
+            snapshots.send_replace(Arc::new(update.onto(Some(before))));
+        }
+        payload => {
+            let is_log = matches!(payload, Payload::Log(_));
+            run.take(payload);
+            if is_log {
+                // A paused run sends no new snapshot; resending this one makes the screen read its log.
+                snapshots.send_modify(|_| ());
+            }
+        }
+    }
 }

@@ -163,37 +163,9 @@ impl Session {
                 let status = Box::new(spoken::without_units(&snapshot));
                 self.send(manner, Payload::Status(status)).await
             }
-            Request::Command(command) => {
-                let client = self.showing.as_ref().map(|showing| &showing.client);
-                match client.and_then(Client::refusal) {
-                    Some(sentence) if command.changes() => {
-                        self.send(manner, Payload::Reply(Reply::Refused(sentence))).await
-                    }
-                    _ => match Arc::clone(&self.limits.commands).try_acquire_many_owned(bytes) {
-                        Ok(share) => {
-                            self.order(manner, command, by, share);
-                            Ok(())
-                        }
-                        Err(_) => {
-                            self.refuse(manner, "too many commands await a reply; try again in a moment")
-                                .await
-                        }
-                    },
-                }
-            }
+            Request::Command(command) => self.command(manner, command, by, bytes).await,
             Request::Attach { .. } if self.showing.is_some() => self.refuse(manner, "already attached").await,
-            Request::Attach { name, read_only } => {
-                let name: String = name
-                    .chars()
-                    .filter(|letter| !is_unsafe(*letter))
-                    .take(MAX_NAME_LENGTH)
-                    .collect();
-                tracing::info!("{name} attached over the socket");
-                let _turn = self.limits.turn().await;
-                let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
-                let all = showing.everything();
-                self.send_all(all).await
-            }
+            Request::Attach { name, read_only } => self.attach(&name, read_only).await,
             Request::TakeControl => match &self.showing {
                 Some(showing) => {
                     showing.client.take();
@@ -205,6 +177,38 @@ impl Session {
                 }
             },
         }
+    }
+
+    async fn command(
+        &mut self,
+        manner: RequestFormat,
+        command: Command,
+        by: Option<String>,
+        bytes: u32,
+    ) -> Result<(), MustDisconnect> {
+        let client = self.showing.as_ref().map(|showing| &showing.client);
+        if let Some(sentence) = client.and_then(Client::refusal).filter(|_| command.changes()) {
+            return self.send(manner, Payload::Reply(Reply::Refused(sentence))).await;
+        }
+        let Ok(share) = Arc::clone(&self.limits.commands).try_acquire_many_owned(bytes) else {
+            let sentence = "too many commands await a reply; try again in a moment";
+            return self.refuse(manner, sentence).await;
+        };
+        self.order(manner, command, by, share);
+        Ok(())
+    }
+
+    async fn attach(&mut self, name: &str, read_only: bool) -> Result<(), MustDisconnect> {
+        let name: String = name
+            .chars()
+            .filter(|letter| !is_unsafe(*letter))
+            .take(MAX_NAME_LENGTH)
+            .collect();
+        tracing::info!("{name} attached over the socket");
+        let _turn = self.limits.turn().await;
+        let showing = self.showing.insert(Showing::of(&self.run, &name, !read_only));
+        let all = showing.everything();
+        self.send_all(all).await
     }
 
     /// Sends a command to the engine. The client may send more while its reply is pending.
