@@ -1,5 +1,7 @@
 //! The lines of the page about one check. `update` needs their number, the view draws them.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::overlay::DATE_COLUMNS;
@@ -25,46 +27,12 @@ pub enum AboutLine<'a> {
 /// The lines about a check, wrapped to `columns`.
 pub fn lines(check: &CheckView, columns: usize) -> Vec<AboutLine<'_>> {
     let mut lines = Vec::new();
-    let mut fact = |name: &'static str, text: &str| {
-        let text = sanitised(text);
+    for (name, text) in facts(check) {
+        let text = sanitised(&text);
         let pieces = wrapped(&text, columns.saturating_sub(NAME)).into_iter();
         for (at, piece) in pieces.enumerate() {
             lines.push(AboutLine::Fact(if at == 0 { name } else { "" }, piece.to_owned()));
         }
-    };
-    fact("check", &check.title);
-    fact("stage", &check.stage);
-    fact(
-        "severity",
-        match check.severity {
-            Severity::Blocking => "blocking: a failure stops the downstream stages",
-            Severity::Advisory => "advisory: a failure is shown but stops nothing",
-        },
-    );
-    fact("value", &measured(check.value.as_deref().unwrap_or("-")));
-    if let Some(coverage) = check.coverage {
-        fact("covers", &format!("{coverage} of its table"));
-    }
-    if let Some(note) = &check.note {
-        fact("", note);
-    }
-    fact("target", &check.target);
-    fact("before", check.before.as_deref().unwrap_or("-"));
-    if let Some(waiver) = &check.waiver {
-        let when = waiver.at.format("%Y-%m-%d %H:%M");
-        let holds = if check.state == CheckState::Waived {
-            "valid for this definition and value"
-        } else {
-            "no longer valid"
-        };
-        fact(
-            "waiver",
-            &format!("by {} on {when} UTC at {}; {holds}", waiver.by, waiver.value),
-        );
-        fact("", &waiver.reason);
-    }
-    if let Some(remark) = &check.remark {
-        fact("note", remark);
     }
     lines.push(AboutLine::Gap);
     lines.push(AboutLine::Heading(match check.history.len() {
@@ -82,4 +50,40 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<AboutLine<'_>> {
         lines.extend(check.failing_dates.chunks(on_a_line).map(AboutLine::Dates));
     }
     lines
+}
+
+/// What is known about a check, each with its label; a second line about the same has none.
+fn facts(check: &CheckView) -> Vec<(&'static str, Cow<'_, str>)> {
+    let severity = match check.severity {
+        Severity::Blocking => "blocking: a failure stops the downstream stages",
+        Severity::Advisory => "advisory: a failure is shown but stops nothing",
+    };
+    let mut facts: Vec<(_, Cow<'_, str>)> = vec![
+        ("check", Cow::from(&check.title)),
+        ("stage", Cow::from(&check.stage)),
+        ("severity", Cow::from(severity)),
+        ("value", measured(check.value.as_deref().unwrap_or("-"))),
+    ];
+    if let Some(coverage) = check.coverage {
+        facts.push(("covers", format!("{coverage} of its table").into()));
+    }
+    facts.extend(check.note.iter().map(|note| ("", Cow::from(note))));
+    facts.push(("target", Cow::from(&check.target)));
+    facts.push(("before", Cow::from(check.before.as_deref().unwrap_or("-"))));
+    if let Some(waiver) = &check.waiver {
+        let when = waiver.at.format("%Y-%m-%d %H:%M");
+        let holds = if check.state == CheckState::Waived {
+            "valid for this definition and value"
+        } else {
+            "no longer valid"
+        };
+        let (by, value) = (&waiver.by, &waiver.value);
+        facts.push((
+            "waiver",
+            format!("by {by} on {when} UTC at {value}; {holds}").into(),
+        ));
+        facts.push(("", Cow::from(&waiver.reason)));
+    }
+    facts.extend(check.remark.iter().map(|remark| ("note", Cow::from(remark))));
+    facts
 }

@@ -1,7 +1,7 @@
 //! The lines of the cost page. `update` needs their number, the view draws them.
 
 use crate::console::text::{count, counted, sanitised, wrapped};
-use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot};
+use crate::engine::{CheckView, Cost, Estimate, Expected, Snapshot, StageView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CostLine {
@@ -39,22 +39,7 @@ pub fn lines(snapshot: &Snapshot, columns: usize) -> Vec<CostLine> {
     }
     page.lines.push(CostLine::Columns);
     for stage in &snapshot.stages {
-        let of_stage = |estimate: &Estimate| {
-            let mut stages = estimate.stages.iter().cloned();
-            stages.find(|expected| expected.stage == stage.name)
-        };
-        let expected = estimate.and_then(of_stage);
-        let of_checks = expected.as_ref().map(|expected| expected.checks.clone());
-        page.row(
-            &stage.name,
-            false,
-            expected.map(|expected| expected.all()),
-            stage.cost,
-        );
-        let cost = sum(snapshot.checks.iter().filter(|check| check.stage == stage.name));
-        if cost.is_some() || of_checks.as_ref().is_some_and(|expected| expected.jobs > 0) {
-            page.row("its checks", true, of_checks, cost);
-        }
+        page.rows_of(stage, snapshot, estimate);
     }
     let sources = estimate.map(|estimate| estimate.sources.clone());
     page.row("raw-data checks", false, sources, sum(snapshot.sources.iter()));
@@ -89,6 +74,22 @@ struct CostText {
 }
 
 impl CostText {
+    /// The rows of a stage and its checks.
+    fn rows_of(&mut self, stage: &StageView, snapshot: &Snapshot, estimate: Option<&Estimate>) {
+        let of_stage = |estimate: &Estimate| {
+            let mut stages = estimate.stages.iter().cloned();
+            stages.find(|expected| expected.stage == stage.name)
+        };
+        let expected = estimate.and_then(of_stage);
+        let of_checks = expected.as_ref().map(|expected| expected.checks.clone());
+        let all = expected.map(|expected| expected.all());
+        self.row(&stage.name, false, all, stage.cost);
+        let cost = sum(snapshot.checks.iter().filter(|check| check.stage == stage.name));
+        if cost.is_some() || of_checks.as_ref().is_some_and(|expected| expected.jobs > 0) {
+            self.row("its checks", true, of_checks, cost);
+        }
+    }
+
     fn push_text(&mut self, text: &str) {
         let pieces = wrapped(text, self.columns).into_iter();
         self.lines

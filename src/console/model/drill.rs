@@ -118,31 +118,7 @@ impl<'r> Drill<'r> {
     pub fn list(&self) -> Option<List<'r>> {
         let level = *self.levels.get(self.depth)?;
         let is_last = self.depth + 1 == self.levels.len();
-        let first = |part| columns(self.stored, part).next();
-        let (side, against) = (first(Part::Side), first(Part::Opponent));
-        let meet = first(Part::Group) == Some(level) && side.is_some();
-        let numbers: Vec<usize> = [Part::Scored, Part::Allowed, Part::Summary]
-            .into_iter()
-            .flat_map(|part| columns(self.stored, part))
-            .filter(|_| is_last)
-            .collect();
-        let origin: Vec<usize> = [Part::Source, Part::Quality, Part::Issues]
-            .into_iter()
-            .filter_map(first)
-            .collect();
-        let name = |column: &usize| self.stored.columns[*column].as_str();
-        let mut heads = vec![name(&level)];
-        if meet {
-            heads.push("sides");
-        }
-        if !is_last {
-            heads.push("rows");
-        }
-        if meet && against.is_some() {
-            heads.push("stored");
-        }
-        heads.extend(numbers.iter().map(name));
-        heads.extend(origin.iter().map(name));
+        let shown = ListColumns::of(self.stored, level, is_last);
         let mut things: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
         for row in &self.rows {
             things.entry(cell(row, level)).or_default().push(row);
@@ -150,21 +126,20 @@ impl<'r> Drill<'r> {
         things.extend(self.without_rows().map(|group| (group, Vec::new())));
         let line = |(thing, rows): (&str, Vec<&[String]>)| {
             let mut line = vec![thing.to_owned()];
-            if meet {
+            if shown.has_sides {
                 line.push(self.sides(&rows));
             }
             if !is_last {
                 line.push(rows.len().to_string());
             }
-            if let (true, Some(side), Some(against)) = (meet, side, against) {
+            if let Some((side, against)) = shown.opponents {
                 line.push(self.missing_opponents(&rows, side, against));
             }
-            let more = numbers.iter().chain(&origin);
-            line.extend(more.map(|column| distinct(&rows, *column)));
+            line.extend(shown.values.iter().map(|column| distinct(&rows, *column)));
             line
         };
         Some(List {
-            heads,
+            heads: shown.heads(self.stored, level, is_last),
             lines: things.into_iter().map(line).collect(),
         })
     }
@@ -298,6 +273,45 @@ impl<'r> Drill<'r> {
         let names = std::iter::once(self.stored.columns.as_slice());
         let lines = names.chain(self.rows.iter().copied());
         lines.map(|line| line.join("\t")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What a list shows about each value.
+struct ListColumns {
+    /// Whether the value is a group with several sides.
+    has_sides: bool,
+    /// The columns for a side and its opponent, to find opponents without rows.
+    opponents: Option<(usize, usize)>,
+    /// Numbers of the last level, then the rows' origin.
+    values: Vec<usize>,
+}
+
+impl ListColumns {
+    fn of(stored: &StoredRows, level: usize, is_last: bool) -> Self {
+        let first = |part| columns(stored, part).next();
+        let side = first(Part::Side).filter(|_| first(Part::Group) == Some(level));
+        let numbers = [Part::Scored, Part::Allowed, Part::Summary]
+            .into_iter()
+            .flat_map(|part| columns(stored, part))
+            .filter(|_| is_last);
+        let origin = [Part::Source, Part::Quality, Part::Issues]
+            .into_iter()
+            .filter_map(first);
+        Self {
+            has_sides: side.is_some(),
+            opponents: side.zip(first(Part::Opponent)),
+            values: numbers.chain(origin).collect(),
+        }
+    }
+
+    fn heads<'r>(&self, stored: &'r StoredRows, level: usize, is_last: bool) -> Vec<&'r str> {
+        let name = |column: &usize| stored.columns[*column].as_str();
+        let mut heads = vec![name(&level)];
+        heads.extend(self.has_sides.then_some("sides"));
+        heads.extend((!is_last).then_some("rows"));
+        heads.extend(self.opponents.map(|_| "stored"));
+        heads.extend(self.values.iter().map(name));
+        heads
     }
 }
 

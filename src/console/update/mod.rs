@@ -20,6 +20,7 @@ use super::command::{leave, question};
 use super::dirty::Dirty;
 use super::effect::Effect;
 use super::keymap::{Action, KeyContext};
+use super::model::control::Control;
 use super::model::{Model, RunLife};
 use super::msg::Msg;
 use super::page::detail;
@@ -50,22 +51,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.request_redraw(Dirty::Partial);
             }
         }
-        Msg::Control(control) => {
-            // A console that has just attached to a run in another process had no control to lose.
-            let had = model.control.is_mine() && model.control.remote == control.remote;
-            if had
-                && !control.is_mine()
-                && let Some(name) = &control.holder
-            {
-                let takes = model.key_of(KeyContext::Dates, Action::TakeControl, false);
-                let sentence = format!("{} took control; {takes} takes it back", sanitised(name));
-                model.notice(true, sentence);
-            }
-            if model.control != control {
-                model.control = control;
-                model.request_redraw(Dirty::Full);
-            }
-        }
+        Msg::Control(control) => take_control(model, control),
         Msg::Over => {
             model.life = RunLife::Over;
             model.request_redraw(Dirty::Full);
@@ -92,6 +78,23 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Tick(now) => tick(model, now),
     }
     Vec::new()
+}
+
+fn take_control(model: &mut Model, control: Control) {
+    // A console that has just attached to a run in another process had no control to lose.
+    let had = model.control.is_mine() && model.control.remote == control.remote;
+    if had
+        && !control.is_mine()
+        && let Some(name) = &control.holder
+    {
+        let takes = model.key_of(KeyContext::Dates, Action::TakeControl, false);
+        let sentence = format!("{} took control; {takes} takes it back", sanitised(name));
+        model.notice(true, sentence);
+    }
+    if model.control != control {
+        model.control = control;
+        model.request_redraw(Dirty::Full);
+    }
 }
 
 fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {

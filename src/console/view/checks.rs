@@ -190,30 +190,34 @@ const fn severity(check: &CheckView) -> &'static str {
     }
 }
 
+fn name_line(check: &CheckView, pen: &mut Pen<'_>) {
+    pen.write(&check.name, BOLD)
+        .write(&format!("  {}", severity(check)), PLAIN);
+    if let Some(asked) = check.run_at {
+        pen.write(&format!("  ran {}", asked.format("%H:%M:%S")), PLAIN);
+    }
+    if let Some(seconds) = check.seconds {
+        pen.write(&format!(", took {:.0} ms", 1000.0 * seconds), PLAIN);
+    }
+}
+
+fn value_line(check: &CheckView, theme: Theme, pen: &mut Pen<'_>) {
+    let value = text::measured(check.value.as_deref().unwrap_or("-"));
+    pen.write("value ", PLAIN).write(&value, theme.check(check.state));
+    if let Some(coverage) = check.coverage.filter(|coverage| !coverage.is_whole()) {
+        pen.write(&format!(" on {coverage}"), theme.style(Tone::Warn));
+    }
+    pen.write(&format!("  target {}", check.target), PLAIN);
+    if let Some(before) = &check.before {
+        pen.write(&format!("  before {before}"), PLAIN);
+    }
+}
+
 fn about_marked(check: &CheckView, at: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     match at {
-        0 => {
-            pen.write(&check.name, BOLD)
-                .write(&format!("  {}", severity(check)), PLAIN);
-            if let Some(asked) = check.run_at {
-                pen.write(&format!("  ran {}", asked.format("%H:%M:%S")), PLAIN);
-            }
-            if let Some(seconds) = check.seconds {
-                pen.write(&format!(", took {:.0} ms", 1000.0 * seconds), PLAIN);
-            }
-        }
-        1 => {
-            let value = text::measured(check.value.as_deref().unwrap_or("-"));
-            pen.write("value ", PLAIN).write(&value, theme.check(check.state));
-            if let Some(coverage) = check.coverage.filter(|coverage| !coverage.is_whole()) {
-                pen.write(&format!(" on {coverage}"), theme.style(Tone::Warn));
-            }
-            pen.write(&format!("  target {}", check.target), PLAIN);
-            if let Some(before) = &check.before {
-                pen.write(&format!("  before {before}"), PLAIN);
-            }
-        }
+        0 => name_line(check, &mut pen),
+        1 => value_line(check, theme, &mut pen),
         _ if check.state == CheckState::Waived => {
             let waiver = check.waiver.as_ref();
             let text = waiver.map(|waiver| format!("by {}: {}", waiver.by, sanitised(&waiver.reason)));

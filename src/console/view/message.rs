@@ -79,19 +79,7 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(KeyContext, Action) -> String) -> (St
     let stale: u64 = stages().map(|stage| stage.counts.stale).sum();
     let outdated: u64 = stages().map(|stage| stage.counts.outdated).sum();
     let sentence = if let Some(stage) = shut {
-        let (checks, waive) = (
-            key(KeyContext::Dates, Action::ChecksPane),
-            key(KeyContext::Checks, Action::Waive),
-        );
-        let rerun = match needing_attention(stage).len() {
-            0 => String::new(),
-            _ => format!(" {} reruns,", key(KeyContext::Dates, Action::RerunAll)),
-        };
-        // Short, so that the date under the cursor stays visible.
-        format!(
-            "Gate after {} closed:{rerun} {checks} checks, {waive} waives, {quit} quits.",
-            stage.name
-        )
+        closed_gate(stage, key)
     } else if let Some(outside) = failed_outside(&snapshot.run) {
         format!("Run ended; {outside}: run 'backcourt rerun --failed'; {quit} quits.")
     } else if waits {
@@ -100,13 +88,10 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(KeyContext, Action) -> String) -> (St
             key(KeyContext::Dates, Action::Advance)
         )
     } else if stale > 0 {
-        let (refresh, are) = (
-            key(KeyContext::Dates, Action::Refresh),
-            if stale == 1 { "stale unit" } else { "stale units" },
-        );
+        let refresh = key(KeyContext::Dates, Action::Refresh);
         format!(
-            "Run ended with {} {are}: {refresh} refreshes them, {quit} quits.",
-            count(stale)
+            "Run ended with {}: {refresh} refreshes them, {quit} quits.",
+            counted(stale, "stale unit")
         )
     } else if outdated > 0 {
         let rerun = key(KeyContext::Dates, Action::RerunOutdated);
@@ -121,6 +106,23 @@ fn ended(snapshot: &Snapshot, key: &dyn Fn(KeyContext, Action) -> String) -> (St
         format!("Run ended: {quit} quits.")
     };
     (sentence, BOLD)
+}
+
+fn closed_gate(stage: &StageView, key: &dyn Fn(KeyContext, Action) -> String) -> String {
+    let (checks, waive, quit) = (
+        key(KeyContext::Dates, Action::ChecksPane),
+        key(KeyContext::Checks, Action::Waive),
+        key(KeyContext::Dates, Action::Quit),
+    );
+    let rerun = match needing_attention(stage).len() {
+        0 => String::new(),
+        _ => format!(" {} reruns,", key(KeyContext::Dates, Action::RerunAll)),
+    };
+    // Short, so that the date under the cursor stays visible.
+    format!(
+        "Gate after {} closed:{rerun} {checks} checks, {waive} waives, {quit} quits.",
+        stage.name
+    )
 }
 
 /// Failures outside this run, which its console can't rerun.
