@@ -5,7 +5,7 @@ use tokio::runtime::Builder;
 
 use crate::checks::break_down;
 use crate::console::keymap::Keymap;
-use crate::engine::{Checks, Permits, Selection, Work};
+use crate::engine::{Checks, Selection};
 use crate::escape::EscapedText;
 use crate::ledger::Ledger;
 use crate::plan::{BreakdownSpec, DateRanges, Plan};
@@ -58,28 +58,14 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     };
     let stages = started_stages(ledger, &run, &plan)?;
     let dates = every_date(ledger, &run, &plan)?;
-    let workers = plan.workers;
-    start(
-        &arguments.place,
-        RunSpec {
-            plan,
-            stages,
-            dates,
-            source: None,
-            workers,
-            paused: false,
-            work: Work::Only(Selection::Dates(DateRanges::default())),
-            accept_short: false,
-            on_change: None,
-            ask: Some(checks),
-            advance: Vec::new(),
-            sample: None,
-            permits: Permits::default(),
-            fail_fast: None,
-            show: Show::new(arguments.output, arguments.console.clone()),
-            keymap: keymap.clone(),
-        },
-    )
+    let show = Show::new(arguments.output, arguments.console.clone());
+    let nothing = Selection::Dates(DateRanges::default());
+    let job = RunSpec {
+        dates,
+        ask: Some(checks),
+        ..RunSpec::only(nothing, plan, stages, show, keymap.clone())
+    };
+    start(&arguments.place, job)
 }
 
 /// Prints the breakdowns of the named checks, or all of them.

@@ -78,24 +78,13 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         if !arguments.overwrite_raw {
             waiting(&whom, || runtime.block_on(leave_foreign(warehouse.as_ref())))?;
         }
-        let league = filled.box_scores.read()?;
-        let origin = serde_json::to_string(&filled)?;
-        // Marked before the rows change: if the process dies in between, too many dates are stale rather than too few.
-        let stale = outdate(&mut ledger, &plan, warehouse.as_ref())?;
-        let written = AtomicUsize::new(0);
-        let load = feeds::load(warehouse.as_ref(), league, faults, &written);
-        let report = runtime.block_on(with_progress(load, &written))?;
-        ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
-        let stale = match stale {
-            0 => String::new(),
-            stale => format!(
-                "; {} computed from the old feeds {} now stale, the next run refreshes {}",
-                counted(stale, "date"),
-                is_or_are(stale),
-                if stale == 1 { "it" } else { "them" }
-            ),
-        };
-        format!("{}{stale}", loaded(&report))
+        runtime.block_on(replace_all(
+            &mut ledger,
+            &plan,
+            warehouse.as_ref(),
+            &filled,
+            faults,
+        ))?
     } else {
         let target = ledger.target(&plan.name, &warehouse.name())?;
         let provenance = Provenance::read(lineage, &ledger, target)?;
@@ -141,6 +130,34 @@ async fn leave_foreign(warehouse: &dyn Warehouse) -> Result<(), CliError> {
         None => Ok(()),
         Some(foreign) => Err(CliError::ForeignRows(foreign.to_string())),
     }
+}
+
+/// Loads all raw tables, and invalidates everything computed from them.
+async fn replace_all(
+    ledger: &mut Ledger,
+    plan: &Plan,
+    warehouse: &dyn Warehouse,
+    filled: &Filled,
+    faults: Profile,
+) -> Result<String, CliError> {
+    let league = filled.box_scores.read()?;
+    let origin = serde_json::to_string(filled)?;
+    // Marked before the rows change: if the process dies in between, too many dates are stale rather than too few.
+    let stale = outdate(ledger, plan, warehouse)?;
+    let written = AtomicUsize::new(0);
+    let load = feeds::load(warehouse, league, faults, &written);
+    let report = with_progress(load, &written).await?;
+    ledger.record_filled(&warehouse.name(), &origin, Utc::now())?;
+    let stale = match stale {
+        0 => String::new(),
+        stale => format!(
+            "; {} computed from the old feeds {} now stale, the next run refreshes {}",
+            counted(stale, "date"),
+            is_or_are(stale),
+            if stale == 1 { "it" } else { "them" }
+        ),
+    };
+    Ok(format!("{}{stale}", loaded(&report)))
 }
 
 /// Shows the number of rows written during a load.

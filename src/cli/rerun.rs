@@ -4,8 +4,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args};
 
 use crate::console::keymap::Keymap;
-use crate::engine::{Permits, Selection, Work};
+use crate::engine::Selection;
 use crate::ledger::Ledger;
+use crate::plan::Plan;
 use crate::stages;
 
 use super::error::CliError;
@@ -53,20 +54,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     if let Some(stranger) = arguments.stage.iter().find(|stage| !names.contains(stage)) {
         return Err(CliError::no_stage(&plan, stranger));
     }
-    let selection = if arguments.failed {
-        Selection::Failed
-    } else if arguments.stale {
-        Selection::Stale
-    } else if arguments.outdated {
-        Selection::Outdated
-    } else if let Some(check) = &arguments.failing {
-        if plan.check(check).is_none() {
-            return Err(CliError::no_check(&plan, check));
-        }
-        Selection::FailingDates(check.clone())
-    } else {
-        Selection::Dates(dates_of(&arguments.dates)?.into_iter().collect())
-    };
+    let selection = selection(arguments, &plan)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let ledger = Ledger::open_to_read(&folder.ledger())?;
     let known = match &ledger {
@@ -90,26 +78,28 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         dates.sort_unstable();
         dates.dedup();
     }
-    let workers = plan.workers;
-    start(
-        &arguments.place,
-        RunSpec {
-            plan,
-            stages,
-            dates,
-            source: arguments.source.clone().or_else(forced_source),
-            workers,
-            paused: false,
-            work: Work::Only(selection),
-            accept_short: arguments.accept_short,
-            on_change: None,
-            ask: None,
-            advance: Vec::new(),
-            sample: None,
-            permits: Permits::default(),
-            fail_fast: None,
-            show: arguments.show.clone(),
-            keymap: keymap.clone(),
-        },
-    )
+    let job = RunSpec {
+        dates,
+        source: arguments.source.clone().or_else(forced_source),
+        accept_short: arguments.accept_short,
+        ..RunSpec::only(selection, plan, stages, arguments.show.clone(), keymap.clone())
+    };
+    start(&arguments.place, job)
+}
+
+fn selection(arguments: &RerunArgs, plan: &Plan) -> Result<Selection, CliError> {
+    Ok(if arguments.failed {
+        Selection::Failed
+    } else if arguments.stale {
+        Selection::Stale
+    } else if arguments.outdated {
+        Selection::Outdated
+    } else if let Some(check) = &arguments.failing {
+        if plan.check(check).is_none() {
+            return Err(CliError::no_check(plan, check));
+        }
+        Selection::FailingDates(check.clone())
+    } else {
+        Selection::Dates(dates_of(&arguments.dates)?.into_iter().collect())
+    })
 }

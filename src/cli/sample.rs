@@ -72,13 +72,7 @@ pub(super) fn sample_only(
     if !is_loaded? {
         return Err(nothing());
     }
-    let known = match Ledger::open_to_read(&folder.ledger())? {
-        None => KnownUnits::default(),
-        Some(ledger) => match ledger.known_target(&plan.name, &warehouse.name())? {
-            None => KnownUnits::default(),
-            Some(target) => KnownUnits::read(&ledger, target, &sample.every)?,
-        },
-    };
+    let known = known_units(&folder, plan, &warehouse.name(), &sample)?;
     let mut lines = JsonLines::new(presenter);
     let mut seq = 0;
     let mut say = |event: Event| {
@@ -110,4 +104,19 @@ pub(super) fn sample_only(
     });
     lines.finish();
     Ok(u8::from(!sampled.passed))
+}
+
+fn known_units(
+    folder: &StateDir,
+    plan: &Plan,
+    warehouse: &str,
+    sample: &Sample,
+) -> Result<KnownUnits, CliError> {
+    let Some(ledger) = Ledger::open_to_read(&folder.ledger())? else {
+        return Ok(KnownUnits::default());
+    };
+    Ok(match ledger.known_target(&plan.name, warehouse)? {
+        None => KnownUnits::default(),
+        Some(target) => KnownUnits::read(&ledger, target, &sample.every)?,
+    })
 }

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample, Setup,
-    Stage, Work,
+    Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample,
+    Selection, Setup, Stage, Work,
 };
 use crate::escape::EscapedText;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
@@ -156,6 +156,36 @@ pub(super) struct RunSpec {
     pub(super) show: Show,
     /// Key bindings of the console.
     pub(super) keymap: Keymap,
+}
+
+impl RunSpec {
+    /// Only the selected units, with the plan's source and number of workers. The dates are still missing.
+    pub(super) fn only(
+        selection: Selection,
+        plan: Plan,
+        stages: Vec<String>,
+        show: Show,
+        keymap: Keymap,
+    ) -> Self {
+        Self {
+            workers: plan.workers,
+            plan,
+            stages,
+            dates: Vec::new(),
+            source: None,
+            paused: false,
+            work: Work::Only(selection),
+            accept_short: false,
+            on_change: None,
+            ask: None,
+            sample: None,
+            advance: Vec::new(),
+            permits: Permits::default(),
+            fail_fast: None,
+            show,
+            keymap,
+        }
+    }
 }
 
 /// The default for outdated units: the console asks; other presenters keep them.

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use clap::Arg;
 use clap::builder::PossibleValue;
 
 use super::file::KEYS;
@@ -29,17 +30,10 @@ pub(super) fn template(place: Option<&Path>) -> String {
         let Some(flag) = setting.flag() else {
             continue;
         };
-        let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
-        let values = flag.get_possible_values();
-        let words: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
-        let words = if words.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", words.join(", "))
-        };
         let _ = writeln!(
             text,
-            "\n# {help}{words}\n# --{}, {}",
+            "\n# {}\n# --{}, {}",
+            help_of(&flag),
             flag.get_long().unwrap_or_default(),
             setting.variable
         );
@@ -67,6 +61,18 @@ pub(super) fn template(place: Option<&Path>) -> String {
         );
     }
     text
+}
+
+/// The help of a flag, with its possible values.
+fn help_of(flag: &Arg) -> String {
+    let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+    let values = flag.get_possible_values();
+    let words: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+    if words.is_empty() {
+        help
+    } else {
+        format!("{help}: {}", words.join(", "))
+    }
 }
 
 fn workers_of_the_plan() -> String {

@@ -115,6 +115,21 @@ impl Inspection<'_> {
                 }
             }
         }
+        self.report_locations(&places);
+        if !missing.is_empty() {
+            let detail = format!(
+                "{} of {} don't exist yet: {}",
+                missing.len(),
+                names.len(),
+                missing.join(", ")
+            );
+            self.add("datasets", Verdict::Note, detail).next =
+                Some("'backcourt load' creates the raw datasets, 'backcourt run' the others".to_owned());
+        }
+        places.len() < 2
+    }
+
+    fn report_locations(&mut self, places: &BTreeMap<String, Vec<String>>) {
         let there: Vec<String> = places
             .iter()
             .map(|(place, names)| format!("{} in {place}", names.join(", ")))
@@ -132,17 +147,6 @@ impl Inspection<'_> {
                 apart,
             ),
         }
-        if !missing.is_empty() {
-            let detail = format!(
-                "{} of {} don't exist yet: {}",
-                missing.len(),
-                names.len(),
-                missing.join(", ")
-            );
-            self.add("datasets", Verdict::Note, detail).next =
-                Some("'backcourt load' creates the raw datasets, 'backcourt run' the others".to_owned());
-        }
-        places.len() < 2
     }
 
     /// Compares every table with its definition; returns the tables that exist.

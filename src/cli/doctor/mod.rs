@@ -95,11 +95,6 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     if home.is_missing() {
         examination.findings.push(not_created(&home, &plan));
     } else {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(no_threads)?;
         let subject = Subject {
             names: &arguments.names,
             plan: &plan,
@@ -107,13 +102,7 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
             folder: &folder,
             project: home.project(),
         };
-        let examined = home
-            .open_to_read()
-            .and_then(|warehouse| runtime.block_on(subject.examine(warehouse.as_ref(), &mut examination)));
-        if let Err(error) = examined {
-            let fault = Finding::new(Area::Warehouse, "place", Verdict::Fail, error.message);
-            examination.findings.push(fault);
-        }
+        examine_warehouse(&home, &subject, &mut examination)?;
     }
     let worst = examination.findings.iter().map(|finding| finding.state).max();
     let worst = worst.unwrap_or(Verdict::Ok);
@@ -132,6 +121,22 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
     };
     shown.print().map_err(cannot_print)?;
     Ok(u8::from(worst >= Verdict::Warn))
+}
+
+fn examine_warehouse(home: &Home, subject: &Subject<'_>, result: &mut DoctorResult) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(no_threads)?;
+    let examined = home
+        .open_to_read()
+        .and_then(|warehouse| runtime.block_on(subject.examine(warehouse.as_ref(), result)));
+    if let Err(error) = examined {
+        let finding = Finding::new(Area::Warehouse, "place", Verdict::Fail, error.message);
+        result.findings.push(finding);
+    }
+    Ok(())
 }
 
 fn not_created(home: &Home, plan: &Plan) -> Finding {

@@ -87,39 +87,8 @@ impl Computing<'_> {
         run_id: String,
         progress: &ProgressLine,
     ) -> Result<StageResult, CliError> {
-        let mut plan = self.plan.clone();
-        plan.checks.clear();
-        plan.sources.clear();
-        plan.source_tables.clear();
-        plan.breakdowns.clear();
-        plan.runbook.clear();
-        let options = Options {
-            run_id,
-            dates: self.dates.to_vec(),
-            source: self.source.to_owned(),
-            source_is_explicit: true,
-            workers: self.plan.workers,
-            largest_batch: MAX_BATCH_DATES,
-            operator: operator(),
-            paused: false,
-            work: Work::All,
-            accept_short: false,
-            on_change: OnChange::default(),
-            ask: None,
-            released: vec![stage.name().to_owned()],
-            fail_fast: None,
-            // The copied rows have no owner.
-            permits: Permits {
-                replace_existing: true,
-                ..Permits::default()
-            },
-            ceilings: Ceilings::default(),
-            stay: false,
-            control: None,
-            retry: RetryPolicy::over(self.warehouse.as_ref()),
-        };
         let engine = Engine::launch(Setup {
-            plan: Arc::new(plan),
+            plan: Arc::new(self.plan_without_checks()),
             stages: vec![Arc::clone(stage)],
             lineage: lineage.clone(),
             warehouse: Arc::clone(self.warehouse),
@@ -132,7 +101,7 @@ impl Computing<'_> {
             losses: Losses::default(),
             prepare: None,
             sample: None,
-            options,
+            options: self.options(stage.name(), run_id),
         })?;
         let ending = await_end(engine, stage.name(), progress)?;
         Ok(match ending {
@@ -145,6 +114,44 @@ impl Computing<'_> {
                 attention: self.attention(stage.name())?,
             },
         })
+    }
+
+    fn plan_without_checks(self) -> Plan {
+        let mut plan = self.plan.clone();
+        plan.checks.clear();
+        plan.sources.clear();
+        plan.source_tables.clear();
+        plan.breakdowns.clear();
+        plan.runbook.clear();
+        plan
+    }
+
+    fn options(self, stage: &str, run_id: String) -> Options {
+        Options {
+            run_id,
+            dates: self.dates.to_vec(),
+            source: self.source.to_owned(),
+            source_is_explicit: true,
+            workers: self.plan.workers,
+            largest_batch: MAX_BATCH_DATES,
+            operator: operator(),
+            paused: false,
+            work: Work::All,
+            accept_short: false,
+            on_change: OnChange::default(),
+            ask: None,
+            released: vec![stage.to_owned()],
+            fail_fast: None,
+            // The copied rows have no owner.
+            permits: Permits {
+                replace_existing: true,
+                ..Permits::default()
+            },
+            ceilings: Ceilings::default(),
+            stay: false,
+            control: None,
+            retry: RetryPolicy::over(self.warehouse.as_ref()),
+        }
     }
 
     /// The dates of a stage without all their rows.
