@@ -10,14 +10,18 @@ use super::backcourt::console::{LeaseHolder, Msg, Observation};
 use super::backcourt::engine::{
     BilledView, Breakdown, BreakdownState, BreakdownView, Change, ChangedColumn, CheckView, ColumnNulls,
     Cost, Difference, Dimension, EVENT_SCHEMA, ElsewhereView, Estimate, Event, Expected, Fact, GapView,
-    Limit, Part, Phase, Preparing, Progress, Question, RunView, SampleState, SampleView, Snapshot,
-    StageEstimate, StageNulls, StageState, StageView, StoredRows, Tally, TaskView, UnitSample, UnitView,
-    WorkerView, summary,
+    INPUTS_CHANGED, Limit, Part, Phase, Preparing, Progress, Question, RunView, SampleState, SampleView,
+    Snapshot, StageEstimate, StageNulls, StageState, StageView, StoredRows, Tally, TaskView, UnitSample,
+    UnitView, WorkerView, sample_message, summary,
 };
-use super::backcourt::figures::counted;
-use super::backcourt::ledger::{CheckState, PastAnswer, RunState, UnitState, Waiver};
-use super::backcourt::plan::{Bound, CheckSpec, Expectation, Fingerprint, ItemId, Severity, TextTest};
-use super::backcourt::runbook::{Item, ItemState};
+use super::backcourt::feeds::{Feed, unavailable};
+use super::backcourt::ledger::{
+    CheckRecord, CheckState, PastAnswer, RunState, StageTally, Tick, UnitState, Waiver, shortfall,
+};
+use super::backcourt::plan::{
+    BUILTIN, Bound, CheckSpec, Condition, DoneWhen, Expectation, Fingerprint, Severity, TextTest, load,
+};
+use super::backcourt::runbook::{Item, RunbookFacts, derive};
 use super::backcourt::table::Value;
 use super::backcourt::telemetry::{LogLine, ProcessMetrics};
 use super::backcourt::warehouse::Answer;
@@ -77,13 +81,9 @@ fn unit(date: NaiveDate, state: UnitState) -> UnitView {
         UnitState::Pending | UnitState::Running | UnitState::Skipped => (0, 0),
     };
     let reason = match state {
-        UnitState::Failed => Some(format!(
-            "the gamebook feed is unavailable for {date} (503 Service Unavailable); retry this date later"
-        )),
-        UnitState::Partial | UnitState::Empty => {
-            Some(format!("expected {}, got {rows}", counted(expected, "row")))
-        }
-        UnitState::Stale => Some("its inputs have changed since".to_owned()),
+        UnitState::Failed => Some(unavailable(Feed::Gamebook, date).message),
+        UnitState::Partial | UnitState::Empty => Some(shortfall(expected, rows)),
+        UnitState::Stale => Some(INPUTS_CHANGED.to_owned()),
         UnitState::Skipped => off_day(date).map(str::to_owned),
         _ => None,
     };
@@ -360,7 +360,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         }],
         workers: (1..=WORKERS).map(|slot| worker(slot, seconds)).collect(),
         checks: checks(|_| CheckState::Pending),
-        runbook: Arc::new(ITEMS.iter().map(item).collect()),
+        runbook: Arc::new(runbook()),
         sources: Vec::new(),
         breakdowns: Vec::new(),
         estimate: None,
@@ -380,50 +380,69 @@ fn end(snapshot: &mut Snapshot) {
     snapshot.run.ending = Some(summary(ended, counts, &snapshot.checks));
 }
 
-/// Number, title, manual, state, evidence, remark.
-type ItemRow = (
-    &'static str,
-    &'static str,
-    bool,
-    ItemState,
-    &'static str,
-    Option<&'static str>,
-);
+/// Items of the built-in plan's runbook, in every state.
+fn runbook() -> Vec<Item> {
+    const ITEMS: [&str; 12] = ["1", "2", "3", "4", "5", "6", "7", "13", "14a", "20", "23", "24"];
+    let mut plan = load(BUILTIN).expect("the built-in plan");
+    plan.runbook.retain(|spec| ITEMS.contains(&spec.item.as_str()));
+    for spec in &mut plan.runbook {
+        // A check of these snapshots.
+        if spec.item.as_str() == "7" {
+            spec.done_when = DoneWhen::Facts(vec![Condition::CheckPassed("formats".to_owned())]);
+        }
+    }
+    plan.checks.extend(specs());
+    let at = second(8.0);
+    let date = |text: &str, state| (day(text), (state, at));
+    let record = |name: &str, state, value: &str| CheckRecord {
+        name: name.to_owned(),
+        state,
+        value: Some(value.to_owned()),
+        failing_dates: Vec::new(),
+        note: None,
+        seconds: 0.02,
+        at,
+        fingerprint: None,
+    };
+    let records = [
+        record("critical_1_teams_per_date", CheckState::Warn, "12.7"),
+        record("formats", CheckState::Fail, "2 of 11544 not, first: NULL"),
+    ];
+    let facts = RunbookFacts {
+        tallies: [(STAGE.to_owned(), tally(at))].into(),
+        dates: [(
+            STAGE.to_owned(),
+            [
+                date("2021-10-19", UnitState::Ok),
+                date("2023-12-16", UnitState::Stale),
+            ]
+            .into(),
+        )]
+        .into(),
+        checks: records.map(|record| (record.name.clone(), record)).into(),
+        ticks: [("1".to_owned(), tick(at))].into(),
+        ..RunbookFacts::default()
+    };
+    derive(&plan, &facts)
+}
 
-#[rustfmt::skip]
-const ITEMS: [ItemRow; 12] = [
-    ("1", "Keep a copy of what the run replaces", true, ItemState::Done, "copied to the backup folder", None),
-    ("2", "Verify the warehouse and the feeds", false, ItemState::Done, "started", None),
-    ("3", "Try the reconstruction on three dates", false, ItemState::Reopened, "2023-12-16 is stale", None),
-    ("4", "Fill team_offense for every date", false, ItemState::InProgress, "1,207 of 1,538 dates", None),
-    ("5", "Watch it to its end, its gate open", false, ItemState::Open, "not started", None),
-    ("6", "Query 1: average teams per date", false, ItemState::Done, "WARN 12.7 (target avg_teams >= 28)",
-        Some("28 cannot be met: a complete season has 12.7 teams a date. rows_per_date compares with the schedule.")),
-    ("7", "Query 2: game_id format", false, ItemState::ActionRequired, "formats: FAIL 2 of 11544 not, first: NULL (target every game_id well formed)", None),
-    ("13", "usage_rate above 95 %", false, ItemState::Open, "usage_coverage: not run yet", None),
-    ("14a", "Fill team_defense, its gate open", false, ItemState::Open, "not started", Some("Added: the old list forgot it.")),
-    ("20", "Coverage of the five Phase-4 tables", false, ItemState::Open, "not run yet", None),
-    ("23", "Write down the results", false, ItemState::Open, "not written yet", Some("backcourt report writes them.")),
-    ("24", "Hand over and sign off", true, ItemState::Open, "ticked by hand, with a note", Some("Say in the note who takes over.")),
-];
+fn tally(at: DateTime<Utc>) -> StageTally {
+    StageTally {
+        states: [(UnitState::Ok.word(), 1_207)].into(),
+        rows: 15_150,
+        attention: Vec::new(),
+        first_at: Some(at),
+        last_at: Some(at),
+    }
+}
 
-fn item((number, title, manual, state, fact, remark): &ItemRow) -> Item {
-    let has_fact = *state != ItemState::Open;
-    Item {
-        item: ItemId::parse(number).expect("an item"),
-        title: (*title).to_owned(),
-        manual: *manual,
-        state: *state,
-        fact: (*fact).to_owned(),
-        at: has_fact.then(|| second(8.0)),
-        by: (*manual && has_fact).then(|| "kim".to_owned()),
-        remark: remark.map(str::to_owned),
-        checks: if *number == "7" {
-            vec!["formats".to_owned()]
-        } else {
-            Vec::new()
-        },
-        stage: (*number == "4").then(|| STAGE.to_owned()),
+fn tick(at: DateTime<Utc>) -> Tick {
+    Tick {
+        item: "1".to_owned(),
+        done: true,
+        note: "copied to the backup folder".to_owned(),
+        by: "kim".to_owned(),
+        at,
     }
 }
 
@@ -773,11 +792,10 @@ pub fn sampled(version: u64) -> Snapshot {
         sampled,
         stored,
     };
-    let message = "sample: 2 of 6 units as expected, 1 different from the stored rows, 1 with missing rows, 1 failed, \
-                   1 not sampled yet";
+    let message = sample_message(&units.each_ref().map(|unit| unit.state));
     let sample = SampleView {
         units: units.into(),
-        message: Some(message.to_owned()),
+        message: Some(message),
         nulls: vec![StageNulls {
             stage: STAGE.to_owned(),
             sampled: 38,
@@ -791,7 +809,7 @@ pub fn sampled(version: u64) -> Snapshot {
     };
     let mut snapshot = paused(version);
     snapshot.run.question = Some(Arc::new(Question::sample()));
-    "paused for review of the sample".clone_into(&mut snapshot.run.bottleneck);
+    set_limit(&mut snapshot, &Limit::Sample);
     snapshot.sample = Some(Arc::new(sample));
     snapshot
 }

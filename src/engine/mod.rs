@@ -59,6 +59,7 @@ pub use question::{Question, Topic};
 pub use retry::RetryPolicy;
 pub use sample::{
     Change, ChangedColumn, ColumnNulls, Difference, Sample, SampleState, SampleView, StageNulls, UnitSample,
+    sample_message,
 };
 pub use snapshot::{
     BilledView, BreakdownState, BreakdownView, CheckView, ElsewhereView, GapView, Phase, Preparing, Progress,
@@ -66,6 +67,7 @@ pub use snapshot::{
 };
 pub use stage::{Fills, Input, Inputs, Outcome, Reach, Scope, Stage, StageError};
 pub use summary::{Ending, summary};
+pub use worklist::INPUTS_CHANGED;
 
 pub(crate) use estimate::{Planned, PlannedStage};
 pub(crate) use handover::{HandoverError, take_over};

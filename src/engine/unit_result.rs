@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft};
+use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft, shortfall};
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
@@ -237,7 +237,7 @@ impl UnitResult {
 fn expectation(expected_rows: &UnitExpectation, expected: u32, rows: u32) -> String {
     match expected_rows {
         UnitExpectation::AtLeastOne if rows == 0 => "expected at least 1 row, got 0".to_owned(),
-        _ => format!("expected {}, got {rows}", counted(expected as usize, "row")),
+        _ => shortfall(expected, rows),
     }
 }
 

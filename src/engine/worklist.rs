@@ -10,6 +10,9 @@ use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 use super::provenance::can_be_invalidated;
 use super::{Demand, OnChange, Replaces, Scope, Selection, Work};
 
+/// Why a date became stale before this run.
+pub const INPUTS_CHANGED: &str = "its inputs have changed since";
+
 #[derive(Debug)]
 pub(super) struct StageFacts<'a> {
     pub(super) dates: &'a [NaiveDate],
@@ -92,7 +95,7 @@ impl WorkList {
         }
         if can_be_invalidated(unit.state) && invalidated.contains(&date) {
             unit.state = UnitState::Stale;
-            unit.reason = Some("its inputs have changed since".to_owned());
+            unit.reason = Some(INPUTS_CHANGED.to_owned());
             self.invalidated += 1;
         }
     }

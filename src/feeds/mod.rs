@@ -17,7 +17,7 @@ mod team_box;
 pub use again::{DifferingTable, Filled};
 pub use foreign::{Foreign, foreign};
 pub use load::{BoxScores, LoadError, LoadReport, is_loaded, load};
-pub use outage::{feed_outages, with_outages};
+pub use outage::{feed_outages, unavailable, with_outages};
 
 use std::sync::Arc;
 

@@ -199,7 +199,7 @@ fn unit_record(entry: &Entry, body: &UnitBody, date: NaiveDate, state: UnitState
     let rows = entry.rows.unwrap_or(0);
     let quarantined = entry.quarantined.unwrap_or(0);
     let expected = (body.expected).unwrap_or_else(|| rows.saturating_add(quarantined).max(1));
-    let missed = || format!("expected {}, got {rows}", counted(expected, "row"));
+    let missed = || super::units::shortfall(expected, rows);
     let reason = match (entry.kind.as_str(), entry.kept) {
         (COMMIT, Some(kept)) => Some(format!(
             "{}; kept the {} stored before",

@@ -47,6 +47,6 @@ pub use runs::RunRecord;
 pub use state::{CheckState, RunState, UnitState};
 pub use tallies::StageTally;
 pub use ticks::{Tick, WrittenReport};
-pub use units::{QuarantineRecord, UnitRecord};
+pub use units::{QuarantineRecord, UnitRecord, shortfall};
 pub use waivers::Waiver;
 pub use work::{FailedAttempts, RunInStage, StageWork};

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::state::read_state;
 use super::{Ledger, LedgerError, Target, UnitState};
+use crate::figures::counted;
 use crate::plan::Fingerprint;
 use crate::table::FaultKind;
 
@@ -87,6 +88,12 @@ pub(super) fn quarantined(
         })
     })?
     .collect()
+}
+
+/// Why a date without all its rows is `partial` or `empty`.
+#[must_use]
+pub fn shortfall(expected: u32, rows: u32) -> String {
+    format!("expected {}, got {rows}", counted(expected, "row"))
 }
 
 impl Ledger {

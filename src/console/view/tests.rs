@@ -524,7 +524,7 @@ fn stored_rows() -> StoredRows {
 }
 
 #[test]
-fn the_widest_screen_has_room_for_the_facts_of_the_runbook() {
+fn the_runbook_is_drawn_on_the_widest_screen_and_in_ascii() {
     assert_screens("page-runbook", &SIZES[3..], || model("running"), &[key('6')]);
     let mut model = model("running");
     feed(&mut model, [key('6')]);

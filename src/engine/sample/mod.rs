@@ -163,24 +163,7 @@ impl Sample {
     }
 
     fn summed_up(&self, found: &[SampledUnit]) -> Sampled {
-        let count = |is_meant: &dyn Fn(SampleState) -> bool| {
-            found.iter().filter(|found| is_meant(found.unit.state)).count()
-        };
-        let of = |state: SampleState| count(&|other| other == state);
-        let good = count(&|state| matches!(state, SampleState::Same | SampleState::New));
-        let against = count(&SampleState::blocks_run);
-        let mut message = format!("sample: {good} of {} as expected", counted(found.len(), "unit"));
-        for (state, words) in [
-            (SampleState::Differs, "different from the stored rows"),
-            (SampleState::Short, "with missing rows"),
-            (SampleState::Failed, "failed"),
-            (SampleState::Unsampled, "not sampled yet"),
-        ] {
-            let number = of(state);
-            if number > 0 {
-                message = format!("{message}, {number} {words}");
-            }
-        }
+        let states: Vec<SampleState> = found.iter().map(|found| found.unit.state).collect();
         let nulls = self.stages.iter().filter_map(|stage| {
             let table = stage.fills().definition()?;
             let (mut sampled, mut stored) = (Nulls::default(), Nulls::default());
@@ -191,9 +174,29 @@ impl Sample {
             Some(StageNulls::new(stage.name(), table, &sampled, &stored))
         });
         Sampled {
-            passed: against == 0 && good > 0,
-            message,
+            passed: !states.iter().any(|state| state.blocks_run())
+                && states.iter().any(|state| state.is_as_expected()),
+            message: sample_message(&states),
             nulls: nulls.filter(|nulls| nulls.sampled > 0).collect(),
         }
     }
+}
+
+/// The result of a sample in one sentence.
+#[must_use]
+pub fn sample_message(states: &[SampleState]) -> String {
+    let good = states.iter().filter(|state| state.is_as_expected()).count();
+    let mut message = format!("sample: {good} of {} as expected", counted(states.len(), "unit"));
+    for (state, words) in [
+        (SampleState::Differs, "different from the stored rows"),
+        (SampleState::Short, "with missing rows"),
+        (SampleState::Failed, "failed"),
+        (SampleState::Unsampled, "not sampled yet"),
+    ] {
+        let number = states.iter().filter(|other| **other == state).count();
+        if number > 0 {
+            message = format!("{message}, {number} {words}");
+        }
+    }
+    message
 }

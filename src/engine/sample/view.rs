@@ -59,6 +59,12 @@ impl SampleState {
         }
     }
 
+    /// Whether a run would do what the operator expects of it.
+    #[must_use]
+    pub const fn is_as_expected(self) -> bool {
+        matches!(self, Self::Same | Self::New)
+    }
+
     /// Whether it blocks the full run until the operator has looked at it.
     #[must_use]
     pub const fn blocks_run(self) -> bool {

@@ -14,12 +14,22 @@ use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::Feed;
 use super::faults::{Outage, Profile};
 use crate::table::{Row, Schema, SchemaChange, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
     Replace, Trial, Tried, Warehouse, WarehouseError,
 };
+
+/// The error of a read during an outage.
+#[must_use]
+pub fn unavailable(feed: Feed, date: NaiveDate) -> WarehouseError {
+    WarehouseError::new(
+        ErrorClass::Transient,
+        format!("the {feed} feed is unavailable for {date} (503 Service Unavailable); retry this date later"),
+    )
+}
 
 #[derive(Debug)]
 struct FlakyWarehouse {
@@ -85,12 +95,7 @@ impl FlakyWarehouse {
             return Ok(());
         };
         let Outage { feed, date, .. } = *outage;
-        let refusal = WarehouseError::new(
-            ErrorClass::Transient,
-            format!(
-                "the {feed} feed is unavailable for {date} (503 Service Unavailable); retry this date later"
-            ),
-        );
+        let refusal = unavailable(feed, date);
         if read.dates != Dates::Only(&[date]) {
             return Err(refusal);
         }
