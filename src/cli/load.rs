@@ -93,8 +93,7 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
         outdate_sources(&mut ledger, &plan, target)?;
         line
     };
-    EscapedText::of(line).print().map_err(cannot_print)?;
-    Ok(0)
+    EscapedText::of(line).print().map_err(cannot_print).map(|()| 0)
 }
 
 impl LoadArgs {

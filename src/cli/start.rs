@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
 use crate::engine::{
-    Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy, Sample,
-    Selection, Setup, Stage, Work,
+    Ceilings, Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy,
+    Sample, Selection, Setup, Stage, Work,
 };
 use crate::escape::EscapedText;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
@@ -159,6 +159,31 @@ pub(super) struct RunSpec {
 }
 
 impl RunSpec {
+    /// The engine's options, without those that depend on the warehouse and the presenter.
+    fn options(&self) -> Options {
+        Options {
+            run_id: run_id(),
+            dates: self.dates.clone(),
+            source_is_explicit: self.source.is_some(),
+            source: self.source.clone().unwrap_or_else(|| self.plan.source.clone()),
+            workers: self.workers,
+            largest_batch: MAX_BATCH_DATES,
+            operator: operator(),
+            paused: self.paused,
+            work: self.work.clone(),
+            accept_short: self.accept_short,
+            on_change: OnChange::default(),
+            ask: self.ask.clone(),
+            released: self.advance.clone(),
+            fail_fast: self.fail_fast,
+            permits: self.permits,
+            ceilings: Ceilings::default(),
+            stay: false,
+            control: None,
+            retry: RetryPolicy::default(),
+        }
+    }
+
     /// Only the selected units, with the plan's source and number of workers. The dates are still missing.
     pub(super) fn only(
         selection: Selection,
@@ -225,34 +250,16 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
     let socket = reachable(Socket::bind(folder.path()));
+    let (origin, prepare) = feeds_of(&job.plan, &ledger, &warehouse.name())?;
     let options = Options {
-        run_id: run_id(),
-        dates: job.dates,
-        source_is_explicit: job.source.is_some(),
-        source: job.source.unwrap_or_else(|| job.plan.source.clone()),
-        workers: job.workers,
-        largest_batch: MAX_BATCH_DATES,
-        operator: operator(),
-        paused: job.paused,
-        work: job.work,
-        accept_short: job.accept_short,
         on_change,
-        ask: job.ask,
-        released: job.advance,
-        fail_fast: job.fail_fast,
-        permits: job.permits,
         ceilings: place.warehouse.ceilings(),
         stay: matches!(presenter, Presenter::Tui),
         control: (socket.as_ref()).map(|socket| socket.path().display().to_string()),
         retry: RetryPolicy::over(warehouse.as_ref()),
+        ..job.options()
     };
-    let mut origin: Option<Arc<dyn Origin>> = None;
-    let mut prepare: Option<Box<dyn Prepare>> = None;
-    if job.plan.uses_nba_feeds() {
-        origin = Some(Arc::new(FromBoxScores::of(&ledger, &warehouse.name())?));
-        prepare = Some(Box::new(FirstUse));
-    }
-    let setup = Setup {
+    let engine = Engine::launch(Setup {
         plan: Arc::new(job.plan),
         stages,
         lineage,
@@ -268,15 +275,8 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
             .into(),
         losses: losses.clone(),
         options,
-    };
-    let engine = Engine::launch(setup)?;
+    })?;
     let control_lock = ControlLock::default();
-    let shown = RunAccess {
-        access: engine.access(),
-        log: log.clone(),
-        control_lock: control_lock.clone(),
-    };
-    let _server = socket.and_then(|socket| reachable(ControlServer::start(socket, shown)));
     let context = PresenterContext {
         log: &log,
         folder: folder.path(),
@@ -287,17 +287,44 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         notify: job.show.console.notify,
         supervisor,
     };
-    let code = present::present(engine, presenter, context).map_err(|cause| CliError::System {
-        what: "cannot open the screen".to_owned(),
-        cause,
-        next: "use --output plain",
-    })?;
+    let code = present_run(engine, presenter, socket, context)?;
     // The last lines are written as they drop.
     drop(files);
     let incomplete = |clause| format!("backcourt: incomplete: {clause}");
     let text: EscapedText = losses.clauses().into_iter().map(incomplete).collect();
     text.print_error();
     Ok(code)
+}
+
+/// Shows the run, and serves other consoles, until it has ended.
+fn present_run(
+    engine: Engine,
+    presenter: Presenter,
+    socket: Option<Socket>,
+    context: PresenterContext<'_>,
+) -> Result<u8, CliError> {
+    let shown = RunAccess {
+        access: engine.access(),
+        log: context.log.clone(),
+        control_lock: context.control_lock.clone(),
+    };
+    let _server = socket.and_then(|socket| reachable(ControlServer::start(socket, shown)));
+    present::present(engine, presenter, context).map_err(|cause| CliError::System {
+        what: "cannot open the screen".to_owned(),
+        cause,
+        next: "use --output plain",
+    })
+}
+
+type RawTables = (Option<Arc<dyn Origin>>, Option<Box<dyn Prepare>>);
+
+/// Where the plan's raw tables come from, and what loads them on first use.
+fn feeds_of(plan: &Plan, ledger: &Ledger, warehouse: &str) -> Result<RawTables, CliError> {
+    if !plan.uses_nba_feeds() {
+        return Ok((None, None));
+    }
+    let origin = Arc::new(FromBoxScores::of(ledger, warehouse)?);
+    Ok((Some(origin), Some(Box::new(FirstUse))))
 }
 
 /// The result of a run that another process did. A killed process reports nothing itself.

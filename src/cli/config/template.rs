@@ -11,7 +11,7 @@ use super::file::KEYS;
 use super::setting::{SETTINGS, Setting};
 use super::{quoted, quoted_keys};
 use crate::cli::state_dir::StateDir;
-use crate::console::keymap::{FIXED, TABLE, spelt};
+use crate::console::keymap::{Binding, FIXED, TABLE, spelt};
 use crate::escape::escaped;
 use crate::plan;
 
@@ -49,18 +49,19 @@ pub(super) fn template(place: Option<&Path>) -> String {
          can't be rebound.\n[{KEYS}]",
         spelt(&FIXED, false).replace(' ', ", ")
     );
-    for binding in TABLE {
-        let keys = binding.keys.iter().map(|key| key.spelt(false));
-        let _ = writeln!(
-            text,
-            "\n# {} ({})\n#{} = {}",
-            binding.help,
-            binding.places_text(),
-            binding.name,
-            quoted_keys(keys)
-        );
-    }
+    text.extend(TABLE.iter().map(binding_lines));
     text
+}
+
+fn binding_lines(binding: &Binding) -> String {
+    let keys = binding.keys.iter().map(|key| key.spelt(false));
+    format!(
+        "\n# {} ({})\n#{} = {}\n",
+        binding.help,
+        binding.places_text(),
+        binding.name,
+        quoted_keys(keys)
+    )
 }
 
 /// The help of a flag, with its possible values.

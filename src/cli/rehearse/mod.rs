@@ -32,7 +32,7 @@ use super::progress::{ProgressLine, waiting};
 use super::run_args::{chosen_stages, forced_source};
 use super::start::resolve;
 use super::{PlanArgs, StateDir};
-use compute::Computing;
+use compute::{Computing, StageResult};
 use difference::TableDifference;
 use scratch::Scratch;
 
@@ -201,17 +201,7 @@ impl Rehearsing {
             folder: self.scratch.folder(),
         };
         let computed = computing.stages(&self.stages, &progress)?;
-        progress.step("comparing");
-        let mut tables = Vec::new();
-        for (stage, made) in self.stages.iter().zip(computed) {
-            let Some(table) = stage.fills().definition() else {
-                continue;
-            };
-            progress.update(&format!("comparing {}", table.path()));
-            let (here, there) = (self.to.as_ref(), self.from.as_ref());
-            let found = TableDifference::find(stage.name(), table, &self.dates, made, here, there);
-            tables.push(runtime.block_on(found)?);
-        }
+        let tables = runtime.block_on(self.compare(computed, &progress))?;
         Ok(Rehearsal {
             schema: SCHEMA,
             plan: self.plan.name.clone(),
@@ -223,6 +213,25 @@ impl Rehearsing {
             copied,
             scratch: self.scratch.folder().path().display().to_string(),
         })
+    }
+
+    async fn compare(
+        &self,
+        computed: Vec<StageResult>,
+        progress: &ProgressLine,
+    ) -> Result<Vec<TableDifference>, CliError> {
+        progress.step("comparing");
+        let mut tables = Vec::new();
+        for (stage, made) in self.stages.iter().zip(computed) {
+            let Some(table) = stage.fills().definition() else {
+                continue;
+            };
+            progress.update(&format!("comparing {}", table.path()));
+            let (here, there) = (self.to.as_ref(), self.from.as_ref());
+            let found = TableDifference::find(stage.name(), table, &self.dates, made, here, there);
+            tables.push(found.await?);
+        }
+        Ok(tables)
     }
 }
 
