@@ -39,11 +39,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Snapshot(snapshot) => return take_snapshot(model, snapshot),
         Msg::Facts(facts) => facts.iter().for_each(|fact| take_fact(model, fact)),
+        Msg::Log(lines) if lines.is_empty() => {}
         Msg::Log(lines) => {
-            if !lines.is_empty() {
-                model.log.push(lines);
-                model.request_redraw(Dirty::Full);
-            }
+            model.log.push(lines);
+            model.request_redraw(Dirty::Full);
         }
         Msg::ProcessMetrics(metrics) => {
             model.metrics = Some(metrics);
@@ -57,11 +56,10 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.request_redraw(Dirty::Full);
         }
         Msg::Recording(recording) => recording::take(model, recording),
+        Msg::Observation(observation) if model.observation.as_ref() == Some(&observation) => {}
         Msg::Observation(observation) => {
-            if model.observation.as_ref() != Some(&observation) {
-                model.observation = Some(observation);
-                model.request_redraw(Dirty::Full);
-            }
+            model.observation = Some(observation);
+            model.request_redraw(Dirty::Full);
         }
         Msg::Key { key, at } => {
             model.now = Some(at);

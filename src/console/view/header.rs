@@ -189,14 +189,8 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
     }
     pen.write(&format!("  {} elapsed", duration(elapsed(model, run))), PLAIN);
     if let Some(eta) = run.progress.eta.filter(|_| !run.state.has_ended()) {
-        let whole = to_go(eta, run.progress.unmeasured);
         pen.write("  ETA ", PLAIN);
-        // A truncated text could read as another duration.
-        let text = if width(&whole) <= pen.left() {
-            whole
-        } else {
-            format!("{} + ?", to_go(eta, 0))
-        };
+        let text = eta_text(eta, run.progress.unmeasured, pen.left());
         pen.write(&text, BOLD);
     }
     if let Some(rate) = run.progress.per_minute.filter(|_| model.is_active()) {
@@ -204,6 +198,16 @@ fn progress(model: &Model, run: &RunView, theme: Theme, pen: &mut Pen<'_>, bar: 
             &format!("  {}/min", counted(rate.max(0.0).round() as u64, "unit")),
             PLAIN,
         );
+    }
+}
+
+/// The ETA in this many columns. A truncated text could read as another duration.
+fn eta_text(eta: (f64, f64), unmeasured: usize, columns: usize) -> String {
+    let whole = to_go(eta, unmeasured);
+    if width(&whole) <= columns {
+        whole
+    } else {
+        format!("{} + ?", to_go(eta, 0))
     }
 }
 
