@@ -215,6 +215,10 @@ async fn exchange_messages(
         }
     };
     tracing::info!("{why}");
+    mark_interrupted(&snapshots);
+}
+
+fn mark_interrupted(snapshots: &watch::Sender<Arc<Snapshot>>) {
     snapshots.send_modify(|last| {
         if !last.run.state.has_ended() {
             let last = Arc::make_mut(last);

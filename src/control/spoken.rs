@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{ElsewhereView, Question, Reply, Snapshot, StageView};
+use crate::engine::{CheckView, ElsewhereView, Question, Reply, Snapshot, StageView};
 use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::ledger::{CheckState, UnitState};
@@ -75,19 +75,17 @@ fn state_line(snapshot: &Snapshot) -> EscapedText {
     }
     lines.extend(run.question.iter().flat_map(|question| question_lines(question)));
     lines.extend(snapshot.stages.iter().map(stage));
-    let checks: Vec<String> = CheckState::ALL
-        .into_iter()
-        .filter_map(|state| {
-            let number = snapshot
-                .checks
-                .iter()
-                .filter(|check| check.state == state)
-                .count();
-            (number > 0).then(|| format!("{number} {state}"))
-        })
-        .collect();
-    lines.push(format!("checks: {}", checks.join(", ")));
+    lines.push(checks_line(&snapshot.checks));
     lines.into_iter().collect()
+}
+
+fn checks_line(checks: &[CheckView]) -> String {
+    let with = |state: CheckState| {
+        let number = checks.iter().filter(|check| check.state == state).count();
+        (number > 0).then(|| format!("{number} {state}"))
+    };
+    let counts: Vec<String> = CheckState::ALL.into_iter().filter_map(with).collect();
+    format!("checks: {}", counts.join(", "))
 }
 
 fn stage(stage: &StageView) -> String {
