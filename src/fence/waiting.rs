@@ -90,16 +90,20 @@ pub(super) async fn take(
                 // Another process was faster.
                 races += 1;
                 if races == MAX_LOST_RACES {
-                    let sentence = format!(
-                        "lost {MAX_LOST_RACES} races for the lease of plan {plan}; find the process that keeps starting runs \
-                         of this plan, then start again"
-                    );
-                    return Err(WarehouseError::new(ErrorClass::Contention, sentence));
+                    return Err(lost_races(plan));
                 }
             }
         }
         sleep(timing.look).await;
     }
+}
+
+fn lost_races(plan: &str) -> WarehouseError {
+    let sentence = format!(
+        "lost {MAX_LOST_RACES} races for the lease of plan {plan}; find the process that keeps starting runs of this plan, \
+         then start again"
+    );
+    WarehouseError::new(ErrorClass::Contention, sentence)
 }
 
 #[cfg(test)]

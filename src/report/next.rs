@@ -85,22 +85,25 @@ fn for_dates(status: &PlanStatus, plan: &Plan, go: &CommandFlags) -> Vec<String>
         let command = go.command("rerun --stale");
         steps.push(format!("`{command}` refreshes {}.", counted(stale, "stale date")));
     }
-    for stage in status.stages.iter().filter(|stage| stage.dates.outdated > 0) {
-        let outdated = counted(stage.dates.outdated, "outdated date");
-        let (rerun, accept) = (
-            go.command(&format!("rerun --outdated --stage {}", stage.name)),
-            go.command(&format!("accept {} --reason TEXT", stage.name)),
-        );
-        steps.push(format!(
-            "`{rerun}` reruns {outdated}, `{accept}` accepts their rows."
-        ));
-    }
+    steps.extend(for_outdated(status, go));
     let attention = count(|stage| stage.attention.len() as u64);
     if attention > 0 {
         let command = go.command("rerun --failed");
         steps.push(format!("`{command}` reruns {}.", counted(attention, "date")));
     }
     steps
+}
+
+fn for_outdated(status: &PlanStatus, go: &CommandFlags) -> impl Iterator<Item = String> {
+    let stages = status.stages.iter().filter(|stage| stage.dates.outdated > 0);
+    stages.map(|stage| {
+        let outdated = counted(stage.dates.outdated, "outdated date");
+        let (rerun, accept) = (
+            go.command(&format!("rerun --outdated --stage {}", stage.name)),
+            go.command(&format!("accept {} --reason TEXT", stage.name)),
+        );
+        format!("`{rerun}` reruns {outdated}, `{accept}` accepts their rows.")
+    })
 }
 
 fn for_checks(status: &PlanStatus, go: &CommandFlags) -> Vec<String> {

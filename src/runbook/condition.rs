@@ -292,16 +292,10 @@ fn checks_of(stage: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
             at,
         );
     }
-    let warned: Vec<&str> = plan
-        .checks_of(stage)
-        .filter(|check| {
-            facts
-                .checks
-                .get(&check.name)
-                .is_some_and(|last| last.state == CheckState::Warn)
-        })
-        .map(|check| check.name.as_str())
-        .collect();
+    let has_warned =
+        |name: &&str| (facts.checks.get(*name)).is_some_and(|last| last.state == CheckState::Warn);
+    let names = plan.checks_of(stage).map(|check| check.name.as_str());
+    let warned: Vec<&str> = names.filter(has_warned).collect();
     let fact = match warned.as_slice() {
         [] => format!("all {answered} passed"),
         warned => format!(

@@ -71,17 +71,7 @@ fn re2(written: &str) -> std::result::Result<String, String> {
         match letter {
             '\\' => {
                 let escaped = letters.next().ok_or("it ends in a backslash")?;
-                match escaped {
-                    'd' => pattern.push_str("[0-9]"),
-                    'D' => pattern.push_str("[^0-9]"),
-                    'w' => pattern.push_str("[0-9A-Za-z_]"),
-                    'W' => pattern.push_str("[^0-9A-Za-z_]"),
-                    's' => pattern.push_str(r"[\t\n\f\r ]"),
-                    'S' => pattern.push_str(r"[^\t\n\f\r ]"),
-                    'b' if !in_class => pattern.push_str(r"(?-u:\b)"),
-                    'B' | 'C' | 'Q' | 'p' | 'P' => return Err(format!("\\{escaped} is not supported")),
-                    other => pattern.extend(['\\', other]),
-                }
+                push_escape(&mut pattern, escaped, in_class)?;
             }
             '[' if !in_class => {
                 in_class = true;
@@ -110,6 +100,21 @@ fn re2(written: &str) -> std::result::Result<String, String> {
         }
     }
     Ok(pattern)
+}
+
+fn push_escape(pattern: &mut String, escaped: char, in_class: bool) -> std::result::Result<(), String> {
+    match escaped {
+        'd' => pattern.push_str("[0-9]"),
+        'D' => pattern.push_str("[^0-9]"),
+        'w' => pattern.push_str("[0-9A-Za-z_]"),
+        'W' => pattern.push_str("[^0-9A-Za-z_]"),
+        's' => pattern.push_str(r"[\t\n\f\r ]"),
+        'S' => pattern.push_str(r"[^\t\n\f\r ]"),
+        'b' if !in_class => pattern.push_str(r"(?-u:\b)"),
+        'B' | 'C' | 'Q' | 'p' | 'P' => return Err(format!("\\{escaped} is not supported")),
+        other => pattern.extend(['\\', other]),
+    }
+    Ok(())
 }
 
 /// Converts a `LIKE` pattern to a regular expression: `%` matches any text, `_` any character, `\` escapes the next
