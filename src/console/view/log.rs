@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::pen::{PLAIN, Pen, row};
 use crate::console::model::Model;
 use crate::console::model::log::about;
+use crate::console::model::observation::Observation;
 use crate::console::text::{sanitised, width, wrapped};
 use crate::console::theme::Theme;
 use crate::telemetry::LogLine;
@@ -25,14 +26,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     if let Some(observation) = &model.observation {
-        let text = match &observation.lease {
-            Some(holder) => format!("The log is on {}, in logs/ of {}.", holder.host, holder.folder),
-            None => format!(
-                "The log is on {}, in logs/ of its state folder.",
-                observation.host
-            ),
-        };
-        for (at, piece) in wrapped(&sanitised(&text), usize::from(area.width))
+        for (at, piece) in wrapped(&sanitised(&where_it_is(observation)), usize::from(area.width))
             .iter()
             .enumerate()
         {
@@ -60,6 +54,16 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
             pen.skip(indent(&line.about));
         }
         pen.write(&line.text, style);
+    }
+}
+
+fn where_it_is(observation: &Observation) -> String {
+    match &observation.lease {
+        Some(holder) => format!("The log is on {}, in logs/ of {}.", holder.host, holder.folder),
+        None => format!(
+            "The log is on {}, in logs/ of its state folder.",
+            observation.host
+        ),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::api_error::ApiError;
 use super::charge::JobKind;
@@ -66,6 +66,26 @@ impl BigQueryWarehouse {
         })
     }
 
+    fn load_job(&self, into: &Staged, id: &str, disposition: Disposition) -> Json {
+        json!({
+            "jobReference": job::reference(&self.account, id),
+            "configuration": {
+                "labels": job::labels(&self.account),
+                "load": {
+                    "destinationTable": {
+                        "projectId": self.project(), "datasetId": into.dataset, "tableId": into.name,
+                    },
+                    "schema": {"fields": [{"name": SENT, "type": "STRING"}]},
+                    "sourceFormat": "NEWLINE_DELIMITED_JSON",
+                    "writeDisposition": match disposition {
+                        Disposition::Replace => "WRITE_TRUNCATE",
+                        Disposition::Append => "WRITE_APPEND",
+                    },
+                },
+            },
+        })
+    }
+
     /// Loads rows, each a JSON list, by the job with this id. Safe to repeat with the same id.
     pub(super) async fn load(
         &self,
@@ -74,24 +94,7 @@ impl BigQueryWarehouse {
         rows: &[String],
         disposition: Disposition,
     ) -> Result<(), ApiError> {
-        let destination =
-            json!({"projectId": self.project(), "datasetId": into.dataset, "tableId": into.name});
-        let configuration = json!({
-            "labels": job::labels(&self.account),
-            "load": {
-                "destinationTable": destination,
-                "schema": {"fields": [{"name": SENT, "type": "STRING"}]},
-                "sourceFormat": "NEWLINE_DELIMITED_JSON",
-                "writeDisposition": match disposition {
-                    Disposition::Replace => "WRITE_TRUNCATE",
-                    Disposition::Append => "WRITE_APPEND",
-                },
-            },
-        });
-        let sent = json!({
-            "jobReference": job::reference(&self.account, id),
-            "configuration": configuration,
-        });
+        let sent = self.load_job(into, id, disposition);
         let mut media = String::with_capacity(rows.iter().map(|row| row.len() + row.len() / 4 + 16).sum());
         for row in rows {
             media.push_str(&json!({SENT: row}).to_string());
