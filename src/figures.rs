@@ -91,8 +91,11 @@ mod tests {
     #[case("batch", "0 batches, 1 batch, 2 batches")]
     #[case("query", "0 queries, 1 query, 2 queries")]
     #[case("day", "0 days, 1 day, 2 days")]
-    fn counts_use_singular_and_plural(#[case] noun: &str, #[case] said: &str) {
-        assert_eq!([0_u8, 1, 2].map(|number| counted(number, noun)).join(", "), said);
+    fn counts_use_singular_and_plural(#[case] noun: &str, #[case] expected: &str) {
+        assert_eq!(
+            [0_u8, 1, 2].map(|number| counted(number, noun)).join(", "),
+            expected
+        );
     }
 
     #[rstest]

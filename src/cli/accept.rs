@@ -50,13 +50,13 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     }
     ledger.accept(target, &acceptances)?;
     let dates: u64 = acceptances.iter().map(|acceptance| acceptance.dates).sum();
-    let said = format_args!(
+    let message = format_args!(
         "{}: rows of {} accepted as current by {}",
         spec.name,
         counted(dates, "date"),
         acceptances[0].by
     );
-    EscapedText::of(said).print().map_err(cannot_print)?;
+    EscapedText::of(message).print().map_err(cannot_print)?;
     Ok(0)
 }
 

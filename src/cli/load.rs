@@ -188,7 +188,7 @@ async fn correct(
     let origin = FromBoxScores::of(ledger, &warehouse.name())?;
     let corrections = origin.differing(warehouse, dates).await?;
     let mut stale = 0;
-    let mut said = Vec::new();
+    let mut changes = Vec::new();
     for correction in corrections {
         let table = correction.table.path();
         let found = provenance.invalidated(&table, &correction.dates.iter().copied().collect());
@@ -203,14 +203,14 @@ async fn correct(
             .sum::<usize>();
         correction.apply(warehouse).await?;
         let days: Vec<String> = correction.dates.iter().map(ToString::to_string).collect();
-        said.push(format!("{table} on {}", days.join(", ")));
+        changes.push(format!("{table} on {}", days.join(", ")));
     }
     let compared = format!("{} compared with {}", counted(dates.len(), "date"), origin.name());
-    Ok(match said.as_slice() {
+    Ok(match changes.as_slice() {
         [] => format!("{compared}: the raw tables are correct, nothing changed"),
-        said => format!(
+        changes => format!(
             "{compared}; corrected: {}; {} now stale, refresh them with 'backcourt rerun --stale'",
-            said.join("; "),
+            changes.join("; "),
             counted(stale, "date")
         ),
     })

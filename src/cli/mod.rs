@@ -146,13 +146,13 @@ impl PlanArgs {
             let Some(stage) = stages::stage(spec) else {
                 return refuse(with_hint("built-in stage", &spec.name, stages::BUILT_IN));
             };
-            let (table, said) = (stage.fills().path(), spec.table.clone());
-            if table != said {
+            let (table, declared) = (stage.fills().path(), spec.table.clone());
+            if table != declared {
                 return refuse(format!(
                     "stage {} fills {}, not {}",
                     spec.name,
                     table.unwrap_or_default(),
-                    said.unwrap_or_default()
+                    declared.unwrap_or_default()
                 ));
             }
         }

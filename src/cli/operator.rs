@@ -22,14 +22,14 @@ pub(super) fn console_name() -> String {
 /// The environment comes before the user list, whose lines are `name:password:id:…`. A shell without a login, as in a
 /// container, has no name in its environment.
 fn name(variable: impl Fn(&str) -> Option<String>, users: &str, uid: u32) -> String {
-    let said = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(variable);
+    let candidates = ["SUDO_USER", "USER", "LOGNAME"].into_iter().filter_map(variable);
     let listed = users.lines().filter_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
         let is_own = fields.nth(1)?.parse() == Ok(uid);
         is_own.then(|| name.to_owned())
     });
-    let mut names = said.chain(listed).filter(|name| !name.is_empty());
+    let mut names = candidates.chain(listed).filter(|name| !name.is_empty());
     names.next().unwrap_or_else(|| format!("user {uid}"))
 }
 

@@ -15,8 +15,8 @@ pub(super) struct FromBoxScores(Filled);
 impl FromBoxScores {
     /// What the raw tables of a warehouse were loaded from according to the ledger, or [`Filled::usual`].
     pub(super) fn of(ledger: &Ledger, warehouse: &str) -> Result<Self, LedgerError> {
-        let said = ledger.filled(warehouse)?;
-        let filled = said.and_then(|text| serde_json::from_str(&text).ok());
+        let recorded = ledger.filled(warehouse)?;
+        let filled = recorded.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self(filled.unwrap_or_else(Filled::usual)))
     }
 }

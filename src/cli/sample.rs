@@ -86,9 +86,9 @@ pub(super) fn sample_only(
         });
     };
     let began = Instant::now();
-    let (tell, mut units) = mpsc::unbounded_channel();
+    let (sender, mut units) = mpsc::unbounded_channel();
     let sampled = threads.block_on(async {
-        let take = tokio::spawn(sample.take(known, warehouse, Arc::default(), tell));
+        let take = tokio::spawn(sample.take(known, warehouse, Arc::default(), sender));
         while let Some(unit) = units.recv().await {
             say(Event::UnitSampled(unit));
         }

@@ -214,11 +214,11 @@ impl RunSpec {
 }
 
 /// The default for outdated units: the console asks; other presenters keep them.
-fn on_change(said: Option<OnChange>, presenter: Presenter) -> Result<OnChange, CliError> {
+fn on_change(given: Option<OnChange>, presenter: Presenter) -> Result<OnChange, CliError> {
     let has_screen = matches!(presenter, Presenter::Tui);
-    match said {
+    match given {
         Some(OnChange::Ask) if !has_screen => Err(CliError::NoConsole),
-        Some(said) => Ok(said),
+        Some(given) => Ok(given),
         None if has_screen => Ok(OnChange::Ask),
         None => Ok(OnChange::Keep),
     }

@@ -123,7 +123,7 @@ fn stage_lines(stage: &StageStatus) -> Vec<String> {
     );
     let mut lines = vec![String::new(), head];
     lines.extend(stage.cost.map(|cost| format!("  {cost}")));
-    lines.extend(MadeBy::summary(&stage.definitions).map(|told| format!("  {told}")));
+    lines.extend(MadeBy::summary(&stage.definitions).map(|line| format!("  {line}")));
     let skipped = stage.skipped_reasons.iter();
     lines.extend(skipped.map(|(reason, count)| format!("  skipped {count}: {reason}")));
     lines.extend(stage.attention.iter().map(|unit| {

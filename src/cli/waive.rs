@@ -46,10 +46,10 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
         return Err(CliError::Refused(refusal));
     }
     let waiver = ledger.waive(target, &run.id, last, spec, reason, &operator(), Utc::now())?;
-    let said = format_args!(
+    let message = format_args!(
         "{} waived by {} for this definition and value {}; 'backcourt run' starts the stages after it",
         waiver.check, waiver.by, waiver.value
     );
-    EscapedText::of(said).print().map_err(cannot_print)?;
+    EscapedText::of(message).print().map_err(cannot_print)?;
     Ok(0)
 }

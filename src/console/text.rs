@@ -116,7 +116,7 @@ fn prefix(text: &str, columns: usize) -> usize {
 pub fn measured(value: &str) -> Cow<'_, str> {
     let is_noun = |word: &str| matches!(word, "row" | "rows" | "date" | "dates");
     let words: Vec<&str> = value.split(' ').collect();
-    let told = |at: usize, word: &&str| -> Option<String> {
+    let separated = |at: usize, word: &&str| -> Option<String> {
         let counts = words.get(at + 1).is_some_and(|next| is_noun(next));
         let number: u64 = word.parse().ok().filter(|_| counts)?;
         Some(count(number))
@@ -124,14 +124,14 @@ pub fn measured(value: &str) -> Cow<'_, str> {
     let all: Vec<Option<String>> = words
         .iter()
         .enumerate()
-        .map(|(at, word)| told(at, word))
+        .map(|(at, word)| separated(at, word))
         .collect();
     if all.iter().all(Option::is_none) {
         return sanitised(value);
     }
     let words = words.iter().zip(all);
     let text: Vec<String> = words
-        .map(|(word, told)| told.unwrap_or_else(|| (*word).to_owned()))
+        .map(|(word, separated)| separated.unwrap_or_else(|| (*word).to_owned()))
         .collect();
     Cow::Owned(sanitised(&text.join(" ")).into_owned())
 }

@@ -57,7 +57,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     };
     stream.set_nonblocking(true)?;
     let (read, out) = UnixStream::from_std(stream)?.into_split();
-    let (facts, told) = mpsc::unbounded_channel();
+    let (facts, incoming) = mpsc::unbounded_channel();
     let (orders, given) = mpsc::channel(64);
     let (metrics, sampled) = watch::channel(ProcessMetrics::default());
     let (requests, wanted) = mpsc::unbounded_channel();
@@ -85,7 +85,7 @@ pub async fn attach(folder: &Path, name: &str, read_only: bool) -> Result<Option
     Ok(Some(Attached {
         link: Link {
             snapshots: seen,
-            facts: told,
+            facts: incoming,
             orders,
         },
         log,
@@ -180,11 +180,11 @@ async fn exchange_messages(
 ) {
     let mut waiting: HashMap<u64, oneshot::Sender<Reply>> = HashMap::new();
     let mut asked = 0;
-    let mut heard = Instant::now();
+    let mut last_message = Instant::now();
     let mut reported = None;
     let why = loop {
         let step = tokio::select! {
-            message = wire.next() => match message.inspect(|_| heard = Instant::now()) {
+            message = wire.next() => match message.inspect(|_| last_message = Instant::now()) {
                 Ok(message) => {
                     receive(message, &mut waiting, &run, &snapshots);
                     Ok(())
@@ -203,8 +203,8 @@ async fn exchange_messages(
             },
             Some(request) = requests.recv() => wire.ask(RequestMessage::new(request)).await,
             // A run sends its process metrics several times a second.
-            () = sleep_until((heard + TIMEOUT).max(reported.map_or(heard, |at| at + REMINDER))) => {
-                run.warn(Silence::of(&folder, heard.elapsed()).to_string());
+            () = sleep_until((last_message + TIMEOUT).max(reported.map_or(last_message, |at| at + REMINDER))) => {
+                run.warn(Silence::of(&folder, last_message.elapsed()).to_string());
                 snapshots.send_modify(|_| ());
                 reported = Some(Instant::now());
                 Ok(())

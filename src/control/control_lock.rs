@@ -69,11 +69,11 @@ impl ControlLock {
     }
 
     /// Mirrors the state that the other process reports.
-    pub(super) fn mirror(&self, told: ControlView) {
-        let id = if told.mine { OWN } else { OTHER };
+    pub(super) fn mirror(&self, received: ControlView) {
+        let id = if received.mine { OWN } else { OTHER };
         self.held.send_replace(LockState {
-            by: told.holder.map(|name| (id, name)),
-            consoles: told.consoles,
+            by: received.holder.map(|name| (id, name)),
+            consoles: received.consoles,
         });
     }
 }
@@ -190,13 +190,13 @@ mod tests {
         let (requests, mut asked) = mpsc::unbounded_channel();
         let client = mirror.remote_client(true, requests);
         for mine in [false, true] {
-            let told = ControlView {
+            let received = ControlView {
                 holder: Some("op@pts/1".to_owned()),
                 mine,
                 consoles: 2,
             };
-            mirror.mirror(told.clone());
-            assert_eq!(client.view(), told);
+            mirror.mirror(received.clone());
+            assert_eq!(client.view(), received);
             assert_eq!(client.refusal().is_none(), mine);
         }
         client.take();

@@ -64,7 +64,7 @@ impl Filled {
                 continue;
             };
             let date_of = |row: &Row| row[date_at].as_date();
-            let said: Vec<Row> = filling
+            let filled: Vec<Row> = filling
                 .rows
                 .filter(|row| date_of(row).is_some_and(|date| wanted.contains(&date)))
                 .collect();
@@ -80,12 +80,12 @@ impl Filled {
                 let rows = rows.iter().filter(|row| date_of(row) == Some(date));
                 rows.cloned().collect()
             };
-            let differing = |date: &NaiveDate| on(&said, *date) != on(&stored, *date);
+            let differing = |date: &NaiveDate| on(&filled, *date) != on(&stored, *date);
             let differing: Vec<NaiveDate> = sorted.iter().copied().filter(differing).collect();
             if !differing.is_empty() {
                 let is_meant = |row: &Row| date_of(row).is_some_and(|date| differing.contains(&date));
                 found.push(DifferingTable {
-                    rows: said.into_iter().filter(is_meant).collect(),
+                    rows: filled.into_iter().filter(is_meant).collect(),
                     dates: differing,
                     table,
                 });

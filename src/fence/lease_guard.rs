@@ -49,10 +49,10 @@ impl LeaseGuard {
             });
         }
         let (ending, ended) = watch::channel(());
-        let (tell, lost) = oneshot::channel();
+        let (sender, lost) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("lease".into())
-            .spawn(move || send_heartbeats(&runtime, warehouse.as_ref(), ended, tell))?;
+            .spawn(move || send_heartbeats(&runtime, warehouse.as_ref(), ended, sender))?;
         Ok(Some(Self {
             ending: Some(ending),
             thread: Some(thread),
@@ -63,9 +63,9 @@ impl LeaseGuard {
     /// Waits until the lease is lost and returns the reason, once. Cancel safe.
     pub async fn lost(&mut self) -> String {
         if let Some(lost) = &mut self.lost {
-            let told = lost.await;
+            let loss = lost.await;
             self.lost = None;
-            if let Ok(sentence) = told {
+            if let Ok(sentence) = loss {
                 return sentence;
             }
         }
@@ -88,13 +88,13 @@ fn send_heartbeats(
     runtime: &Runtime,
     warehouse: &dyn Warehouse,
     ended: watch::Receiver<()>,
-    tell: oneshot::Sender<String>,
+    sender: oneshot::Sender<String>,
 ) {
     if let Some(leases) = warehouse.leases()
         && let Some(sentence) = runtime.block_on(heartbeat(leases, ended))
     {
         // The run may have ended already.
-        let _ = tell.send(sentence);
+        let _ = sender.send(sentence);
     }
 }
 

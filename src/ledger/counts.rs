@@ -163,18 +163,18 @@ mod tests {
         let counts: Counts = computed.into_iter().chain(others).collect();
         assert_eq!(counts.coverage().to_string(), "4 of 8 dates");
         let all: Counts = [UnitState::Ok, UnitState::Skipped].into_iter().collect();
-        let said = |counts: &Counts, state| {
+        let shown = |counts: &Counts, state| {
             let over = Some(counts.coverage());
             (Coverage::of_state(state, over), Coverage::of_rest(state, over))
         };
-        assert_eq!(said(&all, CheckState::Pass), ("PASS".to_owned(), None));
+        assert_eq!(shown(&all, CheckState::Pass), ("PASS".to_owned(), None));
         let mut many = Counts::default();
         many.add(UnitState::Ok);
         many.add_many(UnitState::Pending, 1_095);
         let part = "1 of 1,096 dates".to_owned();
-        assert_eq!(said(&many, CheckState::Pass), (format!("PASS on {part}"), None));
+        assert_eq!(shown(&many, CheckState::Pass), (format!("PASS on {part}"), None));
         assert_eq!(
-            said(&many, CheckState::Fail),
+            shown(&many, CheckState::Fail),
             ("FAIL".to_owned(), Some(format!("{part} done")))
         );
     }

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn reasons_that_differ_only_in_numbers_are_grouped() {
-        let told = [
+        let reasons = [
             (1, 'p', "no line of 12 for 20240102_BOS_BKN"),
             (2, 'f', "the feed did not answer"),
             (3, 'f', "the feed did not answer"),
@@ -115,7 +115,7 @@ mod tests {
             (5, 'p', "no line of 12 for 20240105_LAL_DEN"),
             (6, 'f', "the feed did not answer"),
         ];
-        let groups = by_reason(told, |(_, kind, reason)| (*kind, (*reason).to_owned()));
+        let groups = by_reason(reasons, |(_, kind, reason)| (*kind, (*reason).to_owned()));
         let found: Vec<(char, &str, Vec<i32>)> = groups
             .iter()
             .map(|group| {
@@ -135,12 +135,12 @@ mod tests {
 
     #[test]
     fn reasons_that_differ_only_in_quoted_values_are_grouped() {
-        let told = [
+        let reasons = [
             "column tons: 'two' is not an INT64",
             "column tons: 'not a \\'number\\' at all' is not an INT64",
             "column name: 'two' is not UTF-8",
         ];
-        let groups = by_reason(told, |reason| ((), (*reason).to_owned()));
+        let groups = by_reason(reasons, |reason| ((), (*reason).to_owned()));
         let found: Vec<(&str, usize)> = (groups.iter())
             .map(|group| (group.reason.as_str(), group.things.len()))
             .collect();

@@ -15,14 +15,14 @@ pub struct ShotChart<'a> {
 
 #[derive(Debug, Default)]
 struct TeamShots<'a> {
-    told: Told,
+    kinds: ChartedKinds,
     own: ShotTally,
     players: HashMap<PlayerLookup<'a>, ShotTally>,
 }
 
 /// Which kinds of data the chart of a game has.
 #[derive(Debug, Clone, Copy, Default)]
-struct Told {
+struct ChartedKinds {
     shots: bool,
     second_players: bool,
     free_throws: bool,
@@ -42,7 +42,7 @@ struct ShotTally {
 /// The charted data of one player or team.
 #[derive(Debug, Clone, Copy)]
 pub struct Charted {
-    told: Told,
+    kinds: ChartedKinds,
     tally: ShotTally,
 }
 
@@ -75,13 +75,13 @@ impl<'a> ShotChart<'a> {
         let at = slate.locate(row.game, row.team)?;
         let opponent = slate.games()[at].id.opponent(row.team);
         for team in [row.team, opponent] {
-            let told = &mut self.teams[team.index()].told;
+            let kinds = &mut self.teams[team.index()].kinds;
             match &row.event {
                 PlayEvent::ShotAttempt(shot) => {
-                    told.shots = true;
-                    told.second_players |= shot.second.is_some();
+                    kinds.shots = true;
+                    kinds.second_players |= shot.second.is_some();
                 }
-                PlayEvent::FreeThrow { .. } => told.free_throws = true,
+                PlayEvent::FreeThrow { .. } => kinds.free_throws = true,
             }
         }
         let own = &mut self.teams[row.team.index()];
@@ -105,9 +105,9 @@ impl<'a> ShotChart<'a> {
     /// The data of a team; `None` if its game isn't charted.
     #[must_use]
     pub fn team(&self, team: TeamCode) -> Option<Charted> {
-        let TeamShots { told, own, .. } = &self.teams[team.index()];
-        told.shots.then_some(Charted {
-            told: *told,
+        let TeamShots { kinds, own, .. } = &self.teams[team.index()];
+        kinds.shots.then_some(Charted {
+            kinds: *kinds,
             tally: *own,
         })
     }
@@ -115,9 +115,9 @@ impl<'a> ShotChart<'a> {
     /// The data of a player of this team, possibly without shots; `None` if the game isn't charted.
     #[must_use]
     pub fn player(&self, team: TeamCode, player: &PlayerLookup<'_>) -> Option<Charted> {
-        let TeamShots { told, players, .. } = &self.teams[team.index()];
-        told.shots.then(|| Charted {
-            told: *told,
+        let TeamShots { kinds, players, .. } = &self.teams[team.index()];
+        kinds.shots.then(|| Charted {
+            kinds: *kinds,
             tally: players.get(player).copied().unwrap_or_default(),
         })
     }
@@ -163,7 +163,7 @@ impl Charted {
     /// Blocked shots of the opponent from a zone, if the chart has second players.
     #[must_use]
     pub fn blocks(&self, zone: Zone) -> Option<u32> {
-        self.told
+        self.kinds
             .second_players
             .then_some(self.tally.blocks[zone as usize])
     }
@@ -171,18 +171,18 @@ impl Charted {
     /// Assisted makes, if the chart has second players.
     #[must_use]
     pub fn assisted(&self) -> Option<u32> {
-        self.told.second_players.then_some(self.tally.assisted)
+        self.kinds.second_players.then_some(self.tally.assisted)
     }
 
     /// Unassisted makes, if the chart has second players.
     #[must_use]
     pub fn unassisted(&self) -> Option<u32> {
-        self.told.second_players.then_some(self.tally.unassisted)
+        self.kinds.second_players.then_some(self.tally.unassisted)
     }
 
     /// Free throws after a foul on a made shot, if the chart has free throws.
     #[must_use]
     pub fn and_ones(&self) -> Option<u32> {
-        self.told.free_throws.then_some(self.tally.and_ones)
+        self.kinds.free_throws.then_some(self.tally.and_ones)
     }
 }

@@ -47,7 +47,7 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<RecordedEvents, ReplayErro
     let mut facts: Vec<Fact> = Vec::new();
     // Events of a newer run, which replaces `facts` once it does any work.
     let mut newer: Vec<Fact> = Vec::new();
-    let told = each_fact(path, |fact| {
+    let log_end = each_fact(path, |fact| {
         let is_first = note(&mut runs, &fact);
         let is_of = |others: &[Fact]| others.first().is_some_and(|other| other.run == fact.run);
         if let Some(wanted) = run {
@@ -79,7 +79,7 @@ pub fn read(path: &Path, run: Option<&str>) -> Result<RecordedEvents, ReplayErro
             known: runs.into_iter().map(|run| run.run).collect(),
         });
     };
-    let mut remarks = remarks(&facts, &told.strange, told.is_torn);
+    let mut remarks = remarks(&facts, &log_end.strange, log_end.is_torn);
     if run.is_none() && runs.len() > 1 {
         remarks.push(choice(&shown, &runs));
     }
@@ -254,12 +254,12 @@ mod tests {
             "where no run did anything"
         );
         let runs = list(log.path()).unwrap();
-        let told: Vec<_> = runs
+        let log_end: Vec<_> = runs
             .iter()
             .map(|run| (run.run.as_str(), run.did_something, run.ended.as_deref()))
             .collect();
         assert_eq!(
-            told,
+            log_end,
             [
                 ("a", true, None),
                 ("b", true, None),

@@ -117,12 +117,12 @@ mod tests {
             (4, Failed, "the feed did not answer"),
             (5, Failed, "the feed did not answer"),
         ]));
-        let told: Vec<_> = found
+        let texts: Vec<_> = found
             .iter()
             .map(|cause| (cause.state, cause.reason.as_str(), cause.dates.as_slice()))
             .collect();
         assert_eq!(
-            told,
+            texts,
             [
                 (Failed, "the feed did not answer", &[day(1), day(4), day(5)][..]),
                 (Partial, "no line for …", &[day(2), day(3)]),
@@ -152,12 +152,12 @@ mod tests {
                 row(2, "game_id is missing"),
             ],
         );
-        let told: Vec<_> = found
+        let texts: Vec<_> = found
             .iter()
             .map(|kind| (kind.reason.as_str(), kind.dates.as_slice(), kind.rows.len()))
             .collect();
         assert_eq!(
-            told,
+            texts,
             [
                 ("usage_rate … does not fit", &[day(1)][..], 2),
                 ("game_id is missing", &[day(2)], 1)

@@ -54,10 +54,10 @@ mod tests {
             (day(1), vec![gap("early", 2), gap("line", 3)]),
             (day(2), vec![gap("line", 4), gap("line", 4)]),
         ]);
-        let told: Vec<_> = added_up(&by_date)
+        let texts: Vec<_> = added_up(&by_date)
             .into_iter()
             .map(|gap| (gap.what, gap.dates, gap.rows))
             .collect();
-        assert_eq!(told, [("line".to_owned(), 2, 7), ("early".to_owned(), 1, 2)]);
+        assert_eq!(texts, [("line".to_owned(), 2, 7), ("early".to_owned(), 1, 2)]);
     }
 }

@@ -180,6 +180,12 @@ fn work(page: &mut EscapedText, work: &[StageThroughput]) {
         }
     }
     page.line("");
+    results(page, work);
+    page.line("");
+}
+
+/// Where the results of each stage come from, and its failed attempts.
+fn results(page: &mut EscapedText, work: &[StageThroughput]) {
     for each in work {
         let work = &each.work;
         if let (Some(first), Some(last)) = (work.first, work.last) {
@@ -203,7 +209,6 @@ fn work(page: &mut EscapedText, work: &[StageThroughput]) {
             ));
         }
     }
-    page.line("");
 }
 
 fn checks(page: &mut EscapedText, status: &PlanStatus) {
@@ -246,18 +251,18 @@ fn check_table(page: &mut EscapedText, stage: &str, checks: &[&CheckStatus]) {
         ));
     }
     page.line("");
-    let mut said = false;
+    let mut has_any = false;
     for check in checks {
-        said |= about_check(page, check);
+        has_any |= about_check(page, check);
     }
-    if said {
+    if has_any {
         page.line("");
     }
 }
 
 /// Notes on a check that don't fit in its table row; returns whether there were any.
 fn about_check(page: &mut EscapedText, check: &CheckStatus) -> bool {
-    let mut said = false;
+    let mut has_any = false;
     let mut values: Vec<String> = check
         .history
         .iter()
@@ -272,14 +277,14 @@ fn about_check(page: &mut EscapedText, check: &CheckStatus) -> bool {
             check.name,
             values[left_out..].join(", then ")
         ));
-        said = true;
+        has_any = true;
     }
     for note in Coverage::of_rest(check.state, check.coverage)
         .iter()
         .chain(&check.note)
     {
         page.line(format_args!("- {}: {note}", check.name));
-        said = true;
+        has_any = true;
     }
     if !check.failing_dates.is_empty() {
         page.line(format_args!(
@@ -288,9 +293,9 @@ fn about_check(page: &mut EscapedText, check: &CheckStatus) -> bool {
             counted(check.failing_dates.len(), "date"),
             compact_dates(&check.failing_dates)
         ));
-        said = true;
+        has_any = true;
     }
-    said
+    has_any
 }
 
 /// All waivers, including those that are no longer valid.
@@ -318,16 +323,16 @@ fn waivers(page: &mut EscapedText, waivers: &[Waiver], checks: &[CheckStatus]) {
 
 /// Dates computed by other definitions than the plan's, and the acceptances of such rows.
 fn definitions(page: &mut EscapedText, stages: &[StageStatus], acceptances: &[Acceptance]) {
-    let told: Vec<(&str, String)> = stages
+    let texts: Vec<(&str, String)> = stages
         .iter()
         .filter_map(|stage| Some((stage.name.as_str(), MadeBy::summary(&stage.definitions)?)))
         .collect();
-    if told.is_empty() && acceptances.is_empty() {
+    if texts.is_empty() && acceptances.is_empty() {
         return;
     }
     page.fixed("## Definitions\n\n");
-    for (stage, told) in told {
-        page.line(format_args!("- {stage}: {told}"));
+    for (stage, texts) in texts {
+        page.line(format_args!("- {stage}: {texts}"));
     }
     for acceptance in acceptances {
         page.line(format_args!(

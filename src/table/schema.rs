@@ -551,7 +551,7 @@ mod tests {
         }
     }
 
-    fn told(schema: &Schema, dialect: Dialect) -> Vec<String> {
+    fn texts(schema: &Schema, dialect: Dialect) -> Vec<String> {
         let site = Site {
             path: "d.one",
             dialect,
@@ -564,12 +564,12 @@ mod tests {
     fn column_order_is_ignored_and_older_tables_match() {
         let mut turned = as_defined();
         turned.columns.reverse();
-        assert_eq!(told(&turned, Dialect::Sqlite), [""; 0]);
+        assert_eq!(texts(&turned, Dialect::Sqlite), [""; 0]);
         let mut old = as_defined();
         for (column, storage) in old.columns.iter_mut().zip(["TEXT", "INTEGER", "TEXT"]) {
             column.kind = StoredType::Stored(storage);
         }
-        assert_eq!(told(&old, Dialect::Sqlite), [""; 0]);
+        assert_eq!(texts(&old, Dialect::Sqlite), [""; 0]);
     }
 
     #[test]
@@ -578,7 +578,7 @@ mod tests {
         other.columns[1].kind = StoredType::Exactly(ColumnType::String);
         other.columns[2].nullable = false;
         assert_eq!(
-            told(&other, Dialect::Sqlite),
+            texts(&other, Dialect::Sqlite),
             [
                 "has 'n' as STRING but the plan declares INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER \
                  TABLE `d`.`one` ADD COLUMN `n` INT64; its values are lost; rerun all dates afterwards",
@@ -587,21 +587,21 @@ mod tests {
             ]
         );
         other.columns[1].kind = StoredType::Stored("TEXT");
-        assert!(told(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan declares INT64"));
+        assert!(texts(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan declares INT64"));
         other.columns[0].kind = StoredType::Other("DATETIME".to_owned());
-        let told = told(&other, Dialect::GoogleSql);
+        let texts = texts(&other, Dialect::GoogleSql);
         assert!(
-            told[0]
+            texts[0]
                 .starts_with("has 'day' as DATETIME but the plan declares DATE; its type can't be changed"),
             "{}",
-            told[0]
+            texts[0]
         );
         assert!(
-            told[2].contains(
+            texts[2].contains(
                 "ALTER TABLE `d.one` ALTER COLUMN `note` DROP NOT NULL or 'backcourt run --migrate'"
             ),
             "{}",
-            told[2]
+            texts[2]
         );
     }
 
@@ -612,7 +612,7 @@ mod tests {
         other
             .columns
             .push(stored("extra", StoredType::Exactly(ColumnType::Float64), true));
-        let found = told(&other, Dialect::GoogleSql);
+        let found = texts(&other, Dialect::GoogleSql);
         assert_eq!(
             found[0],
             "has no column 'note' STRING; run ALTER TABLE `d.one` ADD COLUMN `note` STRING or 'backcourt run --migrate'"
@@ -662,8 +662,8 @@ mod tests {
         assert_eq!(found.len(), 3);
         assert!(!found.iter().any(SchemaDifference::stops), "{found:?}");
         other.key = Some(vec!["day".to_owned(), "n".to_owned()]);
-        assert!(told(&other, Dialect::Sqlite).iter().any(|told| {
-            told.contains("the primary key (day, n) but the plan declares (day); a key can't be changed")
+        assert!(texts(&other, Dialect::Sqlite).iter().any(|texts| {
+            texts.contains("the primary key (day, n) but the plan declares (day); a key can't be changed")
         }));
     }
 

@@ -106,19 +106,19 @@ mod tests {
         for kind in kinds.into_iter().chain([five_two]) {
             let sql = format!("CREATE TABLE t (c {})", declared(kind));
             connection.execute_batch(&sql).unwrap();
-            let said: String = (connection
-                .query_row("SELECT type FROM pragma_table_info('t')", [], |row| row.get(0)))
-            .unwrap();
+            let written: String =
+                (connection.query_row("SELECT type FROM pragma_table_info('t')", [], |row| row.get(0)))
+                    .unwrap();
             assert_eq!(
-                StoredType::from_declared(&said),
+                StoredType::from_declared(&written),
                 StoredType::Exactly(kind),
-                "{said}"
+                "{written}"
             );
             // How a column stores a number given as text shows its affinity.
             connection.execute("INSERT INTO t VALUES ('2.0')", []).unwrap();
             let stored: String =
                 (connection.query_row("SELECT typeof(c) FROM t", [], |row| row.get(0))).unwrap();
-            assert_eq!(stored.to_uppercase(), storage(kind), "{said}");
+            assert_eq!(stored.to_uppercase(), storage(kind), "{written}");
             connection.execute_batch("DROP TABLE t").unwrap();
         }
         assert_eq!(StoredType::from_declared("TEXT"), StoredType::Stored("TEXT"));

@@ -193,12 +193,12 @@ impl std::fmt::Debug for Filling {
 /// Rejects a table whose differences would lose values or make writes fail.
 fn refuse_differences(path: &str, found: &[SchemaDifference]) -> Result<(), WarehouseError> {
     let is_in_the_way = |found: &&SchemaDifference| found.stops() && found.weight != Weight::Scans;
-    let told: Vec<String> = (found.iter().filter(is_in_the_way))
+    let texts: Vec<String> = (found.iter().filter(is_in_the_way))
         .map(ToString::to_string)
         .collect();
-    if told.is_empty() {
+    if texts.is_empty() {
         return Ok(());
     }
-    let sentence = format!("{path} {}", told.join("; it "));
+    let sentence = format!("{path} {}", texts.join("; it "));
     Err(WarehouseError::new(ErrorClass::Data, sentence))
 }

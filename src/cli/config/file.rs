@@ -137,8 +137,8 @@ fn keymap(at: usize, value: &DeValue<'_>) -> Result<Keymap, Mistakes> {
     Keymap::with(written).map_err(|faults| {
         for (name, _) in table {
             if let Some(problem) = faults.get(name.get_ref().as_ref()) {
-                let said = mistakes.entry(name.span().start);
-                said.or_insert_with(|| format!("keys: {problem}"));
+                let message = mistakes.entry(name.span().start);
+                message.or_insert_with(|| format!("keys: {problem}"));
             }
         }
         mistakes
@@ -210,16 +210,16 @@ mod tests {
         "line 2: keys: p would mean both 'rerun' and 'pause' (Dates)"
     )]
     fn invalid_settings_are_reported_with_their_line(#[case] text: &str, #[case] sentence: &str) {
-        let said = Config::parse(text).unwrap_err();
-        assert!(said[0].starts_with(sentence), "{said:?}");
-        assert_eq!(said.len(), 1, "{said:?}");
-        assert_eq!(said[0].lines().count(), 1, "{said:?}");
+        let message = Config::parse(text).unwrap_err();
+        assert!(message[0].starts_with(sentence), "{message:?}");
+        assert_eq!(message.len(), 1, "{message:?}");
+        assert_eq!(message[0].lines().count(), 1, "{message:?}");
     }
 
     #[test]
     fn all_errors_are_reported_together_in_file_order() {
         let text = "workers = 'many'\n[keys]\nzoom = 5\npause = 'r'\nrerunn = 'r'\n";
-        let said = Config::parse(&format!("them = 'dark'\n{text}")).unwrap_err();
+        let message = Config::parse(&format!("them = 'dark'\n{text}")).unwrap_err();
         let begun = [
             "line 1: setting 'them' not found",
             "line 2: workers can't be 'many'",
@@ -227,9 +227,9 @@ mod tests {
             "line 5: keys: r would mean both",
             "line 6: keys: command 'rerunn' not found",
         ];
-        assert_eq!(said.len(), begun.len(), "{said:#?}");
-        for (said, begun) in said.iter().zip(begun) {
-            assert!(said.starts_with(begun), "{said}");
+        assert_eq!(message.len(), begun.len(), "{message:#?}");
+        for (message, begun) in message.iter().zip(begun) {
+            assert!(message.starts_with(begun), "{message}");
         }
     }
 

@@ -24,13 +24,13 @@ pub(super) fn show(place: Option<&Path>, config: &Config, given: Option<&ArgMatc
         let _ = writeln!(text, "# {}{there}", escaped(&place.display().to_string()));
     }
     for setting in SETTINGS {
-        let (value, said) = value_and_origin(setting, config, given);
+        let (value, origin) = value_and_origin(setting, config, given);
         let line = match value {
             Some(value) => format!("{} = {}", setting.key, quoted(&value)),
             None if setting.key == "workers" => format!("# {}: from the plan", setting.key),
             None => format!("# {}: not set", setting.key),
         };
-        let _ = writeln!(text, "{line:ORIGIN_COLUMN$} # {said}");
+        let _ = writeln!(text, "{line:ORIGIN_COLUMN$} # {origin}");
     }
     let own: Vec<_> = TABLE
         .iter()

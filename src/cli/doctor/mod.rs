@@ -238,17 +238,18 @@ impl Subject<'_> {
         };
         let steps = asked.len() + shown.len();
         let (progress, answers) = (ProgressLine::default(), Cell::new(0));
-        let tell = |more: usize| {
+        let advance = |more: usize| {
             answers.set(answers.get() + more);
             progress.update(&format!("running raw-data checks: {} of {steps}", answers.get()));
         };
-        tell(0);
+        advance(0);
         let at_once = warehouse.read_slots().min(MAX_CONCURRENT);
         let findings =
-            stream::iter(asked).map(|check| sources::run_check(check, warehouse).inspect(|_| tell(1)));
+            stream::iter(asked).map(|check| sources::run_check(check, warehouse).inspect(|_| advance(1)));
         let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
         examination.findings.extend(findings);
-        let tables = stream::iter(shown).map(|table| run_source_query(table, warehouse).inspect(|_| tell(1)));
+        let tables =
+            stream::iter(shown).map(|table| run_source_query(table, warehouse).inspect(|_| advance(1)));
         let tables: Vec<_> = tables.buffered(at_once).collect().await;
         for table in tables {
             examination.tables.push(table?);

@@ -115,13 +115,13 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     let of = |(stage, dates): &(&str, Vec<NaiveDate>)| {
         format!("{stage} {}", compact_dates(dates).replace(',', ", "))
     };
-    let told: Vec<String> = stages.iter().map(of).collect();
+    let texts: Vec<String> = stages.iter().map(of).collect();
     let need = if number == 1 {
         "1 date needs"
     } else {
         &format!("{number} dates need")
     };
-    let detail = format!("{need} attention: {}", told.join("; "));
+    let detail = format!("{need} attention: {}", texts.join("; "));
     let finding = Finding::new(Area::State, "dates", Verdict::Warn, detail);
     Some(finding.next("see why with 'backcourt status'; rerun them with 'backcourt rerun --failed'"))
 }

@@ -126,11 +126,11 @@ mod tests {
             weight,
         };
         let add = Weight::Additive(SchemaChange::Add("data_source".to_owned()));
-        let told = of_difference(table, difference(Some("data_source"), add));
-        assert_eq!(told.state, Verdict::Fail);
-        assert_eq!(told.detail, "has no column 'data_source' STRING");
+        let reported = of_difference(table, difference(Some("data_source"), add));
+        assert_eq!(reported.state, Verdict::Fail);
+        assert_eq!(reported.detail, "has no column 'data_source' STRING");
         assert_eq!(
-            told.next.as_deref(),
+            reported.next.as_deref(),
             Some("run ALTER TABLE t ADD COLUMN data_source STRING or 'backcourt run --migrate'")
         );
         let state = |column, weight| of_difference(table, difference(column, weight)).state;

@@ -155,9 +155,12 @@ Coverage
 
     #[test]
     fn the_last_line_reports_the_worst_finding() {
-        let said = |states: &[Verdict]| verdict(&states.iter().copied().map(finding).collect::<Vec<_>>());
-        assert_eq!(said(&[Verdict::Ok, Verdict::Note]), "All checks passed.");
-        assert!(said(&[Verdict::Warn, Verdict::Warn]).starts_with("2 raw-data checks failing"));
-        assert_eq!(said(&[Verdict::Warn, Verdict::Fail]), "1 problem blocks a run.");
+        let worst_of = |states: &[Verdict]| verdict(&states.iter().copied().map(finding).collect::<Vec<_>>());
+        assert_eq!(worst_of(&[Verdict::Ok, Verdict::Note]), "All checks passed.");
+        assert!(worst_of(&[Verdict::Warn, Verdict::Warn]).starts_with("2 raw-data checks failing"));
+        assert_eq!(
+            worst_of(&[Verdict::Warn, Verdict::Fail]),
+            "1 problem blocks a run."
+        );
     }
 }

@@ -208,11 +208,12 @@ mod tests {
 2 of 3 tables differ. The computed rows are in /s/rehearse.
 "
         );
-        let said = text(&rehearsal(vec![equal]), 3);
+        let shown = text(&rehearsal(vec![equal]), 3);
         assert!(
-            said.as_str()
+            shown
+                .as_str()
                 .ends_with("\nAll rows are equal. The computed rows are in /s/rehearse.\n"),
-            "{said:?}"
+            "{shown:?}"
         );
     }
 }

@@ -69,18 +69,18 @@ pub fn workers(model: &mut Model, by: isize) -> Vec<Effect> {
 )]
 fn workers_notice(snapshot: &Snapshot, wanted: usize) -> String {
     let run = &snapshot.run;
-    let told = counted(wanted, "worker");
+    let workers = counted(wanted, "worker");
     let Some(((soonest, _), after)) = run.progress.eta.zip(run.eta_with(wanted)) else {
-        return told;
+        return workers;
     };
     let percent = (100.0 * (after.0 / soonest - 1.0)).round() as i64;
     let eta = to_go(after, run.progress.unmeasured);
     match percent {
-        0 if wanted == 1 => format!("{told} is enough: the ETA stays {eta}"),
-        0 if wanted < run.workers => format!("{told} are enough: the ETA stays {eta}"),
-        0 => format!("{told} are not faster: the ETA stays {eta}"),
-        _ if percent < 0 => format!("{told}: ETA {eta}, {} % shorter", -percent),
-        _ => format!("{told}: ETA {eta}, {percent} % longer"),
+        0 if wanted == 1 => format!("{workers} is enough: the ETA stays {eta}"),
+        0 if wanted < run.workers => format!("{workers} are enough: the ETA stays {eta}"),
+        0 => format!("{workers} are not faster: the ETA stays {eta}"),
+        _ if percent < 0 => format!("{workers}: ETA {eta}, {} % shorter", -percent),
+        _ => format!("{workers}: ETA {eta}, {percent} % longer"),
     }
 }
 

@@ -245,8 +245,8 @@ mod tests {
         "'Alt-r' is not supported: over a slow connection Alt looks like Esc"
     )]
     fn keys_that_terminals_cannot_send_are_rejected(#[case] text: &str, #[case] refusal: &str) {
-        let said = Key::read(text).unwrap_err();
-        assert!(said.starts_with(refusal), "{said}");
+        let error = Key::read(text).unwrap_err();
+        assert!(error.starts_with(refusal), "{error}");
     }
 
     /// Every key that a terminal can send and a file can name.

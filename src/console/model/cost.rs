@@ -98,17 +98,17 @@ impl CostText {
 
     fn row(&mut self, name: &str, is_part: bool, expected: Option<Expected>, cost: Option<Cost>) {
         let nothing = || "-".to_owned();
-        let told = |tell: fn(&Cost) -> String| {
+        let cells = |format_of: fn(&Cost) -> String| {
             let counted = cost.as_ref().filter(|cost| cost.jobs > 0);
-            counted.map_or_else(nothing, tell)
+            counted.map_or_else(nothing, format_of)
         };
         self.lines.push(CostLine::Row(CostRow {
             name: name.to_owned(),
             is_part,
             expected: expected.map_or_else(nothing, |expected| expected.text()),
-            billed: told(Cost::bytes),
-            slot_time: told(Cost::slot_time),
-            jobs: told(|cost| count(cost.jobs)),
+            billed: cells(Cost::bytes),
+            slot_time: cells(Cost::slot_time),
+            jobs: cells(|cost| count(cost.jobs)),
         }));
     }
 }

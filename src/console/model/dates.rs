@@ -185,11 +185,11 @@ impl RerunSelection {
             (self.open, "open"),
             (self.outside, "outside this run"),
         ];
-        let told: Vec<String> = (kinds.into_iter())
+        let texts: Vec<String> = (kinds.into_iter())
             .filter(|(number, _)| *number > 0)
             .map(|(number, kind)| format!("{} {kind}", count(number as u64)))
             .collect();
-        (!told.is_empty()).then(|| format!("left out: {}", told.join(", ")))
+        (!texts.is_empty()).then(|| format!("left out: {}", texts.join(", ")))
     }
 }
 

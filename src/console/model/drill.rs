@@ -200,20 +200,20 @@ impl<'r> Drill<'r> {
         if rows.is_empty() {
             return "scheduled for this date, but no row is stored".to_owned();
         }
-        let told = [
+        let parts = [
             ("source", Part::Source),
             ("quality", Part::Quality),
             ("issues", Part::Issues),
         ];
-        let told = told.into_iter().filter_map(|(word, part)| {
+        let parts = parts.into_iter().filter_map(|(word, part)| {
             let column = columns(self.stored, part).next()?;
             Some(format!("{word}: {}", distinct(&rows, column)))
         });
-        told.collect::<Vec<_>>().join("  ")
+        parts.collect::<Vec<_>>().join("  ")
     }
 
     /// The columns in display order: origin and quality first, then all others.
-    fn told(&self) -> (Vec<usize>, Vec<usize>) {
+    fn column_order(&self) -> (Vec<usize>, Vec<usize>) {
         let origin: Vec<usize> = (Part::ORIGIN.into_iter())
             .flat_map(|part| columns(self.stored, part))
             .collect();
@@ -225,7 +225,7 @@ impl<'r> Drill<'r> {
     /// The rows column by column, wrapped to `columns`.
     pub fn lines(&self, columns: usize) -> Vec<DrillLine<'r>> {
         let room = columns.saturating_sub(self.name_columns(columns));
-        let (origin, others) = self.told();
+        let (origin, others) = self.column_order();
         let mut lines = Vec::new();
         for (at, row) in self.rows.iter().copied().enumerate() {
             if at > 0 {
@@ -259,10 +259,11 @@ impl<'r> Drill<'r> {
 
     /// The rows as `name=value`, one line per column, in display order.
     pub fn in_lines(&self) -> String {
-        let (origin, others) = self.told();
+        let (origin, others) = self.column_order();
         let row = |row: &&[String]| {
-            let told = origin.iter().chain(&others);
-            let lines = told.map(|column| format!("{}={}", self.stored.columns[*column], cell(row, *column)));
+            let parts = origin.iter().chain(&others);
+            let lines =
+                parts.map(|column| format!("{}={}", self.stored.columns[*column], cell(row, *column)));
             lines.collect::<Vec<_>>().join("\n")
         };
         self.rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
@@ -324,7 +325,7 @@ mod tests {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn told(stored: &StoredRows, names: &[&str], columns: usize) -> Vec<String> {
+    fn listed(stored: &StoredRows, names: &[&str], columns: usize) -> Vec<String> {
         let list = Drill::to(stored, &path(names)).list().unwrap();
         let lines = std::iter::once(list.heads.iter().map(ToString::to_string).collect()).chain(list.lines);
         lines.map(|line: Vec<String>| line[..columns].join("|")).collect()
@@ -333,7 +334,7 @@ mod tests {
     #[test]
     fn a_game_lists_its_teams_its_score_and_its_missing_rows() {
         assert_eq!(
-            told(&stored_games(), &[], 5),
+            listed(&stored_games(), &[], 5),
             [
                 "game_id|sides|rows|stored|primary_source_used",
                 "20231216_ATL_CLE|ATL 119 @ CLE 127|2|complete|nbac_team_boxscore, reconstructed_team_from_players",
@@ -348,14 +349,14 @@ mod tests {
         stored.groups = ["20231216_ATL_CLE", "20231216_LAL_DEN"]
             .map(str::to_owned)
             .to_vec();
-        assert_eq!(told(&stored, &[], 4)[3], "20231216_LAL_DEN||0|no rows");
-        assert_eq!(told(&stored, &["20231216_ATL_CLE"], 1).len(), 3, "games alone");
+        assert_eq!(listed(&stored, &[], 4)[3], "20231216_LAL_DEN||0|no rows");
+        assert_eq!(listed(&stored, &["20231216_ATL_CLE"], 1).len(), 3, "games alone");
         let drill = Drill::to(&stored, &[]);
         assert!(drill.has_rows("20231216_ATL_CLE") && !drill.has_rows("20231216_LAL_DEN"));
         assert!(drill.origin("20231216_LAL_DEN").ends_with("no row is stored"));
         stored.rows.clear();
         assert_eq!(
-            told(&stored, &[], 4).len(),
+            listed(&stored, &[], 4).len(),
             3,
             "the names of the columns, two games"
         );
@@ -366,22 +367,22 @@ mod tests {
         let mut stored = stored_games();
         stored.parts.insert("points_scored".to_owned(), Part::Allowed);
         assert_eq!(
-            told(&stored, &[], 2)[1..],
+            listed(&stored, &[], 2)[1..],
             [
                 "20231216_ATL_CLE|ATL 127 @ CLE 119",
                 "20231216_BKN_GSW|BKN 124 @ GSW -"
             ]
         );
         stored.parts.remove("points_scored");
-        assert_eq!(told(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL @ CLE");
+        assert_eq!(listed(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL @ CLE");
         stored.parts.remove("home_game");
-        assert_eq!(told(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL, CLE");
+        assert_eq!(listed(&stored, &[], 2)[1], "20231216_ATL_CLE|ATL, CLE");
     }
 
     #[test]
     fn a_team_lists_its_values_and_its_source() {
         assert_eq!(
-            told(&stored_games(), &["20231216_ATL_CLE"], 7),
+            listed(&stored_games(), &["20231216_ATL_CLE"], 7),
             [
                 "team_abbr|points_scored|offensive_rating|pace|primary_source_used|quality_tier|quality_issues",
                 "ATL|119|114.2|104.2|reconstructed_team_from_players|silver|[backup_source_used, reconstructed, \
@@ -395,7 +396,7 @@ mod tests {
     fn player_rows_are_not_labelled_complete() {
         let mut stored = stored_games();
         stored.parts.insert("data_hash".to_owned(), Part::Member);
-        let games = told(&stored, &[], 4);
+        let games = listed(&stored, &[], 4);
         assert!(games[1].ends_with("|2|both sides"), "{games:?}");
         assert!(games[2].ends_with("|1|missing BKN"), "{games:?}");
     }

@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    fn told(lines: &[HelpLine]) -> String {
+    fn drawn(lines: &[HelpLine]) -> String {
         let text = |line: &HelpLine| match line {
             HelpLine::Text(text) | HelpLine::Heading(text) => text.clone(),
             HelpLine::Command(command) => command.text.clone(),
@@ -187,7 +187,7 @@ mod tests {
         }
         let begun = |line: &&HelpLine| matches!(line, HelpLine::Command(command) if command.begins.is_some());
         assert_eq!(lines.iter().filter(begun).count(), TABLE.len());
-        let all = told(&lines);
+        let all = drawn(&lines);
         for binding in TABLE {
             assert!(all.contains(binding.help), "{}", binding.name);
         }

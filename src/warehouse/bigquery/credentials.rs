@@ -207,10 +207,10 @@ mod tests {
             r#"{"type": "service_account", "private_key": "SECRET", "client_email": "job@p.iam",
                 "token_uri": "https://oauth2.googleapis.com/token"}"#,
         );
-        let said = key.unwrap().to_string();
+        let shown = key.unwrap().to_string();
         assert!(
-            said.starts_with("key file ") && said.ends_with("key.json of service account job@p.iam"),
-            "{said}"
+            shown.starts_with("key file ") && shown.ends_with("key.json of service account job@p.iam"),
+            "{shown}"
         );
         let user = found(r#"{"type": "authorized_user", "refresh_token": "SECRET"}"#);
         assert!(matches!(user, Ok(Credentials::User(_))), "{user:?}");

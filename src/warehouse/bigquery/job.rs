@@ -115,8 +115,8 @@ pub(super) async fn dry_run(
     account: &Account,
     statement: Statement,
 ) -> Result<DryRun, ApiError> {
-    let told = dry(client, account, statement).await?;
-    let statistics = told.statistics.unwrap_or_default();
+    let result = dry(client, account, statement).await?;
+    let statistics = result.statistics.unwrap_or_default();
     let processed = statistics.total_bytes_processed.as_ref();
     let bytes = processed
         .and_then(|bytes| bytes.parse().ok())
@@ -134,7 +134,7 @@ pub(super) async fn dry_run(
 async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind, failed: Option<&ApiError>) {
     let Some(bill) = &account.bill else { return };
     let mut asked = 1;
-    let told = loop {
+    let result = loop {
         match client.job(&account.project, id, account.place()).await {
             Ok(job) => break cost(&job, kind),
             Err(error) => tracing::debug!("cannot determine the cost of job {id}: {}", error.message),
@@ -145,7 +145,7 @@ async fn charge(client: &RestClient, account: &Account, id: &str, kind: JobKind,
         tokio::time::sleep(account.pause_after(asked)).await;
         asked += 1;
     };
-    if let Some(cost) = told.or_else(|| failed.is_none().then(Cost::unreported)) {
+    if let Some(cost) = result.or_else(|| failed.is_none().then(Cost::unreported)) {
         let job = id.to_owned();
         bill.charge(Charge { job, cost });
     }

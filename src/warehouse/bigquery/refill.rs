@@ -89,7 +89,7 @@ pub(super) fn statement(
          SELECT * FROM {SCRIPT_RESULT} ORDER BY asked, stayed",
         answered(table, &judged(table, &rows(refill, sql, dates)?)),
         exchange(table, path, dates, &fitting(table), stays),
-        told(stays, dates.len()),
+        counts(stays, dates.len()),
         refill.record.map_or_else(String::new, |recording| {
             let came = RowCountSource::Query(&came(), digest(&[]));
             record::within(ledger, recording, came, stays == TempTable::Listed)
@@ -310,7 +310,7 @@ fn came() -> String {
 /// The fingerprints of a date are combined by XOR, which is independent of row count and order. Equal rows, which a
 /// table without a key may contain, cancel each other out, so the lower halves are summed as well. A sum of whole
 /// fingerprints would overflow an INT64.
-fn told(stays: TempTable, dates: usize) -> String {
+fn counts(stays: TempTable, dates: usize) -> String {
     let also = match stays {
         TempTable::None => String::new(),
         TempTable::Listed => format!(
@@ -343,20 +343,20 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &JobResult) -> Result<Vec<
         })
         .collect();
     for row in read::typed(answered)? {
-        let told = of_row(row).and_then(|told| {
-            let held = refilled.iter_mut().find(|of| of.date == told.date)?;
-            match told.kept {
-                Some(_) => held.kept = told.kept,
+        let counts = of_row(row).and_then(|counts| {
+            let held = refilled.iter_mut().find(|of| of.date == counts.date)?;
+            match counts.kept {
+                Some(_) => held.kept = counts.kept,
                 None => {
                     *held = Refilled {
                         kept: held.kept,
-                        ..told
+                        ..counts
                     }
                 }
             }
             Some(())
         });
-        told.ok_or_else(|| {
+        counts.ok_or_else(|| {
             let sentence = "the script returns a date in another format than it was sent";
             ApiError::new(ErrorClass::Code, sentence.to_owned())
         })?;

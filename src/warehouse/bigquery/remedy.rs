@@ -201,10 +201,10 @@ mod tests {
 
     #[test]
     fn remedies_name_the_project_if_known() {
-        let said = Remedy::EnableApi.sentence_for("my-project1");
+        let advice = Remedy::EnableApi.sentence_for("my-project1");
         assert!(
-            said.ends_with("bigquery.googleapis.com --project=my-project1"),
-            "{said}"
+            advice.ends_with("bigquery.googleapis.com --project=my-project1"),
+            "{advice}"
         );
         assert!(
             Remedy::EnableBilling

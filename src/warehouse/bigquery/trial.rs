@@ -50,9 +50,9 @@ impl BigQueryWarehouse {
 
 impl BigQueryWarehouse {
     /// The missing table, as named in the plan; the whole message if it can't be extracted.
-    fn missing(&self, said: &str) -> String {
+    fn missing(&self, reason: &str) -> String {
         let is_path = |word: &&str| word.matches('.').count() == 1 && word.contains(':');
-        let named = said
+        let named = reason
             .split_whitespace()
             .map(|word| word.trim_matches(['`', '\'', '"', ',', '.']))
             .find(is_path);
@@ -62,7 +62,7 @@ impl BigQueryWarehouse {
                 .unwrap_or(path)
                 .to_owned()
         };
-        path.map_or_else(|| said.to_owned(), bare)
+        path.map_or_else(|| reason.to_owned(), bare)
     }
 }
 

@@ -34,8 +34,8 @@ pub(super) fn open(
     datasets: &[DatasetFile],
     role: AccessMode,
 ) -> Result<Connection, WarehouseError> {
-    let said = |fault: SqliteFault| fault.in_context("opening the warehouse", folder.path());
-    let connection = blank().map_err(said)?;
+    let explain = |fault: SqliteFault| fault.in_context("opening the warehouse", folder.path());
+    let connection = blank().map_err(explain)?;
     // A transaction over several files is committed file by file, in the order they were attached. The lease file
     // records what was written to the others, so it comes last: a process killed in between may leave rows without a
     // record, never the reverse.
@@ -52,7 +52,7 @@ pub(super) fn open(
     if role == AccessMode::Reader {
         connection
             .pragma_update(None, "query_only", true)
-            .map_err(|error| said(error.into()))?;
+            .map_err(|error| explain(error.into()))?;
     }
     Ok(connection)
 }

@@ -65,7 +65,7 @@ const READ_ONLY: &str = "it is read-only; give this user write permission or cho
 const DISK_FULL: &str = "the disk is full; nothing was changed, free some space and try again";
 
 fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
-    let said = match error {
+    let sentence = match error {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
         other => other.to_string(),
@@ -85,20 +85,20 @@ fn class_sqlite(error: &rusqlite::Error) -> (ErrorClass, String) {
         Some(ErrorCode::ReadOnly) => in_context(ErrorClass::Auth, READ_ONLY),
         Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
             ErrorClass::Auth,
-            format!("{said}; check the permissions of the folder and its files"),
+            format!("{sentence}; check the permissions of the folder and its files"),
         ),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
             ErrorClass::Data,
-            format!("{said}; it was left unchanged, move it away and load again, or restore a backup"),
+            format!("{sentence}; it was left unchanged, move it away and load again, or restore a backup"),
         ),
         Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted) => {
-            (ErrorClass::Transient, format!("{said}; retrying may help"))
+            (ErrorClass::Transient, format!("{sentence}; retrying may help"))
         }
         // A violated constraint, or a value refused by a registered function.
         Some(
             ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig | ErrorCode::Unknown,
-        ) => (ErrorClass::Data, said),
-        _ => (ErrorClass::Code, said),
+        ) => (ErrorClass::Data, sentence),
+        _ => (ErrorClass::Code, sentence),
     }
 }
 

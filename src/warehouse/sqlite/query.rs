@@ -68,16 +68,16 @@ fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
 
 /// A query that can't be prepared is wrong itself, unless it names a table that isn't loaded yet.
 fn unprepared(error: rusqlite::Error) -> SqliteFault {
-    let said = match &error {
+    let reason = match &error {
         rusqlite::Error::SqlInputError { msg, .. } => msg,
         rusqlite::Error::SqliteFailure(_, Some(message)) => message,
         _ => return error.into(),
     };
     match error.sqlite_error_code() {
-        Some(ErrorCode::Unknown) if said.starts_with("no such table") => {
-            SqliteFault::data(format!("{said}; load the feeds or run the stage that fills it"))
+        Some(ErrorCode::Unknown) if reason.starts_with("no such table") => {
+            SqliteFault::data(format!("{reason}; load the feeds or run the stage that fills it"))
         }
-        Some(ErrorCode::Unknown) => SqliteFault::code(format!("the query fails: {said}")),
+        Some(ErrorCode::Unknown) => SqliteFault::code(format!("the query fails: {reason}")),
         _ => error.into(),
     }
 }

@@ -33,12 +33,12 @@ pub fn draw(model: &Model, page: &BreakdownPage, theme: Theme, body: Rect, buf: 
     let title = format!("{}: {}", view.title, view.check);
     let area = page_frame(buf, theme, body, &title, &[state_badge(model, view, theme)]);
     let Some(found) = &view.found else {
-        let said = sanitised(
+        let sentence = sanitised(
             view.problem
                 .as_deref()
                 .unwrap_or("runs when the stage has finished"),
         );
-        Pen::on(buf, theme, row(area, 0)).write(&said, PLAIN);
+        Pen::on(buf, theme, row(area, 0)).write(&sentence, PLAIN);
         return;
     };
     let check = snapshot.checks.iter().find(|check| check.name == view.check);

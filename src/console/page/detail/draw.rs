@@ -76,12 +76,12 @@ fn contents(detail: &Detail, theme: Theme, lines: Rect, below: Rect, buf: &mut B
             RowsLayout::Table | RowsLayout::Nothing => table(detail, &drill, theme, lines, buf),
         };
     }
-    let (said, style) = match &detail.stored {
+    let (notice, style) = match &detail.stored {
         StoredReply::Asked => ("loading rows", PLAIN),
         StoredReply::Refused(why) => (why.as_str(), theme.style(Tone::Bad)),
         StoredReply::Rows(_) => ("no rows stored for this date", PLAIN),
     };
-    paragraph(said, style, theme, lines, buf);
+    paragraph(notice, style, theme, lines, buf);
     String::new()
 }
 
@@ -122,9 +122,9 @@ fn columns_of_row(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect,
     let room = usize::from(lines.height);
     let wide = usize::from(lines.width);
     let names = drill.name_columns(wide);
-    let told = drill.lines(wide);
-    thumb(buf, theme, lines, detail.top, room, told.len());
-    for (at, line) in told.iter().skip(detail.top).take(room).enumerate() {
+    let drill_lines = drill.lines(wide);
+    thumb(buf, theme, lines, detail.top, room, drill_lines.len());
+    for (at, line) in drill_lines.iter().skip(detail.top).take(room).enumerate() {
         let mut pen = Pen::on(buf, theme, row(lines, at));
         match line {
             DrillLine::Row(number) => {
@@ -142,7 +142,7 @@ fn columns_of_row(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect,
             DrillLine::Gap => {}
         }
     }
-    position_text(detail.top, room, told.len())
+    position_text(detail.top, room, drill_lines.len())
 }
 
 fn table(detail: &Detail, drill: &Drill<'_>, theme: Theme, lines: Rect, buf: &mut Buffer) -> String {

@@ -55,9 +55,9 @@ pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
     let foreign = called(&tokens).into_iter().find(|name| name.contains('.'));
     foreign.map_or_else(
         || {
-            let said = error.to_string();
-            let said = said.strip_prefix("sql parser error: ").unwrap_or(&said);
-            WarehouseError::new(ErrorClass::Code, format!("cannot parse the query: {said}"))
+            let message = error.to_string();
+            let message = message.strip_prefix("sql parser error: ").unwrap_or(&message);
+            WarehouseError::new(ErrorClass::Code, format!("cannot parse the query: {message}"))
         },
         |name| SqlRefusal::function(&name).into(),
     )
