@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::sync::atomic::AtomicUsize;
 
-use backcourt::engine::Scope;
+use backcourt::engine::{BatchDates, Scope};
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::plan::DateRange;
@@ -43,8 +43,8 @@ fn month(criterion: &mut Criterion) {
             .zip(scopes)
             .filter(|(_, scope)| matches!(scope, Scope::Rows(_)));
         let dates: Vec<_> = with_games.map(|(date, _)| *date).collect();
-        let inputs = stage
-            .read(&warehouse, &dates, "reconstruct")
+        let inputs = (stage.reader())
+            .read(&warehouse, BatchDates::alone(&dates), "reconstruct")
             .await
             .expect("the month's feeds");
         (dates, inputs)

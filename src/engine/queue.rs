@@ -91,6 +91,13 @@ impl Queue {
         (!batch.is_empty()).then_some(batch)
     }
 
+    /// The dates to hand out, now or later.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = NaiveDate> {
+        let isolated = self.isolated.iter().flatten();
+        let retries = self.retries.iter().map(|(_, date)| date);
+        self.waiting.iter().chain(isolated).chain(retries).copied()
+    }
+
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.retries.iter().map(|(due, _)| *due).min()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
@@ -191,13 +192,40 @@ pub trait Stage: Send + Sync + fmt::Debug {
         Ok(Vec::new())
     }
 
-    /// Reads everything these dates need from the named source.
+    /// A reader for its batches. It may keep what several of them need, so it must be replaced when an input changes.
+    fn reader(&self) -> Arc<dyn BatchReader>;
+}
+
+/// Reads the inputs of batches of one stage, as long as none of its inputs changes.
+#[async_trait]
+pub trait BatchReader: Send + Sync + fmt::Debug {
+    /// Reads everything the dates of a batch need.
     async fn read(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         source: &str,
     ) -> Result<Box<dyn Inputs>, StageError>;
+}
+
+/// The dates of a batch, and of the batches after it.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchDates<'a> {
+    /// The dates to read now, ascending.
+    pub dates: &'a [NaiveDate],
+    /// All dates that the stage still has to read in this run; what they share can be read at once.
+    pub upcoming: &'a [NaiveDate],
+}
+
+impl<'a> BatchDates<'a> {
+    /// The only batch of these dates.
+    #[must_use]
+    pub const fn alone(dates: &'a [NaiveDate]) -> Self {
+        Self {
+            dates,
+            upcoming: dates,
+        }
+    }
 }
 
 /// The data read for a batch. Computing from it is pure: no clock, no warehouse, no blocking.

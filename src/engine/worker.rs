@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::warehouse::Warehouse;
 
 use super::unit_result::ComputedUnit;
-use super::{Phase, Stage, StageError};
+use super::{BatchDates, BatchReader, Phase, StageError};
 use crate::table::digest;
 
 #[derive(Debug, Clone)]
@@ -26,25 +26,30 @@ pub(super) struct WorkerBatch {
 
 pub(super) type ComputedDate = (NaiveDate, Result<ComputedUnit, StageError>);
 
-/// Reads and computes a batch. An outer error concerns the batch as a whole.
+/// Reads and computes a batch, in one of the read slots if there are any to share. An outer error concerns the batch as a
+/// whole.
 pub(super) async fn compute_batch(
     batch: WorkerBatch,
-    stage: Arc<dyn Stage>,
+    upcoming: Arc<[NaiveDate]>,
+    reader: Arc<dyn BatchReader>,
     warehouse: Arc<dyn Warehouse>,
     source: Arc<str>,
-    lanes: Arc<Semaphore>,
+    lanes: Option<Arc<Semaphore>>,
     phases: UnboundedSender<(usize, Phase)>,
 ) -> (WorkerBatch, Result<Vec<ComputedDate>, StageError>) {
-    let (_lane, first) = if stage.runs_a_program() {
-        (None, Phase::Compute)
-    } else {
+    let (_lane, first) = match &lanes {
+        None => (None, Phase::Compute),
         // The semaphore is never closed. Working without a permit would only be slower.
-        (lanes.acquire().await.ok(), Phase::Read)
+        Some(lanes) => (lanes.acquire().await.ok(), Phase::Read),
     };
     // If the dispatcher is gone, the phase no longer matters.
     let _ = phases.send((batch.slot, first));
     let began = Instant::now();
-    let inputs = match stage.read(warehouse.as_ref(), &batch.dates, &source).await {
+    let dates = BatchDates {
+        dates: &batch.dates,
+        upcoming: &upcoming,
+    };
+    let inputs = match reader.read(warehouse.as_ref(), dates, &source).await {
         Ok(inputs) => inputs,
         Err(error) => return (batch, Err(error)),
     };

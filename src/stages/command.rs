@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -12,7 +12,9 @@ use tokio::process::Command;
 use super::dates::{inputs, rows_owed, scopes};
 use super::printed;
 use super::process::{End, Stream, find, run};
-use crate::engine::{CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{
+    BatchDates, BatchReader, CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError,
+};
 use crate::escape::decoded;
 use crate::figures::bytes;
 use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec};
@@ -28,7 +30,7 @@ const QUOTED_LETTERS: usize = 450;
 /// Maximum size of the printed rows kept per date, and of the lines logged, in bytes.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct CommandStage {
     name: String,
     active: Active,
@@ -214,14 +216,21 @@ impl Stage for CommandStage {
         scopes(&self.active, &self.own.expect, Scope::Unknown, warehouse, dates).await
     }
 
+    fn reader(&self) -> Arc<dyn BatchReader> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl BatchReader for CommandStage {
     async fn read(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        let mut done = Vec::with_capacity(dates.len());
-        for &date in dates {
+        let mut done = Vec::with_capacity(batch.dates.len());
+        for &date in batch.dates {
             let (end, said) = self.run(date).await?;
             let made = self.judge(date, end, &said)?;
             let owed = rows_owed(&self.own.expect, warehouse, &[date]).await?;

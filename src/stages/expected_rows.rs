@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::extracts::{lookback_range, read_extracts};
+use super::extracts::{lookback_range, read_season};
 use super::schedule::team_scopes;
 use crate::engine::{Scope, StageError};
 use crate::nba::ids::SeasonYear;
@@ -37,7 +37,10 @@ impl ExpectedRows {
         warehouse: &dyn Warehouse,
         dates: &[NaiveDate],
     ) -> Result<Vec<Scope>, StageError> {
-        let finals = read_extracts(warehouse, dates, &[Extract::Finals]).await?.finals;
+        let Some(range) = lookback_range(dates) else {
+            return Ok(Vec::new());
+        };
+        let finals = read_season(warehouse, range, &[Extract::Finals]).await?.finals;
         let reasons = reasons_to_skip(warehouse, dates, &finals).await?;
         let rows = if reasons.contains(&None) {
             self.count(warehouse, dates, &finals).await?

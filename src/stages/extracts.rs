@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use futures_util::TryStreamExt;
+use futures_util::future::try_join_all;
 use futures_util::stream::FuturesUnordered;
 
 use crate::engine::{Input, Reach, StageError};
 use crate::nba::ids::SeasonYear;
 use crate::nba::stored::{Extract, Extracts};
-use crate::table::TableDef;
+use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
 pub(super) fn input(extract: Extract) -> Input {
@@ -36,41 +37,58 @@ pub(super) fn lookback_range(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDat
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
 }
 
-/// Reads these extracts for a batch of dates. Each is parsed as soon as it has been read, so that a season of rows
-/// doesn't stay in memory.
-pub(super) async fn read_extracts(
+/// Reads those of the extracts that are of a season, from its first date to its last. Each is parsed as soon as it has been
+/// read, so that a season of rows doesn't stay in memory.
+pub(super) async fn read_season(
+    warehouse: &dyn Warehouse,
+    (first, last): (NaiveDate, NaiveDate),
+    reads: &[Extract],
+) -> Result<Extracts, StageError> {
+    let of_season = reads.iter().filter(|extract| extract.is_of_season());
+    let read = |&extract: &Extract| read(warehouse, extract, Dates::Between(first, last));
+    let mut reading: FuturesUnordered<_> = of_season.map(read).collect();
+    let mut extracts = Extracts::default();
+    while let Some(read) = reading.try_next().await? {
+        put(&mut extracts, read)?;
+    }
+    Ok(extracts)
+}
+
+/// Reads those of the extracts that are of the dates themselves.
+pub(super) async fn read_dates(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
     reads: &[Extract],
-) -> Result<Extracts, StageError> {
-    let Some((first, last)) = lookback_range(dates) else {
-        return Ok(Extracts::default());
+) -> Result<Vec<ReadExtract>, StageError> {
+    let of_dates = reads.iter().filter(|extract| !extract.is_of_season());
+    try_join_all(of_dates.map(|&extract| read(warehouse, extract, Dates::Only(dates)))).await
+}
+
+/// An extract and its rows.
+pub(super) type ReadExtract = (Extract, Vec<Row>);
+
+async fn read(
+    warehouse: &dyn Warehouse,
+    extract: Extract,
+    dates: Dates<'_>,
+) -> Result<ReadExtract, StageError> {
+    let read = Read {
+        table: extract.table(),
+        columns: extract.columns(),
+        dates,
     };
-    let read = |extract: Extract| async move {
-        let dates = if extract.is_of_season() {
-            Dates::Between(first, last)
-        } else {
-            Dates::Only(dates)
-        };
-        let read = Read {
-            table: extract.table(),
-            columns: extract.columns(),
-            dates,
-        };
-        Ok::<_, StageError>((extract, warehouse.read(read).await?))
-    };
-    let mut reading: FuturesUnordered<_> = reads.iter().map(|&extract| read(extract)).collect();
-    let mut extracts = Extracts::default();
-    while let Some((extract, rows)) = reading.try_next().await? {
-        extracts.put(extract, rows).map_err(|bad| StageError {
-            class: ErrorClass::Data,
-            message: format!(
-                "cannot read a row of {}: {bad}; rerun the stage that fills it",
-                extract.table().path()
-            ),
-        })?;
-    }
-    Ok(extracts)
+    Ok((extract, warehouse.read(read).await?))
+}
+
+/// Adds the rows of an extract to the others.
+pub(super) fn put(extracts: &mut Extracts, (extract, rows): ReadExtract) -> Result<(), StageError> {
+    extracts.put(extract, rows).map_err(|bad| StageError {
+        class: ErrorClass::Data,
+        message: format!(
+            "cannot read a row of {}: {bad}; rerun the stage that fills it",
+            extract.table().path()
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Stages whose rows of a date depend only on the feeds of that date.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 
 use super::extracts::on_its_date;
 use super::schedule::{games, team_scopes};
-use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};
 use crate::nba::{DateOutcome, Source};
 use crate::table::TableDef;
@@ -60,10 +62,17 @@ impl Stage for FeedStage {
         games(warehouse, date).await
     }
 
+    fn reader(&self) -> Arc<dyn BatchReader> {
+        Arc::new(*self)
+    }
+}
+
+#[async_trait]
+impl BatchReader for FeedStage {
     async fn read(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let source: Source = source.parse().map_err(|refused| StageError {
@@ -74,7 +83,7 @@ impl Stage for FeedStage {
             let read = Read {
                 table: feed.table(),
                 columns: feed.columns(),
-                dates: Dates::Only(dates),
+                dates: Dates::Only(batch.dates),
             };
             Ok::<_, StageError>((feed, warehouse.read(read).await?))
         };

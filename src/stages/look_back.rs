@@ -1,12 +1,18 @@
 //! A stage that looks back on the season before each date.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use futures_util::future::try_join;
 
 use super::expected_rows::ExpectedRows;
-use super::extracts::{input, read_extracts};
-use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use super::extracts::{input, put, read_dates};
+use super::seasons::Seasons;
+use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::DateOutcome;
+use crate::nba::ids::SeasonYear;
 use crate::nba::raw::BadRow;
 use crate::nba::stored::{Extract, Extracts};
 use crate::table::TableDef;
@@ -45,27 +51,59 @@ impl Stage for LookBackStage {
         self.rows.scopes(warehouse, dates).await
     }
 
+    fn reader(&self) -> Arc<dyn BatchReader> {
+        Arc::new(LookBackReader {
+            stage: *self,
+            seasons: Seasons::default(),
+        })
+    }
+}
+
+/// Reads each season once for all batches.
+#[derive(Debug)]
+struct LookBackReader {
+    stage: LookBackStage,
+    seasons: Seasons,
+}
+
+#[async_trait]
+impl BatchReader for LookBackReader {
     async fn read(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
+        let mut seasons = BTreeMap::new();
+        for dates in batch
+            .dates
+            .chunk_by(|one, two| SeasonYear::of(*one) == SeasonYear::of(*two))
+        {
+            let reads = self.stage.reads;
+            let season = self.seasons.extracts(warehouse, dates, batch.upcoming, reads);
+            let (mut extracts, read) = try_join(season, read_dates(warehouse, dates, reads)).await?;
+            for of_dates in read {
+                put(&mut extracts, of_dates)?;
+            }
+            seasons.insert(SeasonYear::of(dates[0]), extracts);
+        }
         Ok(Box::new(LookBackBatch {
-            rule: self.rule,
-            extracts: read_extracts(warehouse, dates, self.reads).await?,
+            rule: self.stage.rule,
+            seasons,
         }))
     }
 }
 
 struct LookBackBatch {
     rule: fn(NaiveDate, &Extracts) -> Result<DateOutcome, BadRow>,
-    extracts: Extracts,
+    seasons: BTreeMap<SeasonYear, Extracts>,
 }
 
 impl Inputs for LookBackBatch {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
-        let made = (self.rule)(date, &self.extracts).map_err(|bad| StageError {
+        let none = Extracts::default();
+        let extracts = self.seasons.get(&SeasonYear::of(date)).unwrap_or(&none);
+        let made = (self.rule)(date, extracts).map_err(|bad| StageError {
             class: ErrorClass::Data,
             message: format!(
                 "cannot read a row of an earlier stage: {bad}; rerun the stages before this one"

@@ -15,6 +15,7 @@ mod player_shot_zone;
 mod printed;
 mod process;
 mod schedule;
+mod seasons;
 mod sql;
 mod team_defense;
 mod team_defense_zone;

@@ -1,13 +1,14 @@
 //! SQL stages: a query of the plan computes the rows inside the warehouse. They are never downloaded.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
 
 use super::dates::{inputs, rows_owed, scopes};
-use crate::engine::{Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
-use crate::plan::{Active, Binds, ReadSpec, SqlSpec, StageSpec};
+use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::plan::{Active, Binds, ExpectRows, ReadSpec, SqlSpec, StageSpec};
 use crate::table::column_mismatches;
 use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
 
@@ -81,15 +82,24 @@ impl Stage for SqlStage {
         scopes(&self.active, &self.own.expect, Scope::SomeRows, warehouse, dates).await
     }
 
+    fn reader(&self) -> Arc<dyn BatchReader> {
+        Arc::new(OwedReader(self.own.expect.clone()))
+    }
+}
+
+/// Looks up how many rows the query must produce.
+#[derive(Debug)]
+struct OwedReader(ExpectRows);
+
+#[async_trait]
+impl BatchReader for OwedReader {
     async fn read(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        Ok(Box::new(Owed(
-            rows_owed(&self.own.expect, warehouse, dates).await?,
-        )))
+        Ok(Box::new(Owed(rows_owed(&self.0, warehouse, batch.dates).await?)))
     }
 }
 

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backcourt::engine::{
-    Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage, Losses, OnChange, Options,
-    Order, Outcome, Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup, Snapshot, Stage, StageError,
-    Work,
+    BatchDates, BatchReader, Ceilings, Command, Ending, Engine, Event, Fact, Fills, Input, Inputs, Lineage,
+    Losses, OnChange, Options, Order, Outcome, Permits, Reach, Reply, RetryPolicy, Sample, Scope, Setup,
+    Snapshot, Stage, StageError, Work,
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::own_file::WatchedFile;
@@ -513,7 +513,7 @@ fn table(name: &'static str) -> TableDef {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ToyStage {
     name: &'static str,
     table: TableDef,
@@ -570,25 +570,43 @@ impl Stage for ToyStage {
         Ok(dates.iter().map(scope).collect())
     }
 
+    fn reader(&self) -> Arc<dyn BatchReader> {
+        Arc::new(ToyReader {
+            stage: self.clone(),
+            kept: OnceLock::new(),
+        })
+    }
+}
+
+/// Reads the rows before its dates once, as a reader may: the engine must replace it when they change.
+#[derive(Debug)]
+struct ToyReader {
+    stage: ToyStage,
+    kept: OnceLock<BTreeMap<NaiveDate, Vec<Row>>>,
+}
+
+#[async_trait]
+impl BatchReader for ToyReader {
     async fn read(
         &self,
         _: &dyn Warehouse,
-        dates: &[NaiveDate],
+        batch: BatchDates<'_>,
         source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        tokio::time::sleep(Duration::from_millis(
-            self.world.read_millis.load(Ordering::Relaxed),
-        ))
-        .await;
-        let mut faults = match self.name {
-            "toy" => self.world.faults.lock().unwrap(),
+        let (dates, world) = (batch.dates, &self.stage.world);
+        tokio::time::sleep(Duration::from_millis(world.read_millis.load(Ordering::Relaxed))).await;
+        let mut faults = match self.stage.name {
+            "toy" => world.faults.lock().unwrap(),
             name => {
-                let stored = self.world.stored.lock().unwrap();
-                let toy = stored.get("toy.toy").filter(|_| name == "after");
+                let read = || {
+                    let stored = world.stored.lock().unwrap();
+                    let toy = stored.get("toy.toy").filter(|_| name == "after");
+                    toy.cloned().unwrap_or_default()
+                };
                 return Ok(Box::new(ToyInputs {
                     faults: HashMap::new(),
                     source: source.to_owned(),
-                    before: toy.cloned().unwrap_or_default(),
+                    before: self.kept.get_or_init(read).clone(),
                 }));
             }
         };

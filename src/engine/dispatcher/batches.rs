@@ -33,13 +33,16 @@ impl Dispatcher {
             let intents = self
                 .ledger
                 .intend(self.target, &name, &self.run.id, &batches, Utc::now())?;
+            let waiting = self.stages[at].queue.waiting();
+            let upcoming: Arc<[NaiveDate]> = batches.iter().flatten().copied().chain(waiting).collect();
             for ((slot, dates), intent) in handed.into_iter().zip(intents) {
-                self.start_batch(WorkerBatch {
+                let batch = WorkerBatch {
                     slot,
                     stage: at,
                     intent: intent.id,
                     dates,
-                });
+                };
+                self.start_batch(batch, Arc::clone(&upcoming));
             }
         }
         Ok(())
@@ -73,7 +76,7 @@ impl Dispatcher {
         Some(dates)
     }
 
-    fn start_batch(&mut self, batch: WorkerBatch) {
+    fn start_batch(&mut self, batch: WorkerBatch, upcoming: Arc<[NaiveDate]>) {
         let work = &mut self.stages[batch.stage];
         for &date in &batch.dates {
             work.board.change(date, |unit| unit.state = UnitState::Running);
@@ -81,15 +84,17 @@ impl Dispatcher {
         self.workers.slots[batch.slot].begin(&work.board.name, &batch.dates, Utc::now());
         self.provenance.begin(&work.board.name, &batch.dates);
         let stage = Arc::clone(&work.stage);
+        let reader = Arc::clone(work.reader.get_or_insert_with(|| stage.reader()));
         let source = Arc::from(work.units.source(batch.dates[0]).unwrap_or(&self.options.source));
         let warehouse = self.charging(&Purpose::dates(stage.name()));
-        let lanes = Arc::clone(&self.workers.lanes);
+        let lanes = (!stage.runs_a_program()).then(|| Arc::clone(&self.workers.lanes));
         let phases = self.workers.phases.clone();
         self.request_refresh(Refresh::Soon);
         let known = batch.clone();
         let kind = |task| TaskKind::Worker(known, task);
         self.tasks.spawn(kind, async move {
-            let (batch, result) = compute_batch(batch, stage, warehouse, source, lanes, phases).await;
+            let (batch, result) =
+                compute_batch(batch, upcoming, reader, warehouse, source, lanes, phases).await;
             TaskOutcome::Worked(batch, result)
         });
     }

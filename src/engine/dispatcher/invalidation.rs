@@ -32,6 +32,13 @@ impl Dispatcher {
 
     /// Units that depend on these dates of a table. Those in flight are remembered and become stale when they finish.
     pub(super) fn invalidated(&mut self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
+        if !dates.is_empty() {
+            let reads_it =
+                |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == table);
+            for work in self.stages.iter_mut().filter(|work| reads_it(work)) {
+                work.reader = None;
+            }
+        }
         let mut found = self.provenance.invalidated(table, dates);
         for invalidated in &mut found {
             // Before a stage starts, its board doesn't show what earlier runs did, and the stage may never start.

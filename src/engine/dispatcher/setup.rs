@@ -116,6 +116,7 @@ impl Setup {
                 units: UnitsByDate::default(),
                 queue: Queue::new(largest),
                 stage: Arc::clone(stage),
+                reader: None,
                 writer: TableWriter::new(self.warehouse.values_at_once()),
                 errors: StageErrors::default(),
                 scope: ScopeState::Unknown,

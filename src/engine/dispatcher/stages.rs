@@ -235,6 +235,7 @@ impl Dispatcher {
         self.record_time(at)?;
         let work = &mut self.stages[at];
         work.board.state = StageState::Checking;
+        work.reader = None;
         let counts = work.board.counts();
         let event = Event::StageFinished {
             stage: work.board.name.clone(),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::super::Stage;
 use super::super::board::StageBoard;
 use super::super::queue::Queue;
 use super::super::writer::TableWriter;
+use super::super::{BatchReader, Stage};
 use super::stage_errors::StageErrors;
 use super::unit::UnitsByDate;
 use crate::ledger::{Coverage, UnitRecord, UnitState};
@@ -22,6 +22,8 @@ pub(super) enum ScopeState {
 
 pub(super) struct StageWorkload {
     pub(super) stage: Arc<dyn Stage>,
+    /// Reads its batches; made anew after an input has changed.
+    pub(super) reader: Option<Arc<dyn BatchReader>>,
     /// Indexes of the stages in this run that must pass first.
     pub(super) needs: Vec<usize>,
     pub(super) board: StageBoard,

@@ -12,7 +12,7 @@ use super::recording_warehouse::{RecordedDates, RecordedQuery, RecordingWarehous
 use super::shape::{Shape, shapes};
 use super::{Estimate, Expected, StageEstimate};
 use crate::engine::stored::stored_rows;
-use crate::engine::{Fills, Meter, Stage};
+use crate::engine::{BatchDates, Fills, Meter, Stage};
 use crate::table::TableDef;
 use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
 
@@ -112,9 +112,14 @@ impl Planned {
         if !stage.runs_a_program() {
             let early = dates.len().min(self.workers * FIRST_BATCH);
             let (early, later) = dates.split_at(early);
+            let reader = stage.reader();
             let batches = early.chunks(FIRST_BATCH.min(self.largest_batch.max(1)));
             for batch in batches.chain(later.chunks(self.largest_batch.max(1))) {
-                drop(stage.read(recording_warehouse, batch, &self.source).await);
+                let batch = BatchDates {
+                    dates: batch,
+                    upcoming: dates,
+                };
+                drop(reader.read(recording_warehouse, batch, &self.source).await);
             }
         }
         match stage.fills() {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::super::stored::rows_of;
 use super::super::unit_result::{ComputedUnit, judge_unit};
-use super::super::{Fills, Outcome, RetryPolicy, Scope, Stage, StageError};
+use super::super::{BatchDates, Fills, Outcome, RetryPolicy, Scope, Stage, StageError};
 use super::difference::Difference;
 use super::nulls::Nulls;
 use super::view::{SampleState, UnitSample};
@@ -75,7 +75,11 @@ async fn read_and_judge(
             skip: Some(reason.clone()),
             ..Outcome::default()
         },
-        _ => stage.read(warehouse, &[date], source).await?.compute(date)?,
+        _ => {
+            let reader = stage.reader();
+            let inputs = reader.read(warehouse, BatchDates::alone(&[date]), source).await?;
+            inputs.compute(date)?
+        }
     };
     Ok(compared(stage, table, date, why, scope, outcome, &stored))
 }

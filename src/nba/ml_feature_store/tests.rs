@@ -39,9 +39,10 @@ fn extracts() -> Extracts {
             "2024-01-11",
             "2024-01-13",
             DATE,
-        ]),
+        ])
+        .into(),
         schedule: vec![final_of(DATE, "DEN", "BOS", "0022300567")],
-        players: PlayerLogs::read(&games()).unwrap(),
+        players: PlayerLogs::read(&games()).unwrap().into(),
         teams: TeamLogs::read(&[
             team_game("2024-01-01", "BOS", 98.0, 110.0, true),
             team_game("2024-01-05", "BOS", 100.0, 112.0, true),
@@ -53,7 +54,8 @@ fn extracts() -> Extracts {
             team_game(DATE, "BOS", 140.0, 150.0, true),
             team_game(DATE, "DEN", 140.0, 90.0, false),
         ])
-        .unwrap(),
+        .unwrap()
+        .into(),
         appearances: vec![appearance(DATE, "one")],
         cached: vec![row(
             Cached::COLUMNS,
@@ -181,7 +183,7 @@ fn games_on_or_after_the_date_are_ignored() {
     later.push(played(DATE, 60, 48.0, &[("ft_makes", 30.into())]));
     later.push(played("2024-01-17", 70, 48.0, &[]));
     let later = Extracts {
-        players: PlayerLogs::read(&later).unwrap(),
+        players: PlayerLogs::read(&later).unwrap().into(),
         ..extracts()
     };
     assert_eq!(only_row(&later), only_row(&extracts()));
@@ -201,8 +203,8 @@ fn a_score_with_missing_input_counts_as_a_default() {
 fn the_first_game_of_a_season_uses_defaults() {
     let first = Extracts {
         schedule: vec![final_of(DATE, "DEN", "BOS", "0042300401")],
-        players: PlayerLogs::default(),
-        teams: TeamLogs::default(),
+        players: PlayerLogs::default().into(),
+        teams: TeamLogs::default().into(),
         cached: Vec::new(),
         ..extracts()
     };

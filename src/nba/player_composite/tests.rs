@@ -17,14 +17,15 @@ fn extracts() -> Extracts {
         played("2024-01-14", 18, 37.0, &[]),
     ];
     Extracts {
-        finals: finals(&["2024-01-09", "2024-01-11", "2024-01-13", "2024-01-14", DATE]),
-        players: PlayerLogs::read(&games).unwrap(),
+        finals: finals(&["2024-01-09", "2024-01-11", "2024-01-13", "2024-01-14", DATE]).into(),
+        players: PlayerLogs::read(&games).unwrap().into(),
         teams: TeamLogs::read(&[
             team_game("2024-01-13", "BOS", 98.0, 110.0, true),
             team_game("2024-01-13", "DEN", 103.0, 118.0, true),
             team_game("2024-01-14", "BOS", 100.0, 112.0, false),
         ])
-        .unwrap(),
+        .unwrap()
+        .into(),
         appearances: vec![appearance(DATE, "one")],
         player_zones: vec![zones(DATE)],
         defense_zones: vec![defense(DATE)],
@@ -126,8 +127,8 @@ fn games_on_or_after_the_date_are_ignored() {
         team_game(DATE, "DEN", 140.0, 90.0, false),
     ];
     let later = Extracts {
-        players: PlayerLogs::read(&games).unwrap(),
-        teams: TeamLogs::read(&teams).unwrap(),
+        players: PlayerLogs::read(&games).unwrap().into(),
+        teams: TeamLogs::read(&teams).unwrap().into(),
         player_zones: vec![zones(DATE), zones("2024-01-16")],
         ..extracts()
     };
@@ -174,8 +175,8 @@ fn missing_inputs_score_zero_and_are_named() {
 #[test]
 fn the_first_game_of_a_season_has_no_fatigue() {
     let first = Extracts {
-        players: PlayerLogs::default(),
-        teams: TeamLogs::default(),
+        players: PlayerLogs::default().into(),
+        teams: TeamLogs::default().into(),
         ..extracts()
     };
     let row = columns(

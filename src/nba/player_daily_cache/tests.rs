@@ -42,15 +42,17 @@ fn extracts(games: &[Row]) -> Extracts {
             "2024-01-13",
             "2024-01-14",
             DATE,
-        ]),
-        players: PlayerLogs::read(games).unwrap(),
+        ])
+        .into(),
+        players: PlayerLogs::read(games).unwrap().into(),
         teams: TeamLogs::read(&[
             team_game("2023-06-12", "BOS", 80.0, 80.0, true),
             team_game("2024-01-13", "BOS", 98.0, 110.0, true),
             team_game("2024-01-14", "BOS", 101.0, 113.5, false),
             team_game(DATE, "BOS", 140.0, 150.0, true),
         ])
-        .unwrap(),
+        .unwrap()
+        .into(),
         appearances: vec![appearance(DATE, "one")],
         player_zones: vec![zones(DATE)],
         ..Extracts::default()

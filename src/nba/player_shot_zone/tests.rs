@@ -69,8 +69,8 @@ fn game_without_shots(number: u64) -> Row {
 
 fn compute(date: NaiveDate, days: u64, rows: &[Row]) -> DateOutcome {
     let extracts = Extracts {
-        finals: finals(days),
-        shots: ShotLogs::read(rows).unwrap(),
+        finals: finals(days).into(),
+        shots: ShotLogs::read(rows).unwrap().into(),
         ..Extracts::default()
     };
     player_shot_zone(date, &extracts)

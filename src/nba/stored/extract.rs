@@ -1,6 +1,7 @@
 //! What rules that look back read: extracts of the schedule and of stored tables, for a batch of dates.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -82,15 +83,15 @@ impl Extract {
     }
 }
 
-/// The extracts of a batch of dates. Those that weren't added are empty.
+/// The extracts of a batch of dates. Those that weren't added are empty. A clone shares the seasons.
 #[derive(Debug, Clone, Default)]
 pub struct Extracts {
     /// The finished games of the season.
-    pub finals: Finals,
-    pub(in crate::nba) shots: ShotLogs,
-    pub(in crate::nba) defense: DefenseLogs,
-    pub(in crate::nba) players: PlayerLogs,
-    pub(in crate::nba) teams: TeamLogs,
+    pub finals: Arc<Finals>,
+    pub(in crate::nba) shots: Arc<ShotLogs>,
+    pub(in crate::nba) defense: Arc<DefenseLogs>,
+    pub(in crate::nba) players: Arc<PlayerLogs>,
+    pub(in crate::nba) teams: Arc<TeamLogs>,
     pub(in crate::nba) schedule: Vec<Row>,
     pub(in crate::nba) appearances: Vec<Row>,
     pub(in crate::nba) cached: Vec<Row>,
@@ -107,11 +108,11 @@ impl Extracts {
     /// If a row of the season has an invalid field.
     pub fn put(&mut self, extract: Extract, rows: Vec<Row>) -> Result<(), BadRow> {
         match extract {
-            Extract::Finals => self.finals = Finals::read(&rows),
-            Extract::ShotLogs => self.shots = ShotLogs::read(&rows)?,
-            Extract::DefenseLogs => self.defense = DefenseLogs::read(&rows)?,
-            Extract::PlayerLogs => self.players = PlayerLogs::read(&rows)?,
-            Extract::TeamLogs => self.teams = TeamLogs::read(&rows)?,
+            Extract::Finals => self.finals = Finals::read(&rows).into(),
+            Extract::ShotLogs => self.shots = ShotLogs::read(&rows)?.into(),
+            Extract::DefenseLogs => self.defense = DefenseLogs::read(&rows)?.into(),
+            Extract::PlayerLogs => self.players = PlayerLogs::read(&rows)?.into(),
+            Extract::TeamLogs => self.teams = TeamLogs::read(&rows)?.into(),
             Extract::Schedule => self.schedule = rows,
             Extract::Appearances => self.appearances = rows,
             Extract::Cached => self.cached = rows,

@@ -111,8 +111,8 @@ fn compute(rows: &[Row]) -> DateOutcome {
 /// The stored games `rows`, with finals on this many days.
 fn extracts(days: u64, rows: &[Row]) -> Extracts {
     Extracts {
-        finals: finals(days),
-        defense: DefenseLogs::read(rows).unwrap(),
+        finals: finals(days).into(),
+        defense: DefenseLogs::read(rows).unwrap().into(),
         ..Extracts::default()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 
 use chrono::{Days, NaiveDate};
 
-use crate::engine::{Scope, Stage};
+use crate::engine::{BatchDates, Inputs, Scope, Stage};
 use crate::nba::tables;
 use crate::stages::{PLAYER_SHOT_ZONE, TEAM_DEFENSE_ZONE, TEAM_OFFENSE};
 use crate::table::{ColumnType, Row, TableDef, Value};
@@ -108,10 +108,20 @@ async fn warehouse(dir: &tempfile::TempDir, tables: Vec<(&TableDef, Vec<Row>)>) 
     warehouse
 }
 
+async fn read(stage: &dyn Stage, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Box<dyn Inputs> {
+    let batch = BatchDates::alone(dates);
+    stage
+        .reader()
+        .read(warehouse, batch, "reconstruct")
+        .await
+        .unwrap()
+}
+
 /// Every date has as many rows as expected, and the same ones when computed alone.
 async fn owes_what_it_has(stage: &dyn Stage, warehouse: &dyn Warehouse, scopes: &[Scope]) {
     let dates = dates();
-    let together = stage.read(warehouse, &dates, "reconstruct").await.unwrap();
+    let together = read(stage, warehouse, &dates).await;
+    let shared = stage.reader();
     for (date, scope) in dates.iter().zip(scopes) {
         let Scope::Rows(owed) = scope else { continue };
         let made = together.compute(*date).unwrap();
@@ -121,8 +131,18 @@ async fn owes_what_it_has(stage: &dyn Stage, warehouse: &dyn Warehouse, scopes: 
             "{date}"
         );
         assert!(made.missing.is_empty(), "{date}: {:?}", made.missing);
-        let alone = stage.read(warehouse, &[*date], "reconstruct").await.unwrap();
+        let alone = read(stage, warehouse, &[*date]).await;
         assert_eq!(alone.compute(*date).unwrap(), made, "{date}");
+        let batch = BatchDates {
+            dates: &[*date],
+            upcoming: &dates,
+        };
+        let kept = shared.read(warehouse, batch, "reconstruct").await.unwrap();
+        assert_eq!(
+            kept.compute(*date).unwrap(),
+            made,
+            "{date}, with the season read once"
+        );
     }
 }
 
@@ -190,4 +210,34 @@ async fn missing_input_names_the_stage_to_run_first() {
         error.message,
         "nba_analytics.player_game_summary is empty; run stage player_game first"
     );
+}
+
+#[tokio::test]
+async fn a_reader_reads_a_season_once_and_a_new_reader_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let filled = vec![
+        (tables::schedule(), schedule()),
+        (tables::team_defense(), team_defense()),
+    ];
+    let warehouse = warehouse(&dir, filled).await;
+    let dates = dates();
+    let batch = |at: usize| BatchDates {
+        dates: &dates[at..=at],
+        upcoming: &dates,
+    };
+    let reader = TEAM_DEFENSE_ZONE.reader();
+    let before = reader.read(&warehouse, batch(20), "").await.unwrap();
+    let before = before.compute(dates[20]).unwrap();
+    let filling = Filling {
+        table: tables::team_defense().clone(),
+        rows: Box::new(std::iter::empty()),
+    };
+    (warehouse.fill(vec![filling], &AtomicUsize::new(0)).await).unwrap();
+    let kept = reader.read(&warehouse, batch(20), "").await.unwrap();
+    assert_eq!(kept.compute(dates[20]).unwrap(), before);
+    let later = reader.read(&warehouse, batch(30), "").await.unwrap();
+    assert_eq!(later.compute(dates[30]).unwrap().missing, Vec::<String>::new());
+    let anew = TEAM_DEFENSE_ZONE.reader();
+    let anew = anew.read(&warehouse, batch(20), "").await.unwrap();
+    assert_ne!(anew.compute(dates[20]).unwrap(), before);
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate};
 
-use crate::engine::{Outcome, Scope, Stage};
+use crate::engine::{BatchDates, Outcome, Scope, Stage};
 use crate::nba::tables;
 use crate::plan::{Active, Advance, Fingerprint, StageKind, StageSpec};
 use crate::stages::stage;
@@ -128,7 +128,11 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
 }
 
 async fn computed(warehouse: &SqliteWarehouse, stage: &dyn Stage, dates: &[NaiveDate]) -> Vec<Outcome> {
-    let inputs = stage.read(warehouse, dates, "reconstruct").await.unwrap();
+    let inputs = stage
+        .reader()
+        .read(warehouse, BatchDates::alone(dates), "reconstruct")
+        .await
+        .unwrap();
     dates.iter().map(|&date| inputs.compute(date).unwrap()).collect()
 }
 
