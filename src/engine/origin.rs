@@ -1,6 +1,7 @@
 //! The origin of raw tables, from which dates can be reloaded after a correction.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, Utc};
@@ -40,7 +41,7 @@ impl Correction {
         let replace = Replace {
             table: &self.table,
             dates: &self.dates,
-            rows: &self.rows,
+            rows: Arc::new(self.rows.clone()),
             short: &[],
             now: Utc::now(),
             name: None,

@@ -338,13 +338,13 @@ async fn replace(
 ) -> Result<(), WarehouseError> {
     let lengths: Vec<usize> = commit.results().map(|result| result.rows.len()).collect();
     let rows = (commit.results_mut()).flat_map(|result| mem::take(&mut result.rows));
-    let rows: Vec<Row> = rows.collect();
+    let rows: Arc<Vec<Row>> = Arc::new(rows.collect());
     let short = commit.results().filter(|result| result.is_short());
     let short: Vec<NaiveDate> = short.map(UnitResult::date).collect();
     let replace = Replace {
         table,
         dates,
-        rows: &rows,
+        rows: Arc::clone(&rows),
         short: &short,
         now,
         name: Some(name),
@@ -359,7 +359,7 @@ async fn replace(
         }
         Err(error) => {
             // They will be sent again, so give the rows back to their dates.
-            let mut rows = rows.into_iter();
+            let mut rows = Arc::unwrap_or_clone(rows).into_iter();
             for (result, length) in commit.results_mut().zip(lengths) {
                 result.rows = rows.by_ref().take(length).collect();
             }

@@ -42,7 +42,7 @@ pub struct Replace<'a> {
     /// The dates whose stored rows are deleted. A date without new rows ends up empty.
     pub dates: &'a [NaiveDate],
     /// The new rows, validated by [`crate::table::admit`]. Each belongs to one of `dates`.
-    pub rows: &'a [Row],
+    pub rows: Arc<Vec<Row>>,
     /// The dates in `dates` with fewer new rows than expected. Their stored rows are kept if there are at least as
     /// many.
     pub short: &'a [NaiveDate],

@@ -40,7 +40,7 @@ fn replaced_in(warehouse: &BigQueryWarehouse) -> Result<(), WarehouseError> {
     let replace = Replace {
         table: &table,
         dates: &dates,
-        rows: &[],
+        rows: Arc::new(vec![]),
         short: &[],
         now: at("2026-01-04T01:00:00Z"),
         name: Some("20260104T010000.000-1-0"),

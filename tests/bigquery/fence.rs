@@ -68,7 +68,7 @@ async fn write(warehouse: &BigQueryWarehouse, points: i64) -> Result<(), Warehou
     let replace = Replace {
         table: &games(),
         dates: &[day("2021-10-19")],
-        rows: &[game("LAL", "2021-10-19", points)],
+        rows: Arc::new(vec![game("LAL", "2021-10-19", points)]),
         short: &[],
         now: at("2026-01-04T01:00:00Z"),
         name: None,

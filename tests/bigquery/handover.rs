@@ -111,7 +111,7 @@ async fn replaced(warehouse: &dyn Warehouse) {
     let replace = Replace {
         table: &scores(),
         dates: &dates[..1],
-        rows: &first,
+        rows: Arc::new(first.to_vec()),
         short: &[],
         now: at("2024-02-01T00:00:00Z"),
         name: None,
@@ -131,7 +131,7 @@ async fn replaced(warehouse: &dyn Warehouse) {
     ];
     let replace = Replace {
         dates: &dates,
-        rows: &rows,
+        rows: Arc::new(rows.to_vec()),
         short: &dates[..1],
         now: at("2024-02-02T00:00:00Z"),
         table: &scores(),

@@ -1,5 +1,6 @@
 //! The number of jobs of a run: each takes about a second, and one that reads a table is billed at least 10 MiB.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ async fn write(warehouse: &BigQueryWarehouse, date: &str, points: i64) {
     let replace = Replace {
         table: &games(),
         dates: &[day(date)],
-        rows: &[game("BOS", date, points)],
+        rows: Arc::new(vec![game("BOS", date, points)]),
         short: &[],
         now: at("2024-03-03T00:00:00Z"),
         name: None,

@@ -1,6 +1,7 @@
 //! Rows are never replaced by fewer, in both backends: the replacing statement decides which stored rows are kept.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
@@ -86,7 +87,7 @@ async fn replace(
     let replace = Replace {
         table,
         dates: &dates(),
-        rows,
+        rows: Arc::new(rows.to_vec()),
         short,
         now: at("2024-02-01T00:00:00Z"),
         name: Some(name),

@@ -360,11 +360,16 @@ impl<'a> KilledRun<'a> {
         );
     }
 
-    /// Runs the next version of the plan, kills it at this request, and finishes it. Returns whether the run
-    /// had that many requests.
-    fn killed_at(&mut self, number: usize, moment: Moment) -> bool {
+    /// Runs the next version of the plan, kills it at this one of the targeted requests, and finishes it. Returns
+    /// whether the run had that many of them.
+    fn killed_at(
+        &mut self,
+        is_target: impl Fn(&Call) -> bool + Send + Sync + 'static,
+        number: usize,
+        moment: Moment,
+    ) -> bool {
         self.version += 1;
-        let kill_at = KillAt::new(|_| true, number, moment);
+        let kill_at = KillAt::new(is_target, number, moment);
         let is_reached = self.kill_at(&kill_at);
         let what = format!("request {number}, {moment:?}: {:?}", kill_at.request());
         self.finish(&what);
@@ -395,6 +400,42 @@ fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
             *job = Some(call.job.clone());
         }
         job.as_ref() == Some(&call.job)
+    }
+}
+
+/// The requests of a commit whose rows are loaded first: those of the load job too.
+fn of_loaded_commit() -> impl Fn(&Call) -> bool + Send + Sync {
+    let is_of_commit = of_commit("sent");
+    move |call| {
+        let is_of_load = ["/upload/", "_rows"].iter().any(|part| call.target.contains(part));
+        let makes_staging = call.target.starts_with("POST") && call.target.ends_with("/tables");
+        is_of_commit(call) || is_of_load || makes_staging
+    }
+}
+
+/// Makes a filter for the requests of a commit. A filter remembers its commit, so each run needs its own.
+type Targets = fn() -> Box<IsTarget>;
+
+#[rstest]
+#[case::sent_rows("commit", PLAN.to_owned(), || Box::new(of_commit("sent")))]
+#[case::query("query", PLAN.to_owned(), || Box::new(of_commit("asked")))]
+#[case::loaded_rows("loaded", loaded(), || Box::new(of_loaded_commit()))]
+#[ignore = "kills at every request of a commit, which takes minutes"]
+#[allow(clippy::print_stdout, reason = "the number of kills depends on the number of requests")]
+fn a_run_killed_at_any_request_of_a_commit_resumes(
+    #[case] name: &str,
+    #[case] plan: String,
+    #[case] targets: Targets,
+) {
+    let Some(emulator) = Emulator::start() else { return };
+    let kill_proxy = KillProxy::to(&emulator);
+    let mut run = KilledRun::new(&kill_proxy, &plan, &format!("{name}_"));
+    run.version = 1;
+    run.finish("the first run");
+    for moment in [Moment::Before, Moment::Late, Moment::After] {
+        let kills = (0..).take_while(|number| run.killed_at(targets(), *number, moment)).count();
+        println!("{name}: killed at {kills} requests, {moment:?}");
+        assert!(kills > 1, "{name}, {moment:?}: {kills}");
     }
 }
 
@@ -434,7 +475,7 @@ fn a_run_killed_at_any_request_leaves_dates_old_or_new_and_resumes(
     run.finish("the first run");
     for number in 0.. {
         let kills: Vec<bool> = (moments.iter())
-            .map(|moment| run.killed_at(number, *moment))
+            .map(|moment| run.killed_at(|_| true, number, *moment))
             .collect();
         if !kills.contains(&true) {
             break;
@@ -451,7 +492,7 @@ fn a_first_run_killed_at_any_request_is_finished_by_the_next_run() {
     for number in 0.. {
         let kills = [Moment::Before, Moment::After].map(|moment| {
             let mut run = KilledRun::new(&kill_proxy, PLAN, &format!("first_{number}_{moment:?}_"));
-            run.killed_at(number, moment)
+            run.killed_at(|_| true, number, moment)
         });
         if !kills.contains(&true) {
             break;

@@ -34,7 +34,7 @@ fn a_commit_with_a_lost_response_is_looked_up_and_applied_once() {
         let replace = |name| Replace {
             table: &table,
             dates: &dates,
-            rows: &rows,
+            rows: Arc::new(rows.to_vec()),
             short: &[],
             now: at("2026-01-04T01:00:00Z"),
             name: Some(name),
@@ -76,7 +76,7 @@ fn concurrent_writers_of_a_table_are_serialised_within_dml_limits() {
                 let replace = Replace {
                     table: &games(),
                     dates: &[date],
-                    rows: &[game("LAL", &date.to_string(), 100)],
+                    rows: Arc::new(vec![game("LAL", &date.to_string(), 100)]),
                     short: &[],
                     now: at("2026-01-04T01:00:00Z"),
                     name: None,

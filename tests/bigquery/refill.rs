@@ -45,7 +45,7 @@ async fn write(warehouse: &BigQueryWarehouse, rows: &[Row], name: &str) {
     let replace = Replace {
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
-        rows,
+        rows: Arc::new(rows.to_vec()),
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: Some(name),
@@ -503,7 +503,7 @@ fn reserved_words() {
             let replace = Replace {
                 table: &table,
                 dates: &dates,
-                rows: &[row("a"), row("b")],
+                rows: Arc::new(vec![row("a"), row("b")]),
                 short: &[],
                 now: at(now),
                 name: Some(name),

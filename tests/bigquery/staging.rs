@@ -34,7 +34,7 @@ pub async fn write(warehouse: &dyn Warehouse, rows: &[Row], name: &str) {
     let replace = Replace {
         table: &games(),
         dates: &DATES.map(day),
-        rows,
+        rows: Arc::new(rows.to_vec()),
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: Some(name),

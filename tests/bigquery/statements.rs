@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -194,7 +195,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         let replace = Replace {
             table,
             dates: &dates,
-            rows: &rows,
+            rows: Arc::new(rows.to_vec()),
             short,
             now,
             name: None,

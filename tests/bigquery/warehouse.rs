@@ -1,6 +1,7 @@
 //! The contract of every warehouse, tested on `BigQuery`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef, Value};
@@ -85,7 +86,7 @@ async fn replace(warehouse: &BigQueryWarehouse, dates: &[NaiveDate], rows: &[Row
     let replace = Replace {
         table: &table,
         dates,
-        rows,
+        rows: Arc::new(rows.to_vec()),
         short: &[],
         now: at(now),
         name: None,

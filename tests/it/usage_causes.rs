@@ -10,6 +10,7 @@ use backcourt::table::{Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Replace, Warehouse};
 use chrono::NaiveDate;
+use std::sync::Arc;
 
 const DATE: &str = "2023-12-16";
 const NEW_SEASON: &str = "2025-10-21";
@@ -82,7 +83,7 @@ async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, Sqli
             .replace(Replace {
                 table,
                 dates: &dates,
-                rows,
+                rows: Arc::new(rows.to_vec()),
                 short: &[],
                 now: moment("2026-01-05T00:00:00Z"),
                 name: None,

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test target compiles all of this and uses a part")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use backcourt::nba::tables::schedule;
 use backcourt::table::{ColumnType, Row, TableDef, Value};
@@ -72,7 +73,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
             .replace(Replace {
                 table,
                 dates,
-                rows,
+                rows: Arc::new(rows.to_vec()),
                 short: &[],
                 now,
                 name: None,

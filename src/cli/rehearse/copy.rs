@@ -129,10 +129,11 @@ async fn piece(
     for set_aside in &admitted.quarantined {
         tracing::warn!("{}: skipped a row: {}", table.path(), set_aside.reason);
     }
+    let rows = Arc::new(admitted.rows);
     let replace = Replace {
         table,
         dates,
-        rows: &admitted.rows,
+        rows: Arc::clone(&rows),
         short: &[],
         now: Utc::now(),
         name: None,
@@ -142,7 +143,7 @@ async fn piece(
     Ok(Copied {
         table: table.path(),
         dates: dates.len(),
-        rows: admitted.rows.len(),
+        rows: rows.len(),
         left_out: admitted.quarantined.len(),
     })
 }

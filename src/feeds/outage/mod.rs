@@ -108,7 +108,7 @@ impl FlakyWarehouse {
         let replace = Replace {
             table: feed_outages(),
             dates: &[date],
-            rows: &left,
+            rows: Arc::new(left),
             short: &[],
             now: Utc::now(),
             name: None,

@@ -1,6 +1,7 @@
 //! The player stages on an embedded warehouse, from expected row counts to rows.
 
 use chrono::{DateTime, Days, NaiveDate};
+use std::sync::Arc;
 
 use crate::engine::{BatchDates, Outcome, Scope, Stage};
 use crate::nba::tables;
@@ -80,7 +81,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
     let replace = Replace {
         table,
         dates,
-        rows: &admitted.rows,
+        rows: Arc::new(admitted.rows),
         short: &[],
         now: DateTime::UNIX_EPOCH,
         name: None,

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, TransactionBehavior};
+use std::sync::Arc;
 
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
@@ -55,7 +56,7 @@ impl Refilling {
         let replacement = Replacement::from(Replace {
             table: &self.table,
             dates: &self.dates,
-            rows: &rows,
+            rows: Arc::new(rows),
             short: &short,
             now: self.now,
             name: None,

@@ -1,6 +1,7 @@
 //! Replaces the rows of given dates of one table, in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -19,7 +20,7 @@ use crate::warehouse::{Kept, Recording, Replace};
 pub(super) struct Replacement {
     table: TableDef,
     dates: Vec<NaiveDate>,
-    rows: Vec<Row>,
+    rows: Arc<Vec<Row>>,
     short: Vec<NaiveDate>,
     now: DateTime<Utc>,
     record: Option<Recording>,
@@ -30,7 +31,7 @@ impl From<Replace<'_>> for Replacement {
         Self {
             table: replace.table.clone(),
             dates: replace.dates.to_vec(),
-            rows: replace.rows.to_vec(),
+            rows: replace.rows,
             short: replace.short.to_vec(),
             now: replace.now,
             record: replace.record.cloned(),
@@ -112,10 +113,10 @@ impl Replacement {
                 self.table.date_column
             )));
         };
+        let replaced: HashSet<NaiveDate> = self.dates.iter().copied().collect();
         let stray = self.rows.iter().find(|row| {
-            row.get(at)
-                .and_then(Value::as_date)
-                .is_none_or(|date| !self.dates.contains(&date))
+            let date = row.get(at).and_then(Value::as_date);
+            date.is_none_or(|date| !replaced.contains(&date))
         });
         match stray {
             None => Ok(()),
@@ -187,14 +188,16 @@ impl Replacement {
         let key = self.table.key_positions();
         let created = self.table.stamp_position(Stamp::Created);
         let processed = self.table.stamp_position(Stamp::Processed);
+        let first_created = |row: &Row| {
+            // In a first run there are none, and no row needs its key written out.
+            let key = (!created_at.is_empty()).then(|| key_of(key.iter().filter_map(|&at| row.get(at))));
+            key.and_then(|key| created_at.get(&key)).unwrap_or(&now)
+        };
+        let date_at = self.table.position(&self.table.date_column);
+        let date_of = |row: &Row| row.get(date_at?)?.as_date();
         let mut insert = Insert::prepare(transaction, &self.table)?;
-        for row in self
-            .rows
-            .iter()
-            .filter(|row| self.date_of(row).is_none_or(&replaced))
-        {
-            let first = created_at.get(&key_of(key.iter().filter_map(|&at| row.get(at))));
-            let first = first.unwrap_or(&now);
+        for row in (self.rows.iter()).filter(|row| date_of(row).is_none_or(&replaced)) {
+            let first = first_created(row);
             let stamps = [
                 created.map(|at| (at, first.as_str())),
                 processed.map(|at| (at, now.as_str())),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -103,7 +104,7 @@ async fn replace(
         .replace(Replace {
             table: &table,
             dates,
-            rows,
+            rows: Arc::new(rows.to_vec()),
             short: &[],
             now,
             name: None,
@@ -520,7 +521,7 @@ async fn a_damaged_file_is_reported_by_name() {
 /// Fills `games` with three rows on two dates, for refills of other tables.
 async fn played(warehouse: &SqliteWarehouse) {
     warehouse.ensure(&games()).await.unwrap();
-    let rows = [
+    let rows = vec![
         game("BOS", "2024-01-01", 100),
         game("LAL", "2024-01-01", 90),
         game("BOS", "2024-01-02", 110),
@@ -528,7 +529,7 @@ async fn played(warehouse: &SqliteWarehouse) {
     let replace = Replace {
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
-        rows: &rows,
+        rows: Arc::new(rows.clone()),
         short: &[],
         now: at("2024-01-03T00:00:00Z"),
         name: None,
@@ -620,7 +621,10 @@ async fn a_query_replaces_exactly_the_requested_dates(#[values(ONE_BY_ONE, TOGET
     let replace = Replace {
         table: &games(),
         dates: &[day("2024-01-01"), day("2024-01-02")],
-        rows: &[game("BOS", "2024-01-01", 101), game("NYK", "2024-01-02", 80)],
+        rows: Arc::new(vec![
+            game("BOS", "2024-01-01", 101),
+            game("NYK", "2024-01-02", 80),
+        ]),
         short: &[],
         now: at("2024-01-04T00:00:00Z"),
         name: None,
@@ -863,7 +867,7 @@ async fn reserved_words_work_as_names() {
                 let replace = Replace {
                     table,
                     dates: &dates,
-                    rows: &rows,
+                    rows: Arc::new(rows),
                     short: &[],
                     now,
                     name: None,
