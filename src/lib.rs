@@ -16,6 +16,7 @@ pub mod nba;
 pub mod own_file;
 pub mod plan;
 pub mod present;
+pub(crate) mod reason;
 pub(crate) mod replay;
 pub mod report;
 pub mod runbook;

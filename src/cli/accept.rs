@@ -7,6 +7,7 @@ use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::ledger::{Acceptance, Definition, Ledger, MadeBy, RunLock};
 use crate::plan::{Plan, StageSpec};
+use crate::reason::refused;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
@@ -30,6 +31,9 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     let reason = arguments.reason.trim();
     if reason.is_empty() {
         return Err(CliError::NoReason("an acceptance"));
+    }
+    if let Some(refusal) = refused("the reason", reason) {
+        return Err(CliError::Refused(refusal));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let nothing = || CliError::NothingToAccept(spec.name.clone());

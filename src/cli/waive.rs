@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::escape::EscapedText;
 use crate::ledger::{CheckState, Ledger, RunLock};
+use crate::reason::refused;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
@@ -30,6 +31,9 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     let reason = arguments.reason.trim();
     if reason.is_empty() {
         return Err(CliError::NoReason("a waiver"));
+    }
+    if let Some(refusal) = refused("the reason", reason) {
+        return Err(CliError::Refused(refusal));
     }
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let never = || CliError::Refused(CheckState::Pending.refuse_waiver(&spec.name).unwrap_or_default());

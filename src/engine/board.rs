@@ -12,10 +12,10 @@ use crate::ledger::{
     UnitState, Waiver,
 };
 use crate::plan::{CheckSpec, Plan};
+use crate::reason::bounded;
 
 use super::Cost;
 use super::gaps::StageGaps;
-use super::reason::bounded;
 use super::{CheckView, Event, Phase, StageState, StageView, TaskView, UnitView, WorkerView};
 
 /// A clock of working time; it stops while the run is paused or has ended.
@@ -281,7 +281,7 @@ impl CheckOutcome {
     pub(super) fn of(state: CheckState, measured: Measured, seconds: f64) -> Self {
         Self {
             state,
-            note: measured.note(),
+            note: measured.note().as_deref().map(bounded),
             value: bounded(&measured.value),
             failing_dates: measured.failing_dates,
             seconds,

@@ -29,7 +29,6 @@ mod provenance;
 mod question;
 mod queue;
 mod rate;
-mod reason;
 mod retry;
 mod sample;
 mod snapshot;

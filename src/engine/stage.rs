@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate};
 use crate::table::{Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
-use super::reason::bounded;
+use crate::reason::bounded;
 
 /// A table that a stage reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, dra
 use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
-use super::reason::{bounded, cut};
 use super::{Fills, Outcome, gaps};
 use crate::figures::counted;
+use crate::reason::{bounded, cut};
 
 /// Maximum number of quarantined rows per date in the ledger. More usually have the same cause.
 const MAX_RECORDED_ROWS: usize = 1_000;

@@ -2,6 +2,7 @@
 
 use crate::ledger::Tick;
 use crate::plan::{DoneWhen, Plan, with_hint};
+use crate::reason::refused;
 
 /// Whether this item may be ticked, or its tick withdrawn, with this note; `last` is its newest tick.
 ///
@@ -26,6 +27,9 @@ pub fn may_tick(plan: &Plan, last: Option<&Tick>, item: &str, done: bool, note: 
     }
     if note.is_empty() {
         return Err("a tick needs a note; it is permanently recorded".to_owned());
+    }
+    if let Some(refusal) = refused("the note", note) {
+        return Err(refusal);
     }
     match (last.filter(|tick| tick.done), done) {
         (Some(tick), true) => Err(format!(

@@ -168,7 +168,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 /// Not modules with dependencies but helpers that every module may use.
-const WORDS: [&str; 3] = ["escape", "figures", "own_file"];
+const WORDS: [&str; 4] = ["escape", "figures", "own_file", "reason"];
 
 /// Connects the modules, so it may use all of them, and none may use it.
 const WIRING: &str = "cli";

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::figures::counted;
 use crate::ledger::{Settlement, UnitRecord, UnitState};
+use crate::reason::bounded;
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::worker::{WorkerBatch, panic_message};
@@ -24,7 +25,7 @@ impl Dispatcher {
             self.requeue_batch(batch);
         } else if error.class.stops_the_run() {
             self.requeue_batch(batch);
-            self.stop(error.message.clone());
+            self.stop(bounded(&error.message));
         } else if let [date] = batch.dates[..] {
             self.on_date_failed(batch, date, error)?;
         } else {
@@ -199,7 +200,7 @@ impl Dispatcher {
                 tracing::error!(worker = batch.slot + 1, "panicked: {message}");
                 self.emit(Event::WorkerPanicked {
                     slot: batch.slot + 1,
-                    message,
+                    message: bounded(&message),
                 });
                 self.workers.slots[batch.slot].end();
                 self.on_batch_failed(&batch, &fault)?;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::super::{Event, StageError};
 use super::{Dispatcher, Refresh};
 use crate::figures::counted;
+use crate::reason::bounded;
 
 /// The same error on this many dates in a row stops the stage.
 const MAX_REPEATS: u64 = 5;
@@ -97,14 +98,14 @@ impl Dispatcher {
         work.errors.throttle = Some(Throttle {
             until,
             at: clock,
-            why: error.message.clone(),
+            why: bounded(&error.message),
         });
         let stage = work.board.name.clone();
         tracing::warn!(stage, "throttled until {} UTC: {error}", clock.format("%H:%M:%S"));
         self.emit(Event::StageThrottled {
             stage,
             until: clock,
-            message: error.message.clone(),
+            message: bounded(&error.message),
         });
         self.request_refresh(Refresh::Now);
         until
@@ -128,7 +129,7 @@ impl Dispatcher {
         if failed < MAX_REPEATS || work.errors.stopped.is_some() {
             return;
         }
-        work.errors.stopped = Some(error.message.clone());
+        work.errors.stopped = Some(bounded(&error.message));
         let left = work.queue.close();
         let stage = work.board.name.clone();
         tracing::error!(
@@ -140,7 +141,7 @@ impl Dispatcher {
             stage,
             failed,
             left: left as u64,
-            message: error.message.clone(),
+            message: bounded(&error.message),
         });
         self.request_refresh(Refresh::Now);
     }

@@ -4,6 +4,7 @@ use chrono::Utc;
 
 use crate::ledger::{CheckRecord, CheckState, PastAnswer, Waiver};
 use crate::plan::with_hint;
+use crate::reason::refused;
 
 use super::super::{Event, Reply, StageState};
 use super::{Dispatcher, Fatal, Refresh};
@@ -14,6 +15,9 @@ impl Dispatcher {
             return Ok(Reply::Refused(
                 "a waiver needs a reason; it is permanently recorded".to_owned(),
             ));
+        }
+        if let Some(refusal) = refused("the reason", reason) {
+            return Ok(Reply::Refused(refusal));
         }
         let Some((at, spec)) = self.checks.position(name).zip(self.plan.check(name)) else {
             return Ok(Reply::Refused(with_hint("check", name, self.checks.names())));

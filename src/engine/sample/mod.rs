@@ -145,7 +145,7 @@ impl Sample {
         let (stage, SampleDate { date, why }) = self.at(place);
         if let Some(needs) = fillers.missing(stage.as_ref(), *date, warehouse).await {
             let state = SampleState::Unsampled;
-            return SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, needs));
+            return SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, &needs));
         }
         let source = self.source_of(known, stage.name(), *date);
         sample_unit(stage.as_ref(), warehouse, *date, why, source, self.retry).await
@@ -159,7 +159,7 @@ impl Sample {
     fn panicked(&self, place: usize, message: &str) -> SampledUnit {
         let (stage, SampleDate { date, why }) = self.at(place);
         let (state, message) = (SampleState::Failed, format!("panicked: {message}"));
-        SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, message))
+        SampledUnit::nothing(UnitSample::bare(stage.name(), *date, why, state, &message))
     }
 
     fn summed_up(&self, found: &[SampledUnit]) -> Sampled {

@@ -9,6 +9,7 @@ use super::difference::Difference;
 use super::nulls::Nulls;
 use super::view::{SampleState, UnitSample};
 use crate::ledger::UnitState;
+use crate::reason::bounded;
 use crate::table::{Row, TableDef};
 use crate::warehouse::Warehouse;
 
@@ -46,7 +47,7 @@ pub(super) async fn sample_unit(
         };
         let Some(pause) = retry.pause_after(attempt, error.class, fastrand::f64()) else {
             let state = SampleState::Failed;
-            return SampledUnit::nothing(UnitSample::bare(stage.name(), date, why, state, error.message));
+            return SampledUnit::nothing(UnitSample::bare(stage.name(), date, why, state, &error.message));
         };
         attempt += 1;
         tokio::time::sleep(pause).await;
@@ -90,7 +91,7 @@ fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>)
         Fills::Query(..) => "a query in the warehouse computes its rows; only a run shows them",
         _ => "it runs a program; only a run starts it",
     };
-    UnitSample::bare(stage.name(), date, why, SampleState::Unsampled, reason.to_owned())
+    UnitSample::bare(stage.name(), date, why, SampleState::Unsampled, reason)
 }
 
 fn compared(
@@ -118,7 +119,7 @@ fn compared(
     };
     let is_whole = matches!(unit.state, UnitState::Ok | UnitState::Skipped) && unit.rows == expected;
     let reason = match scope {
-        Some(Scope::Skip(reason)) => Some(reason),
+        Some(Scope::Skip(reason)) => Some(bounded(&reason)),
         _ if is_whole => None,
         _ => unit
             .reason

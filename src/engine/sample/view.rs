@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::StageNulls;
 use super::difference::Difference;
 use crate::figures::counted;
+use crate::reason::bounded;
 
 /// The sample before the first unit, as far as it has been taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +106,7 @@ pub struct UnitSample {
 
 impl UnitSample {
     /// A unit without rows, with only a state and a reason.
-    pub(super) fn bare(stage: &str, date: NaiveDate, why: &str, state: SampleState, reason: String) -> Self {
+    pub(super) fn bare(stage: &str, date: NaiveDate, why: &str, state: SampleState, reason: &str) -> Self {
         Self {
             stage: stage.to_owned(),
             date,
@@ -115,7 +116,7 @@ impl UnitSample {
             expected: 0,
             stored: 0,
             difference: Difference::default(),
-            reason: Some(reason),
+            reason: Some(bounded(reason)),
             notes: Vec::new(),
         }
     }

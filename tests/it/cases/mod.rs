@@ -18,6 +18,7 @@ mod lease_race;
 mod ledger_deleted;
 mod locked_ledger;
 mod long_output;
+mod long_reasons;
 mod lost_log;
 mod report_output;
 mod sql_stack_overflow;
