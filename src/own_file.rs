@@ -33,6 +33,23 @@ pub fn create_new(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create_new(true))
 }
 
+/// A new file in a folder, without a name: it disappears with its last handle, however the process ends.
+///
+/// # Errors
+/// If it can't be created.
+pub fn unnamed(folder: &Path) -> io::Result<File> {
+    let name = format!(
+        "{}-{}-{:016x}",
+        env!("CARGO_PKG_NAME"),
+        std::process::id(),
+        fastrand::u64(..)
+    );
+    let path = folder.join(name);
+    let file = open(&path, OpenOptions::new().read(true).write(true).create_new(true))?;
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
 /// A file in use, to notice if another program takes it away.
 #[derive(Debug, Clone)]
 pub struct WatchedFile {
@@ -49,6 +66,14 @@ pub struct FileTaken {
     /// The file.
     pub path: PathBuf,
     what: &'static str,
+}
+
+impl FileTaken {
+    /// What happened, without the file: `removed by another program`.
+    #[must_use]
+    pub fn clause(&self) -> String {
+        format!("{} by another program", self.what)
+    }
 }
 
 fn identity(about: &Metadata) -> (u64, u64) {
@@ -119,6 +144,15 @@ mod tests {
         assert_eq!(verify(), Err("removed"));
         fs::write(&path, "abcd").unwrap();
         assert_eq!(verify(), Err("replaced"));
+    }
+
+    #[test]
+    fn an_unnamed_file_leaves_nothing_in_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = unnamed(folder.path()).unwrap();
+        file.write_all(b"abc").unwrap();
+        assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod question;
 mod queue;
 mod rate;
 mod retry;
+mod row_memory;
 mod sample;
 mod snapshot;
 mod stage;
@@ -56,6 +57,7 @@ pub use preflight::Permits;
 pub use projection::Projector;
 pub use question::{Question, Topic};
 pub use retry::RetryPolicy;
+pub use row_memory::{MemoryShare, RowMemory};
 pub use sample::{
     Change, ChangedColumn, ColumnNulls, Difference, Sample, SampleState, SampleView, StageNulls, UnitSample,
     sample_message,

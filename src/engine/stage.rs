@@ -10,6 +10,7 @@ use chrono::{Days, NaiveDate};
 use crate::table::{Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
+use super::MemoryShare;
 use crate::reason::bounded;
 
 /// A table that a stage reads.
@@ -133,6 +134,8 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// Remarks that don't affect the date's state.
     pub notes: Vec<String>,
+    /// The memory that the rows use, if it is shared.
+    pub memory: MemoryShare,
 }
 
 /// A batch could not be read or computed.

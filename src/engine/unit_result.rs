@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft, shortfall};
-use crate::table::{Admitted, FaultKind, Quarantined, Row, admit_on};
+use crate::table::{Admitted, FaultKind, MAX_DESCRIBED, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
-use super::{Fills, Outcome, gaps};
+use super::{Fills, MemoryShare, Outcome, gaps};
 use crate::figures::counted;
 use crate::reason::{bounded, cut};
-
-/// Maximum number of quarantined rows per date in the ledger. More usually have the same cause.
-const MAX_RECORDED_ROWS: usize = 1_000;
 
 /// Maximum number of characters kept of each quarantined row.
 const MAX_ROW_LENGTH: usize = 2_000;
@@ -36,6 +33,8 @@ pub(super) struct UnitResult {
     missing: Vec<String>,
     quarantined: u32,
     quarantine: Option<String>,
+    /// The memory that the rows use, until they are stored.
+    memory: MemoryShare,
     /// Whether the operator accepts rows that miss the expectation in place of stored ones.
     accepts_short: bool,
 }
@@ -145,6 +144,7 @@ pub(super) fn judge_unit(
         missing: outcome.missing,
         quarantined: 0,
         quarantine: None,
+        memory: outcome.memory,
         accepts_short: false,
     };
     unit_result.learn(stored);
@@ -204,7 +204,7 @@ impl UnitResult {
             output: stored.digest,
         });
         self.judge_again(stored.rows, stored.kept);
-        let recorded = stored.quarantined.into_iter().take(MAX_RECORDED_ROWS);
+        let recorded = stored.quarantined.into_iter().take(MAX_DESCRIBED);
         self.settled.quarantined = recorded.map(described).collect();
     }
 

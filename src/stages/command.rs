@@ -1,9 +1,10 @@
 //! Command stages: a program of the operator runs once per date. Its exit code decides the state of the date.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -12,13 +13,15 @@ use tokio::process::Command;
 use super::dates::{inputs, rows_owed, scopes};
 use super::printed;
 use super::process::{End, Stream, find, run};
+use super::spool::Spool;
 use crate::engine::{
-    BatchDates, BatchReader, CountedTable, Fills, Input, Inputs, Outcome, Scope, Stage, StageError,
+    BatchDates, BatchReader, CountedTable, Fills, Input, Inputs, Outcome, RowMemory, Scope, Stage, StageError,
 };
 use crate::escape::decoded;
 use crate::figures::bytes;
 use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec};
-use crate::table::Admitted;
+use crate::reason::bounded;
+use crate::table::TableDef;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// Maximum number of output lines quoted in a failure.
@@ -29,6 +32,12 @@ const QUOTED_LETTERS: usize = 450;
 
 /// Maximum size of the printed rows kept per date, and of the lines logged, in bytes.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Maximum memory of the rows of a date, and of all dates until they are stored, whatever the number of workers.
+const MAX_ROW_MEMORY: usize = 64 * 1024 * 1024;
+
+/// The memory of this process for printed rows.
+static ROW_MEMORY: LazyLock<RowMemory> = LazyLock::new(|| RowMemory::new(MAX_ROW_MEMORY));
 
 #[derive(Debug, Clone)]
 pub(super) struct CommandStage {
@@ -99,7 +108,7 @@ impl CommandStage {
         let hear = |stream, line: &[u8]| {
             let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
             if stream == Stream::Out && keeps_rows {
-                said.keep(line);
+                said.printed.keep(line);
                 return;
             }
             if !said.begins_line(stream, line) {
@@ -140,7 +149,16 @@ impl CommandStage {
     }
 
     /// Maps the end of the program to the outcome of the date.
-    fn judge(&self, date: NaiveDate, end: End, said: &ProgramOutput) -> Result<Outcome, StageError> {
+    async fn judge(
+        &self,
+        date: NaiveDate,
+        end: End,
+        said: &mut ProgramOutput,
+    ) -> Result<Outcome, StageError> {
+        let rows = match (end, &self.own.output) {
+            (End::Exit(0), StageOutput::Printed(table)) => rows(table, date, &mut said.printed).await,
+            _ => Ok(Outcome::default()),
+        };
         let fail = |class, what: String| {
             Err(StageError {
                 class,
@@ -149,23 +167,7 @@ impl CommandStage {
         };
         let is = |code: i32, meant: Option<u8>| meant.is_some_and(|meant| i32::from(meant) == code);
         match end {
-            End::Exit(0) if said.printed_too_much => {
-                fail(ErrorClass::Data, printed::too_much(MAX_KEPT_BYTES))
-            }
-            End::Exit(0) => {
-                let rows = match &self.own.output {
-                    StageOutput::Printed(table) => printed::admitted(table, date, &said.printed),
-                    StageOutput::Nothing | StageOutput::Rows { .. } => Ok(Admitted::default()),
-                };
-                match rows {
-                    Ok(Admitted { rows, quarantined }) => Ok(Outcome {
-                        rows,
-                        quarantined,
-                        ..Outcome::default()
-                    }),
-                    Err(problem) => fail(ErrorClass::Data, problem),
-                }
-            }
+            End::Exit(0) => rows.or_else(|problem| fail(ErrorClass::Data, problem)),
             End::Exit(code) if is(code, self.own.skip_exit_code) => Ok(Outcome {
                 skip: Some(said.last.clone().unwrap_or_else(|| format!("exit code {code}"))),
                 ..Outcome::default()
@@ -229,27 +231,42 @@ impl BatchReader for CommandStage {
         batch: BatchDates<'_>,
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        let mut done = Vec::with_capacity(batch.dates.len());
+        let mut done = BTreeMap::new();
         for &date in batch.dates {
-            let (end, said) = self.run(date).await?;
-            let made = self.judge(date, end, &said)?;
+            let (end, mut said) = self.run(date).await?;
+            let made = self.judge(date, end, &mut said).await?;
+            drop(said);
             let owed = rows_owed(&self.own.expect, warehouse, &[date]).await?;
             let outcome = Outcome {
                 expected: owed.get(&date).copied(),
                 ..made
             };
-            done.push((date, outcome));
+            done.insert(date, outcome);
         }
-        Ok(Box::new(ProgramOutcomes(done)))
+        Ok(Box::new(ProgramOutcomes(RefCell::new(done))))
     }
 }
 
-#[derive(Debug, Default)]
+/// The rows that a program printed, once there is memory for them.
+async fn rows(table: &TableDef, date: NaiveDate, printed: &mut Spool) -> Result<Outcome, String> {
+    if printed.is_exceeded() {
+        return Err(printed::too_much(MAX_KEPT_BYTES));
+    }
+    let needed = printed::memory(table, printed.read()?, MAX_ROW_MEMORY)?;
+    let memory = ROW_MEMORY.share(needed).await;
+    let admitted = printed::admitted(table, date, printed.read()?)?;
+    Ok(Outcome {
+        rows: admitted.rows,
+        quarantined: admitted.quarantined,
+        memory,
+        ..Outcome::default()
+    })
+}
+
+#[derive(Debug)]
 struct ProgramOutput {
     /// Its rows, if it prints rows.
-    printed: Vec<u8>,
-    /// Whether it printed more rows than are kept.
-    printed_too_much: bool,
+    printed: Spool,
     /// The last lines of its standard error.
     errors: VecDeque<String>,
     /// Its last non-empty line.
@@ -259,6 +276,19 @@ struct ProgramOutput {
     /// Bytes logged, and left out of the log.
     logged: usize,
     not_logged: usize,
+}
+
+impl Default for ProgramOutput {
+    fn default() -> Self {
+        Self {
+            printed: Spool::new(MAX_KEPT_BYTES),
+            errors: VecDeque::new(),
+            last: None,
+            continues: [false; 2],
+            logged: 0,
+            not_logged: 0,
+        }
+    }
 }
 
 impl ProgramOutput {
@@ -284,24 +314,14 @@ impl ProgramOutput {
         fits
     }
 
-    fn keep(&mut self, printed: &[u8]) {
-        if self.printed.len() + printed.len() > MAX_KEPT_BYTES {
-            self.printed_too_much = true;
-            // The date will fail, so the rows so far are useless.
-            self.printed = Vec::new();
-        }
-        if !self.printed_too_much {
-            self.printed.extend_from_slice(printed);
-        }
-    }
-
     fn note(&mut self, stream: Stream, text: &str) {
         if text.is_empty() {
             return;
         }
-        self.last = Some(text.to_owned());
+        let text = bounded(text);
+        self.last = Some(text.clone());
         if stream == Stream::Err {
-            self.errors.push_back(text.to_owned());
+            self.errors.push_back(text);
             if self.errors.len() > QUOTED {
                 self.errors.pop_front();
             }
@@ -341,12 +361,12 @@ fn lines(said: &[u8]) -> impl Iterator<Item = String> {
     all.filter(move |line| is_alone || !line.is_empty()).map(decoded)
 }
 
-struct ProgramOutcomes(Vec<(NaiveDate, Outcome)>);
+/// Each is taken once: a copy of its rows would need as much memory again.
+struct ProgramOutcomes(RefCell<BTreeMap<NaiveDate, Outcome>>);
 
 impl Inputs for ProgramOutcomes {
     fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
-        let of_it = self.0.iter().find(|(done, _)| *done == date);
-        Ok(of_it.map(|(_, outcome)| outcome.clone()).unwrap_or_default())
+        Ok(self.0.borrow_mut().remove(&date).unwrap_or_default())
     }
 }
 
@@ -387,22 +407,8 @@ mod tests {
             format!("exit code 1: {long} | no space left")
         );
         let longer = "a".repeat(600);
-        assert_eq!(quoted(&["one", &longer]), format!("exit code 1: {longer}"));
-    }
-
-    #[test]
-    fn printed_rows_are_bounded() {
-        let mut said = ProgramOutput::default();
-        let piece = vec![b'a'; MAX_KEPT_BYTES / 2];
-        said.keep(&piece);
-        said.keep(&piece);
-        assert_eq!(
-            (said.printed.len(), said.printed_too_much),
-            (MAX_KEPT_BYTES, false)
-        );
-        said.keep(b"a");
-        said.keep(b"a");
-        assert_eq!((said.printed.len(), said.printed_too_much), (0, true));
+        let cut = "a".repeat(499) + "…";
+        assert_eq!(quoted(&["one", &longer]), format!("exit code 1: {cut}"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod printed;
 mod process;
 mod schedule;
 mod seasons;
+mod spool;
 mod sql;
 mod team_defense;
 mod team_defense_zone;
@@ -25,7 +26,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::engine::{Outcome, Stage};
+use crate::engine::{MemoryShare, Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::plan::{StageKind, StageSpec};
 use command::CommandStage;
@@ -94,6 +95,7 @@ impl From<DateOutcome> for Outcome {
             quarantined: Vec::new(),
             missing: made.missing,
             notes: made.notes,
+            memory: MemoryShare::default(),
         }
     }
 }

@@ -1,26 +1,39 @@
-//! Rows printed by a program: CSV with a header line. Pure conversion from bytes to rows of a table's types.
+//! Rows printed by a program: CSV with a header line. Conversion from bytes to rows of a table's types.
+
+use std::io::Read;
 
 use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::escape::{decoded, quoted, quoted_bytes};
-use crate::table::{Admitted, Candidate, Column, FaultKind, RowFault, TableDef, Value, admit_on, from_text};
+use crate::table::{
+    Admitted, Candidate, Column, FaultKind, MAX_DESCRIBED, Row, RowFault, TableDef, Value, admit_on,
+    from_text,
+};
 
-/// Maximum memory of a date's rows. Short rows need several times as much as they have text.
-const MOST_MEMORY: usize = 64 * 1024 * 1024;
+/// Memory for the reason of a quarantined row, in bytes.
+const REASON: usize = 200;
+
+/// The memory that the rows of a date need, in bytes, also if they are quarantined: short rows need several times as much
+/// as they have text. An error if that is more than `most`.
+pub(super) fn memory(table: &TableDef, printed: impl Read, most: usize) -> Result<usize, String> {
+    let mut reader = ReaderBuilder::new().from_reader(printed);
+    let mut record = ByteRecord::new();
+    let (mut memory, mut described) = (0, 0..MAX_DESCRIBED);
+    // What can't be read is an error when it is converted.
+    while let Ok(true) = reader.read_byte_record(&mut record) {
+        memory += size_of::<Row>() + size_of::<Value>() * table.columns.len() + record.as_slice().len();
+        memory += described.next().map_or(0, |_| REASON);
+        if memory > most {
+            return Err(too_much(most));
+        }
+    }
+    Ok(memory)
+}
 
 /// The rows of a date in the table's column order, converted and validated one by one. A cell of the wrong type is a
 /// fault of its row, with the line number; other rows are kept.
-pub(super) fn admitted(table: &TableDef, date: NaiveDate, printed: &[u8]) -> Result<Admitted, String> {
-    admitted_within(MOST_MEMORY, table, date, printed)
-}
-
-fn admitted_within(
-    most: usize,
-    table: &TableDef,
-    date: NaiveDate,
-    printed: &[u8],
-) -> Result<Admitted, String> {
+pub(super) fn admitted(table: &TableDef, date: NaiveDate, printed: impl Read) -> Result<Admitted, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();
@@ -33,15 +46,8 @@ fn admitted_within(
         candidate(table, cells.collect(), record.position().map(csv::Position::line))
     };
     let mut problem = None;
-    let mut memory = 0;
     let rows = reader.byte_records().map_while(|record| {
-        memory += record.as_ref().map_or(0, |record| {
-            size_of::<Value>() * places.len() + record.as_slice().len()
-        });
-        let row = match record {
-            _ if memory > most => Err(too_much(most)),
-            record => record.map(row).map_err(unreadable),
-        };
+        let row = record.map(row).map_err(unreadable);
         row.map_err(|found| problem = Some(found)).ok()
     });
     let admitted = admit_on(table, date, rows);
@@ -235,10 +241,9 @@ mod tests {
     #[test]
     fn rows_that_need_too_much_memory_are_refused() {
         let printed = format!("ship,day,draught,pilots\n{}", "a,2024-03-01,,\n".repeat(1_000));
-        let day = "2024-03-01".parse().unwrap();
-        let within = |most| admitted_within(most, &table(), day, printed.as_bytes());
-        let needed = 1_000 * (4 * size_of::<Value>() + 11);
-        assert!(within(needed).is_ok());
+        let within = |most| memory(&table(), printed.as_bytes(), most);
+        let needed = 1_000 * (size_of::<Row>() + 4 * size_of::<Value>() + 11 + REASON);
+        assert_eq!(within(needed), Ok(needed));
         let refused = within(needed - 1).unwrap_err();
         assert!(refused.starts_with("it printed more than "), "{refused}");
     }

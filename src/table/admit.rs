@@ -9,6 +9,9 @@ use super::{Column, ColumnType, FaultKind, Row, RowFault, TableDef, Value};
 use crate::escape::quoted;
 use crate::figures::counted;
 
+/// Maximum number of quarantined rows that are described. More usually have the same cause: they only have its kind.
+pub const MAX_DESCRIBED: usize = 1_000;
+
 /// A row to be validated.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Candidate {
@@ -32,11 +35,11 @@ impl From<Row> for Candidate {
 /// A row that can't be stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quarantined {
-    /// The row as received.
+    /// The row as received; empty if it is not described.
     pub row: Row,
     /// The kind of its fault.
     pub kind: FaultKind,
-    /// One sentence: column, line, what is wrong, the refused value in quotes.
+    /// One sentence: column, line, what is wrong, the refused value in quotes; empty if it is not described.
     pub reason: String,
 }
 
@@ -107,11 +110,19 @@ fn sorted_out<C: Into<Candidate>>(
             });
         match fault {
             None => admitted.rows.push(row),
-            Some(fault) => admitted.quarantined.push(Quarantined {
-                row,
-                kind: fault.kind,
-                reason: fault.sentence(line),
-            }),
+            Some(fault) => {
+                let is_described = admitted.quarantined.len() < MAX_DESCRIBED;
+                let (row, reason) = if is_described {
+                    (row, fault.sentence(line))
+                } else {
+                    Default::default()
+                };
+                admitted.quarantined.push(Quarantined {
+                    row,
+                    kind: fault.kind,
+                    reason,
+                });
+            }
         }
     }
     admitted
@@ -246,6 +257,18 @@ mod tests {
                 r"column team: 'a\0b' has a NUL byte",
             ]
         );
+    }
+
+    #[test]
+    fn only_the_first_quarantined_rows_are_described() {
+        let admitted = admit(&table(), vec![vec![Value::Null; 3]; MAX_DESCRIBED + 1]);
+        assert_eq!(admitted.quarantined.len(), MAX_DESCRIBED + 1);
+        let described = |bad: &&Quarantined| !bad.reason.is_empty() && !bad.row.is_empty();
+        assert_eq!(
+            admitted.quarantined.iter().filter(described).count(),
+            MAX_DESCRIBED
+        );
+        assert_eq!(admitted.quarantined[MAX_DESCRIBED].kind, FaultKind::NotNull);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::own_file::{self, WatchedFile};
 const DAYS: usize = 31;
 
 /// Lines that may wait to be written, 64 KiB each at most. A full queue blocks instead of dropping lines.
-const MAX_QUEUED_LINES: usize = 1_000;
+const MAX_QUEUED_LINES: usize = 256;
 
 const PREFIX: &str = concat!(env!("CARGO_PKG_NAME"), ".");
 const SUFFIX: &str = ".log";

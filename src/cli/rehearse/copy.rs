@@ -14,7 +14,7 @@ use crate::engine::Lineage;
 use crate::feeds::Feed;
 use crate::figures::counted;
 use crate::plan::Plan;
-use crate::table::{TableDef, admit};
+use crate::table::{MAX_DESCRIBED, TableDef, admit};
 use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseError};
 
 /// Dates per read: a season of a feed takes a few queries, and memory stays limited.
@@ -126,7 +126,7 @@ async fn piece(
         dates: Dates::Only(dates),
     };
     let admitted = admit(table, from.read(read).await?);
-    for set_aside in &admitted.quarantined {
+    for set_aside in admitted.quarantined.iter().take(MAX_DESCRIBED) {
         tracing::warn!("{}: skipped a row: {}", table.path(), set_aside.reason);
     }
     let rows = Arc::new(admitted.rows);
