@@ -19,7 +19,7 @@ pub fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// Why a reason that somebody typed is refused, if it is too long; `what` names it: `the note`.
+/// Why a typed reason is refused, if it is too long; `what` names it: `the note`.
 #[must_use]
 pub fn refused(what: &str, typed: &str) -> Option<String> {
     let length = typed.chars().count();

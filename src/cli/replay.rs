@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::console::keymap::Keymap;
+use crate::engine::Losses;
 use crate::escape::EscapedText;
+use crate::figures::counted;
 use crate::present::{self, JsonLines, Presenter};
 use crate::replay::{self, RecordedEvents, RecordedRun};
 
@@ -69,8 +71,7 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
         && std::io::stdout().is_terminal()
         && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     if !has_screen {
-        print(&recording);
-        return Ok(0);
+        return Ok(print(&recording));
     }
     let preferences = arguments.look.preferences(keymap);
     present::replay(recording, arguments.speed, &preferences).map_err(|cause| CliError::System {
@@ -83,8 +84,12 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
 /// Lists every run and how it ended, oldest first.
 fn list(runs: &[RecordedRun]) -> Result<u8, CliError> {
     let line = |run: &RecordedRun| {
+        let missing = match run.missing {
+            0 => String::new(),
+            events => format!("; {} missing in the file", counted(events, "event")),
+        };
         format!(
-            "{}  {}",
+            "{}  {}{missing}",
             run.run,
             run.ended.as_deref().unwrap_or(END_NOT_RECORDED)
         )
@@ -97,14 +102,17 @@ fn list(runs: &[RecordedRun]) -> Result<u8, CliError> {
 /// Shown for a run without a recorded end.
 const END_NOT_RECORDED: &str = "its end is not recorded: it is still running, or its process was killed";
 
-/// Prints the run as plain lines, all at once.
-fn print(recording: &RecordedEvents) {
+/// Prints the run as plain lines, all at once; returns the exit code.
+fn print(recording: &RecordedEvents) -> u8 {
     for remark in &recording.remarks {
         EscapedText::of(format_args!("backcourt: {remark}")).print_error();
     }
-    let mut lines = JsonLines::new(Presenter::Plain);
+    let losses = Losses::default();
+    let mut lines = JsonLines::new(Presenter::Plain, losses.clone());
     for fact in &recording.facts {
         lines.fact(fact);
     }
     lines.finish();
+    losses.print_error();
+    losses.exit_code(0)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use chrono::{NaiveDate, Utc};
 use tokio::sync::mpsc;
 
-use crate::engine::{EVENT_SCHEMA, Event, Fact, KnownUnits, RetryPolicy, Sample, threads};
+use crate::engine::{EVENT_SCHEMA, Event, Fact, KnownUnits, Losses, RetryPolicy, Sample, threads};
 use crate::feeds;
 use crate::ledger::Ledger;
 use crate::plan::{Plan, SampleDate};
@@ -73,7 +73,8 @@ pub(super) fn sample_only(
         return Err(nothing());
     }
     let known = known_units(&folder, plan, &warehouse.name(), &sample)?;
-    let mut lines = JsonLines::new(presenter);
+    let losses = Losses::default();
+    let mut lines = JsonLines::new(presenter, losses.clone());
     let mut seq = 0;
     let mut say = |event: Event| {
         seq += 1;
@@ -103,7 +104,8 @@ pub(super) fn sample_only(
         seconds: began.elapsed().as_secs_f64(),
     });
     lines.finish();
-    Ok(u8::from(!sampled.passed))
+    losses.print_error();
+    Ok(losses.exit_code(u8::from(!sampled.passed)))
 }
 
 fn known_units(

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use crate::console::keymap::Keymap;
 use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
 use crate::engine::{
-    Ceilings, Checks, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare, RetryPolicy,
-    Sample, Selection, Setup, Stage, Work,
+    Ceilings, Checks, Ending, Engine, Lineage, Losses, OnChange, Options, Origin, Permits, Prepare,
+    RetryPolicy, RunOutput, Sample, Selection, Setup, Stage, Work,
 };
 use crate::escape::EscapedText;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
@@ -245,7 +245,8 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let mut ledger = Ledger::open(&folder.ledger())?;
     let losses = Losses::default();
     let log_losses = losses.clone();
-    let (log, files) = telemetry::start(&folder.logs(), move |missing| log_losses.report("log", missing))?;
+    let on_loss = move |missing| log_losses.report(RunOutput::Log, Some(missing));
+    let (log, files) = telemetry::start(&folder.logs(), on_loss)?;
     let warehouse = home.open()?;
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     ledger.record_plan(&job.plan.name, &job.plan.origin)?;
@@ -259,6 +260,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         retry: RetryPolicy::over(warehouse.as_ref()),
         ..job.options()
     };
+    let run = options.run_id.clone();
     let engine = Engine::launch(Setup {
         plan: Arc::new(job.plan),
         stages,
@@ -285,15 +287,33 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         preferences: &job.show.console.look.preferences(&job.keymap),
         on_hang_up: job.show.console.on_hangup.into(),
         notify: job.show.console.notify,
+        losses: &losses,
         supervisor,
     };
-    let code = present_run(engine, presenter, socket, context)?;
+    let ending = present_run(engine, presenter, socket, context)?;
     // The last lines are written as they drop.
     drop(files);
-    let incomplete = |clause| format!("backcourt: incomplete: {clause}");
-    let text: EscapedText = losses.clauses().into_iter().map(incomplete).collect();
-    text.print_error();
-    Ok(code)
+    report_losses(&losses, &run, &ending, &folder);
+    Ok(losses.exit_code(ending.exit_code))
+}
+
+/// Prints what is missing of the outputs. What was lost after the run had recorded its end is recorded now.
+fn report_losses(losses: &Losses, run: &str, ending: &Ending, folder: &StateDir) {
+    losses.print_error();
+    let incomplete = losses.clauses();
+    // Opening a ledger that another program has removed would create an empty one.
+    if incomplete == ending.incomplete || !folder.ledger().exists() {
+        return;
+    }
+    let ending = Ending {
+        incomplete,
+        ..ending.clone()
+    };
+    let recorded =
+        Ledger::open(&folder.ledger()).and_then(|mut ledger| ledger.amend_ending(run, &ending.sentence()));
+    if let Err(error) = recorded {
+        EscapedText::of(format_args!("backcourt: {error}")).print_error();
+    }
 }
 
 /// Shows the run, and serves other consoles, until it has ended.
@@ -302,7 +322,7 @@ fn present_run(
     presenter: Presenter,
     socket: Option<Socket>,
     context: PresenterContext<'_>,
-) -> Result<u8, CliError> {
+) -> Result<Ending, CliError> {
     let shown = RunAccess {
         access: engine.access(),
         log: context.log.clone(),

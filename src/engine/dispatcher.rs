@@ -50,7 +50,7 @@ use crate::warehouse::{AbandonedJob, Warehouse};
 use super::board::ActiveTime;
 use super::elsewhere::Elsewhere;
 use super::eta::EtaEstimator;
-use super::events::{EventLog, EventLogError};
+use super::events::EventLog;
 use super::{Ending, Event, Options, Order, Origin, Provenance, Snapshot, UnitSample};
 use breakdowns::Breakdowns;
 use check_queue::{CheckGroup, CheckQueue};
@@ -67,13 +67,11 @@ use workload::{ScopeState, StageWorkload};
 
 pub use setup::Setup;
 
-/// The ledger or the event log could not be written, or a file of the run is gone; the run must stop.
+/// The ledger could not be written, or a file of the run is gone; the run must stop.
 #[derive(Debug, thiserror::Error)]
 enum Fatal {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error(transparent)]
-    Events(#[from] EventLogError),
     #[error(transparent)]
     File(#[from] FileTaken),
 }
@@ -139,7 +137,7 @@ impl Dispatcher {
                 tracing::error!("{fatal}");
                 self.tasks.abort_all();
                 let ending = self.fail(fatal.to_string());
-                self.events.record_what_can_be();
+                self.events.record();
                 self.show(&snapshots);
                 ending
             }
@@ -163,10 +161,10 @@ impl Dispatcher {
             self.renew_elsewhere()?;
             self.collect_bills()?;
             self.sync_progress()?;
-            self.events.record()?;
-            self.publish_if_due(snapshots)?;
+            self.events.record();
+            self.publish_if_due(snapshots);
             if let Some(ending) = self.may_close() {
-                self.publish(snapshots, true)?;
+                self.publish(snapshots, true);
                 return Ok(ending);
             }
             let wake = self.next_wake();

@@ -1,5 +1,6 @@
 //! The event log: numbers events, appends them to `events.jsonl`, then sends them to listeners. Snapshot deltas go to
-//! the file only, at intervals, so that a replay can show what the events don't.
+//! the file only, at intervals, so that a replay can show what the events don't. While the file can't be written, its
+//! events are counted; a line marks the gap as soon as there is room.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,7 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::projection::Projector;
-use super::{EVENT_SCHEMA, Event, Fact, Snapshot};
+use super::{EVENT_SCHEMA, Event, Fact, Losses, MissingEvents, RunOutput, Snapshot};
 use crate::escape::EscapedText;
 use crate::ledger::RunState;
 use crate::own_file::{self, FileTaken, WatchedFile};
@@ -38,6 +39,14 @@ pub(super) struct EventLog {
     clients: broadcast::Sender<Fact>,
     projector: Projector,
     checkpoints: Checkpoints,
+    missing: MissingEvents,
+    /// Whether the newest line couldn't be written.
+    fails: bool,
+    /// Whether lines are missing since the last delta in the file.
+    lacks_lines: bool,
+    /// What another program did to the file.
+    taken: Option<String>,
+    losses: Losses,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +72,7 @@ impl Checkpoints {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write the event log {} ({cause}); free some space or make it writable, then start again", path.display())]
+#[error("cannot open the event log {} ({cause}); make it readable and writable, then start again", path.display())]
 pub struct EventLogError {
     pub path: PathBuf,
     pub cause: io::Error,
@@ -76,6 +85,7 @@ impl EventLog {
         run: String,
         listener: UnboundedSender<Fact>,
         clients: broadcast::Sender<Fact>,
+        losses: Losses,
     ) -> Result<Self, EventLogError> {
         let file = own_file::open(path, OpenOptions::new().create(true).read(true).append(true))
             .and_then(|mut file| cut_torn_line(&mut file).map(|()| file))
@@ -96,12 +106,22 @@ impl EventLog {
             clients,
             projector: Projector::default(),
             checkpoints: Checkpoints::default(),
+            missing: MissingEvents::default(),
+            fails: false,
+            lacks_lines: false,
+            taken: None,
+            losses,
         })
     }
 
     /// Fails if another program has taken the file.
     pub(super) fn verify(&mut self) -> Result<(), FileTaken> {
-        self.watched.verify()
+        let found = self.watched.verify();
+        if let Err(taken) = &found {
+            self.taken = Some(taken.clause());
+            self.report();
+        }
+        found
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -116,48 +136,69 @@ impl EventLog {
         &self.pending
     }
 
-    /// Appends the pending events in one write, then sends them to listeners.
-    pub(super) fn record(&mut self) -> Result<(), EventLogError> {
+    /// Appends the pending events in one write, then sends them to listeners, also if the file can't be written.
+    pub(super) fn record(&mut self) {
         let events = mem::take(&mut self.pending);
         if events.is_empty() {
-            return Ok(());
+            return;
         }
-        let mut lines = String::with_capacity(events.len() * 160);
-        let mut facts = Vec::with_capacity(events.len());
-        for event in events {
-            let fact = self.next(event);
-            lines += line(&fact).map_err(|cause| self.failed(cause))?.as_str();
-            facts.push(fact);
+        let facts: Vec<Fact> = events.into_iter().map(|event| self.next(event)).collect();
+        if !self.write(&facts) {
+            for fact in &facts {
+                self.missing.add(fact.seq, fact.at);
+            }
         }
-        self.append(&lines).map_err(|cause| self.failed(cause))?;
+        self.report();
         for fact in facts {
             self.projector.take(&fact);
             self.send(fact);
         }
-        Ok(())
     }
 
     /// Appends a snapshot delta if one is due. It has no number of its own, because listeners don't get it.
-    pub(super) fn checkpoint(&mut self, now: &Snapshot, is_last: bool) -> Result<(), EventLogError> {
-        if !is_last && !self.checkpoints.are_due(now.run.state) {
-            return Ok(());
+    pub(super) fn checkpoint(&mut self, now: &Snapshot, is_last: bool) {
+        let is_overdue = self.lacks_lines && !self.fails;
+        if !is_last && !is_overdue && !self.checkpoints.are_due(now.run.state) {
+            return;
         }
         self.checkpoints.keep(now.run.state);
+        if mem::take(&mut self.lacks_lines) {
+            // The file lacks what the delta would add to, so the delta contains everything.
+            self.projector = Projector::default();
+        }
         let delta = Event::SnapshotDelta(Box::new(self.projector.diff(now)));
-        let line = line(&self.fact(delta)).map_err(|cause| self.failed(cause))?;
-        self.append(line.as_str()).map_err(|cause| self.failed(cause))
+        self.write(&[self.fact(delta)]);
+        self.report();
     }
 
-    /// Writes and sends the last events of a run that must stop; sends them even if the file can't be written.
-    pub(super) fn record_what_can_be(&mut self) {
-        for event in mem::take(&mut self.pending) {
-            let fact = self.next(event);
-            let kept = line(&fact).and_then(|line| self.append(line.as_str()));
-            if let Err(cause) = kept {
-                tracing::error!("{}", self.failed(cause));
-            }
-            self.send(fact);
+    /// Appends events, after the mark of a gap before them. Returns whether the file has them now.
+    fn write(&mut self, facts: &[Fact]) -> bool {
+        let mark = self.missing.mark(&self.run);
+        let lines = mark.iter().chain(facts).map(EscapedText::json);
+        let lines = lines.map(|line| Ok(line?.as_str().to_owned()));
+        let written = lines
+            .collect::<io::Result<String>>()
+            .and_then(|lines| self.append(&lines));
+        let Err(cause) = written else {
+            self.missing.close();
+            self.fails = false;
+            return true;
+        };
+        if !self.fails {
+            tracing::error!(
+                "cannot write the event log {} ({cause}); the run continues",
+                self.path.display()
+            );
         }
+        self.missing.set_cause(cause.to_string());
+        (self.fails, self.lacks_lines) = (true, true);
+        false
+    }
+
+    fn report(&self) {
+        let missing = self.missing.clause(self.fails, 0);
+        self.losses
+            .report(RunOutput::EventLog, self.taken.clone().or(missing));
     }
 
     /// Appends whole lines. After a partial write (disk full) the file is cut back, so that the next line starts clean.
@@ -167,7 +208,10 @@ impl EventLog {
             self.length += lines.len() as u64;
             self.watched.grew_to(self.length);
         } else if let Err(cause) = self.file.set_len(self.length) {
-            tracing::error!("{}", self.failed(cause));
+            tracing::error!(
+                "cannot remove an incomplete line from {} ({cause})",
+                self.path.display()
+            );
         }
         written
     }
@@ -194,17 +238,6 @@ impl EventLog {
             event,
         }
     }
-
-    fn failed(&self, cause: io::Error) -> EventLogError {
-        EventLogError {
-            path: self.path.clone(),
-            cause,
-        }
-    }
-}
-
-fn line(fact: &Fact) -> io::Result<EscapedText> {
-    Ok(EscapedText::json(fact)?)
 }
 
 fn cut_torn_line(file: &mut File) -> io::Result<()> {
@@ -251,6 +284,7 @@ mod tests {
                 "r".to_owned(),
                 unbounded_channel().0,
                 broadcast::channel(1).0,
+                Losses::default(),
             )
             .unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), after);

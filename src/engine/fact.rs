@@ -18,7 +18,8 @@ pub const EVENT_SCHEMA: &str = "backcourt.event/1";
 pub struct Fact {
     /// Always [`EVENT_SCHEMA`].
     pub schema: String,
-    /// Sequence number within the run, from 1. A snapshot delta has the number of the event before it.
+    /// Sequence number within the run, from 1. A snapshot delta has the number of the event before it, and the mark of
+    /// a gap that of the last missing event.
     pub seq: u64,
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -54,10 +55,21 @@ pub enum Event {
         /// Whose run it continues and its progress, in one sentence.
         message: String,
     },
-    /// Lines of the log are missing, because they couldn't be written.
+    /// Parts of the log, of `events.jsonl` or of standard output are missing, because they couldn't be written.
     OutputIncomplete {
         /// A clause for each incomplete output.
         lost: Vec<String>,
+    },
+    /// Events are missing from this output here, because it couldn't be written. Other outputs don't have this event.
+    EventsMissing {
+        /// How many.
+        events: u64,
+        /// When the first of them happened.
+        from: DateTime<Utc>,
+        /// When the last of them happened.
+        to: DateTime<Utc>,
+        /// Why the output couldn't be written.
+        cause: String,
     },
     /// A preparation before the first unit finished, such as loading the feeds.
     Prepared {

@@ -102,6 +102,7 @@ impl Engine {
             setup.options.run_id.clone(),
             listener,
             clients.clone(),
+            setup.losses.clone(),
         )?;
         // If reading the catalog failed here, preflight reads it again and reports the error.
         let dispatcher = Dispatcher::new(setup, continued, catalog.ok(), events, incoming)?;
@@ -143,6 +144,7 @@ impl Engine {
             message: format!(
                 "the dispatcher crashed ({error}); recorded progress is safe, start again to resume"
             ),
+            incomplete: Vec::new(),
             exit_code: 3,
         });
         runtime.shutdown_background();

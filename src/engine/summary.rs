@@ -10,11 +10,22 @@ use crate::figures::counted;
 pub struct Ending {
     /// `Finished` or `Stopped`.
     pub state: RunState,
-    /// One sentence for the operator.
+    /// What happened, for the operator.
     pub message: String,
+    /// A clause for each incomplete output.
+    pub incomplete: Vec<String>,
     /// 0: all ok; 1: a unit or blocking check failed; 2: refused before the start; 3: ended early, can be resumed; 4:
     /// another run is at work.
     pub exit_code: u8,
+}
+
+impl Ending {
+    /// The closing sentence: what happened, and what is missing of the outputs.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let clauses = std::iter::once(&self.message).chain(&self.incomplete);
+        clauses.map(String::as_str).collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// Check states in the order of the sentence.

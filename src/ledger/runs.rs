@@ -86,14 +86,25 @@ impl Ledger {
         })
     }
 
-    /// Records a remark on a run that has not ended, in the place of its closing message.
+    /// Records a remark on a run that has not ended, in the place of its closing message; `None` removes it.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn remark_on_run(&mut self, run: &str, remark: &str) -> Result<(), LedgerError> {
+    pub fn remark_on_run(&mut self, run: &str, remark: Option<&str>) -> Result<(), LedgerError> {
         self.transaction(|ledger| {
             let sql = "UPDATE run SET ending = ?2 WHERE id = ?1 AND ended_at IS NULL";
             ledger.execute(sql, params![run, remark]).map(drop)
+        })
+    }
+
+    /// Replaces the closing message of a run that has ended: more of its output was lost since.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn amend_ending(&mut self, run: &str, sentence: &str) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            let sql = "UPDATE run SET ending = ?2, synced = 0 WHERE id = ?1 AND ended_at IS NOT NULL";
+            ledger.execute(sql, params![run, sentence]).map(drop)
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod frame;
 mod headless;
+mod json_lines;
 mod metrics_source;
 mod notify;
 mod observe;
@@ -17,12 +18,12 @@ use tokio::runtime::Builder;
 
 use crate::console::Preferences;
 use crate::control::{self, ClientError, ControlLock};
-use crate::engine::{Ending, Engine};
+use crate::engine::{Ending, Engine, Losses};
 use crate::escape::EscapedText;
 use crate::ledger::RunState;
 use crate::telemetry::LogRing;
 use crate::term::{self, Signal, Supervisor};
-pub use headless::JsonLines;
+pub use json_lines::JsonLines;
 use metrics_source::MetricsSource;
 use notify::Notifier;
 pub use notify::Notify;
@@ -74,11 +75,13 @@ pub struct PresenterContext<'a> {
     pub on_hang_up: OnHangUp,
     /// How the operator is notified.
     pub notify: Notify,
+    /// Where it reports what of its output is missing.
+    pub losses: &'a Losses,
     /// The supervisor process, if any; without one the console can't detach.
     pub supervisor: Option<Supervisor>,
 }
 
-/// Presents a run until it ends and returns the exit code.
+/// Presents a run until it ends; returns how it ended, with the exit code.
 ///
 /// # Errors
 /// The screen can't be opened, or standard output can't be written.
@@ -86,9 +89,9 @@ pub fn present(
     mut engine: Engine,
     presenter: Presenter,
     mut context: PresenterContext<'_>,
-) -> io::Result<u8> {
+) -> io::Result<Ending> {
     let supervisor = context.supervisor.take();
-    let on_hang_up = context.on_hang_up;
+    let (on_hang_up, losses) = (context.on_hang_up, context.losses);
     let mut notifier = Notifier::new(std::mem::take(&mut context.notify));
     let told = &mut notifier;
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -104,6 +107,7 @@ pub fn present(
                         Presenter::Log,
                         on_hang_up,
                         told,
+                        losses,
                     ))?
                 }
                 Left::Detached => {
@@ -114,12 +118,14 @@ pub fn present(
                         Presenter::Log,
                         on_hang_up,
                         told,
+                        losses,
                     ))?
                 }
             }
         }
         Presenter::Plain | Presenter::Jsonl | Presenter::Silent | Presenter::Log => {
-            runtime.block_on(headless::follow(&mut engine.link, presenter, on_hang_up, told))?
+            let link = &mut engine.link;
+            runtime.block_on(headless::follow(link, presenter, on_hang_up, told, losses))?
         }
     };
     // The last commands may still be queued; the runtime must not be dropped before they are sent.
@@ -131,7 +137,10 @@ pub fn present(
             .collect();
         term::print(text.as_str());
     }
-    Ok(exit_code(&ending, ended_by))
+    Ok(Ending {
+        exit_code: exit_code(&ending, ended_by),
+        ..ending
+    })
 }
 
 /// Detaches from the terminal, so that the shell shows its prompt. If the operating system refuses, the shell waits for

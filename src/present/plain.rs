@@ -125,6 +125,7 @@ fn said(fact: &Fact) -> Option<String> {
         Event::WorkersChanged { from, to } => format!("workers: {from} to {to}"),
         Event::WorkerPanicked { slot, message } => format!("worker {slot} panicked: {message}"),
         Event::OutputIncomplete { lost } => format!("incomplete: {}", lost.join("; ")),
+        event @ Event::EventsMissing { .. } => event.gap()?,
         Event::RunFinished { state, message, .. } => format!("{state}: {message}"),
     })
 }
@@ -333,7 +334,7 @@ pub(super) fn ending(presenter: Presenter, ending: &Ending, folder: &Path) -> St
     let hint = format!("{hint}; state and logs: {}\n", folder.display());
     // Plain output has already shown the message; with a console the screen has just closed.
     match presenter {
-        Presenter::Tui => format!("{}: {}\n{hint}", ending.state, ending.message),
+        Presenter::Tui => format!("{}: {}\n{hint}", ending.state, ending.sentence()),
         _ => hint,
     }
 }
@@ -366,6 +367,7 @@ mod tests {
         let ending = Ending {
             state: RunState::Stopped,
             message: message.to_owned(),
+            incomplete: Vec::new(),
             exit_code: 3,
         };
         let said = format!("stopped: {message}\nincomplete; state and logs: /state\n");

@@ -234,6 +234,7 @@ fn is_mark(fact: &Fact) -> bool {
         | Event::RerunQueued { .. }
         | Event::CheckWaived { .. }
         | Event::WorkerPanicked { .. }
+        | Event::EventsMissing { .. }
         | Event::Paused
         | Event::Resumed
         | Event::RunFinished { .. } => true,

@@ -166,6 +166,7 @@ fn remarks(facts: &[Fact], strange: &[usize], is_torn: bool) -> Vec<String> {
             "skipped unreadable line {first}{others}; a newer backcourt may have written it"
         ));
     }
+    remarks.extend(facts.iter().filter_map(|fact| fact.event.gap()));
     if is_torn {
         remarks.push("skipped the last line, which is incomplete".to_owned());
     }
@@ -284,6 +285,19 @@ mod tests {
             recording.remarks
         );
         assert!(recording.remarks[1].starts_with("skipped the last line"));
+    }
+
+    #[test]
+    fn gaps_are_reported() {
+        let gap = "events_missing\",\"events\":3,\"from\":\"2026-01-04T10:00:00Z\",\"to\":\"2026-01-04T10:00:05Z\",\"cause\":\"full";
+        let text = [line("a", 1, "paused"), line("a", 4, gap)].concat();
+        let recording = read(file(&text).path(), None).unwrap();
+        assert_eq!(
+            recording.remarks[0],
+            "3 events missing here, from 2026-01-04 10:00:00 to 2026-01-04 10:00:05 UTC (full)"
+        );
+        let listed = list(file(&text).path()).unwrap();
+        assert_eq!(listed[0].missing, 3);
     }
 
     #[test]

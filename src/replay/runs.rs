@@ -8,6 +8,8 @@ pub struct RecordedRun {
     pub run: String,
     /// Whether it computed, checked or changed anything.
     pub did_something: bool,
+    /// Number of events that couldn't be recorded.
+    pub missing: u64,
     /// How it ended, in one sentence; `None` if that wasn't recorded.
     pub ended: Option<String>,
 }
@@ -20,11 +22,15 @@ pub(super) fn note(runs: &mut Vec<RecordedRun>, fact: &Fact) -> bool {
         runs.push(RecordedRun {
             run: fact.run.clone(),
             did_something: false,
+            missing: 0,
             ended: None,
         });
         runs.len() - 1
     });
     runs[at].did_something |= is_work(&fact.event);
+    if let Event::EventsMissing { events, .. } = &fact.event {
+        runs[at].missing += events;
+    }
     if let Event::RunFinished { state, message, .. } = &fact.event {
         runs[at].ended = Some(format!("{}: {message}", state.word()));
     }

@@ -1,16 +1,17 @@
 //! Writes to standard output on a thread of its own, so that a terminal that isn't read delays nothing else. The buffer
-//! is bounded: what doesn't fit is dropped as a whole.
+//! is bounded: what doesn't fit is dropped as a whole. A file on a full disk is tried again until there is room.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::BorrowedFd;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, write};
 use rustix::stdio::stdout;
+use rustix::termios::isatty;
 use tokio::sync::Notify;
 
 /// Maximum number of unwritten bytes, many times a full frame.
@@ -21,6 +22,9 @@ const PIECE: usize = 4096;
 
 /// How long a terminal may read nothing before closing sequences and messages for it are given up.
 pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often a file that can't be written is tried again.
+const RETRY: Duration = Duration::from_millis(200);
 
 /// Writes to a file descriptor in the background. Clones share the buffer; the thread ends with the last of them.
 #[derive(Debug, Clone)]
@@ -39,7 +43,10 @@ struct SharedWriter {
 #[derive(Debug, Default)]
 struct WriteState {
     unwritten: usize,
-    failed: Option<io::ErrorKind>,
+    /// Why nothing more is written: the terminal or the reader is gone.
+    failed: Option<Errno>,
+    /// Why the newest write failed, while it is tried again.
+    stalled: Option<Errno>,
 }
 
 impl Tty {
@@ -67,8 +74,8 @@ impl Tty {
     /// An earlier write failed, or the buffer is full (`WouldBlock`); these bytes are dropped then.
     pub fn send(&self, bytes: Vec<u8>) -> io::Result<()> {
         let mut state = self.progress.lock();
-        if let Some(kind) = state.failed {
-            return Err(kind.into());
+        if let Some(errno) = state.failed {
+            return Err(errno.into());
         }
         if state.unwritten > 0 && state.unwritten + bytes.len() > MOST {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -85,7 +92,19 @@ impl Tty {
         self.progress.lock().unwritten
     }
 
-    /// Waits until the reader has taken some bytes. May return early.
+    /// Why the output can't be written at the moment, although it is not gone: its disk is full, for example.
+    #[must_use]
+    pub fn stalled(&self) -> Option<io::Error> {
+        self.progress.lock().stalled.map(io::Error::from)
+    }
+
+    /// Whether nothing more is written.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.progress.lock().failed.is_some()
+    }
+
+    /// Waits until the reader has taken some bytes, or a write has failed. May return early.
     pub async fn moved(&self) {
         self.progress.moved.notified().await;
     }
@@ -105,16 +124,27 @@ impl Tty {
     pub fn wait(&self, most: usize, patience: Duration) -> io::Result<()> {
         let mut state = self.progress.lock();
         while state.unwritten > most {
+            if let Some(errno) = state.stalled {
+                return Err(errno.into());
+            }
             let before = state.unwritten;
-            let waited = (self.progress.changed)
-                .wait_timeout_while(state, patience, |state| state.unwritten == before);
+            let is_same = |state: &mut WriteState| state.unwritten == before && state.stalled.is_none();
+            let waited = (self.progress.changed).wait_timeout_while(state, patience, is_same);
             let (now, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
             if timeout.timed_out() {
                 return Err(io::ErrorKind::TimedOut.into());
             }
             state = now;
         }
-        state.failed.map_or(Ok(()), |kind| Err(kind.into()))
+        state.failed.map_or(Ok(()), |errno| Err(errno.into()))
+    }
+
+    /// Waits until everything is written, or until a stalled output was tried once more.
+    pub fn settle(&self) {
+        let begun = Instant::now();
+        while self.wait(0, PATIENCE).is_err() && self.stalled().is_some() && begun.elapsed() < 2 * RETRY {
+            thread::sleep(RETRY / 4);
+        }
     }
 }
 
@@ -146,14 +176,18 @@ impl SharedWriter {
     }
 }
 
-fn send_all(to: BorrowedFd<'_>, queued: &Receiver<Vec<u8>>, progress: &SharedWriter) {
+fn send_all(to: BorrowedFd<'_>, queued: &Receiver<Vec<u8>>, progress: &Arc<SharedWriter>) {
+    let may_be_gone = isatty(to);
     for bytes in queued {
         let mut rest = bytes.as_slice();
         while !rest.is_empty() {
             match write(to, &rest[..rest.len().min(PIECE)]) {
                 Ok(count) => {
                     rest = &rest[count..];
-                    progress.change(|state| state.unwritten -= count);
+                    progress.change(|state| {
+                        state.unwritten -= count;
+                        state.stalled = None;
+                    });
                 }
                 Err(Errno::INTR) => {}
                 // Another program made this terminal non-blocking.
@@ -161,14 +195,19 @@ fn send_all(to: BorrowedFd<'_>, queued: &Receiver<Vec<u8>>, progress: &SharedWri
                     // Its error, if any, is that of the next write.
                     let _ = poll(&mut [PollFd::new(&to, PollFlags::OUT)], None);
                 }
-                Err(errno) => {
-                    let kind = io::Error::from(errno).kind();
+                Err(errno) if may_be_gone || errno == Errno::PIPE => {
                     return progress.change(|state| {
                         *state = WriteState {
-                            unwritten: 0,
-                            failed: Some(kind),
+                            failed: Some(errno),
+                            ..WriteState::default()
                         };
                     });
+                }
+                // Nothing waits for the rest any more.
+                Err(_) if Arc::strong_count(progress) == 1 => return,
+                Err(errno) => {
+                    progress.change(|state| state.stalled = Some(errno));
+                    thread::sleep(RETRY);
                 }
             }
         }

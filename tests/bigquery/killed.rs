@@ -407,7 +407,9 @@ fn of_commit(table: &'static str) -> impl Fn(&Call) -> bool + Send + Sync {
 fn of_loaded_commit() -> impl Fn(&Call) -> bool + Send + Sync {
     let is_of_commit = of_commit("sent");
     move |call| {
-        let is_of_load = ["/upload/", "_rows"].iter().any(|part| call.target.contains(part));
+        let is_of_load = ["/upload/", "_rows"]
+            .iter()
+            .any(|part| call.target.contains(part));
         let makes_staging = call.target.starts_with("POST") && call.target.ends_with("/tables");
         is_of_commit(call) || is_of_load || makes_staging
     }
@@ -421,7 +423,10 @@ type Targets = fn() -> Box<IsTarget>;
 #[case::query("query", PLAN.to_owned(), || Box::new(of_commit("asked")))]
 #[case::loaded_rows("loaded", loaded(), || Box::new(of_loaded_commit()))]
 #[ignore = "kills at every request of a commit, which takes minutes"]
-#[allow(clippy::print_stdout, reason = "the number of kills depends on the number of requests")]
+#[allow(
+    clippy::print_stdout,
+    reason = "the number of kills depends on the number of requests"
+)]
 fn a_run_killed_at_any_request_of_a_commit_resumes(
     #[case] name: &str,
     #[case] plan: String,
@@ -433,7 +438,9 @@ fn a_run_killed_at_any_request_of_a_commit_resumes(
     run.version = 1;
     run.finish("the first run");
     for moment in [Moment::Before, Moment::Late, Moment::After] {
-        let kills = (0..).take_while(|number| run.killed_at(targets(), *number, moment)).count();
+        let kills = (0..)
+            .take_while(|number| run.killed_at(targets(), *number, moment))
+            .count();
         println!("{name}: killed at {kills} requests, {moment:?}");
         assert!(kills > 1, "{name}, {moment:?}: {kills}");
     }

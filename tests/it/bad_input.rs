@@ -332,7 +332,7 @@ fn a_device_in_place_of_the_event_log_is_refused_until_fixed() {
     refused(
         &state.backcourt(&DATES),
         &[
-            "cannot write the event log",
+            "cannot open the event log",
             events.to_str().unwrap(),
             "it is not a regular file",
         ],
@@ -382,7 +382,7 @@ fn a_full_disk_stops_the_run_with_a_message_and_loses_nothing() {
     assert_eq!(read("code").trim(), "3", "{first}");
     assert!(first.contains("the disk is full"), "{first}");
     assert!(!first.contains("FAILED"), "no date is to blame: {first}");
-    let told = |line: &str| line.starts_with("backcourt: incomplete: log: ");
+    let told = |line: &str| line.starts_with("backcourt: incomplete: ");
     assert!(done.err.lines().all(told), "{}", done.err);
     assert!(read("second").contains("0 failed or short"), "{}", read("second"));
     let stored = rusqlite::Connection::open(out.join("nba_analytics.sqlite")).unwrap();

@@ -17,6 +17,7 @@ use crate::pty::{Pty, wait_until};
 use crate::toy::{Fault, Toy, day};
 use backcourt::console::Preferences;
 use backcourt::control::ControlLock;
+use backcourt::engine::Losses;
 use backcourt::ledger::{Ledger, RunState};
 use backcourt::present::{Notify, OnHangUp, Presenter, PresenterContext, present};
 use backcourt::{telemetry, term};
@@ -562,11 +563,12 @@ fn scene() {
         preferences: &Preferences::default(),
         on_hang_up: OnHangUp::Continue,
         notify: Notify::Never,
+        losses: &Losses::default(),
         supervisor: None,
     };
-    let code = present(engine, Presenter::Tui, context).unwrap();
+    let ending = present(engine, Presenter::Tui, context).unwrap();
     drop(files);
-    std::process::exit(i32::from(code));
+    std::process::exit(i32::from(ending.exit_code));
 }
 
 #[test]

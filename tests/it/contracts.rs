@@ -502,6 +502,12 @@ fn every_kind() -> Vec<Event> {
         },
         Event::Continued { message: text() },
         Event::OutputIncomplete { lost: vec![text()] },
+        Event::EventsMissing {
+            events: 2,
+            from: chrono::Utc::now(),
+            to: chrono::Utc::now(),
+            cause: text(),
+        },
         Event::Prepared {
             message: text(),
             seconds: 0.5,

@@ -287,7 +287,7 @@ const MAY_PRINT: [&str; 5] = [
     "src/cli/man.rs",
     "src/cli/progress.rs",
     "src/escape.rs",
-    "src/present/headless.rs",
+    "src/present/json_lines.rs",
 ];
 
 /// Every source file below `src/`, with its text.

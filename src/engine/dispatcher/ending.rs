@@ -29,7 +29,7 @@ impl Dispatcher {
 
     /// Stops handing out batches and ends the run once in-flight work has finished.
     pub(super) fn drain(&mut self, why: &str) {
-        if matches!(self.mode, Mode::Preparing | Mode::Running | Mode::Holding(_)) {
+        if self.mode.may_start() {
             tracing::info!("draining: {why}");
             if self.mode.is_preparing() {
                 self.tasks.abort_all();
@@ -328,22 +328,27 @@ impl Dispatcher {
 
     pub(super) fn end(&mut self, state: RunState, message: String, exit_code: u8) -> Result<(), Fatal> {
         self.verify_files()?;
-        let clauses = std::iter::once(message).chain(self.files.losses.clauses());
-        let message = clauses.collect::<Vec<_>>().join("; ");
+        let ending = self.ending(state, message, exit_code);
+        let sentence = ending.sentence();
         self.stop_clocks()?;
         self.ledger
-            .set_run_state(&self.run.id, state, Some((Utc::now(), &message)))?;
-        if exit_code == 0 {
-            tracing::info!("{state}: {message}");
+            .set_run_state(&self.run.id, state, Some((Utc::now(), &sentence)))?;
+        if ending.exit_code == 0 {
+            tracing::info!("{state}: {sentence}");
         } else {
-            tracing::warn!("{state}: {message}");
+            tracing::warn!("{state}: {sentence}");
         }
-        self.show_ending(Ending {
+        self.show_ending(ending);
+        Ok(())
+    }
+
+    fn ending(&self, state: RunState, message: String, exit_code: u8) -> Ending {
+        Ending {
             state,
             message,
-            exit_code,
-        });
-        Ok(())
+            incomplete: self.files.losses.clauses(),
+            exit_code: self.files.losses.exit_code(exit_code),
+        }
     }
 
     fn stop_clocks(&mut self) -> Result<(), Fatal> {
@@ -372,14 +377,16 @@ impl Dispatcher {
             || (0..self.stages.len()).any(|at| self.verdict(at) == StageState::Failed)
     }
 
-    /// Ends the run after the ledger or event log failed: without them no work may continue.
+    /// Ends the run after the ledger failed or a file was taken: without them no work may continue.
     pub(super) fn fail(&mut self, message: String) -> Ending {
         self.time.stop();
-        let ending = Ending {
-            state: RunState::Stopped,
-            message,
-            exit_code: ENDED_EARLY,
-        };
+        let ending = self.ending(RunState::Stopped, message, ENDED_EARLY);
+        if self.files.are_in_place() {
+            let ended = Some((Utc::now(), ending.sentence()));
+            let ended = ended.as_ref().map(|(at, sentence)| (*at, sentence.as_str()));
+            // It is the ledger that failed, or the message is the cause that `status` shows.
+            drop(self.ledger.set_run_state(&self.run.id, ending.state, ended));
+        }
         self.show_ending(ending.clone());
         ending
     }
@@ -388,7 +395,7 @@ impl Dispatcher {
         self.run.state = ending.state;
         self.emit(Event::RunFinished {
             state: ending.state,
-            message: ending.message.clone(),
+            message: ending.sentence(),
             exit_code: ending.exit_code,
         });
         self.mode = Mode::Ended(ending);
@@ -406,7 +413,7 @@ impl Dispatcher {
         // A check run after the end may have changed the exit code.
         Some(match ending.state {
             RunState::Finished => Ending {
-                exit_code: u8::from(self.has_failures()),
+                exit_code: self.files.losses.exit_code(u8::from(self.has_failures())),
                 ..ending
             },
             _ => ending,

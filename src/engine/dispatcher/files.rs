@@ -1,5 +1,4 @@
-//! Once a second: whether the files the run records in are still in their place, and what of its log is
-//! missing.
+//! Once a second: whether the files the run records in are still in their place, and what of its outputs is missing.
 
 use std::time::Duration;
 
@@ -30,6 +29,11 @@ impl RunFiles {
             due: Instant::now(),
         }
     }
+
+    /// Whether the ledger and the lock are still this run's own.
+    pub(super) fn are_in_place(&mut self) -> bool {
+        self.in_use.iter_mut().all(|file| file.verify().is_ok())
+    }
 }
 
 impl Dispatcher {
@@ -39,13 +43,23 @@ impl Dispatcher {
         Ok(self.files.in_use.iter_mut().try_for_each(WatchedFile::verify)?)
     }
 
-    /// Verifies the files and shows new losses, if a second has passed.
+    /// Verifies the files and shows new losses, if a second has passed. Without its event log the run only finishes what
+    /// is in flight: that can still be recorded in the ledger.
     pub(super) fn look_after_files(&mut self) -> Result<(), Fatal> {
         if Instant::now() < self.files.due {
             return Ok(());
         }
-        self.verify_files()?;
         self.files.due = Instant::now() + INTERVAL;
+        self.files.in_use.iter_mut().try_for_each(WatchedFile::verify)?;
+        match self.events.verify() {
+            Err(taken) if self.mode.has_ended() => return Err(taken.into()),
+            Err(taken) if self.mode.may_start() => self.stop(taken.to_string()),
+            _ => {}
+        }
+        self.show_losses()
+    }
+
+    fn show_losses(&mut self) -> Result<(), Fatal> {
         let missing = self.files.losses.clauses();
         if missing != self.files.missing {
             // A further loss of the same output is shown, but is no new event.
@@ -54,8 +68,8 @@ impl Dispatcher {
                     lost: missing.clone(),
                 });
             }
-            let remark = format!("incomplete: {}", missing.join("; "));
-            self.ledger.remark_on_run(&self.run.id, &remark)?;
+            let remark = (!missing.is_empty()).then(|| format!("incomplete: {}", missing.join("; ")));
+            self.ledger.remark_on_run(&self.run.id, remark.as_deref())?;
             self.files.missing = missing;
             self.request_refresh(Refresh::Soon);
         }

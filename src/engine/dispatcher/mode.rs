@@ -38,6 +38,11 @@ impl Mode {
         matches!(self, Self::Running)
     }
 
+    /// Whether units may start, now or once resumed.
+    pub(super) const fn may_start(&self) -> bool {
+        matches!(self, Self::Preparing | Self::Running | Self::Holding(_))
+    }
+
     pub(super) const fn is_holding(&self) -> bool {
         matches!(self, Self::Holding(_))
     }

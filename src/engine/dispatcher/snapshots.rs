@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::limit::Limit;
-use super::super::{Phase, Preparing, RunView, Snapshot};
-use super::{Dispatcher, Fatal, ScopeState, StageWorkload};
+use super::super::{Ending, Phase, Preparing, RunView, Snapshot};
+use super::{Dispatcher, ScopeState, StageWorkload};
 use crate::ledger::RunState;
 
 /// Minimum time between snapshots; [`Refresh::Now`] ignores it.
@@ -62,20 +62,15 @@ impl Dispatcher {
         self.published.refresh = self.published.refresh.max(refresh);
     }
 
-    pub(super) fn publish_if_due(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Result<(), Fatal> {
+    pub(super) fn publish_if_due(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) {
         if self.published.is_due() {
-            self.publish(snapshots, false)?;
+            self.publish(snapshots, false);
         }
-        Ok(())
     }
 
-    pub(super) fn publish(
-        &mut self,
-        snapshots: &watch::Sender<Arc<Snapshot>>,
-        is_last: bool,
-    ) -> Result<(), Fatal> {
+    pub(super) fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, is_last: bool) {
         let snapshot = self.show(snapshots);
-        Ok(self.events.checkpoint(&snapshot, is_last)?)
+        self.events.checkpoint(&snapshot, is_last);
     }
 
     pub(super) fn show(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>) -> Arc<Snapshot> {
@@ -132,7 +127,7 @@ impl Dispatcher {
             billed: self.billed(),
             elsewhere: self.elsewhere.view(),
             question: self.mode.question().cloned(),
-            ending: self.mode.ending().map(|ending| ending.message.clone()),
+            ending: self.mode.ending().map(Ending::sentence),
             missing: self.files.missing.clone(),
         }
     }

@@ -68,6 +68,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         // The effect of these shows in the events and deltas that follow.
         Event::Continued { .. }
         | Event::OutputIncomplete { .. }
+        | Event::EventsMissing { .. }
         | Event::PlanRefused { .. }
         | Event::TableTakenOver { .. }
         | Event::TableAltered { .. }

@@ -20,6 +20,7 @@ mod locked_ledger;
 mod long_output;
 mod long_reasons;
 mod lost_log;
+mod lost_output;
 mod report_output;
 mod sql_stack_overflow;
 mod unread_terminal;
