@@ -1,6 +1,8 @@
 //! `backcourt attach`: a console on another terminal for an active run, or, with `--warehouse`, a read-only one on any
 //! host.
 
+use std::ops::ControlFlow;
+
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
@@ -8,6 +10,7 @@ use crate::console::Preferences;
 use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
+use super::console_process::{ConsoleOf, split};
 use super::error::CliError;
 use super::look::ConsoleArgs;
 use super::operator::console_name;
@@ -43,6 +46,9 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
     if matches.value_source("warehouse") == Some(ValueSource::CommandLine) {
         return observe(&arguments.place, &folder, &preferences);
     }
+    if let ControlFlow::Break(code) = split(ConsoleOf::OtherRun(folder.logs()))? {
+        return Ok(code);
+    }
     let shown = present::attach(
         folder.path(),
         &console_name(),
@@ -55,6 +61,9 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
 
 /// The read-only console of the progress recorded in the warehouse.
 fn observe(place: &PlanArgs, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
+    if let ControlFlow::Break(code) = split(ConsoleOf::Record)? {
+        return Ok(code);
+    }
     let plan = place.plan()?;
     let home = place.warehouse.home(folder)?.of(&plan)?;
     let Some(observing) = Observing::of(&home, &plan)? else {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use super::StateDir;
+use super::console_process::ConsoleOf;
 use crate::control::ClientError;
 use crate::engine::{HandoverError, LaunchError, StageError};
 use crate::feeds::LoadError;
@@ -128,8 +129,12 @@ pub(super) enum CliError {
     #[error("{check}: {cause}")]
     Breakdown { check: String, cause: WarehouseError },
 
-    #[error("the process of the run was killed ({by}); see its log in {}, then start it again to resume", .logs.display())]
-    Killed { by: String, code: u8, logs: PathBuf },
+    #[error("{}", .console.killed(.by))]
+    Killed {
+        console: ConsoleOf,
+        by: String,
+        code: u8,
+    },
     #[error("--output tui needs a terminal on standard input and output; use --output plain")]
     NoTerminal,
     #[error("--on-change ask needs the console; use --on-change rerun or --on-change keep")]

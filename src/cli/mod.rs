@@ -5,6 +5,7 @@ mod attach;
 mod check;
 mod completions;
 mod config;
+mod console_process;
 mod ctl;
 mod doctor;
 mod dry_run;

@@ -1,6 +1,6 @@
 //! `backcourt replay`: plays back the console of a past run.
 
-use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -13,6 +13,7 @@ use crate::present::{self, JsonLines, Presenter};
 use crate::replay::{self, RecordedEvents, RecordedRun};
 
 use super::StateDir;
+use super::console_process::{ConsoleOf, has_screen, split};
 use super::error::{CliError, cannot_print};
 use super::look::ConsoleArgs;
 
@@ -66,10 +67,12 @@ pub(super) fn replay(arguments: &ReplayArgs, keymap: &Keymap) -> Result<u8, CliE
     if arguments.list {
         return list(&replay::list(&path)?);
     }
+    let has_screen = has_screen();
+    // Before the file is read: both processes would read it.
+    if has_screen && let ControlFlow::Break(code) = split(ConsoleOf::Record)? {
+        return Ok(code);
+    }
     let recording = replay::read(&path, arguments.run.as_deref())?;
-    let has_screen = std::io::stdin().is_terminal()
-        && std::io::stdout().is_terminal()
-        && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     if !has_screen {
         return Ok(print(&recording));
     }

@@ -1,7 +1,7 @@
 //! What run, rerun and check have in common: they take the lock, open everything, launch the engine and present it.
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
@@ -20,8 +20,8 @@ use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
-use crate::term::{Ended, ProcessRole, supervisor};
 
+use super::console_process::{ConsoleOf, has_screen, split};
 use super::error::CliError;
 use super::first_use::FirstUse;
 use super::lease::lease;
@@ -108,9 +108,7 @@ impl Show {
     }
 
     fn presenter(&self) -> Result<Presenter, CliError> {
-        let is_terminal = std::io::stdin().is_terminal()
-            && std::io::stdout().is_terminal()
-            && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+        let is_terminal = has_screen();
         Ok(match self.output {
             Output::Tui if !is_terminal => {
                 return Err(CliError::NoTerminal);
@@ -234,9 +232,9 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let home = place.warehouse.home(&folder)?.of(&job.plan)?;
     home.refuse_foreign_queries(&job.plan)?;
     let supervisor = match presenter {
-        Presenter::Tui => match supervisor().map_err(no_process)? {
-            ProcessRole::Supervisor(ended) => return ended_as(ended, &folder),
-            ProcessRole::Worker(supervisor) => supervisor,
+        Presenter::Tui => match split(ConsoleOf::Run(folder.logs()))? {
+            ControlFlow::Break(code) => return Ok(code),
+            ControlFlow::Continue(supervisor) => supervisor,
         },
         _ => None,
     };
@@ -347,18 +345,6 @@ fn feeds_of(plan: &Plan, ledger: &Ledger, warehouse: &str) -> Result<RawTables, 
     Ok((Some(origin), Some(Box::new(FirstUse))))
 }
 
-/// The result of a run that another process did. A killed process reports nothing itself.
-fn ended_as(worker: Ended, folder: &StateDir) -> Result<u8, CliError> {
-    let Ended { code, killed_by } = worker;
-    killed_by.map_or(Ok(code), |by| {
-        Err(CliError::Killed {
-            by,
-            code,
-            logs: folder.logs(),
-        })
-    })
-}
-
 /// A run id. Jobs are named after it, and two hosts may start in the same millisecond.
 fn run_id() -> String {
     let now = Utc::now().format("%Y%m%dT%H%M%S%.3f");
@@ -401,14 +387,6 @@ pub(super) fn started_stages(
     Ok(names
         .filter(|name| begun.is_empty() || begun.contains(name))
         .collect())
-}
-
-fn no_process(cause: std::io::Error) -> CliError {
-    CliError::System {
-        what: "cannot start the worker process".to_owned(),
-        cause,
-        next: "free some memory, raise the process limit, or use --output plain",
-    }
 }
 
 /// The stages with these names, in plan order.
