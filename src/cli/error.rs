@@ -1,5 +1,6 @@
 //! Errors of commands, one sentence each, and their exit codes. An error of another module keeps its own sentence.
 
+use std::any::Any;
 use std::io;
 use std::path::PathBuf;
 
@@ -129,6 +130,13 @@ pub(super) enum CliError {
     #[error("{check}: {cause}")]
     Breakdown { check: String, cause: WarehouseError },
 
+    /// A panic. Its report has been printed.
+    #[error(
+        "stopped by an internal error ({0}); start again to resume, and report it with the log if it happens again"
+    )]
+    Panicked(String),
+    #[error("this process may open only {0} files; allow 1024 with 'ulimit -n 1024', then start again")]
+    FewFiles(u64),
     #[error("{}", .console.killed(.by))]
     Killed {
         console: ConsoleOf,
@@ -200,6 +208,13 @@ pub(super) enum CliError {
 }
 
 impl CliError {
+    /// The error of a panic with this payload.
+    pub(super) fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Self::Panicked(text.unwrap_or("no message").to_owned())
+    }
+
     pub(super) const fn exit_code(&self) -> u8 {
         match self {
             Self::Lock(LockError::Held { .. })
@@ -207,6 +222,7 @@ impl CliError {
             | Self::Client(ClientError::Silent(_))
             | Self::Attach(AttachError::Client(ClientError::Silent(_))) => 4,
             Self::Killed { code, .. } => *code,
+            Self::Panicked(_) => 3,
             _ => 2,
         }
     }

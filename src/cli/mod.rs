@@ -19,6 +19,7 @@ mod load;
 mod look;
 mod man;
 mod number;
+mod open_files;
 mod operator;
 mod origin;
 mod progress;
@@ -38,6 +39,7 @@ mod waive;
 mod which_plan;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -177,7 +179,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(understood) => understood,
         Err(refusal) => return refused(&refusal),
     };
-    match with_config(cli, matches, arguments).and_then(|parsed| handle(&parsed)) {
+    let work = || {
+        open_files::require()?;
+        handle(&with_config(cli, matches, arguments)?)
+    };
+    // The runtime and the log panic if they get no thread or no descriptor.
+    let result = catch_unwind(AssertUnwindSafe(work));
+    match result.unwrap_or_else(|panic| Err(CliError::panicked(panic.as_ref()))) {
         Ok(code) => ExitCode::from(code),
         Err(CliError::Flags(refusal)) => refused(&refusal),
         Err(error) => {

@@ -327,11 +327,7 @@ fn present_run(
         control_lock: context.control_lock.clone(),
     };
     let _server = socket.and_then(|socket| reachable(ControlServer::start(socket, shown)));
-    present::present(engine, presenter, context).map_err(|cause| CliError::System {
-        what: "cannot open the screen".to_owned(),
-        cause,
-        next: "use --output plain",
-    })
+    present::present(engine, presenter, context).map_err(|cause| not_presented(presenter, cause))
 }
 
 type RawTables = (Option<Arc<dyn Origin>>, Option<Box<dyn Prepare>>);
@@ -343,6 +339,21 @@ fn feeds_of(plan: &Plan, ledger: &Ledger, warehouse: &str) -> Result<RawTables, 
     }
     let origin = Arc::new(FromBoxScores::of(ledger, warehouse)?);
     Ok((Some(origin), Some(Box::new(FirstUse))))
+}
+
+fn not_presented(presenter: Presenter, cause: std::io::Error) -> CliError {
+    let (what, next) = match presenter {
+        Presenter::Tui => ("cannot open the screen", "use --output plain"),
+        _ => (
+            "cannot show the run",
+            "check the output and the limits of the process, then start again",
+        ),
+    };
+    CliError::System {
+        what: what.to_owned(),
+        cause,
+        next,
+    }
 }
 
 /// A run id. Jobs are named after it, and two hosts may start in the same millisecond.

@@ -17,9 +17,10 @@ pub struct LedgerError {
     pub cause: Option<rusqlite::Error>,
 }
 
-/// What to do with a damaged ledger; it would stop the next run as well.
-const DAMAGED: &str = "and was left unchanged; restore it from a backup, or move it away with its -wal and -shm files \
-                       to start over";
+/// What to do with a damaged ledger; it would stop the next run as well. `SQLite` reports a disk that can't read it in
+/// the same way.
+const DAMAGED: &str = "and was left unchanged; check the disk, then restore it from a backup, or move it away with its \
+                       -wal and -shm files to start over";
 
 /// Whether the ledger contains a value that this program never writes.
 const fn is_nonsense(cause: &rusqlite::Error) -> bool {
@@ -48,7 +49,8 @@ impl LedgerError {
 
     pub(super) fn from_sqlite(path: &Path, cause: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, ReadOnly, SystemIoFailure,
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, FileLockingProtocolFailed, NotADatabase,
+            ReadOnly, SystemIoFailure,
         };
         let problem = match cause.sqlite_error_code() {
             Some(NotADatabase | DatabaseCorrupt) => format!("is damaged {DAMAGED}"),
@@ -64,6 +66,9 @@ impl LedgerError {
                     .to_owned()
             }
             Some(DatabaseBusy) => "another program has locked it; close that program and try again".to_owned(),
+            Some(FileLockingProtocolFailed) => "could not be locked; put its folder on a disk with file locks, or choose \
+                                                another with --state-dir"
+                .to_owned(),
             Some(SystemIoFailure) => "the disk failed while reading or writing it; check the disk".to_owned(),
             _ => format!("could not be read or written: {cause}"),
         };

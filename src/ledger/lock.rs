@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl RunLock {
                     holder,
                 });
             }
-            flock(&file, FlockOperation::Unlock).map_err(|errno| io(errno.into()))?;
+            is_granted(&file, FlockOperation::Unlock).map_err(io)?;
             thread::sleep(RETRY_PAUSE);
         }
         let holder = LockHolder {
@@ -116,7 +116,7 @@ impl RunLock {
 
 /// Tries a lock without waiting; returns whether it was granted.
 fn is_granted(file: &File, operation: FlockOperation) -> io::Result<bool> {
-    match flock(file, operation) {
+    match retry_on_intr(|| flock(file, operation)) {
         Ok(()) => Ok(true),
         Err(Errno::WOULDBLOCK) => Ok(false),
         Err(errno) => Err(errno.into()),

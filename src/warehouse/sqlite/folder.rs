@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::fault::SqliteFault;
 use crate::own_file;
@@ -128,7 +128,8 @@ impl WarehouseFolder {
     fn lock(&self) -> Result<File, SqliteFault> {
         let folder = File::open(&self.path)?;
         let asked = Instant::now();
-        while let Err(errno) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        let lock = || flock(&folder, FlockOperation::NonBlockingLockExclusive);
+        while let Err(errno) = retry_on_intr(lock) {
             if errno != Errno::WOULDBLOCK || asked.elapsed() > CREATION_TIMEOUT {
                 return Err(io::Error::from(errno).into());
             }

@@ -12,6 +12,7 @@ mod empty_deletes;
 mod empty_rerun;
 mod endless_line;
 mod escape_from_data;
+mod few_files;
 mod frozen_ctl;
 mod kill9_terminal;
 mod lease_race;

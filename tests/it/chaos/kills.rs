@@ -2,7 +2,6 @@
 //!
 //! The points depend on the bytes written so far, as counted by the kernel, not on the clock. They are therefore
 //! distributed over load, reads, commits and recovery in the same proportions on any machine.
-#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
