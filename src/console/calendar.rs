@@ -23,7 +23,8 @@ pub fn blocks(from: NaiveDate, to: NaiveDate, first_month: u32) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut next = from.with_day(1);
     while let Some(first) = next.filter(|first| *first <= to) {
-        let months = 12 - (12 + first.month() - first_month) % 12;
+        // A damaged recording may name any month.
+        let months = 12 - (12 + first.month() - first_month % 12) % 12;
         let following = first.checked_add_months(Months::new(months));
         let end = following.and_then(|day| day.pred_opt()).unwrap_or(to);
         blocks.push(Block {

@@ -9,12 +9,15 @@ pub enum Effect {
     Send(Command),
     /// Copy a text to the terminal's clipboard.
     Copy(String),
+    /// Capture or release the mouse.
     Mouse(bool),
     /// Restore the terminal and stop the process until the shell continues it.
     Suspend,
     /// Control the playback of the recording.
     Play(Play),
+    /// Read the warehouse again.
     ReadAgain,
+    /// Take control of the run.
     TakeControl,
     /// Leave the screen; the run continues.
     Detach,
@@ -22,15 +25,21 @@ pub enum Effect {
     Quit,
 }
 
+/// A command to the player of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Play {
+    /// Pause or resume.
     PauseOrResume,
     /// Next higher speed.
     Faster,
     /// Next lower speed.
     Slower,
+    /// To the next event of interest.
     NextMark,
+    /// To the previous event of interest.
     PreviousMark,
+    /// A minute on.
     MinuteForward,
+    /// A minute back.
     MinuteBack,
 }

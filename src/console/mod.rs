@@ -21,7 +21,7 @@ mod update;
 mod view;
 
 pub(crate) use dirty::Dirty;
-pub(crate) use effect::{Effect, Play};
+pub use effect::{Effect, Play};
 pub(crate) use layout::MIN_SIZE;
 pub use model::Model;
 pub use model::control::Control;

@@ -19,6 +19,7 @@ pub mod words;
 pub use attach::{Attached, attach};
 pub use client::{ClientError, Silence, ask};
 pub use control_lock::{Client, ControlLock};
+pub use parse::parse;
 pub use place::{FILE, PlaceError, Socket};
 pub use run::RunAccess;
 pub use server::ControlServer;

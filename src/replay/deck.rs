@@ -32,16 +32,20 @@ pub struct Deck {
     version: u64,
 }
 
+/// Where playback is, and how it continues.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlaybackState {
+    /// The recorded run.
     pub run: String,
     /// The recorded time shown.
     pub at: DateTime<Utc>,
     /// Playback speed as a multiple of real time.
     pub speed: f64,
+    /// Whether it waits for the operator.
     pub is_paused: bool,
     /// It is in an idle stretch, played faster than `speed`.
     pub skips_idle: bool,
+    /// Whether the last event has been played.
     pub is_over: bool,
 }
 
@@ -112,6 +116,7 @@ impl Deck {
         self.go_to(to.map_or(self.end(), |at| self.due[at]))
     }
 
+    /// Jumps to the previous mark.
     pub fn previous_mark(&mut self) {
         let shown = self.next.saturating_sub(1);
         let is_before = |at: &usize| self.due[*at] < self.due[shown] && is_mark(&self.facts[*at]);
@@ -122,7 +127,8 @@ impl Deck {
     /// Jumps by a recorded minute forward or back; returns the events played.
     pub fn by_a_minute(&mut self, on: bool) -> &[Fact] {
         let minute = TimeDelta::minutes(if on { 1 } else { -1 });
-        let wanted = self.at() + minute;
+        let at = self.at();
+        let wanted = at.checked_add_signed(minute).unwrap_or(at);
         let place = self.facts.partition_point(|fact| fact.at <= wanted);
         let to = self.due.get(place.max(1) - 1).copied().unwrap_or_default();
         // In a stretch without events a minute forward leads to its end.
@@ -150,6 +156,7 @@ impl Deck {
         })
     }
 
+    /// Where playback is.
     #[must_use]
     pub fn standing(&self) -> PlaybackState {
         let gap = match (self.next.checked_sub(1), self.facts.get(self.next)) {

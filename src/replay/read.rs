@@ -10,6 +10,7 @@ use crate::engine::{EVENT_SCHEMA, Event, Fact};
 /// The events of one run, snapshots included.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedEvents {
+    /// Its id.
     pub run: String,
     /// The events in the order written; at least one.
     pub facts: Vec<Fact>,
@@ -20,8 +21,14 @@ pub struct RecordedEvents {
 /// The recording can't be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
+    /// The file can't be read.
     #[error("cannot read {} ({cause}); give the events.jsonl of a state folder", path.display())]
-    File { path: PathBuf, cause: io::Error },
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
     /// The log has no events.
     #[error("{} has no recorded run; record one with 'backcourt run'", .0.display())]
     Empty(PathBuf),
@@ -31,7 +38,9 @@ pub enum ReplayError {
     /// The log doesn't contain the run.
     #[error("run '{run}' not found in {}; choose one of: {}; --list shows how each ended", path.display(), known.join(", "))]
     NoSuchRun {
+        /// The file.
         path: PathBuf,
+        /// The run.
         run: String,
         /// The recorded runs, oldest first.
         known: Vec<String>,

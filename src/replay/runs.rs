@@ -5,6 +5,7 @@ use crate::engine::{Event, Fact};
 /// A run in an event log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRun {
+    /// Its id.
     pub run: String,
     /// Whether it computed, checked or changed anything.
     pub did_something: bool,

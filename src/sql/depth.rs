@@ -121,6 +121,7 @@ impl Depth {
         }
     }
 
+    /// Takes the next token.
     pub fn take(&mut self, token: &Token) {
         let is_field = std::mem::replace(&mut self.is_field, *token == Token::Period);
         match token {

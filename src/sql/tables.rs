@@ -6,9 +6,9 @@
 use std::ops::Range;
 
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
-use super::words::{Letters, tokens};
+use super::words::{tokens, with_replaced};
 
 /// Follows the dataset in the name of a metadata view.
 const INFORMATION_SCHEMA: &str = "INFORMATION_SCHEMA";
@@ -103,17 +103,11 @@ pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
 /// When the query can't be tokenized; returns a message for the operator.
 pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Result<String, String> {
     let (spans, found) = found(sql)?;
-    let mut letters = Letters::of(sql);
-    // From the end, so that earlier positions stay valid.
-    for (name, place) in found.iter().rev() {
-        let (Some(text), Some(first), Some(last)) =
-            (rename(name), spans.get(place.start), spans.get(place.end - 1))
-        else {
-            continue;
-        };
-        letters.replace(first.span.start, last.span.end, &text);
-    }
-    Ok(letters.text())
+    let replaced = found.iter().filter_map(|(name, place)| {
+        let (first, last) = (spans.get(place.start)?, spans.get(place.end - 1)?);
+        Some((Span::new(first.span.start, last.span.end), rename(name)?))
+    });
+    Ok(with_replaced(sql, replaced))
 }
 
 type FoundTable = (TableName, Range<usize>);

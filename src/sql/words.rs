@@ -1,7 +1,7 @@
 //! Tokens of a query, and replacing single ones without changing any other character.
 
 use sqlparser::dialect::BigQueryDialect;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
 
 /// Splits a query into tokens with their positions.
 ///
@@ -35,57 +35,62 @@ pub fn parameters(sql: &str) -> Result<Vec<String>, String> {
 /// # Errors
 /// When it can't be tokenized; returns a message for the operator.
 pub fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<String, String> {
-    let mut letters = Letters::of(sql);
-    // From the end, so that earlier positions stay valid.
-    for spanned in tokens(sql)?.iter().rev() {
-        let Token::Word(word) = &spanned.token else {
-            continue;
-        };
-        if let Some(text) = change(word) {
-            letters.replace(spanned.span.start, spanned.span.end, &text);
-        }
-    }
-    Ok(letters.text())
+    let replaced = tokens(sql)?
+        .into_iter()
+        .filter_map(|spanned| match &spanned.token {
+            Token::Word(word) => Some((spanned.span, change(word)?)),
+            _ => None,
+        });
+    Ok(with_replaced(sql, replaced))
 }
 
-/// The text of a query by line, because token positions are line and column.
-pub(super) struct Letters(Vec<String>);
-
-impl Letters {
-    pub(super) fn of(sql: &str) -> Self {
-        Self(sql.split('\n').map(ToOwned::to_owned).collect())
+/// The query with these parts replaced, which are in order and don't overlap. Takes one pass: a query may have very many
+/// parts in one line.
+pub(super) fn with_replaced(sql: &str, parts: impl Iterator<Item = (Span, String)>) -> String {
+    let mut text = String::with_capacity(sql.len());
+    let mut position = Position {
+        at: Location { line: 1, column: 1 },
+        rest: sql,
+    };
+    for (span, new) in parts {
+        text.push_str(position.skip_to(span.start));
+        text.push_str(&new);
+        position.skip_to(span.end);
     }
+    text.push_str(position.rest);
+    text
+}
 
-    /// Replaces everything from `start` up to `end`; earlier positions stay valid.
-    pub(super) fn replace(&mut self, start: Location, end: Location, text: &str) {
-        let (Some(start), Some(end)) = (self.place(start), self.place(end)) else {
-            return;
-        };
-        let Some(last) = self.0.get(end.0) else { return };
-        let rest = last[end.1..].to_owned();
-        let Some(first) = self.0.get_mut(start.0) else {
-            return;
-        };
-        first.truncate(start.1);
-        first.push_str(text);
-        first.push_str(&rest);
-        self.0.drain(start.0 + 1..=end.0);
-    }
+/// A position in a query, as the line and column that tokens have.
+struct Position<'a> {
+    at: Location,
+    /// The query from there on.
+    rest: &'a str,
+}
 
-    pub(super) fn text(&self) -> String {
-        self.0.join("\n")
-    }
-
-    /// Converts a position, with line and column from 1, to a line index and byte offset.
-    fn place(&self, at: Location) -> Option<(usize, usize)> {
-        let number = usize::try_from(at.line).ok()?.checked_sub(1)?;
-        let column = usize::try_from(at.column).ok()?.checked_sub(1)?;
-        let line = self.0.get(number)?;
-        let byte = line
-            .char_indices()
-            .nth(column)
-            .map_or(line.len(), |(byte, _)| byte);
-        Some((number, byte))
+impl<'a> Position<'a> {
+    /// Moves on; returns the text in between.
+    fn skip_to(&mut self, to: Location) -> &'a str {
+        let mut length = 0;
+        for letter in self.rest.chars() {
+            if self.at >= to {
+                break;
+            }
+            length += letter.len_utf8();
+            self.at = match letter {
+                '\n' => Location {
+                    line: self.at.line + 1,
+                    column: 1,
+                },
+                _ => Location {
+                    column: self.at.column + 1,
+                    ..self.at
+                },
+            };
+        }
+        let (skipped, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        skipped
     }
 }
 
@@ -97,5 +102,13 @@ mod tests {
     fn parameters_in_strings_and_comments_are_ignored() {
         let sql = "SELECT '@a', \"it's @b\", '''x'y @c''', 'o\\'@d', r'\\' -- @e\n# @f\n/* @g */ FROM `p.@h` WHERE x = @Date";
         assert_eq!(parameters(sql).unwrap(), ["date"]);
+    }
+
+    #[test]
+    fn words_are_replaced_on_every_line_and_beside_wide_letters() {
+        let sql = "SELECT 'é', a, -- a\n\n  `a`, b\n, 'x\ny' || a";
+        let change = |word: &Word| (word.value == "a").then(|| "long".to_owned());
+        let expected = "SELECT 'é', long, -- a\n\n  long, b\n, 'x\ny' || long";
+        assert_eq!(changed(sql, change).unwrap(), expected);
     }
 }

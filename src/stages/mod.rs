@@ -12,7 +12,7 @@ mod player_composite;
 mod player_daily_cache;
 mod player_game;
 mod player_shot_zone;
-mod printed;
+pub mod printed;
 mod process;
 mod schedule;
 mod seasons;

@@ -33,7 +33,10 @@ pub(super) fn memory(table: &TableDef, printed: impl Read, most: usize) -> Resul
 
 /// The rows of a date in the table's column order, converted and validated one by one. A cell of the wrong type is a
 /// fault of its row, with the line number; other rows are kept.
-pub(super) fn admitted(table: &TableDef, date: NaiveDate, printed: impl Read) -> Result<Admitted, String> {
+///
+/// # Errors
+/// One sentence that says why no row can be read.
+pub fn admitted(table: &TableDef, date: NaiveDate, printed: impl Read) -> Result<Admitted, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();

@@ -28,7 +28,7 @@ const MAX_SEQUENCE_BYTES: usize = 64;
 
 /// The bytes that are not a complete event yet.
 #[derive(Debug, Default)]
-pub(super) struct KeyStream {
+pub struct KeyStream {
     pending: Vec<u8>,
     /// The text of a paste whose end is missing.
     paste: Option<Vec<u8>>,
@@ -45,7 +45,7 @@ enum NextEvent {
 
 impl KeyStream {
     /// The events that these bytes, read at once, complete.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<TermEvent> {
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<TermEvent> {
         if bytes == [CTRL_C] && (self.paste.is_some() || self.is_torn) {
             *self = Self::default();
         }
@@ -85,22 +85,25 @@ impl KeyStream {
     }
 
     /// Whether a later byte decides what the last ones are.
-    pub(super) const fn is_waiting(&self) -> bool {
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
         !self.pending.is_empty() && self.paste.is_none()
     }
 
     /// The key that was pressed if no byte follows: an escape byte alone is the Escape key.
-    pub(super) fn end_sequence(&mut self) -> Option<TermEvent> {
+    pub fn end_sequence(&mut self) -> Option<TermEvent> {
         let pending = std::mem::take(&mut self.pending);
         (pending == [ESCAPE]).then(|| key(KeyCode::Esc, KeyModifiers::NONE))
     }
 
-    pub(super) const fn is_pasting(&self) -> bool {
+    /// Whether the end of a paste is missing.
+    #[must_use]
+    pub const fn is_pasting(&self) -> bool {
         self.paste.is_some()
     }
 
     /// Ends a paste whose end doesn't arrive.
-    pub(super) fn end_paste(&mut self) -> Option<TermEvent> {
+    pub fn end_paste(&mut self) -> Option<TermEvent> {
         self.pending.clear();
         self.is_torn = true;
         self.paste.take().map(|text| pasted(&text))

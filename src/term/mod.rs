@@ -21,7 +21,7 @@ mod tty;
 pub use attention::{Attention, Way};
 pub use caps::Caps;
 pub use input::TermInput;
-pub use keys::TermEvent;
+pub use keys::{KeyStream, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::stage::all_judged;
 use crate::engine::{Event, Question, Snapshot, WorkerView};
 use crate::ledger::RunState;
+use crate::plan::MAX_WORKERS;
 
 pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     let run = &mut snapshot.run;
@@ -49,8 +50,9 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     }
 }
 
-/// Adjusts the list to `number` workers; new ones are idle.
+/// Adjusts the list to `number` workers; new ones are idle. A damaged event log may name any number.
 fn staff(workers: &mut Vec<WorkerView>, number: usize) {
+    let number = number.min(MAX_WORKERS);
     workers.truncate(number);
     for slot in workers.len() + 1..=number {
         workers.push(WorkerView {

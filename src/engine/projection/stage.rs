@@ -11,11 +11,11 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     match event {
         Event::StageStarted { stage, to_do, .. } => {
             StageView::named(stages, stage).state = StageState::Running;
-            progress.total += to_do;
+            progress.total = progress.total.saturating_add(*to_do);
         }
         Event::UnitFinished { stage, .. } => {
             StageView::named(stages, stage).put_units(finished(event).into_iter());
-            progress.done += 1;
+            progress.done = progress.done.saturating_add(1);
         }
         Event::UnitRetried {
             stage,

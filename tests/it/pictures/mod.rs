@@ -15,7 +15,7 @@ extern crate backcourt;
     dead_code,
     reason = "made for the tests of the console; the pictures use a part"
 )]
-mod fixture;
+pub mod fixture;
 mod svg;
 mod tour;
 

@@ -1,0 +1,1 @@
+SELECT JSON_VALUE('{"a":[1,{"b":null}]}', '$.a[1].b'), TO_JSON_STRING([1, NULL]), JSON_EXTRACT_SCALAR('[', '$[9223372036854775808]')

@@ -1,0 +1,2 @@
+SELECT DATE '2024-02-29', TIMESTAMP '2024-02-29 10:00:00+00', NUMERIC '1.5', b'\xff', r'\n', """a
+'b'""", 0x1F, 1e308, [1, 2], STRUCT(1 AS a), NULL

@@ -1,0 +1,1 @@
+SELECT load_extension('x'), readfile('/etc/passwd'), fts3_tokenizer('x'), randomblob(1000000000)

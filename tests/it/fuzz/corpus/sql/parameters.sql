@@ -1,0 +1,1 @@
+SELECT @date, @dates, @@x, ? FROM UNNEST(@dates) AS d WHERE d <= @date

@@ -1,0 +1,1 @@
+SELECT REGEXP_CONTAINS('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', r'^(a+)+$'), REGEXP_REPLACE('é', r'(?i)É', r'\0\1'), REGEXP_EXTRACT('x', r'(')

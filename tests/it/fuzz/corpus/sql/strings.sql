@@ -1,0 +1,1 @@
+SELECT CONCAT('é', '\u202e', '\x1b[2J'), SUBSTR('İstanbul', -3, 2), SPLIT('a,b', ','), UPPER('ß'), STRPOS('', ''), FORMAT('%*d%s%%', 3, 4, 'x'), FORMAT_DATE('%E4Y%Q%', DATE '2024-01-01'), LEFT('é', -1)

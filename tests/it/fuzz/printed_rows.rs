@@ -1,0 +1,69 @@
+//! The rows a program prints: each is converted, quarantined with a reason, or refused with all others.
+
+use std::time::Duration;
+
+use backcourt::stages::printed;
+use backcourt::table::{Column, ColumnType, TableDef};
+use proptest::prelude::*;
+
+use super::in_words;
+use super::target::FuzzTarget;
+use crate::rows::day;
+
+const TARGET: FuzzTarget = FuzzTarget {
+    name: "printed_rows",
+    nested: &[
+        ["day,detail\n2024-03-01,", "[", "]", "\n"],
+        ["day,detail,tags\n2024-03-01,\"", "{\"\"a\"\":", "}", "\",[]\n"],
+    ],
+    cases: 1_000,
+    bound: Duration::from_secs(5),
+    run,
+};
+
+/// A table with a column of every type.
+fn table() -> TableDef {
+    let types = [
+        ("day", ColumnType::Date),
+        ("number", ColumnType::Int64),
+        ("share", ColumnType::Float64),
+        (
+            "price",
+            ColumnType::Numeric {
+                precision: 10,
+                scale: 2,
+            },
+        ),
+        ("is_home", ColumnType::Bool),
+        ("at", ColumnType::Timestamp),
+        ("name", ColumnType::String),
+        ("detail", ColumnType::Json),
+        ("tags", ColumnType::StringArray),
+    ];
+    let columns: Vec<Column> = types
+        .into_iter()
+        .map(|(name, kind)| Column::nullable(name, kind, "a value"))
+        .collect();
+    TableDef::new("d", "t", "a row", columns, "day")
+}
+
+fn run(input: &[u8]) -> Result<(), TestCaseError> {
+    let table = table();
+    match printed::admitted(&table, day("2024-03-01"), input) {
+        Ok(admitted) => {
+            for row in &admitted.rows {
+                prop_assert_eq!(row.len(), table.columns.len());
+            }
+            for quarantined in &admitted.quarantined {
+                in_words(&quarantined.reason)?;
+            }
+        }
+        Err(refusal) => in_words(&refusal)?,
+    }
+    Ok(())
+}
+
+#[test]
+fn printed_rows() {
+    TARGET.fuzz();
+}
