@@ -419,9 +419,9 @@ fn of_loaded_commit() -> impl Fn(&Call) -> bool + Send + Sync {
 type Targets = fn() -> Box<IsTarget>;
 
 #[rstest]
-#[case::sent_rows("commit", PLAN.to_owned(), || Box::new(of_commit("sent")))]
-#[case::query("query", PLAN.to_owned(), || Box::new(of_commit("asked")))]
-#[case::loaded_rows("loaded", loaded(), || Box::new(of_loaded_commit()))]
+#[case::sent_rows("commit", PLAN.to_owned(), || -> Box<IsTarget> { Box::new(of_commit("sent")) })]
+#[case::query("query", PLAN.to_owned(), || -> Box<IsTarget> { Box::new(of_commit("asked")) })]
+#[case::loaded_rows("loaded", loaded(), || -> Box<IsTarget> { Box::new(of_loaded_commit()) })]
 #[ignore = "kills at every request of a commit, which takes minutes"]
 #[allow(
     clippy::print_stdout,
