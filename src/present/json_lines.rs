@@ -136,7 +136,9 @@ impl JsonLines {
             self.missing.set_cause(error.to_string());
         }
         if fails || failed {
-            let missing = self.missing.clause(fails, self.unwritten.len());
+            // Once there is room, what waits is not missing.
+            let waiting = if fails { self.unwritten.len() } else { 0 };
+            let missing = self.missing.clause(fails, waiting);
             self.losses.report(RunOutput::StandardOutput, missing);
         }
         if failed && !fails {
