@@ -35,9 +35,7 @@ fn judged(point: &Point) -> (Vec<String>, bool) {
     let run = stand.disturb(point.start, &point.faults);
     let is_hit = strace::injected(stand.path()) > 0;
     let mut wrong = stand.judge(point, run.as_ref());
-    if run.is_some() {
-        wrong.extend(stand.judge_next());
-    }
+    wrong.extend(stand.judge_next());
     if let Some(run) = &run {
         let last = [&run.out, &run.err].map(|text| text.lines().last().unwrap_or_default());
         println!("{point}: {:?}, {last:?}", run.code);

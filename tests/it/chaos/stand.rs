@@ -158,7 +158,11 @@ impl Stand {
     pub fn judge(&self, point: &Point, run: Option<&Ended>) -> Vec<String> {
         let mut wrong = Vec::new();
         let Some(run) = run else {
-            return vec!["it hangs".to_owned()];
+            // A lock that can't be given back is waited for, also by this process. It has been killed.
+            let may_hang = point.faults.call == "fcntl";
+            wrong.extend((!may_hang).then(|| "it hangs".to_owned()));
+            wrong.extend(self.wrong_rows(point.start == Start::Stored));
+            return wrong;
         };
         let said = format!("{}{}", run.out, run.err);
         if !run.code.is_some_and(|code| CODES.contains(&code)) {
@@ -170,8 +174,8 @@ impl Stand {
         if said.contains("screen") {
             wrong.push("it has no screen".to_owned());
         }
-        // Its output may be what can't be written.
-        let is_mute = point.faults.call == "write" && point.faults.is_lasting;
+        // Its output may be what can't be written, or it was asked to end before it had one.
+        let is_mute = (point.faults.call == "write" && point.faults.is_lasting) || run.code == Some(143);
         let has_sentence = said.lines().any(|line| line.split_whitespace().count() > 3);
         if run.code != Some(0) && !has_sentence && !is_mute {
             wrong.push("no sentence".to_owned());

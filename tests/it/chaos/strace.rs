@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,9 +12,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::program::Ended;
 
-/// Longer than any run of a test plan, with all its retries and two waits of 30 s for a lock that was not given up; what
-/// takes longer hangs.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// Longer than any run of a test plan, with all its retries; what takes longer hangs, and is killed.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// System calls that fail.
 #[derive(Debug, Clone)]
@@ -127,7 +127,7 @@ impl Traced {
         }
     }
 
-    /// Its end; `None` if it hangs.
+    /// Its end, with the exit code that a shell shows; `None` if it hangs.
     pub fn ended(mut self) -> Option<Ended> {
         while self.is_running() {
             if self.began.elapsed() > PATIENCE {
@@ -139,7 +139,10 @@ impl Traced {
             let bytes = fs::read(path).unwrap();
             String::from_utf8_lossy(&bytes).into_owned()
         });
-        let code = self.strace.wait().unwrap().code();
+        let status = self.strace.wait().unwrap();
+        let code = status
+            .code()
+            .or_else(|| status.signal().map(|signal| 128 + signal));
         Some(Ended { code, out, err })
     }
 }

@@ -87,10 +87,15 @@ fn names(text: &str) -> Result<(), TestCaseError> {
     };
     let same = sql::renamed(text, |_| None);
     prop_assert_eq!(same.as_deref(), Ok(text));
-    let moved = sql::renamed(text, |table| table.path().map(|_| "`p.other.place`".to_owned())).unwrap();
+    // Spaces, because two names in backticks beside each other are one name to the tokenizer.
+    let moved = sql::renamed(text, |table| table.path().map(|_| " `p.other.place` ".to_owned())).unwrap();
     let found = sql::tables(&moved);
     prop_assert!(found.is_ok(), "{} became {}", text, moved);
     let found = found.unwrap();
+    // What is no query may contain the pieces of a name.
+    if understands(text).is_err() {
+        return Ok(());
+    }
     prop_assert_eq!(found.len(), tables.len(), "{} became {}", text, moved);
     for (before, after) in tables.iter().zip(&found) {
         prop_assert!(

@@ -18,7 +18,7 @@ use super::mutation::mutated;
 use crate::pty::cpu_of;
 
 /// Depths of nested inputs; the deepest would overflow the stack of a recursive parser.
-const LEVELS: [usize; 3] = [50, 2_000, 50_000];
+const LEVELS: [usize; 3] = [50, 2_000, 10_000];
 
 /// A parser of external input.
 pub struct FuzzTarget {
