@@ -105,7 +105,16 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
     let (spans, found) = found(sql)?;
     let replaced = found.iter().filter_map(|(name, place)| {
         let (first, last) = (spans.get(place.start)?, spans.get(place.end - 1)?);
-        Some((Span::new(first.span.start, last.span.end), rename(name)?))
+        let mut text = rename(name)?;
+        // Without a space, an alias in backticks would become a part of a name in backticks.
+        let follows = spans
+            .get(place.end)
+            .filter(|next| next.span.start == last.span.end);
+        if follows.is_some_and(|next| matches!(&next.token, Token::Word(word) if word.quote_style.is_some()))
+        {
+            text.push(' ');
+        }
+        Some((Span::new(first.span.start, last.span.end), text))
     });
     Ok(with_replaced(sql, replaced))
 }
@@ -442,5 +451,12 @@ mod tests {
                 .unwrap_err()
                 .contains("cannot parse the query")
         );
+    }
+
+    #[test]
+    fn an_alias_beside_a_table_stays_an_alias() {
+        let rename = |_: &TableName| Some("`p.x.a`".to_owned());
+        let moved = renamed("SELECT * FROM x.b`t` JOIN x.c USING (day)", rename).unwrap();
+        assert_eq!(moved, "SELECT * FROM `p.x.a` `t` JOIN `p.x.a` USING (day)");
     }
 }
