@@ -83,7 +83,7 @@ async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, Sqli
             .replace(Replace {
                 table,
                 dates: &dates,
-                rows: Arc::new(rows.to_vec()),
+                rows: Arc::new(rows.clone()),
                 short: &[],
                 now: moment("2026-01-05T00:00:00Z"),
                 name: None,

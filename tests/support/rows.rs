@@ -73,7 +73,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
             .replace(Replace {
                 table,
                 dates,
-                rows: Arc::new(rows.to_vec()),
+                rows: Arc::new(rows.clone()),
                 short: &[],
                 now,
                 name: None,

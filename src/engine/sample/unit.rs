@@ -71,16 +71,15 @@ async fn read_and_judge(
         Vec::new()
     };
     let scope = stage.scope(warehouse, &[date]).await?.pop();
-    let outcome = match &scope {
-        Some(Scope::Skip(reason)) => Outcome {
+    let outcome = if let Some(Scope::Skip(reason)) = &scope {
+        Outcome {
             skip: Some(reason.clone()),
             ..Outcome::default()
-        },
-        _ => {
-            let reader = stage.reader();
-            let inputs = reader.read(warehouse, BatchDates::alone(&[date]), source).await?;
-            inputs.compute(date)?
         }
+    } else {
+        let reader = stage.reader();
+        let inputs = reader.read(warehouse, BatchDates::alone(&[date]), source).await?;
+        inputs.compute(date)?
     };
     Ok(compared(stage, table, date, why, scope, outcome, &stored))
 }
