@@ -30,11 +30,12 @@ pub fn parameters(sql: &str) -> Result<Vec<String>, String> {
     Ok(tokens(sql)?.into_iter().filter_map(parameter).collect())
 }
 
-/// The query with each word replaced for which `change` returns a text. Strings and comments contain no words.
+/// The query with each word replaced for which `change` returns a text; it gets them in order. Strings and comments contain
+/// no words.
 ///
 /// # Errors
 /// When it can't be tokenized; returns a message for the operator.
-pub fn changed(sql: &str, change: impl Fn(&Word) -> Option<String>) -> Result<String, String> {
+pub fn changed(sql: &str, mut change: impl FnMut(&Word) -> Option<String>) -> Result<String, String> {
     let replaced = tokens(sql)?
         .into_iter()
         .filter_map(|spanned| match &spanned.token {

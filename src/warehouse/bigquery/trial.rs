@@ -82,11 +82,10 @@ fn with_planned(sql: &str, planned: &[&TableDef]) -> Result<String, String> {
             aliased.push(next.is_some_and(|next| is_alias(&next.token)));
         }
     }
-    // Words are replaced from the end, so aliases are popped from the end as well.
-    let left = std::cell::RefCell::new(aliased);
+    let mut aliased = aliased.into_iter();
     changed(sql, |word| {
         let table = of(word)?;
-        let has_alias = left.borrow_mut().pop().unwrap_or(true);
+        let has_alias = aliased.next().unwrap_or(true);
         let alias = if has_alias {
             String::new()
         } else {
