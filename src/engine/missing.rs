@@ -9,7 +9,7 @@ use crate::figures::counted;
 #[derive(Debug, Default)]
 pub struct MissingEvents {
     /// Since the last line that was written.
-    gap: Option<Gap>,
+    gap: Option<EventGap>,
     /// In all.
     total: u64,
     /// Why the newest are missing.
@@ -17,7 +17,7 @@ pub struct MissingEvents {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Gap {
+struct EventGap {
     events: u64,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
@@ -34,13 +34,13 @@ impl MissingEvents {
     /// Counts the event with this number and time as missing.
     pub fn add(&mut self, seq: u64, at: DateTime<Utc>) {
         self.total += 1;
-        let gap = self.gap.get_or_insert(Gap {
+        let gap = self.gap.get_or_insert(EventGap {
             events: 0,
             from: at,
             to: at,
             seq,
         });
-        *gap = Gap {
+        *gap = EventGap {
             events: gap.events + 1,
             to: at,
             seq,

@@ -15,7 +15,7 @@ use rustix::termios::isatty;
 use tokio::sync::Notify;
 
 /// Maximum number of unwritten bytes, many times a full frame.
-const MOST: usize = 1024 * 1024;
+const MAX_UNWRITTEN: usize = 1024 * 1024;
 
 /// Bytes per write, so that progress on a slow link is visible.
 const PIECE: usize = 4096;
@@ -77,7 +77,7 @@ impl Tty {
         if let Some(errno) = state.failed {
             return Err(errno.into());
         }
-        if state.unwritten > 0 && state.unwritten + bytes.len() > MOST {
+        if state.unwritten > 0 && state.unwritten + bytes.len() > MAX_UNWRITTEN {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         state.unwritten += bytes.len();
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn an_unread_terminal_delays_nothing_and_loses_whole_messages_only() {
         let (mut reader, tty) = pipe();
-        let frame = vec![b'x'; MOST / 2];
+        let frame = vec![b'x'; MAX_UNWRITTEN / 2];
         tty.send(frame.clone()).unwrap();
         tty.send(frame.clone()).unwrap();
         let refused = tty.send(frame.clone()).unwrap_err();

@@ -48,7 +48,7 @@ const TOKENS: [&[u8]; 40] = [
 ];
 
 /// The longest input.
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 enum Change {
@@ -117,7 +117,7 @@ impl Edit {
                 .iter_mut()
                 .for_each(|byte| *byte ^= 1 << (self.times % 8)),
             Change::Repeat => {
-                let part = bytes[from..to].repeat(self.times.min(MOST_BYTES / self.length.max(1)));
+                let part = bytes[from..to].repeat(self.times.min(MAX_BYTES / self.length.max(1)));
                 bytes.splice(to..to, part);
             }
             Change::Splice => {
@@ -128,7 +128,7 @@ impl Edit {
             }
             Change::Cut => bytes.truncate(from),
         }
-        bytes.truncate(MOST_BYTES);
+        bytes.truncate(MAX_BYTES);
         bytes
     }
 }
