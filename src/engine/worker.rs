@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
@@ -26,6 +26,12 @@ pub(super) struct WorkerBatch {
 
 pub(super) type ComputedDate = (NaiveDate, Result<ComputedUnit, StageError>);
 
+pub(super) struct ComputedBatch {
+    pub(super) dates: Vec<ComputedDate>,
+    /// Its read slot, occupied until its rows fit in a commit: that limits the rows in memory.
+    pub(super) read_slot: Option<OwnedSemaphorePermit>,
+}
+
 /// Reads and computes a batch, in one of the read slots if there are any to share. An outer error concerns the batch as a
 /// whole.
 pub(super) async fn compute_batch(
@@ -36,27 +42,27 @@ pub(super) async fn compute_batch(
     source: Arc<str>,
     lanes: Option<Arc<Semaphore>>,
     phases: UnboundedSender<(usize, Phase)>,
-) -> (WorkerBatch, Result<Vec<ComputedDate>, StageError>) {
-    let (_lane, first) = match &lanes {
+) -> (WorkerBatch, Result<ComputedBatch, StageError>) {
+    let (read_slot, first) = match lanes {
         None => (None, Phase::Compute),
         // The semaphore is never closed. Working without a permit would only be slower.
-        Some(lanes) => (lanes.acquire().await.ok(), Phase::Read),
+        Some(lanes) => (lanes.acquire_owned().await.ok(), Phase::Read),
     };
     // If the dispatcher is gone, the phase no longer matters.
     let _ = phases.send((batch.slot, first));
     let began = Instant::now();
-    let dates = BatchDates {
+    let to_read = BatchDates {
         dates: &batch.dates,
         upcoming: &upcoming,
     };
-    let inputs = match reader.read(warehouse.as_ref(), dates, &source).await {
+    let inputs = match reader.read(warehouse.as_ref(), to_read, &source).await {
         Ok(inputs) => inputs,
         Err(error) => return (batch, Err(error)),
     };
     let _ = phases.send((batch.slot, Phase::Compute));
     #[allow(clippy::cast_precision_loss, reason = "a batch has few dates")]
     let reading = began.elapsed().as_secs_f64() / batch.dates.len() as f64;
-    let mut computed = Vec::with_capacity(batch.dates.len());
+    let mut dates = Vec::with_capacity(batch.dates.len());
     for &date in &batch.dates {
         let began = Instant::now();
         let result = inputs.compute(date).map(|outcome| ComputedUnit {
@@ -64,10 +70,10 @@ pub(super) async fn compute_batch(
             outcome,
             seconds: reading + began.elapsed().as_secs_f64(),
         });
-        computed.push((date, result));
+        dates.push((date, result));
         tokio::task::yield_now().await;
     }
-    (batch, Ok(computed))
+    (batch, Ok(ComputedBatch { dates, read_slot }))
 }
 
 pub(super) fn panic_message(error: JoinError) -> String {

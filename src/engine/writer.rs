@@ -6,6 +6,7 @@ use std::mem;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::ledger::{Settled, UnitState};
@@ -28,6 +29,8 @@ pub(super) struct QueuedBatch {
     pub(super) sends: u32,
     /// Whether its worker waits with it, because the next commit is full.
     pub(super) worker_waits: bool,
+    /// The read slot of a worker that waits.
+    read_slot: Option<OwnedSemaphorePermit>,
 }
 
 /// Batches written in one transaction.
@@ -68,12 +71,17 @@ impl CommitRecord {
 
 impl QueuedBatch {
     /// A batch just computed; its worker waits until [`TableWriter::release`].
-    pub(super) const fn new(batch: WorkerBatch, results: Vec<UnitResult>) -> Self {
+    pub(super) const fn new(
+        batch: WorkerBatch,
+        results: Vec<UnitResult>,
+        read_slot: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             batch,
             results,
             sends: 0,
             worker_waits: true,
+            read_slot,
         }
     }
 
@@ -191,6 +199,7 @@ impl TableWriter {
         waiting_slots
             .map(|part| {
                 part.worker_waits = false;
+                part.read_slot = None;
                 part.batch.slot
             })
             .collect()
@@ -239,7 +248,10 @@ impl TableWriter {
             self.most_dates = (self.most_dates * 2).min(COMMIT_DATES.1);
         }
         let fitting = self.fitting();
-        let parts: Vec<_> = self.queued_batches.drain(..fitting).collect();
+        let mut parts: Vec<_> = self.queued_batches.drain(..fitting).collect();
+        for part in &mut parts {
+            part.read_slot = None;
+        }
         (!parts.is_empty()).then(|| Commit {
             parts,
             ..Commit::default()

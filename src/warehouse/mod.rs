@@ -76,7 +76,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// Roughly how many values fit in one transaction. Results waiting for the writer are merged up to this size.
     fn values_at_once(&self) -> usize {
-        1_000_000
+        500_000
     }
 
     /// The same warehouse, with every job charged to `bill` and labelled with its purpose. `None` if work is free.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::ledger::{Purpose, UnitState};
 
 use super::super::unit_result::judge_unit;
-use super::super::worker::{ComputedDate, WorkerBatch, compute_batch};
+use super::super::worker::{ComputedBatch, WorkerBatch, compute_batch};
 use super::super::writer::QueuedBatch;
 use super::super::{Phase, StageError};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
@@ -102,7 +102,7 @@ impl Dispatcher {
     pub(super) fn on_worked(
         &mut self,
         batch: WorkerBatch,
-        result: Result<Vec<ComputedDate>, StageError>,
+        result: Result<ComputedBatch, StageError>,
     ) -> Result<(), Fatal> {
         let computed = match result {
             Ok(computed) => computed,
@@ -113,9 +113,9 @@ impl Dispatcher {
         };
         let work = &self.stages[batch.stage];
         let fills = work.stage.fills();
-        let mut results = Vec::with_capacity(computed.len());
+        let mut results = Vec::with_capacity(computed.dates.len());
         let mut failed = Vec::new();
-        for (date, result) in computed {
+        for (date, result) in computed.dates {
             match result {
                 Ok(computed) => {
                     for note in &computed.outcome.notes {
@@ -136,7 +136,9 @@ impl Dispatcher {
         }
         let (slot, stage) = (batch.slot, batch.stage);
         self.workers.slots[slot].enter(Phase::Write);
-        self.stages[stage].writer.join(QueuedBatch::new(batch, results));
+        self.stages[stage]
+            .writer
+            .join(QueuedBatch::new(batch, results, computed.read_slot));
         self.release_workers(stage);
         Ok(())
     }

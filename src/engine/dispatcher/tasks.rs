@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use super::super::preflight::{ChangedTables, Findings, TableChangeError};
-use super::super::worker::{ComputedDate, WorkerBatch};
+use super::super::worker::{ComputedBatch, WorkerBatch};
 use super::super::writer::Commit;
 use super::super::{Correction, Estimate, Sampled, StageError};
 use super::check_queue::CheckGroup;
@@ -22,7 +22,7 @@ pub(super) enum TaskOutcome {
     Estimated(Estimate, f64),
     Sampled(Result<Sampled, StageError>, f64),
     Scoped(usize, Result<Scoped, StageError>),
-    Worked(WorkerBatch, Result<Vec<ComputedDate>, StageError>),
+    Worked(WorkerBatch, Result<ComputedBatch, StageError>),
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(CheckGroup, CheckTicket, Result<Measured, WarehouseError>, f64),
     BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
