@@ -27,5 +27,6 @@ fn a_due_date_waits_for_a_free_worker_without_spinning() {
     });
     assert_eq!(ending.exit_code, 0, "{}", ending.message);
     let used = ticks() - before;
-    assert!(used < 10, "{used} ticks of 10 ms, most of 2 s spent waiting");
+    // Spinning would use nearly all of the 200 ticks.
+    assert!(used < 50, "{used} ticks of 10 ms, most of 2 s spent waiting");
 }
