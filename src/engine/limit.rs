@@ -41,7 +41,7 @@ pub enum Limit {
     Commits {
         /// Batches waiting.
         waiting: usize,
-        /// Workers with a batch.
+        /// Workers with a batch, except those that wait for a read slot.
         busy: usize,
     },
     /// Read slots: an in-process warehouse reads this many batches at once, one per core.

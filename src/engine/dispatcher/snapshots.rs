@@ -156,10 +156,12 @@ impl Dispatcher {
             return limit;
         }
         let waiting: usize = (self.stages.iter()).map(|work| work.writer.queued()).sum();
-        if waiting * 2 > self.workers.wanted {
+        let slots = self.warehouse.read_slots();
+        // Batches that wait for a commit keep their read slots, so others wait for those: the writer is the cause.
+        if waiting * 2 > self.workers.wanted || self.stages.iter().any(|work| work.writer.is_full()) {
+            let busy = busy.min(slots.saturating_add(waiting));
             return Limit::Commits { waiting, busy };
         }
-        let slots = self.warehouse.read_slots();
         let is_queueing = self.workers.tasks().any(|task| task.phase == Phase::Queue);
         if is_queueing && busy > slots {
             return Limit::ReadSlots(slots);
