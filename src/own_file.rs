@@ -5,8 +5,15 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::{Errno, retry_on_intr};
+
+/// How long to wait for other processes that create a file in the same folder; each takes a few milliseconds.
+const CREATION_TIMEOUT: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_millis(2);
 
 /// Opens a file with these options; a new one is accessible to its owner only, whatever the umask.
 ///
@@ -31,6 +38,47 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// If it exists or can't be created.
 pub fn create_new(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create_new(true))
+}
+
+/// Creates a file that others see only once `fill` has completed it, such as a database with its schema. An existing file
+/// is left as it is, also if another process creates it at the same time. `fill` gets an empty file, to be closed when it
+/// returns.
+///
+/// # Errors
+/// The outer error if the file can't be created, the inner one if `fill` fails.
+pub fn create_filled<E>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> io::Result<Result<(), E>> {
+    if path.exists() {
+        return Ok(Ok(()));
+    }
+    let _turn = lock_folder(path.parent().unwrap_or(Path::new("")))?;
+    if path.exists() {
+        return Ok(Ok(()));
+    }
+    let mut begun = path.as_os_str().to_owned();
+    begun.push(".begun");
+    let begun = PathBuf::from(begun);
+    match fs::remove_file(&begun) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => drop(create_new(&begun)?),
+    }
+    if let Err(error) = fill(&begun) {
+        return Ok(Err(error));
+    }
+    fs::rename(&begun, path).map(Ok)
+}
+
+/// Locks a folder against other threads and processes that create a file in it, until the result is dropped.
+fn lock_folder(path: &Path) -> io::Result<File> {
+    let folder = File::open(path)?;
+    let asked = Instant::now();
+    let lock = || flock(&folder, FlockOperation::NonBlockingLockExclusive);
+    while let Err(errno) = retry_on_intr(lock) {
+        if errno != Errno::WOULDBLOCK || asked.elapsed() > CREATION_TIMEOUT {
+            return Err(errno.into());
+        }
+        thread::sleep(RETRY_PAUSE);
+    }
+    Ok(folder)
 }
 
 /// A new file in a folder, without a name: it disappears with its last handle, however the process ends.

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, Transaction, TransactionBehavior};
 
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
@@ -15,6 +16,8 @@ use crate::own_file;
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// How long to wait for another program that has locked the ledger, such as a backup.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause between attempts where `SQLite` does not wait itself.
+const RETRY_PAUSE: Duration = Duration::from_millis(2);
 /// Schema version of the tables below; each step migrates to the next version.
 const FIRST_VERSION: i32 = 4;
 
@@ -178,19 +181,46 @@ impl Ledger {
     /// When the file is damaged, not a ledger, of an unsupported schema version, or cannot be written. It is then left
     /// unchanged.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // If it exists or can't be created, SQLite says so. Its side files get the same mode.
-        drop(own_file::create_new(path));
+        let fill = |begun: &Path| {
+            let ledger = Self::connect(begun, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            ledger.verify(true)?;
+            ledger.enable_log()
+        };
+        // A reader may come at any time, also to a file that is being created. If it can't be created, SQLite says why.
+        if let Ok(filled) = own_file::create_filled(path, fill) {
+            filled.map_err(|error| LedgerError {
+                path: path.to_owned(),
+                ..error
+            })?;
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let ledger = Self::connect(path, flags)?;
         ledger.verify(true)?;
+        ledger.enable_log()?;
         // A committed result must survive a power failure once it is announced.
-        ledger
-            .db
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-            .map_err(|cause| LedgerError::from_sqlite(path, cause))?;
+        ledger.sqlite(
+            ledger
+                .db
+                .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"),
+        )?;
         Ok(ledger)
+    }
+
+    /// Switches to a write-ahead log, which a ledger restored from a copy may lack. If two connections do so at the same
+    /// time, `SQLite` refuses one of them at once instead of waiting.
+    fn enable_log(&self) -> Result<(), LedgerError> {
+        let asked = Instant::now();
+        loop {
+            match self.db.execute_batch("PRAGMA journal_mode = WAL") {
+                Err(error)
+                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                        && asked.elapsed() < LOCK_TIMEOUT =>
+                {
+                    thread::sleep(RETRY_PAUSE);
+                }
+                result => return self.sqlite(result),
+            }
+        }
     }
 
     /// A temporary ledger in memory, to import what a warehouse has recorded.
@@ -444,6 +474,58 @@ mod tests {
             .unwrap();
         let error = Ledger::open(&stranger).unwrap_err().to_string();
         assert!(error.contains("is not a backcourt ledger"), "{error}");
+    }
+
+    #[test]
+    fn a_reader_never_sees_an_incomplete_ledger_and_never_stops_its_creation() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let path = &folder.path().join(format!("ledger-{round}.sqlite"));
+            thread::scope(|scope| {
+                let reader = scope.spawn(move || {
+                    let mut seen = 0;
+                    while seen < 20 {
+                        seen += usize::from(Ledger::open_to_read(path).unwrap().is_some());
+                    }
+                });
+                for writer in [
+                    scope.spawn(|| Ledger::open(path)),
+                    scope.spawn(|| Ledger::open(path)),
+                ] {
+                    writer.join().unwrap().unwrap();
+                }
+                reader.join().unwrap();
+            });
+        }
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        assert!(
+            left.iter()
+                .all(|path| path.extension().is_some_and(|end| end != "begun")),
+            "{left:?}"
+        );
+    }
+
+    #[test]
+    fn a_ledger_without_a_write_ahead_log_is_opened_by_two_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = &folder.path().join("ledger.sqlite");
+        for _ in 0..20 {
+            let ledger = Ledger::open(path).unwrap();
+            ledger.db.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+            drop(ledger);
+            thread::scope(|scope| {
+                let opened = [
+                    scope.spawn(|| Ledger::open(path)),
+                    scope.spawn(|| Ledger::open(path)),
+                ];
+                for ledger in opened {
+                    ledger.join().unwrap().unwrap();
+                }
+            });
+        }
     }
 
     #[test]

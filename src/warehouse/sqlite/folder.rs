@@ -1,15 +1,10 @@
 //! The folder of an embedded warehouse: one private file per dataset, named after it.
 
-use std::fs::{self, DirBuilder, File};
-use std::io;
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::{Errno, retry_on_intr};
 
 use super::fault::SqliteFault;
 use crate::own_file;
@@ -19,10 +14,6 @@ const SUFFIX: &str = "sqlite";
 
 /// The dataset of backcourt itself: lease, owners and progress. Attached to every connection like the others.
 pub(super) const OWN_DATASET: &str = "backcourt";
-
-/// How long to wait for other processes that create a dataset; each takes a few milliseconds.
-const CREATION_TIMEOUT: Duration = Duration::from_secs(30);
-const RETRY_PAUSE: Duration = Duration::from_millis(2);
 
 /// A dataset and its file. A replaced file makes it a different dataset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,39 +94,12 @@ impl WarehouseFolder {
     /// same time would block each other, and a query may come at any time. An existing file is never replaced, also if
     /// another process creates it at the same time.
     pub(super) fn create(&self, dataset: &str) -> Result<(), SqliteFault> {
-        let file = self.file(dataset);
-        if file.exists() {
-            return Ok(());
-        }
-        let _turn = self.lock()?;
-        if file.exists() {
-            return Ok(());
-        }
-        let begun = self.path.join(format!("{dataset}.{SUFFIX}.begun"));
-        match fs::remove_file(&begun) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        own_file::create_filled(&self.file(dataset), |begun| {
             // `SQLite` gives its side files the same mode.
-            _ => drop(own_file::create_new(&begun)?),
-        }
-        let connection = Connection::open(&begun)?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
-        drop(connection);
-        fs::rename(&begun, &file)?;
-        Ok(())
-    }
-
-    /// Locks the folder against other threads and processes that create a dataset, until the result is dropped.
-    fn lock(&self) -> Result<File, SqliteFault> {
-        let folder = File::open(&self.path)?;
-        let asked = Instant::now();
-        let lock = || flock(&folder, FlockOperation::NonBlockingLockExclusive);
-        while let Err(errno) = retry_on_intr(lock) {
-            if errno != Errno::WOULDBLOCK || asked.elapsed() > CREATION_TIMEOUT {
-                return Err(io::Error::from(errno).into());
-            }
-            thread::sleep(RETRY_PAUSE);
-        }
-        Ok(folder)
+            let connection = Connection::open(begun)?;
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+            Ok(())
+        })?
     }
 }
 
@@ -155,6 +119,8 @@ pub(super) fn checked(table: &TableDef) -> Result<(), SqliteFault> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[test]
