@@ -1,9 +1,10 @@
 //! The digest for comparing two computations of a row.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
+use super::rounding::in_decimal_units;
 use crate::table::{Column, ColumnType, Value};
 
 /// The columns covered by the digest, sorted by name.
@@ -32,12 +33,14 @@ impl HashedColumns {
             if !text.is_empty() {
                 text.push('|');
             }
+            text.push_str(&column.name);
+            text.push(':');
             let written = match (column.kind, &values[at]) {
                 (ColumnType::Numeric { scale, .. }, Value::Float(number)) => {
-                    let decimals = usize::from(scale);
-                    write!(text, "{}:{number:.decimals$}", column.name)
+                    write_decimal(&mut text, *number, usize::from(scale))
                 }
-                (_, value) => write!(text, "{}:{value}", column.name),
+                (_, Value::Text(value)) => text.write_str(value),
+                (_, value) => write!(text, "{value}"),
             };
             debug_assert!(written.is_ok(), "a String takes every text");
         }
@@ -51,6 +54,27 @@ impl HashedColumns {
                 hex
             })
     }
+}
+
+/// Appends `{number:.decimals$}`, which takes most of the time of a digest where it is formatted as a double.
+fn write_decimal(text: &mut String, number: f64, decimals: usize) -> fmt::Result {
+    let Some((units, power)) = in_decimal_units(number, decimals) else {
+        return write!(text, "{number:.decimals$}");
+    };
+    if units.is_sign_negative() {
+        text.push('-');
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number below 2^32"
+    )]
+    let (units, power) = (units.abs() as u64, power as u64);
+    write!(text, "{}", units / power)?;
+    if decimals > 0 {
+        write!(text, ".{:0decimals$}", units % power)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -69,6 +93,26 @@ mod tests {
         ),
         Column::nullable("assists", ColumnType::Int64, ""),
     ];
+
+    #[rstest::rstest]
+    #[case(99.6, 1, "99.6")]
+    #[case(0.05, 2, "0.05")]
+    #[case(-0.001, 2, "-0.00")]
+    #[case(12.0, 0, "12")]
+    #[case(2.675, 2, "2.67")]
+    #[case(1e18, 2, "1000000000000000000.00")]
+    fn decimals_are_written_as_by_the_formatter(
+        #[case] number: f64,
+        #[case] decimals: usize,
+        #[case] written: &str,
+    ) {
+        let mut text = String::new();
+        write_decimal(&mut text, number, decimals).unwrap();
+        assert_eq!(
+            (text.as_str(), format!("{number:.decimals$}").as_str()),
+            (written, written)
+        );
+    }
 
     // printf 'assists:NULL|pace:99.6|team_abbr:BOS' | sha256sum
     #[test]

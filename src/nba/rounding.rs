@@ -3,9 +3,29 @@
 /// Rounds to `digits` decimals, exact ties to even. What looks like a tie in decimal often isn't in binary: 2.675 is
 /// stored slightly below and becomes 2.67.
 pub(super) fn round(value: f64, digits: usize) -> f64 {
-    // Formatting rounds the exact value of the double; multiplying by a power of ten would change it.
-    format!("{value:.digits$}").parse().unwrap_or(value)
+    match in_decimal_units(value, digits) {
+        // The quotient of two whole numbers is the double nearest to that decimal, as parsing it would give.
+        Some((units, power)) => units / power,
+        // Formatting rounds the exact value of the double.
+        None => format!("{value:.digits$}").parse().unwrap_or(value),
+    }
 }
+
+/// The value in units of the last of `digits` decimals, a whole number, and how many of these units make 1. `None` where
+/// the value is so large, or so near a tie, that multiplying by a power of ten could change the result.
+pub(super) fn in_decimal_units(value: f64, digits: usize) -> Option<(f64, f64)> {
+    let power = *POWERS.get(digits)?;
+    let product = value * power;
+    let units = product.round();
+    let from_tie = 0.5 - (product - units).abs();
+    (product.abs() < MAX_UNITS && from_tie > MIN_FROM_TIE).then_some((units, power))
+}
+
+const POWERS: [f64; 7] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+
+/// Below this, a product is off by at most 2^-21, and so by less than [`MIN_FROM_TIE`].
+const MAX_UNITS: f64 = 4_294_967_296.0;
+const MIN_FROM_TIE: f64 = 1e-6;
 
 /// The same for a value that may be unknown.
 pub(super) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
@@ -18,9 +38,27 @@ pub(super) fn rounded(value: Option<f64>, digits: usize) -> Option<f64> {
     reason = "these numbers are decimals by rule, equal or wrong"
 )]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn rounding_is_that_of_formatting(
+            units in -2_000_000_i64..2_000_000, off in -4_i64..=4, digits in 0..8_usize, any in any::<f64>()
+        ) {
+            let power = 10_i64.pow(u32::try_from(digits).unwrap());
+            // Ties, the doubles next to them, and others.
+            #[allow(clippy::cast_precision_loss, reason = "small numbers")]
+            let tie = (units as f64 + 0.5) / power as f64;
+            let near = f64::from_bits(tie.to_bits().wrapping_add_signed(off));
+            for value in [near, tie * 1.1, any] {
+                let formatted: f64 = format!("{value:.digits$}").parse().unwrap();
+                prop_assert_eq!(round(value, digits).to_bits(), formatted.to_bits(), "{} to {}", value, digits);
+            }
+        }
+    }
 
     #[rstest]
     #[case(2.675, 2, 2.67)]
