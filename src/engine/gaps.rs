@@ -13,7 +13,7 @@ use super::GapView;
 
 /// Counts the NULLs in each column of `rows`, and the rows with each data issue.
 pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
-    let mut empty: BTreeMap<usize, u32> = BTreeMap::new();
+    let mut empty = vec![0_u32; table.columns.len()];
     let mut named: BTreeMap<&str, u32> = BTreeMap::new();
     for row in rows {
         // An issue listed in two columns of a row counts once.
@@ -21,7 +21,7 @@ pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
         for (at, (column, value)) in table.columns.iter().zip(row).enumerate() {
             match value {
                 // The warehouse fills write timestamps, so their NULLs don't count.
-                Value::Null if column.stamp.is_none() => *empty.entry(at).or_default() += 1,
+                Value::Null if column.stamp.is_none() => empty[at] += 1,
                 Value::List(issues) if column.lists_issues() => {
                     issues_of_row.extend(issues.iter().map(|issue| kind(issue)));
                 }
@@ -32,7 +32,8 @@ pub(super) fn count(table: &TableDef, rows: &[Row]) -> Vec<Gap> {
             *named.entry(issue).or_default() += 1;
         }
     }
-    let empty = (empty.into_iter()).map(|(at, rows)| (table.columns[at].name.to_string(), rows));
+    let empty = table.columns.iter().zip(empty).filter(|(_, rows)| *rows > 0);
+    let empty = empty.map(|(column, rows)| (column.name.to_string(), rows));
     let named = named.into_iter().map(|(issue, rows)| (issue.to_owned(), rows));
     empty
         .chain(named)
@@ -124,7 +125,7 @@ mod tests {
     }
 
     fn row(line: Option<f64>, issues: &[&str]) -> Row {
-        let texts = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
+        let texts = |texts: &[&str]| Value::from(texts.iter().map(ToString::to_string).collect::<Vec<_>>());
         vec![
             "a".into(),
             line.into(),

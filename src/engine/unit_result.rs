@@ -108,7 +108,6 @@ pub(super) fn judge_unit(
     date: NaiveDate,
     computed: ComputedUnit,
     source: &str,
-    attempts: u32,
 ) -> UnitResult {
     let outcome = computed.outcome;
     let expected_rows = UnitExpectation::of(fills, outcome.skip, outcome.expected);
@@ -128,7 +127,6 @@ pub(super) fn judge_unit(
         kept: None,
     };
     let unit = UnitRecord {
-        attempts,
         seconds: computed.seconds,
         ..UnitRecord::new(date, UnitState::Pending, source)
     };
@@ -156,9 +154,10 @@ impl UnitResult {
         self.settled.unit.date
     }
 
-    /// Sets whether rows that miss the expectation may replace stored ones.
-    pub(super) fn accepting_short(mut self, accepts: bool) -> Self {
-        self.accepts_short = accepts;
+    /// Sets which attempt it was, from 1, and whether rows that miss the expectation may replace stored ones.
+    pub(super) fn of_attempt(mut self, number: u32, accepts_short: bool) -> Self {
+        self.settled.unit.attempts = number;
+        self.accepts_short = accepts_short;
         self
     }
 
@@ -313,7 +312,11 @@ mod tests {
         }
     }
 
-    fn landed(expected: impl Into<Option<u32>>, teams: &[Option<&str>], missing: &[&str]) -> UnitRecord {
+    fn landed(
+        expected: impl Into<Option<u32>>,
+        teams: &[Option<&'static str>],
+        missing: &[&str],
+    ) -> UnitRecord {
         let table = TableDef {
             columns: Cow::Owned(vec![Column::required("team", ColumnType::String, "")]),
             date_column: Cow::Borrowed("team"),
@@ -327,7 +330,7 @@ mod tests {
             ..Outcome::default()
         };
         let made = computed(outcome);
-        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto", 1)
+        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto")
             .settled
             .unit
     }
@@ -383,7 +386,7 @@ mod tests {
             path: "d.t",
             date_column: "day",
         };
-        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto", 1);
+        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto");
         assert_eq!(unit_result.settled.unit.state, UnitState::Empty);
         unit_result.learn(StoredDate::unseen(2));
         assert_eq!(unit_result.settled.unit.state, UnitState::Partial);
@@ -406,7 +409,7 @@ mod tests {
                 ..Outcome::default()
             };
             let made = computed(outcome);
-            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto", 1)
+            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto")
                 .settled
                 .unit;
             (unit.state, unit.expected, unit.reason)

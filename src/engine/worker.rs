@@ -1,5 +1,6 @@
-//! A worker's job: read a batch once, compute it date by date, return the result. It decides nothing.
+//! A worker's job: read a batch once, compute it date by date, validate the rows, return the result. It decides nothing.
 
+use std::mem;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -10,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::warehouse::Warehouse;
 
-use super::unit_result::ComputedUnit;
-use super::{BatchDates, BatchReader, Phase, StageError};
+use super::unit_result::{ComputedUnit, UnitResult, judge_unit};
+use super::{BatchDates, BatchReader, Phase, Stage, StageError};
 use crate::table::digest;
 
 #[derive(Debug, Clone)]
@@ -24,7 +25,8 @@ pub(super) struct WorkerBatch {
     pub(super) dates: Vec<NaiveDate>,
 }
 
-pub(super) type ComputedDate = (NaiveDate, Result<ComputedUnit, StageError>);
+/// A date, and its result with the notes for the log.
+pub(super) type ComputedDate = (NaiveDate, Result<(UnitResult, Vec<String>), StageError>);
 
 pub(super) struct ComputedBatch {
     pub(super) dates: Vec<ComputedDate>,
@@ -32,17 +34,34 @@ pub(super) struct ComputedBatch {
     pub(super) read_slot: Option<OwnedSemaphorePermit>,
 }
 
+/// What a worker needs to compute a batch.
+pub(super) struct BatchWork {
+    pub(super) stage: Arc<dyn Stage>,
+    pub(super) reader: Arc<dyn BatchReader>,
+    pub(super) warehouse: Arc<dyn Warehouse>,
+    pub(super) source: Arc<str>,
+    /// The dates of the stage still to be computed, those of the batch included.
+    pub(super) upcoming: Arc<[NaiveDate]>,
+    /// The read slots, if they are shared.
+    pub(super) lanes: Option<Arc<Semaphore>>,
+    pub(super) phases: UnboundedSender<(usize, Phase)>,
+}
+
 /// Reads and computes a batch, in one of the read slots if there are any to share. An outer error concerns the batch as a
 /// whole.
 pub(super) async fn compute_batch(
     batch: WorkerBatch,
-    upcoming: Arc<[NaiveDate]>,
-    reader: Arc<dyn BatchReader>,
-    warehouse: Arc<dyn Warehouse>,
-    source: Arc<str>,
-    lanes: Option<Arc<Semaphore>>,
-    phases: UnboundedSender<(usize, Phase)>,
+    work: BatchWork,
 ) -> (WorkerBatch, Result<ComputedBatch, StageError>) {
+    let BatchWork {
+        stage,
+        reader,
+        warehouse,
+        source,
+        upcoming,
+        lanes,
+        phases,
+    } = work;
     let (read_slot, first) = match lanes {
         None => (None, Phase::Compute),
         // The semaphore is never closed. Working without a permit would only be slower.
@@ -65,10 +84,14 @@ pub(super) async fn compute_batch(
     let mut dates = Vec::with_capacity(batch.dates.len());
     for &date in &batch.dates {
         let began = Instant::now();
-        let result = inputs.compute(date).map(|outcome| ComputedUnit {
-            digest: digest(&outcome.rows),
-            outcome,
-            seconds: reading + began.elapsed().as_secs_f64(),
+        let result = inputs.compute(date).map(|mut outcome| {
+            let notes = mem::take(&mut outcome.notes);
+            let computed = ComputedUnit {
+                digest: digest(&outcome.rows),
+                outcome,
+                seconds: reading + began.elapsed().as_secs_f64(),
+            };
+            (judge_unit(stage.fills(), date, computed, &source), notes)
         });
         dates.push((date, result));
         tokio::task::yield_now().await;

@@ -2,6 +2,7 @@
 //! stored.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use chrono::NaiveDate;
 
@@ -92,21 +93,19 @@ fn sorted_out<C: Into<Candidate>>(
             .or_else(|| row_fault(table, &row))
             .or_else(|| other_date(&row))
             .or_else(|| {
-                let named: Vec<String> = key.iter().map(|&at| row[at].to_string()).collect();
-                let shown = || {
-                    named
-                        .iter()
-                        .map(|part| quoted(part))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                };
-                let duplicate = (!key.is_empty() && seen.contains(&named)).then(|| RowFault {
-                    kind: FaultKind::DuplicateKey,
-                    column: None,
-                    what: format!("key ({}) = ({}) is a duplicate", table.key.join(", "), shown()),
-                });
-                seen.insert(named);
-                duplicate
+                let is_new = key.is_empty() || seen.insert(key_text(&row, &key));
+                (!is_new).then(|| {
+                    let parts: Vec<String> = key.iter().map(|&at| quoted(&row[at].to_string())).collect();
+                    RowFault {
+                        kind: FaultKind::DuplicateKey,
+                        column: None,
+                        what: format!(
+                            "key ({}) = ({}) is a duplicate",
+                            table.key.join(", "),
+                            parts.join(", ")
+                        ),
+                    }
+                })
             });
         match fault {
             None => admitted.rows.push(row),
@@ -126,6 +125,20 @@ fn sorted_out<C: Into<Candidate>>(
         }
     }
     admitted
+}
+
+/// The values of a key as one text. A valid text has no NUL byte, so different keys have different texts.
+fn key_text(row: &Row, key: &[usize]) -> String {
+    let mut text = String::with_capacity(48);
+    for &at in key {
+        let written = match &row[at] {
+            Value::Text(part) => text.write_str(part),
+            other => write!(text, "{other}"),
+        };
+        debug_assert!(written.is_ok(), "a String takes every text");
+        text.push('\0');
+    }
+    text
 }
 
 fn row_fault(table: &TableDef, row: &Row) -> Option<RowFault> {

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 
 use crate::ledger::{Purpose, UnitState};
 
-use super::super::unit_result::judge_unit;
-use super::super::worker::{ComputedBatch, WorkerBatch, compute_batch};
+use super::super::worker::{BatchWork, ComputedBatch, WorkerBatch, compute_batch};
 use super::super::writer::QueuedBatch;
 use super::super::{Phase, StageError};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
@@ -84,17 +83,20 @@ impl Dispatcher {
         self.workers.slots[batch.slot].begin(&work.board.name, &batch.dates, Utc::now());
         self.provenance.begin(&work.board.name, &batch.dates);
         let stage = Arc::clone(&work.stage);
-        let reader = Arc::clone(work.reader.get_or_insert_with(|| stage.reader()));
-        let source = Arc::from(work.units.source(batch.dates[0]).unwrap_or(&self.options.source));
-        let warehouse = self.charging(&Purpose::dates(stage.name()));
-        let lanes = (!stage.runs_a_program()).then(|| Arc::clone(&self.workers.lanes));
-        let phases = self.workers.phases.clone();
+        let work = BatchWork {
+            reader: Arc::clone(work.reader.get_or_insert_with(|| stage.reader())),
+            source: Arc::from(work.units.source(batch.dates[0]).unwrap_or(&self.options.source)),
+            warehouse: self.charging(&Purpose::dates(stage.name())),
+            upcoming,
+            lanes: (!stage.runs_a_program()).then(|| Arc::clone(&self.workers.lanes)),
+            phases: self.workers.phases.clone(),
+            stage,
+        };
         self.request_refresh(Refresh::Soon);
         let known = batch.clone();
         let kind = |task| TaskKind::Worker(known, task);
         self.tasks.spawn(kind, async move {
-            let (batch, result) =
-                compute_batch(batch, upcoming, reader, warehouse, source, lanes, phases).await;
+            let (batch, result) = compute_batch(batch, work).await;
             TaskOutcome::Worked(batch, result)
         });
     }
@@ -112,21 +114,18 @@ impl Dispatcher {
             }
         };
         let work = &self.stages[batch.stage];
-        let fills = work.stage.fills();
         let mut results = Vec::with_capacity(computed.dates.len());
         let mut failed = Vec::new();
         for (date, result) in computed.dates {
             match result {
-                Ok(computed) => {
-                    for note in &computed.outcome.notes {
+                Ok((result, notes)) => {
+                    for note in notes {
                         tracing::debug!(stage = work.board.name, %date, worker = batch.slot + 1, "{note}");
                     }
                     let unit = work.units.get(date);
                     let attempts = unit.map_or(0, |unit| unit.attempts) + 1;
-                    let source = work.units.source(date).unwrap_or(&self.options.source);
                     let accepts_short = unit.is_some_and(|unit| unit.accepts_short);
-                    let result = judge_unit(fills, date, computed, source, attempts);
-                    results.push(result.accepting_short(accepts_short));
+                    results.push(result.of_attempt(attempts, accepts_short));
                 }
                 Err(error) => failed.push((date, error)),
             }

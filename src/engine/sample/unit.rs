@@ -108,7 +108,7 @@ fn compared(
         digest: 0,
         seconds: 0.0,
     };
-    let unit_result = judge_unit(stage.fills(), date, computed, "", 1);
+    let unit_result = judge_unit(stage.fills(), date, computed, "");
     let (rows, unit) = (unit_result.rows, unit_result.settled.unit);
     let difference = Difference::between(table, &rows, stored);
     let expected = match &scope {
