@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::super::CheckView;
 use crate::ledger::CheckState;
+use crate::plan::Severity;
 
 /// Which checks a queue has.
 #[derive(Debug, Clone, Copy)]
@@ -79,9 +80,12 @@ impl CheckQueue {
         !self.queue.is_empty() || self.in_flight() > 0
     }
 
-    pub(super) fn are_pending_for(&self, stage: &str) -> bool {
-        self.of_stage(stage)
-            .any(|(at, check)| check.state == CheckState::Running || self.queue.contains(&at))
+    /// Whether the gate of the stage waits for a check. Advisory ones run beside the next stage.
+    pub(super) fn blocking_are_pending_for(&self, stage: &str) -> bool {
+        self.of_stage(stage).any(|(at, check)| {
+            check.severity == Severity::Blocking
+                && (check.state == CheckState::Running || self.queue.contains(&at))
+        })
     }
 
     pub(super) fn clear(&mut self) {

@@ -37,7 +37,10 @@ impl Dispatcher {
     fn queue_checks(&mut self, at: usize, is_meant: impl Fn(&CheckView) -> bool) {
         let of_stage = self.checks.of_stage(&self.stages[at].board.name);
         let meant = of_stage.filter(|(check, view)| is_meant(view) && self.not_run_yet(*check).is_none());
-        for check in meant.map(|(check, _)| check).collect::<Vec<_>>() {
+        let mut meant: Vec<_> = meant.map(|(check, view)| (view.severity, check)).collect();
+        // The blocking ones first: the next stage waits for them.
+        meant.sort_by_key(|(severity, _)| *severity != Severity::Blocking);
+        for (_, check) in meant {
             self.checks.enqueue(check);
         }
     }
@@ -220,8 +223,9 @@ impl Dispatcher {
         counts().unwrap_or(false)
     }
 
+    /// Whether the stage's gate can't be decided yet.
     pub(super) fn is_checking(&self, at: usize) -> bool {
-        self.checks.are_pending_for(&self.stages[at].board.name)
+        self.checks.blocking_are_pending_for(&self.stages[at].board.name)
     }
 }
 

@@ -222,7 +222,8 @@ impl Dispatcher {
             StageState::Running => self.is_blocked(at),
             StageState::Checking => false,
         };
-        if !(0..self.stages.len()).all(is_finished) || self.sources.are_pending() {
+        let checks_are_pending = self.checks.are_pending() || self.sources.are_pending();
+        if !(0..self.stages.len()).all(is_finished) || checks_are_pending {
             return Ok(false);
         }
         self.finish()?;

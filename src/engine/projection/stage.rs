@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::Event;
 use crate::engine::snapshot::{self, CheckView, Snapshot, StageState, StageView, UnitView};
 use crate::ledger::{CheckState, UnitState};
+use crate::plan::Severity;
 
 pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
     let (stages, progress) = (&mut snapshot.stages, &mut snapshot.run.progress);
@@ -72,17 +73,18 @@ fn finished(event: &Event) -> Option<UnitView> {
     })
 }
 
-/// Sets a finished stage to passed or failed by its gate, unless a check is still to run.
+/// Sets a finished stage to passed or failed by its gate, unless a blocking check is still to run.
 pub(super) fn judged(snapshot: &mut Snapshot, name: &str) {
     let of_it = |check: &&CheckView| check.stage == name;
     let checks = || snapshot.checks.iter().filter(of_it);
-    let is_awaited = |state| {
-        matches!(
-            state,
-            CheckState::Pending | CheckState::Outdated | CheckState::Running
-        )
+    let is_awaited = |check: &CheckView| {
+        check.severity == Severity::Blocking
+            && matches!(
+                check.state,
+                CheckState::Pending | CheckState::Outdated | CheckState::Running
+            )
     };
-    if checks().any(|check| is_awaited(check.state)) {
+    if checks().any(is_awaited) {
         return;
     }
     let at_gate = checks().map(CheckView::at_gate);
