@@ -18,23 +18,29 @@ pub fn sqlite_table(table: &TableDef) -> String {
         parts.push(format!("  PRIMARY KEY ({})", sql_names(table.key.iter())));
     }
     format!(
-        "CREATE TABLE IF NOT EXISTS {path} (\n{body}\n)",
+        "CREATE TABLE IF NOT EXISTS {path} (\n{body}\n){order}",
+        order = if table.is_stored_by_key() {
+            " WITHOUT ROWID"
+        } else {
+            ""
+        },
         path = sqlite_path(&table.dataset, &table.name),
         body = parts.join(",\n"),
     )
 }
 
-/// `CREATE INDEX` on the date column, because reads and replaces are by date. It is separate, because a new table is
-/// indexed after it is filled.
+/// `CREATE INDEX` on the date column, because reads and replaces are by date; `None` if the rows are stored by date
+/// anyway. It is separate, because a new table is indexed after it is filled.
 #[must_use]
-pub fn sqlite_index(table: &TableDef) -> String {
-    format!(
+pub fn sqlite_index(table: &TableDef) -> Option<String> {
+    let index = format!(
         "CREATE INDEX IF NOT EXISTS {schema}.{index} ON {name} ({date})",
         schema = sql_name(&sqlite_schema(&table.dataset)),
         index = sql_name(&format!("{}_by_date", table.name)),
         name = sql_name(&table.name),
         date = sql_name(&table.date_column),
-    )
+    );
+    (!table.is_stored_by_key()).then_some(index)
 }
 
 /// `CREATE TABLE` for `BigQuery` at this path, partitioned by the date column.
@@ -102,12 +108,18 @@ mod tests {
         assert_eq!(
             sqlite_table(&table),
             "CREATE TABLE IF NOT EXISTS `order`.`group` (\n  `date` TEXT DATE NOT NULL,\n  `index` INT64,\n  \
-             PRIMARY KEY (`date`)\n)"
+             PRIMARY KEY (`date`)\n) WITHOUT ROWID"
         );
+        assert_eq!(sqlite_index(&table), None);
+        let by_index = TableDef {
+            key: Cow::Borrowed(&[Cow::Borrowed("index")]),
+            ..table.clone()
+        };
         assert_eq!(
-            sqlite_index(&table),
-            "CREATE INDEX IF NOT EXISTS `order`.`group_by_date` ON `group` (`date`)"
+            sqlite_index(&by_index).as_deref(),
+            Some("CREATE INDEX IF NOT EXISTS `order`.`group_by_date` ON `group` (`date`)")
         );
+        assert!(!sqlite_table(&by_index).contains("ROWID"));
         assert_eq!(
             bigquery_table(&table, "order.group"),
             "CREATE TABLE IF NOT EXISTS `order.group` (\n  `date` DATE NOT NULL OPTIONS (description = ''),\n  \

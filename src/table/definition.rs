@@ -106,6 +106,14 @@ impl TableDef {
         self.columns.iter().position(|column| column.stamp == Some(stamp))
     }
 
+    /// Whether the embedded warehouse stores the rows in the order of their key, which begins with the date. That takes
+    /// no index, neither for the key nor for the date.
+    #[must_use]
+    pub fn is_stored_by_key(&self) -> bool {
+        let is_required = |name| self.column(name).is_some_and(|column| !column.nullable);
+        self.key.first() == Some(&self.date_column) && self.key.iter().all(|name| is_required(name))
+    }
+
     /// Positions of the key columns.
     #[must_use]
     pub fn key_positions(&self) -> Vec<usize> {

@@ -11,10 +11,11 @@ use rusqlite::Connection;
 use super::connection::{attach, blank};
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
-use super::folder::{WarehouseFolder, checked};
+use super::folder::{PAGE_BYTES, WarehouseFolder, checked};
 use super::insert::Insert;
+use super::schema;
 use crate::own_file;
-use crate::table::{sql_name, sqlite_index, sqlite_path, sqlite_schema, sqlite_table};
+use crate::table::{sql_name, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, Filling, WarehouseError};
 
 /// Rows between two updates of the progress counter.
@@ -79,7 +80,8 @@ fn build(
     // An unfinished file is discarded, so it needs no crash protection.
     let schema = sql_name(&sqlite_schema(dataset));
     connection.execute_batch(&format!(
-        "PRAGMA {schema}.journal_mode = OFF; PRAGMA {schema}.synchronous = OFF"
+        "PRAGMA {schema}.page_size = {PAGE_BYTES}; PRAGMA {schema}.journal_mode = OFF; \
+         PRAGMA {schema}.synchronous = OFF"
     ))?;
     connection.execute_batch("BEGIN")?;
     for filling in tables {
@@ -154,8 +156,7 @@ fn fill_table(connection: &Connection, filling: Filling, written: &AtomicUsize) 
         }
     }
     written.fetch_add(pending, Ordering::Relaxed);
-    connection.execute_batch(&sqlite_index(&table))?;
-    Ok(())
+    schema::index(connection, &table)
 }
 
 /// Renames the new file over the old one.

@@ -12,6 +12,9 @@ use crate::table::{TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
 
+/// Page size of a new file. A row of a kilobyte, as most are, then fits several times into a page.
+pub(super) const PAGE_BYTES: u32 = 8_192;
+
 /// The dataset of backcourt itself: lease, owners and progress. Attached to every connection like the others.
 pub(super) const OWN_DATASET: &str = "backcourt";
 
@@ -97,6 +100,7 @@ impl WarehouseFolder {
         own_file::create_filled(&self.file(dataset), |begun| {
             // `SQLite` gives its side files the same mode.
             let connection = Connection::open(begun)?;
+            connection.pragma_update(None, "page_size", PAGE_BYTES)?;
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
             Ok(())
         })?

@@ -37,9 +37,7 @@ use super::{
     Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
     Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
-use crate::table::{
-    Row, Schema, SchemaChange, TableDef, differences, sqlite_index, sqlite_path, sqlite_schema, sqlite_table,
-};
+use crate::table::{Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
 use connection::AccessMode;
 use fault::SqliteFault;
 use fence::{FenceSlot, SqliteFence};
@@ -389,7 +387,7 @@ fn ensure(connection: &Connection, table: &TableDef) -> Result<Ensured, SqliteFa
         Some(_) => Ensured::Existed,
         None => Ensured::Created,
     };
-    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
+    schema::create(connection, table)?;
     let held = schema::schema(connection, &path)?.unwrap_or_default();
     let found = differences(table, &held, schema::site(&path), false);
     refuse_differences(&path, &found).map_err(SqliteFault::Classified)?;

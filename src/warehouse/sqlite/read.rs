@@ -6,6 +6,7 @@ use rusqlite::{Connection, Params};
 use super::cell::CellReader;
 use super::fault::SqliteFault;
 use super::folder::checked;
+use super::schema::stored_order;
 use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
@@ -54,9 +55,9 @@ impl OwnedRead {
             .into_iter()
             .map(|column| CellReader::new(&self.table, column))
             .collect();
-        let stored = self.stored_order();
         let mut rows = Vec::new();
         let moment = connection.transaction()?;
+        let stored = stored_order(&moment, &self.table)?;
         match &self.dates {
             // One index lookup per date: ordered without a sort, and one statement for any number of dates.
             ReadDates::Only(dates) => {
@@ -66,9 +67,8 @@ impl OwnedRead {
                 }
             }
             ReadDates::Between(from, to) => {
-                let sql = format!(
-                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {date}, {stored}"
-                );
+                let sql =
+                    format!("SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {stored}");
                 collect(
                     &moment,
                     &sql,
@@ -79,16 +79,6 @@ impl OwnedRead {
             }
         }
         Ok(rows)
-    }
-
-    /// `SQLite`'s name for the row number. A column may use one of the three.
-    fn stored_order(&self) -> &'static str {
-        let is_free =
-            |name: &&str| (self.table.columns.iter()).all(|column| !column.name.eq_ignore_ascii_case(name));
-        ["rowid", "_rowid_", "oid"]
-            .into_iter()
-            .find(is_free)
-            .unwrap_or("1")
     }
 
     fn columns(&self) -> Result<Vec<&Column>, SqliteFault> {

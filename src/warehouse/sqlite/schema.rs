@@ -114,25 +114,54 @@ fn recreate(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault
 fn copy(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
     let names = sql_names(table.columns.iter().map(|column| &column.name));
     let path = sqlite_path(&table.dataset, &table.name);
+    let order = stored_order(connection, table)?;
     let copied = TableDef {
         name: format!("_backcourt_new_{}", table.name).into(),
         ..table.clone()
     };
     connection.execute_batch(&sqlite_table(&copied))?;
     connection.execute_batch(&format!(
-        "INSERT INTO {} ({names}) SELECT {names} FROM {path} ORDER BY rowid;
+        "INSERT INTO {} ({names}) SELECT {names} FROM {path} ORDER BY {order};
          DROP TABLE {path};
          ALTER TABLE {} RENAME TO {};",
         sqlite_path(&copied.dataset, &copied.name),
         sqlite_path(&copied.dataset, &copied.name),
         sql_name(&table.name)
     ))?;
-    connection.execute_batch(&sqlite_index(table))?;
+    index(connection, table)
+}
+
+/// Creates the table and its index, as far as they don't exist.
+pub(super) fn create(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
+    connection.execute_batch(&sqlite_table(table))?;
+    index(connection, table)
+}
+
+/// Creates the index on the date, if the table needs one.
+pub(super) fn index(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
+    if let Some(index) = sqlite_index(table) {
+        connection.execute_batch(&index)?;
+    }
     Ok(())
 }
 
-/// Creates the table and its index.
-fn create(connection: &Connection, table: &TableDef) -> Result<(), SqliteFault> {
-    connection.execute_batch(&format!("{};\n{}", sqlite_table(table), sqlite_index(table)))?;
-    Ok(())
+/// For ORDER BY: the rows by date, and those of a date as they are stored, by their key or as they were inserted.
+pub(super) fn stored_order(connection: &Connection, table: &TableDef) -> Result<String, SqliteFault> {
+    let has_no_rowid =
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_list WHERE schema = ?1 AND name = ?2 AND wr)";
+    let at = [sqlite_schema(&table.dataset), table.name.to_string()];
+    let by_key = connection
+        .prepare_cached(has_no_rowid)?
+        .query_row(at, |row| row.get(0))?;
+    if by_key {
+        return Ok(sql_names(table.key.iter()));
+    }
+    // `SQLite`'s names for the row number. A column may use one of the three.
+    let is_free = |name: &&str| (table.columns.iter()).all(|column| !column.name.eq_ignore_ascii_case(name));
+    let name = ["rowid", "_rowid_", "oid"].into_iter().find(is_free);
+    Ok(format!(
+        "{}, {}",
+        sql_name(&table.date_column),
+        name.unwrap_or("1")
+    ))
 }
