@@ -278,10 +278,10 @@ mod tests {
 
     fn answer(rows: &[(&str, &str, Option<&str>, i64)]) -> Answer {
         let row = |&(day, team, why, count): &(&str, &str, Option<&str>, i64)| {
-            let why = why.map_or(Value::Null, Value::from);
+            let why = why.map(str::to_owned).into();
             vec![
                 day.parse::<NaiveDate>().unwrap().into(),
-                team.into(),
+                team.to_owned().into(),
                 why,
                 Value::Int(count),
             ]

@@ -45,8 +45,8 @@ fn row(league: &League, faults: &Profile, game: GameId, line: &PlayerLine, days:
     row.push("game_id", id);
     push_day(&mut row, game);
     row.push("team_abbr", line.team.as_str());
-    row.push("player_full_name", person.name.as_str());
-    row.push("player_lookup", person.lookup.as_str());
+    row.push("player_full_name", person.name.clone());
+    row.push("player_lookup", person.lookup.clone());
     row.push("home_team_abbr", game.home().as_str());
     row.push("away_team_abbr", game.away().as_str());
     row.push("minutes", line.minutes.map(rounded_minutes));

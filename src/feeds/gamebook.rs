@@ -37,8 +37,8 @@ fn row(league: &League, game: GameId, line: &PlayerLine) -> Row {
     push_day(&mut row, game);
     row.push("home_team_abbr", game.home().as_str());
     row.push("away_team_abbr", game.away().as_str());
-    row.push("player_name", person.name.as_str());
-    row.push("player_lookup", person.lookup.as_str());
+    row.push("player_name", person.name.clone());
+    row.push("player_lookup", person.lookup.clone());
     row.push("team_abbr", line.team.as_str());
     row.push("player_status", status);
     row.push("minutes", line.minutes.map(|minutes| minutes.to_string()));

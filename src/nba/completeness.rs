@@ -70,7 +70,7 @@ impl Completeness {
         row.push("missing_games_count", how_many(missing));
         row.push("completeness_percentage", percentage);
         row.push("is_production_ready", ready);
-        row.push("data_quality_issues", Value::List(self.issues));
+        row.push("data_quality_issues", self.issues);
         row.push("last_reprocess_attempt_at", Value::Null);
         row.push("reprocess_attempt_count", 0);
         row.push("circuit_breaker_active", false);
@@ -146,7 +146,7 @@ mod tests {
         );
         assert_eq!(missing, Value::Int(4));
         assert_eq!(ready, Value::Bool(true));
-        assert_eq!(issues, Value::List(vec!["incomplete_window:10/14".to_owned()]));
+        assert_eq!(issues, Value::from(vec!["incomplete_window:10/14".to_owned()]));
         assert_eq!(boundary, Value::Bool(true));
         assert_eq!(decision, Value::from("incomplete_window"));
     }

@@ -100,8 +100,8 @@ mod tests {
         vec![
             day(date).into(),
             status.into(),
-            home.into(),
-            away.into(),
+            home.to_owned().into(),
+            away.to_owned().into(),
             Value::Null,
         ]
     }

@@ -2,7 +2,7 @@
 
 use super::data_hash::HashedColumns;
 use super::tables::is_source_tracking;
-use crate::table::{Row, RowBuilder, Value};
+use crate::table::{Row, RowBuilder};
 
 /// Issues that make a row unusable, whatever its score.
 const DISQUALIFYING: [&str; 3] = ["all_sources_failed", "missing_required", "placeholder_created"];
@@ -53,11 +53,11 @@ impl Quality {
         row.push_nulls_while(is_source_tracking);
         row.push("quality_tier", tier);
         row.push("quality_score", self.score);
-        row.push("quality_issues", Value::List(self.issues.clone()));
-        row.push("data_sources", Value::List(self.data_sources));
+        row.push("quality_issues", self.issues.clone());
+        row.push("data_sources", self.data_sources);
         row.push("is_production_ready", ready);
         row.push("data_quality_tier", tier);
-        row.push("data_quality_issues", Value::List(self.issues));
+        row.push("data_quality_issues", self.issues);
         row.push("primary_source_used", self.primary_source);
         row.push("processed_with_issues", self.implausible);
         row.push("data_hash", data_hash);

@@ -123,9 +123,9 @@ mod tests {
         vec![
             date().into(),
             status.into(),
-            home.into(),
-            away.into(),
-            Value::from(nba_game_id),
+            home.to_owned().into(),
+            away.to_owned().into(),
+            Value::from(nba_game_id.map(str::to_owned)),
         ]
     }
 

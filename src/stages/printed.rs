@@ -122,7 +122,7 @@ fn as_printed(cell: &[u8]) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    Value::Text(decoded(cell))
+    Value::from(decoded(cell))
 }
 
 #[cfg(test)]

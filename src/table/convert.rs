@@ -104,9 +104,9 @@ impl Rejection {
 fn of_text(kind: ColumnType, text: &str) -> Result<Value, Rejection> {
     let other = |more: Option<&str>| Rejection::OfAnotherType(more.map(str::to_owned));
     match kind {
-        ColumnType::String => Ok(Value::from(text)),
+        ColumnType::String => Ok(Value::from(text.to_owned())),
         ColumnType::Json => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => Ok(Value::from(text)),
+            Ok(_) => Ok(Value::from(text.to_owned())),
             Err(error) => Err(Rejection::OfAnotherType(Some(error.to_string()))),
         },
         ColumnType::Date => parse_day(text).map(Value::Date).ok_or_else(|| other(None)),

@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn the_digest_depends_on_value_type_and_order() {
-        let text = |text: &str| Value::Text(text.to_owned());
-        let list = |items: &[&str]| Value::List(items.iter().map(ToString::to_string).collect());
+        let text = |text: &str| Value::from(text.to_owned());
+        let list = |items: &[&str]| Value::from(items.iter().map(ToString::to_string).collect::<Vec<_>>());
         let rows = [
             vec![],
             vec![vec![]],

@@ -34,7 +34,7 @@ pub fn row(team: &str, rate: Option<f64>, points: Option<i64>) -> Row {
     let never = Value::Null;
     vec![
         date.into(),
-        team.into(),
+        team.to_owned().into(),
         rate.into(),
         points.into(),
         made_of,

@@ -1,5 +1,6 @@
 //! Values and rows.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -15,14 +16,14 @@ pub enum Value {
     Float(f64),
     /// `BOOL`.
     Bool(bool),
-    /// `STRING` or `JSON`.
-    Text(String),
+    /// `STRING` or `JSON`. A text that is the same in many rows, such as a team code, is borrowed from the program.
+    Text(Cow<'static, str>),
     /// `DATE`.
     Date(NaiveDate),
     /// `TIMESTAMP`.
     Timestamp(DateTime<Utc>),
     /// `ARRAY<STRING>`.
-    List(Vec<String>),
+    List(Vec<Cow<'static, str>>),
     /// `ARRAY<FLOAT64>`.
     Numbers(Vec<f64>),
 }
@@ -118,15 +119,21 @@ impl From<bool> for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(items: Vec<String>) -> Self {
+        Self::List(items.into_iter().map(Cow::Owned).collect())
     }
 }
 

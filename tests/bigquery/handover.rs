@@ -38,7 +38,7 @@ fn scores() -> TableDef {
 }
 
 fn score(team: &str, date: &str, points: i64) -> Row {
-    vec![team.into(), day(date).into(), points.into()]
+    vec![team.to_owned().into(), day(date).into(), points.into()]
 }
 
 /// A `BigQuery` and an embedded warehouse, each holding the lease of the plan.

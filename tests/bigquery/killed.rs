@@ -256,11 +256,11 @@ impl<'a> KilledRun<'a> {
             else {
                 panic!("{row:?}")
             };
-            let date = (stage.clone(), day.clone());
+            let date = (stage.to_string(), day.to_string());
             if *number == 0 {
                 stored.entry(date).or_default().push((*version, *rows));
             } else {
-                recorded.entry(date).or_default().push(definition.clone());
+                recorded.entry(date).or_default().push(definition.to_string());
             }
         }
         (stored, recorded)

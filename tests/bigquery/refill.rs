@@ -488,7 +488,7 @@ fn reserved_words() {
         warehouse.ensure(&table).await.unwrap();
         let row = |order: &str| -> Row {
             let value = |column: &Column| match (&*column.name, column.kind) {
-                ("order", _) => order.into(),
+                ("order", _) => order.to_owned().into(),
                 (_, ColumnType::Date) => day("2024-01-01").into(),
                 (_, ColumnType::Numeric { .. }) => 1.5.into(),
                 (_, ColumnType::Float64Array) => backcourt::table::Value::Numbers(vec![0.5]),
@@ -549,7 +549,8 @@ fn reserved_words() {
         };
         let rows = warehouse.read(read).await.unwrap();
         let first = at("2024-01-03T00:00:00Z");
-        let expected = |order: &str| -> Row { vec![order.into(), "x".into(), 1.5.into(), first.into()] };
+        let expected =
+            |order: &str| -> Row { vec![order.to_owned().into(), "x".into(), 1.5.into(), first.into()] };
         assert_eq!(rows, [expected("a"), expected("b")]);
         assert!(warehouse.holds_rows(&table).await.unwrap());
     });

@@ -24,7 +24,7 @@ pub fn large() -> Vec<Row> {
     games
         .map(|(number, date)| {
             let mut row = game(&format!("T{number}"), date, number);
-            row[5] = Value::List(vec![format!("{number}\n\"é\\{}", "x".repeat(1_000_000))]);
+            row[5] = Value::from(vec![format!("{number}\n\"é\\{}", "x".repeat(1_000_000))]);
             row
         })
         .collect()

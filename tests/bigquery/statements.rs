@@ -142,7 +142,7 @@ fn row(table: &TableDef, date: NaiveDate) -> Row {
         ColumnType::Timestamp => Value::Timestamp(DateTime::UNIX_EPOCH),
         ColumnType::String => "x".into(),
         ColumnType::Json => "{}".into(),
-        ColumnType::StringArray => Value::List(vec!["x".to_owned()]),
+        ColumnType::StringArray => Value::from(vec!["x".to_owned()]),
         ColumnType::Float64Array => Value::Numbers(vec![0.5]),
     };
     table.columns.iter().map(value).collect()

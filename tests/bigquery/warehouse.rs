@@ -67,9 +67,9 @@ pub fn game(team: &str, date: &str, points: i64) -> Row {
         points.into(),
         99.25.into(),
         true.into(),
-        Value::List(vec!["it's \"so\" \\ 'said'\n@rows".to_owned()]),
+        Value::from(vec!["it's \"so\" \\ 'said'\n@rows".to_owned()]),
         Value::Numbers(vec![28.0, -0.1, 1.0 / 3.0]),
-        Value::Text("{\"a\":[1,2]}".to_owned()),
+        Value::from("{\"a\":[1,2]}".to_owned()),
         Value::Null,
         Value::Null,
     ]

@@ -24,8 +24,8 @@ fn team(date: &str, away: &str, home: &str, of: &str, wins: bool) -> Row {
         &[
             ("game_id", game_id(date, away, home).into()),
             ("game_date", day(date).into()),
-            ("team_abbr", of.into()),
-            ("opponent_team_abbr", opponent.into()),
+            ("team_abbr", of.to_owned().into()),
+            ("opponent_team_abbr", opponent.to_owned().into()),
             ("points_scored", Value::Int(120 + extra)),
             ("fg_makes", Value::Int(40)),
             ("three_pt_makes", Value::Int(10)),
@@ -53,9 +53,9 @@ fn gamebook(date: &str, team: &str, player: &str, points: i64, status: &str) -> 
         gamebook_player_stats(),
         &[
             ("game_date", day(date).into()),
-            ("team_abbr", team.into()),
-            ("player_lookup", player.into()),
-            ("player_status", status.into()),
+            ("team_abbr", team.to_owned().into()),
+            ("player_lookup", player.to_owned().into()),
+            ("player_status", status.to_owned().into()),
             ("points", points.into()),
             ("processed_at", moment("2024-02-01T00:00:00Z").into()),
         ],
@@ -68,8 +68,8 @@ fn bdl(date: &str, team: &str, player: &str, points: i64, processed_at: &str) ->
         &[
             ("game_id", "18447218".into()),
             ("game_date", day(date).into()),
-            ("team_abbr", team.into()),
-            ("player_lookup", player.into()),
+            ("team_abbr", team.to_owned().into()),
+            ("player_lookup", player.to_owned().into()),
             ("points", points.into()),
             ("processed_at", moment(processed_at).into()),
         ],
@@ -125,7 +125,8 @@ impl League {
             .offense
             .iter_mut()
             .find(|row| {
-                row[position("game_date")] == day(BAD).into() && row[position("team_abbr")] == team.into()
+                row[position("game_date")] == day(BAD).into()
+                    && row[position("team_abbr")] == team.to_owned().into()
             })
             .unwrap();
         row[position(column)] = value.into();

@@ -22,8 +22,8 @@ fn of_game(table: &TableDef, date: &str, away: &str, home: &str, more: &[(&str, 
     let usual = [
         ("game_id", game_id(date, away, home).into()),
         ("game_date", day(date).into()),
-        ("home_team_abbr", home.into()),
-        ("away_team_abbr", away.into()),
+        ("home_team_abbr", home.to_owned().into()),
+        ("away_team_abbr", away.to_owned().into()),
     ];
     let is_there = |(name, _): &&(&str, Value)| table.column(name).is_some();
     let given: Vec<(&str, Value)> = usual.iter().chain(more).filter(is_there).cloned().collect();
@@ -31,7 +31,10 @@ fn of_game(table: &TableDef, date: &str, away: &str, home: &str, more: &[(&str, 
 }
 
 fn player(table: &TableDef, date: &str, away: &str, home: &str, team: &str, name: &str) -> Row {
-    let more = [("team_abbr", team.into()), ("player_lookup", name.into())];
+    let more = [
+        ("team_abbr", team.to_owned().into()),
+        ("player_lookup", name.to_owned().into()),
+    ];
     of_game(table, date, away, home, &more)
 }
 

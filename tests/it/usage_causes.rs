@@ -21,8 +21,8 @@ fn player(date: &str, team: &str, lookup: &str, changed: &[(&str, Value)]) -> Ro
     let usual: [(&str, Value); 9] = [
         ("game_date", day(date).into()),
         ("game_id", format!("{}_{team}_BOS", date.replace('-', "")).into()),
-        ("team_abbr", team.into()),
-        ("player_lookup", lookup.into()),
+        ("team_abbr", team.to_owned().into()),
+        ("player_lookup", lookup.to_owned().into()),
         ("minutes_played", Value::Float(30.0)),
         ("usage_rate", Value::Float(20.0)),
         ("fg_attempts", Value::Int(10)),
@@ -42,7 +42,7 @@ fn team(date: &str, team: &str) -> Row {
         &[
             ("game_date", day(date).into()),
             ("game_id", id.into()),
-            ("team_abbr", team.into()),
+            ("team_abbr", team.to_owned().into()),
         ],
     )
 }
@@ -52,10 +52,10 @@ fn gamebook(date: &str, team: &str, lookup: Value, name: &str, status: &str) -> 
         gamebook_player_stats(),
         &[
             ("game_date", day(date).into()),
-            ("team_abbr", team.into()),
+            ("team_abbr", team.to_owned().into()),
             ("player_lookup", lookup),
-            ("player_name", name.into()),
-            ("player_status", status.into()),
+            ("player_name", name.to_owned().into()),
+            ("player_status", status.to_owned().into()),
         ],
     )
 }
@@ -65,9 +65,9 @@ fn bdl(date: &str, team: &str, lookup: &str, minutes: &str) -> Row {
         bdl_player_boxscores(),
         &[
             ("game_date", day(date).into()),
-            ("team_abbr", team.into()),
-            ("player_lookup", lookup.into()),
-            ("minutes", minutes.into()),
+            ("team_abbr", team.to_owned().into()),
+            ("player_lookup", lookup.to_owned().into()),
+            ("minutes", minutes.to_owned().into()),
         ],
     )
 }

@@ -56,8 +56,8 @@ pub fn scheduled(date: &str, away: &str, home: &str) -> Row {
         &[
             ("game_date", day(date).into()),
             ("game_status", Value::Int(3)),
-            ("home_team_tricode", home.into()),
-            ("away_team_tricode", away.into()),
+            ("home_team_tricode", home.to_owned().into()),
+            ("away_team_tricode", away.to_owned().into()),
         ],
     )
 }

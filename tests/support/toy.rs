@@ -271,7 +271,7 @@ impl Toy {
     /// Changes the source column in the first row of a date, without the engine's knowledge.
     pub fn plant(&self, date: NaiveDate, source: &str) {
         let mut stored = self.world.stored.lock().unwrap();
-        stored.get_mut("toy.toy").unwrap().get_mut(&date).unwrap()[0][2] = Value::from(source);
+        stored.get_mut("toy.toy").unwrap().get_mut(&date).unwrap()[0][2] = Value::from(source.to_owned());
     }
 
     /// Later runs sample these days first.
@@ -672,7 +672,7 @@ impl Inputs for ToyInputs {
             vec![
                 Value::from(date),
                 Value::from(format!("row {number}")),
-                Value::from(source.as_str()),
+                Value::from(source.clone()),
             ]
         };
         let missing = if rows < 2 {

@@ -51,8 +51,8 @@ pub fn scheduled(away: &str, home: &str) -> Row {
         Feed::Schedule,
         &[
             ("game_status", 3.into()),
-            ("home_team_tricode", home.into()),
-            ("away_team_tricode", away.into()),
+            ("home_team_tricode", home.to_owned().into()),
+            ("away_team_tricode", away.to_owned().into()),
             ("nba_game_id", "0022300489".into()),
         ],
     )
@@ -70,9 +70,9 @@ pub fn gamebook(team: &str, player: &str, minutes: &str) -> Row {
         &[
             ("player_status", "active".into()),
             ("game_id", GAME.into()),
-            ("team_abbr", team.into()),
-            ("player_lookup", player.into()),
-            ("minutes", minutes.into()),
+            ("team_abbr", team.to_owned().into()),
+            ("player_lookup", player.to_owned().into()),
+            ("minutes", minutes.to_owned().into()),
             ("points", points.into()),
             ("field_goals_attempted", 16.into()),
             ("field_goals_made", made.into()),
@@ -117,7 +117,7 @@ pub fn team_box(team: &str, is_home: bool) -> Row {
         Feed::TeamBox,
         &[
             ("game_id", GAME.into()),
-            ("team_abbr", team.into()),
+            ("team_abbr", team.to_owned().into()),
             ("is_home", is_home.into()),
             ("minutes", "240:00".into()),
             ("points", (5 * points).into()),
@@ -147,12 +147,15 @@ pub fn shot(team: &str, player: &str, feet: f64, made: bool, second: Option<(&st
         &[
             ("event_type", "shot".into()),
             ("game_id", GAME.into()),
-            ("player_1_team_abbr", team.into()),
-            ("player_1_lookup", player.into()),
+            ("player_1_team_abbr", team.to_owned().into()),
+            ("player_1_lookup", player.to_owned().into()),
             ("shot_distance", feet.into()),
             ("shot_made", made.into()),
-            ("player_2_role", second.map(|(role, _)| role).into()),
-            ("player_2_lookup", second.map(|(_, player)| player).into()),
+            ("player_2_role", second.map(|(role, _)| role.to_owned()).into()),
+            (
+                "player_2_lookup",
+                second.map(|(_, player)| player.to_owned()).into(),
+            ),
         ],
     )
 }
@@ -176,12 +179,15 @@ pub fn feeds(filled: impl IntoIterator<Item = (Feed, Vec<Row>)>) -> Feeds {
 }
 
 pub fn list(items: &[&str]) -> Value {
-    Value::List(items.iter().map(ToString::to_string).collect())
+    Value::from(items.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 /// One column of the row with `key.1` in column `key.0`.
 pub fn cell(outcome: &DateOutcome, table: &TableDef, key: (&str, &str), column: &str) -> Value {
     let (key_at, at) = (table.position(key.0).unwrap(), table.position(column).unwrap());
-    let row = outcome.rows.iter().find(|row| row[key_at] == Value::from(key.1));
+    let row = outcome
+        .rows
+        .iter()
+        .find(|row| row[key_at] == Value::from(key.1.to_owned()));
     row.unwrap_or_else(|| panic!("{} has no row: {outcome:?}", key.1))[at].clone()
 }

@@ -1,5 +1,6 @@
 //! The row of a player: the features, their quality, and context for the prediction.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::features::{NAMES, features};
@@ -32,7 +33,7 @@ pub(super) fn row(known: &FeatureInputs<'_>, finals: &Finals) -> Row {
     let mut row = known.appearance.begin_row(tables::ml_feature_store());
     row.push("game_id", known.appearance.game.to_string());
     row.push("features", Value::Numbers(values));
-    row.push("feature_names", Value::List(NAMES.map(str::to_owned).to_vec()));
+    row.push("feature_names", Value::List(NAMES.map(Cow::Borrowed).to_vec()));
     row.push("feature_count", how_many(NAMES.len()));
     row.push("feature_version", "v1_baseline_25");
     row.push("feature_generation_time_ms", Value::Null);

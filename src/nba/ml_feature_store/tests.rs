@@ -149,7 +149,7 @@ fn a_player_with_complete_extracts() {
         "DEN".into(),
         true.into(),
         2.into(),
-        Value::List(defaults.map(str::to_owned).to_vec()),
+        Value::from(defaults.map(str::to_owned).to_vec()),
         true.into(),
     ];
     assert_eq!(row, expected);
@@ -196,7 +196,7 @@ fn a_score_with_missing_input_counts_as_a_default() {
     let [issues] = columns(&unknown, ["data_quality_issues"]);
     let defaults = ["shot_zone_mismatch_score", "usage_spike_score", "injury_risk"];
     let named = defaults.map(|name| format!("default_value:{name}")).to_vec();
-    assert_eq!(issues, Value::List(named));
+    assert_eq!(issues, Value::from(named));
 }
 
 #[test]

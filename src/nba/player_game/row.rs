@@ -64,9 +64,9 @@ pub(super) fn row(appearance: &PlayerInGame<'_>) -> Row {
 
 fn push_identity(row: &mut RowBuilder, appearance: &PlayerInGame<'_>) {
     let PlayerInGame { player, id, .. } = appearance;
-    row.push("player_lookup", player.player.as_str());
+    row.push("player_lookup", player.player.to_string());
     row.push("universal_player_id", Value::Null);
-    row.push("player_full_name", player.name);
+    row.push("player_full_name", player.name.map(str::to_owned));
     row.push("game_id", id.to_string());
     row.push("game_date", id.date());
     row.push("team_abbr", player.team.as_str());

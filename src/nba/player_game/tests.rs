@@ -113,7 +113,7 @@ fn minutes_are_stored_with_one_decimal_and_computed_with_two() {
 #[case("20:00", false)]
 #[case("20:01", true)]
 fn starters_are_derived_from_minutes(#[case] minutes: &str, #[case] starter: bool) {
-    let outcome = compute([gamebook_but(&[("minutes", minutes.into())])]);
+    let outcome = compute([gamebook_but(&[("minutes", minutes.to_owned().into())])]);
     assert_eq!(value(&outcome, "lalone", "starter_flag"), starter.into());
 }
 

@@ -36,8 +36,8 @@ pub(super) fn row(shooter: &Shooter, date: NaiveDate, finals: &Finals) -> Row {
     let id = window.last().and_then(|game| game.universal_player_id.as_deref());
 
     let mut row = RowBuilder::new(tables::player_shot_zone());
-    row.push("player_lookup", shooter.player.as_str());
-    row.push("universal_player_id", id);
+    row.push("player_lookup", shooter.player.clone());
+    row.push("universal_player_id", id.map(str::to_owned));
     row.push("analysis_date", date);
     ten.push_shorter(&mut row);
     twenty.push_longer(&mut row);

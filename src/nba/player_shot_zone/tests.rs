@@ -258,7 +258,7 @@ fn the_first_zone_above_its_threshold_is_primary(
     let games: Vec<Row> = (0..10).map(|number| game(number, &shots)).collect();
     assert_eq!(
         value(&compute(day(10), 10, &games), "primary_scoring_zone"),
-        zone.into()
+        zone.to_owned().into()
     );
 }
 

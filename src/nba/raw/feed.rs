@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn a_date_gets_its_own_rows_and_an_off_day_gets_none() {
         let day = |number| NaiveDate::from_ymd_opt(2024, 1, number).unwrap();
-        let row = |number, team: &str| vec![Value::from(day(number)), Value::from(team)];
+        let row = |number, team: &str| vec![Value::from(day(number)), Value::from(team.to_owned())];
         let mut feeds = Feeds::default();
         feeds.put(
             Feed::Bdl,

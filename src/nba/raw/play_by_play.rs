@@ -135,11 +135,11 @@ mod tests {
     fn shot(subtype: &str, kind: &str, feet: Value, role: Value, second: Value) -> Row {
         row([
             "shot".into(),
-            subtype.into(),
+            subtype.to_owned().into(),
             "20241104_BOS_ATL".into(),
             "ATL".into(),
             "1630552jalenjohnson".into(),
-            kind.into(),
+            kind.to_owned().into(),
             feet,
             true.into(),
             role,

@@ -70,8 +70,8 @@ impl<'a> Appearance<'a> {
     #[must_use]
     pub fn begin_row(&self, table: &'static TableDef) -> RowBuilder {
         let mut row = RowBuilder::new(table);
-        row.push("player_lookup", self.player);
-        row.push("universal_player_id", self.universal_player_id);
+        row.push("player_lookup", self.player.to_owned());
+        row.push("universal_player_id", self.universal_player_id.map(str::to_owned));
         row.push(&table.date_column, self.game.date());
         row
     }

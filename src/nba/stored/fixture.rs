@@ -34,9 +34,9 @@ pub(in crate::nba) fn final_of(date: &str, away: &str, home: &str, nba_game_id: 
         &[
             ("game_date", day(date).into()),
             ("game_status", 3.into()),
-            ("home_team_tricode", home.into()),
-            ("away_team_tricode", away.into()),
-            ("nba_game_id", nba_game_id.into()),
+            ("home_team_tricode", home.to_owned().into()),
+            ("away_team_tricode", away.to_owned().into()),
+            ("nba_game_id", nba_game_id.to_owned().into()),
         ],
     )
 }
@@ -57,7 +57,7 @@ pub(in crate::nba) fn appearance(date: &str, player: &str) -> Row {
         Appearance::COLUMNS,
         &[
             ("game_date", day(date).into()),
-            ("player_lookup", player.into()),
+            ("player_lookup", player.to_owned().into()),
             ("game_id", id.into()),
             ("team_abbr", "BOS".into()),
         ],
@@ -82,7 +82,7 @@ pub(in crate::nba) fn team_game(date: &str, team: &str, pace: f64, rating: f64, 
         TeamLogs::COLUMNS,
         &[
             ("game_date", day(date).into()),
-            ("team_abbr", team.into()),
+            ("team_abbr", team.to_owned().into()),
             ("pace", pace.into()),
             ("offensive_rating", rating.into()),
             ("win_flag", won.into()),

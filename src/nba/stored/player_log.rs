@@ -110,7 +110,7 @@ mod tests {
         let date: NaiveDate = date.parse().unwrap();
         vec![
             date.into(),
-            player.into(),
+            player.to_owned().into(),
             "BOS".into(),
             points.into(),
             minutes.into(),

@@ -58,7 +58,7 @@ fn game(date: NaiveDate, team: &str, values: &[(&str, Value)]) -> Row {
         110.0.into(),
         98.5.into(),
     ];
-    let mut row: Row = vec![date.into(), team.into()];
+    let mut row: Row = vec![date.into(), team.to_owned().into()];
     row.extend(ordinary);
     for (column, value) in values {
         let at = DefenseLogs::COLUMNS
@@ -119,7 +119,11 @@ fn extracts(days: u64, rows: &[Row]) -> Extracts {
 
 fn value(made: &DateOutcome, team: &str, column: &str) -> Value {
     let at = tables::team_defense_zone().position(column).unwrap();
-    made.rows.iter().find(|row| row[0] == Value::from(team)).unwrap()[at].clone()
+    made.rows
+        .iter()
+        .find(|row| row[0] == Value::from(team.to_owned()))
+        .unwrap()[at]
+        .clone()
 }
 
 // Twelve games with shot data: 24·12 of 40·12 is 0.6. The league average includes Boston's first day, (40 + 24·12) /
@@ -151,7 +155,7 @@ fn value(made: &DateOutcome, team: &str, column: &str) -> Value {
 #[case("actual_games_count", 15.into())]
 #[case("completeness_percentage", 100.0.into())]
 #[case("is_production_ready", true.into())]
-#[case("data_quality_issues", Value::List(vec!["shot_zones_partial:12/15".to_owned()]))]
+#[case("data_quality_issues", Value::from(vec!["shot_zones_partial:12/15".to_owned()]))]
 #[case("early_season_flag", false.into())]
 #[case("insufficient_data_reason", Value::Null)]
 #[case("backfill_bootstrap_mode", true.into())]
@@ -224,7 +228,7 @@ fn default_league_averages_apply_below_ten_teams() {
     let rows: Vec<Row> = season(DAYS)
         .into_iter()
         .map(|row| match &row[1] {
-            Value::Text(team) if heard.contains(&team.as_str()) => row,
+            Value::Text(team) if heard.contains(&&**team) => row,
             team => game(row[0].as_date().unwrap(), &team.to_string(), &WITHOUT_SHOTS),
         })
         .collect();

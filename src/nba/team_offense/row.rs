@@ -49,8 +49,9 @@ pub(super) fn row(side: Side<'_>, making: Making) -> Row {
 fn push_identity(row: &mut RowBuilder, side: Side<'_>) {
     let id = side.game.id.to_string();
     let date = side.game.id.date();
-    row.push("game_id", id.as_str());
-    row.push("nba_game_id", side.game.nba_game_id.unwrap_or(&id));
+    let nba_game_id = side.game.nba_game_id.map_or_else(|| id.clone(), str::to_owned);
+    row.push("game_id", id);
+    row.push("nba_game_id", nba_game_id);
     row.push("game_date", date);
     row.push("team_abbr", side.team.as_str());
     row.push("opponent_team_abbr", side.opponent.as_str());

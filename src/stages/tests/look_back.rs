@@ -64,7 +64,7 @@ fn team_defense() -> Vec<Row> {
             &[
                 ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
                 ("game_date", date.into()),
-                ("defending_team_abbr", team.into()),
+                ("defending_team_abbr", team.to_owned().into()),
             ],
         )
     };
@@ -79,7 +79,7 @@ fn player_game() -> Vec<Row> {
         row(
             tables::player_game(),
             &[
-                ("player_lookup", player.into()),
+                ("player_lookup", player.to_owned().into()),
                 ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
                 ("game_date", date.into()),
                 ("team_abbr", "BOS".into()),

@@ -53,7 +53,7 @@ fn team(date: NaiveDate, team: &str) -> Row {
         &[
             ("game_id", date.format("%Y%m%d_DEN_BOS").to_string().into()),
             ("game_date", date.into()),
-            ("team_abbr", team.into()),
+            ("team_abbr", team.to_owned().into()),
             ("pace", 99.0.into()),
             ("offensive_rating", 112.0.into()),
         ],
@@ -64,7 +64,7 @@ fn player(date: NaiveDate, player: &str, minutes: f64, points: i64) -> Row {
     row(
         tables::player_game(),
         &[
-            ("player_lookup", player.into()),
+            ("player_lookup", player.to_owned().into()),
             ("game_id", date.format("%Y%m%d_DEN_BOS").to_string().into()),
             ("game_date", date.into()),
             ("team_abbr", "BOS".into()),

@@ -47,7 +47,10 @@ pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<
 
 fn read(kind: ColumnType, held: &Json) -> Option<Value> {
     if let (ColumnType::StringArray, Json::Array(cells)) = (kind, held) {
-        let texts: Option<_> = cells.iter().map(|cell| Some(inner(cell)?.to_owned())).collect();
+        let texts: Option<_> = cells
+            .iter()
+            .map(|cell| Some(inner(cell)?.to_owned().into()))
+            .collect();
         return texts.map(Value::List);
     }
     if let (ColumnType::Float64Array, Json::Array(cells)) = (kind, held) {
@@ -62,7 +65,7 @@ fn read(kind: ColumnType, held: &Json) -> Option<Value> {
     Some(match kind {
         ColumnType::Int64 => Value::Int(text.parse().ok()?),
         ColumnType::Float64 | ColumnType::Numeric { .. } => Value::Float(text.parse().ok()?),
-        ColumnType::String | ColumnType::Json => Value::Text(text.clone()),
+        ColumnType::String | ColumnType::Json => Value::from(text.clone()),
         ColumnType::Bool => Value::Bool(text.to_ascii_lowercase().parse().ok()?),
         ColumnType::Date => Value::Date(text.parse().ok()?),
         ColumnType::Timestamp => Value::Timestamp(moment(text)?),

@@ -215,7 +215,7 @@ fn entries(place: &str, answered: &JobResult) -> Result<Vec<Entry>, ApiError> {
 
 fn entry(row: &Row) -> Option<Entry> {
     let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.to_string()),
         _ => None,
     };
     let number = |value: &Value| match value {

@@ -377,7 +377,7 @@ fn of_row(row: Row) -> Option<Refilled> {
     let quarantined = |(fault, row): (String, String)| {
         let (kind, reason) = fault.split_once(' ')?;
         Some(Quarantined {
-            row: vec![Value::Text(row)],
+            row: vec![Value::from(row)],
             kind: FaultKind::from_word(kind)?,
             reason: reason.to_owned(),
         })

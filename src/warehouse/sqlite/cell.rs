@@ -29,12 +29,12 @@ pub(super) fn stored<'v>(
         (ColumnType::Date, Value::Date(_)) | (ColumnType::Timestamp, Value::Timestamp(_)) => {
             text(value.to_string())
         }
-        (ColumnType::StringArray, Value::List(items)) => text(serde_json::json!(items).to_string()),
+        (ColumnType::StringArray, Value::List(items)) => text(json(items)?),
         // JSON has no NaN and would store null instead.
         (ColumnType::Float64Array, Value::Numbers(numbers))
             if numbers.iter().all(|number| number.is_finite()) =>
         {
-            text(serde_json::json!(numbers).to_string())
+            text(json(numbers)?)
         }
         (kind, other) => Err(SqliteFault::data(format!(
             "{}.{}: {other} is {} and cannot be stored as {kind}",
@@ -43,6 +43,10 @@ pub(super) fn stored<'v>(
             other.kind()
         ))),
     }
+}
+
+fn json(items: &impl serde::Serialize) -> Result<String, SqliteFault> {
+    serde_json::to_string(items).map_err(|error| SqliteFault::code(error.to_string()))
 }
 
 /// Decodes one column, row by row. Dates and timestamps often repeat from row to row, so the last one is cached.
@@ -72,7 +76,7 @@ impl<'t> CellReader<'t> {
             (ColumnType::Bool, ValueRef::Integer(0)) => Some(Value::Bool(false)),
             (ColumnType::Bool, ValueRef::Integer(1)) => Some(Value::Bool(true)),
             (ColumnType::String | ColumnType::Json, ValueRef::Text(text)) => {
-                str::from_utf8(text).ok().map(Value::from)
+                str::from_utf8(text).ok().map(|text| Value::from(text.to_owned()))
             }
             (ColumnType::Date, ValueRef::Text(text)) => self.repeated(text, parse_date),
             (ColumnType::Timestamp, ValueRef::Text(text)) => self.repeated(text, parse_timestamp),

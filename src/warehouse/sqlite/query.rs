@@ -58,7 +58,7 @@ fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
         ValueRef::Integer(number) => Ok(Value::Int(number)),
         ValueRef::Real(number) => Ok(Value::Float(number)),
         ValueRef::Text(text) => str::from_utf8(text)
-            .map(Value::from)
+            .map(|text| Value::from(text.to_owned()))
             .map_err(|_| SqliteFault::data(format!("the query returns column {column} with invalid UTF-8"))),
         ValueRef::Blob(_) => Err(SqliteFault::data(format!(
             "the query returns column {column} with bytes"

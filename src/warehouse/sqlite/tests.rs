@@ -75,12 +75,12 @@ fn at(text: &str) -> DateTime<Utc> {
 
 fn game(team: &str, date: &str, points: i64) -> Row {
     vec![
-        team.into(),
+        team.to_owned().into(),
         day(date).into(),
         points.into(),
         99.5.into(),
         true.into(),
-        Value::List(vec!["a \"b\"".to_owned()]),
+        Value::from(vec!["a \"b\"".to_owned()]),
         Value::Numbers(vec![28.0, -0.1, 1.0 / 3.0]),
         Value::Null,
         Value::Null,
@@ -852,7 +852,7 @@ async fn reserved_words_work_as_names() {
         let table = reserved(dataset);
         let row = |order: &str, number: i64| -> Row {
             vec![
-                order.into(),
+                order.to_owned().into(),
                 day("2024-01-01").into(),
                 number.into(),
                 Value::Null,
@@ -913,7 +913,7 @@ async fn reserved_words_work_as_names() {
             dates: Dates::Only(&[day("2024-01-01")]),
         };
         let expected = |order: &str, number: i64| -> Row {
-            vec![order.into(), number.into(), first.into(), later.into()]
+            vec![order.to_owned().into(), number.into(), first.into(), later.into()]
         };
         assert_eq!(
             warehouse.read(read).await.unwrap(),
