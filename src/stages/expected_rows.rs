@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use futures_util::future::join;
 
 use super::extracts::{lookback_range, read_season};
 use super::schedule::team_scopes;
@@ -40,10 +41,15 @@ impl ExpectedRows {
         let Some(range) = lookback_range(dates) else {
             return Ok(Vec::new());
         };
-        let finals = read_season(warehouse, range, &[Extract::Finals]).await?.finals;
-        let reasons = reasons_to_skip(warehouse, dates, &finals).await?;
+        let finals = read_season(warehouse, range, &[], &[Extract::Finals])
+            .await?
+            .finals;
+        // Counted beside the schedule, even if no date turns out to need rows: a query may take a second.
+        let counted = self.count(warehouse, dates, &finals);
+        let (reasons, counted) = join(reasons_to_skip(warehouse, dates, &finals), counted).await;
+        let reasons = reasons?;
         let rows = if reasons.contains(&None) {
-            self.count(warehouse, dates, &finals).await?
+            counted?
         } else {
             RowsByDate::new()
         };

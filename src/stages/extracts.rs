@@ -37,15 +37,26 @@ pub(super) fn lookback_range(dates: &[NaiveDate]) -> Option<(NaiveDate, NaiveDat
     Some((SeasonYear::of(*first).first_day(), last.pred_opt()?))
 }
 
+/// All dates of all seasons that these units may read.
+pub(super) fn lookback_dates(dates: &[NaiveDate]) -> Vec<NaiveDate> {
+    let mut dates = dates.to_vec();
+    dates.sort_unstable();
+    let seasons = dates.chunk_by(|one, two| SeasonYear::of(*one) == SeasonYear::of(*two));
+    let of_season =
+        |(first, last): (NaiveDate, NaiveDate)| first.iter_days().take_while(move |date| *date <= last);
+    seasons.filter_map(lookback_range).flat_map(of_season).collect()
+}
+
 /// Reads those of the extracts that are of a season, from its first date to its last. Each is parsed as soon as it has been
-/// read, so that a season of rows doesn't stay in memory.
+/// read, so that a season of rows doesn't stay in memory. The stage will read the upcoming dates as well.
 pub(super) async fn read_season(
     warehouse: &dyn Warehouse,
     (first, last): (NaiveDate, NaiveDate),
+    upcoming: &[NaiveDate],
     reads: &[Extract],
 ) -> Result<Extracts, StageError> {
     let of_season = reads.iter().filter(|extract| extract.is_of_season());
-    let read = |&extract: &Extract| read(warehouse, extract, Dates::Between(first, last));
+    let read = |&extract: &Extract| read(warehouse, extract, Dates::Between(first, last), upcoming);
     let mut reading: FuturesUnordered<_> = of_season.map(read).collect();
     let mut extracts = Extracts::default();
     while let Some(read) = reading.try_next().await? {
@@ -54,14 +65,15 @@ pub(super) async fn read_season(
     Ok(extracts)
 }
 
-/// Reads those of the extracts that are of the dates themselves.
+/// Reads those of the extracts that are of the dates themselves. The stage will read the upcoming dates as well.
 pub(super) async fn read_dates(
     warehouse: &dyn Warehouse,
     dates: &[NaiveDate],
+    upcoming: &[NaiveDate],
     reads: &[Extract],
 ) -> Result<Vec<ReadExtract>, StageError> {
     let of_dates = reads.iter().filter(|extract| !extract.is_of_season());
-    try_join_all(of_dates.map(|&extract| read(warehouse, extract, Dates::Only(dates)))).await
+    try_join_all(of_dates.map(|&extract| read(warehouse, extract, Dates::Only(dates), upcoming))).await
 }
 
 /// An extract and its rows.
@@ -71,13 +83,14 @@ async fn read(
     warehouse: &dyn Warehouse,
     extract: Extract,
     dates: Dates<'_>,
+    upcoming: &[NaiveDate],
 ) -> Result<ReadExtract, StageError> {
     let read = Read {
         table: extract.table(),
         columns: extract.columns(),
         dates,
     };
-    Ok((extract, warehouse.read(read).await?))
+    Ok((extract, warehouse.read_shared(read, upcoming).await?))
 }
 
 /// Adds the rows of an extract to the others.
@@ -105,5 +118,12 @@ mod tests {
             Some((day("2023-10-01"), day("2024-01-04")))
         );
         assert_eq!(lookback_range(&[]), None);
+    }
+
+    #[test]
+    fn lookback_dates_begin_with_each_season() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let dates = lookback_dates(&["2023-10-03", "2022-10-02"].map(day));
+        assert_eq!(dates, ["2022-10-01", "2023-10-01", "2023-10-02"].map(day));
     }
 }

@@ -81,7 +81,8 @@ impl BatchReader for LookBackReader {
         {
             let reads = self.stage.reads;
             let season = self.seasons.extracts(warehouse, dates, batch.upcoming, reads);
-            let (mut extracts, read) = try_join(season, read_dates(warehouse, dates, reads)).await?;
+            let (mut extracts, read) =
+                try_join(season, read_dates(warehouse, dates, batch.upcoming, reads)).await?;
             for of_dates in read {
                 put(&mut extracts, of_dates)?;
             }

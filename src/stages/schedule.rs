@@ -38,13 +38,12 @@ pub(super) async fn team_scopes(
         first.checked_sub_days(margin).unwrap_or(first),
         last.checked_add_days(margin).unwrap_or(last),
     );
-    let rows = warehouse
-        .read(Read {
-            table,
-            columns: ScheduleRow::COLUMNS,
-            dates: between,
-        })
-        .await?;
+    let read = Read {
+        table,
+        columns: ScheduleRow::COLUMNS,
+        dates: between,
+    };
+    let rows = warehouse.read_shared(read, &[]).await?;
     let expected = expected_rows(rows);
     Ok(dates.iter().map(|&date| scope(date, &expected)).collect())
 }

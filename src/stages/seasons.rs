@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use chrono::NaiveDate;
 use tokio::sync::Mutex;
 
-use super::extracts::{lookback_range, read_season};
+use super::extracts::{lookback_dates, lookback_range, read_season};
 use crate::engine::StageError;
 use crate::nba::ids::SeasonYear;
 use crate::nba::stored::{Extract, Extracts};
@@ -44,11 +44,11 @@ impl Seasons {
         if let Some(known) = (kept.iter()).find(|known| known.season == season && known.last >= needed) {
             return Ok(known.extracts.clone());
         }
-        let upcoming = upcoming.iter().filter(|date| SeasonYear::of(**date) == season);
-        let last = upcoming
+        let of_season = upcoming.iter().filter(|date| SeasonYear::of(**date) == season);
+        let last = of_season
             .filter_map(NaiveDate::pred_opt)
             .fold(needed, NaiveDate::max);
-        let extracts = read_season(warehouse, (first, last), reads).await?;
+        let extracts = read_season(warehouse, (first, last), &lookback_dates(upcoming), reads).await?;
         kept.retain(|known| known.season != season);
         kept.push_back(ReadSeason {
             season,

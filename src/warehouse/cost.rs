@@ -106,6 +106,8 @@ pub struct DryRun {
     pub bytes: u64,
     /// Minimum billed for a job on the same tables, unless it processes nothing.
     pub least: u64,
+    /// Number of jobs that share these bytes evenly.
+    pub jobs: u64,
 }
 
 /// What jobs are for, as recorded in their labels.

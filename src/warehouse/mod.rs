@@ -156,6 +156,17 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Reads the given columns and dates, ordered by date and then by stored order.
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError>;
 
+    /// Whether [`Self::read_shared`] reads whole months, each once. It doesn't where a small read costs little.
+    fn shares_reads(&self) -> bool {
+        false
+    }
+
+    /// Reads like [`Self::read`] what other batches and stages read too. They will soon read the `upcoming` dates of the
+    /// same columns, so that these may be read along.
+    async fn read_shared(&self, read: Read<'_>, _upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+        self.read(read).await
+    }
+
     /// Replaces exactly the given dates in one transaction and returns the dates whose stored rows were kept.
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError>;
 

@@ -30,6 +30,8 @@ pub struct Read<'a> {
 pub enum DryRunQuery<'a> {
     /// A read by date.
     Read(Read<'a>),
+    /// Shared reads of these dates and the rest of their months.
+    Months(Read<'a>),
     /// A query without date parameters.
     Query(&'a str),
     /// A query with date parameters.

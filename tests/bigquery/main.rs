@@ -22,6 +22,7 @@ mod killed;
 mod latency;
 mod limits;
 mod location;
+mod look_back;
 mod month;
 #[path = "../support/moved.rs"]
 mod moved;

@@ -59,7 +59,7 @@ fn field(column: &Column) -> Json {
 }
 
 /// The server's description of a table that matches its definition.
-fn described(table: &TableDef) -> Json {
+pub fn described(table: &TableDef) -> Json {
     let fields: Vec<Json> = table.columns.iter().map(field).collect();
     json!({
         "tableReference": {"projectId": PROJECT, "datasetId": table.dataset, "tableId": table.name},

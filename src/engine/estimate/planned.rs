@@ -59,7 +59,7 @@ impl Planned {
 
     /// Estimates the cost of everything with dry runs. Nothing is read or written.
     pub async fn dry_run(self, warehouse: Arc<dyn Warehouse>, meter: Arc<Meter>) -> Estimate {
-        let (wanted, tables) = self.wanted().await;
+        let (wanted, tables) = self.wanted(warehouse.shares_reads()).await;
         let questions: BTreeSet<RecordedQuery> =
             wanted.iter().map(|one| one.shape.question.clone()).collect();
         let total = u32::try_from(questions.len()).unwrap_or(u32::MAX);
@@ -69,8 +69,8 @@ impl Planned {
     }
 
     /// The dry runs to make, and the definitions of the tables they read.
-    async fn wanted(&self) -> (Vec<Wanted>, BTreeMap<String, TableDef>) {
-        let recording_warehouse = RecordingWarehouse::default();
+    async fn wanted(&self, shares_reads: bool) -> (Vec<Wanted>, BTreeMap<String, TableDef>) {
+        let recording_warehouse = RecordingWarehouse::new(shares_reads);
         let mut wanted = Vec::new();
         let query = |stage, name: &str, sql: &str| Wanted {
             stage,
@@ -185,12 +185,15 @@ fn expected(wanted: &Wanted, result: Option<&Result<DryRun, String>>, is_filled:
         Some(Err(why)) => unknown(why),
         Some(Ok(DryRun { bytes: 0, .. })) if is_filled => unknown("this run fills its inputs"),
         Some(Ok(dry_run)) => {
+            let jobs = shape.jobs.saturating_mul(dry_run.jobs);
             let least = if dry_run.bytes == 0 { 0 } else { dry_run.least };
-            let billed = times(dry_run.bytes, shape.share).max(least.saturating_mul(shape.jobs));
-            let largest = times(dry_run.bytes, shape.largest).max(least);
+            let billed = times(dry_run.bytes, shape.share).max(least.saturating_mul(jobs));
+            let largest = times(dry_run.bytes, shape.largest)
+                .div_ceil(dry_run.jobs.max(1))
+                .max(least);
             Expected {
                 bytes: billed,
-                jobs: shape.jobs,
+                jobs,
                 largest: Some((largest, wanted.what.clone())),
                 ..Expected::default()
             }
@@ -242,23 +245,29 @@ async fn dry_run(
     tables: &BTreeMap<String, TableDef>,
     warehouse: &dyn Warehouse,
 ) -> Result<DryRun, String> {
-    let names: Vec<&str>;
+    let (names, firsts);
     let question = match question {
         RecordedQuery::Query(sql) => DryRunQuery::Query(sql),
         RecordedQuery::About(sql, dates) => DryRunQuery::About(sql, dates),
         RecordedQuery::Read { table, columns, days } => {
-            names = columns.iter().map(String::as_str).collect();
+            names = columns.iter().map(String::as_str).collect::<Vec<_>>();
             let Some(table) = tables.get(table) else {
                 return Err(format!("unknown table {table}"));
             };
-            DryRunQuery::Read(Read {
+            let columns = names.as_slice();
+            let read = |dates| Read {
                 table,
-                columns: &names,
-                dates: match days {
-                    RecordedDates::Only(dates) => Dates::Only(dates),
-                    RecordedDates::Between(from, to) => Dates::Between(*from, *to),
-                },
-            })
+                columns,
+                dates,
+            };
+            match days {
+                RecordedDates::Only(dates) => DryRunQuery::Read(read(Dates::Only(dates))),
+                RecordedDates::Between(from, to) => DryRunQuery::Read(read(Dates::Between(*from, *to))),
+                RecordedDates::Months(months) => {
+                    firsts = months.iter().copied().collect::<Vec<_>>();
+                    DryRunQuery::Months(read(Dates::Only(&firsts)))
+                }
+            }
         }
     };
     warehouse.dry_run(question).await.map_err(|error| error.message)
@@ -290,7 +299,29 @@ mod tests {
         DryRun {
             bytes: mib * MIB,
             least: 10 * MIB * tables,
+            jobs: 1,
         }
+    }
+
+    #[test]
+    fn a_dry_run_that_takes_several_jobs_counts_as_several() {
+        let result = |mib| {
+            Ok(DryRun {
+                jobs: 3,
+                ..answer(mib, 1)
+            })
+        };
+        let of = |mib| expected(&wanted(1, 1.0, 1.0), Some(&result(mib)), false);
+        let largest = |expected: &Expected| expected.largest.as_ref().map(|(bytes, _)| *bytes);
+        let (small, large) = (of(1), of(60));
+        assert_eq!(
+            (small.bytes, small.jobs, largest(&small)),
+            (30 * MIB, 3, Some(10 * MIB))
+        );
+        assert_eq!(
+            (large.bytes, large.jobs, largest(&large)),
+            (60 * MIB, 3, Some(20 * MIB))
+        );
     }
 
     // Three jobs that process 400 MiB 1.75 times; then jobs that process almost nothing and are billed the minimum.

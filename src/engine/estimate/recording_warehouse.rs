@@ -1,12 +1,12 @@
 //! A warehouse that returns nothing and records every query that a stage really makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::table::{Row, Schema, TableDef};
 use crate::warehouse::{
@@ -18,6 +18,8 @@ pub(super) enum RecordedDates {
     Only(Vec<NaiveDate>),
     /// From the first to the last, inclusive.
     Between(NaiveDate, NaiveDate),
+    /// Whole months, each given by its first day, of shared reads.
+    Months(BTreeSet<NaiveDate>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +35,10 @@ pub(super) enum RecordedQuery {
     About(String, Vec<NaiveDate>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RecordingWarehouse {
+    /// Whether it shares reads, like the warehouse it stands for.
+    shares_reads: bool,
     recorded: Mutex<RecordedQueries>,
 }
 
@@ -42,9 +46,18 @@ pub(super) struct RecordingWarehouse {
 struct RecordedQueries {
     queries: Vec<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
+    /// The months that shared reads have read, by table and columns.
+    months: BTreeMap<(String, Vec<String>), BTreeSet<NaiveDate>>,
 }
 
 impl RecordingWarehouse {
+    pub(super) fn new(shares_reads: bool) -> Self {
+        Self {
+            shares_reads,
+            recorded: Mutex::default(),
+        }
+    }
+
     pub(super) fn take(&self) -> Vec<RecordedQuery> {
         mem::take(&mut self.recorded().queries)
     }
@@ -60,6 +73,25 @@ impl RecordingWarehouse {
     fn record(&self, queries: RecordedQuery) {
         self.recorded().queries.push(queries);
     }
+}
+
+impl RecordedQueries {
+    fn add(&mut self, read: Read<'_>, days: RecordedDates) {
+        let table = read.table.path();
+        if !self.tables.contains_key(&table) {
+            self.tables.insert(table.clone(), read.table.clone());
+        }
+        let columns = names(&read);
+        self.queries.push(RecordedQuery::Read { table, columns, days });
+    }
+}
+
+fn names(read: &Read<'_>) -> Vec<String> {
+    read.columns.iter().map(ToString::to_string).collect()
+}
+
+fn month_of(date: NaiveDate) -> NaiveDate {
+    date.with_day(1).unwrap_or(date)
 }
 
 #[async_trait]
@@ -86,19 +118,39 @@ impl Warehouse for RecordingWarehouse {
     }
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
-        let path = read.table.path();
-        let mut recorded = self.recorded();
-        if !recorded.tables.contains_key(&path) {
-            recorded.tables.insert(path.clone(), read.table.clone());
+        let days = match read.dates {
+            Dates::Only(dates) => RecordedDates::Only(dates.to_vec()),
+            Dates::Between(from, to) => RecordedDates::Between(from, to),
+        };
+        self.recorded().add(read, days);
+        Ok(Vec::new())
+    }
+
+    fn shares_reads(&self) -> bool {
+        self.shares_reads
+    }
+
+    /// Records only the months that no shared read has read before.
+    async fn read_shared(&self, read: Read<'_>, upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+        if !self.shares_reads {
+            return self.read(read).await;
         }
-        recorded.queries.push(RecordedQuery::Read {
-            table: path,
-            columns: read.columns.iter().map(ToString::to_string).collect(),
-            days: match read.dates {
-                Dates::Only(dates) => RecordedDates::Only(dates.to_vec()),
-                Dates::Between(from, to) => RecordedDates::Between(from, to),
-            },
-        });
+        let mut months: BTreeSet<NaiveDate> = upcoming.iter().copied().map(month_of).collect();
+        match read.dates {
+            Dates::Only(dates) => months.extend(dates.iter().copied().map(month_of)),
+            Dates::Between(from, to) => {
+                months.extend(from.iter_days().take_while(|date| *date <= to).map(month_of));
+            }
+        }
+        let mut recorded = self.recorded();
+        let known = recorded
+            .months
+            .entry((read.table.path(), names(&read)))
+            .or_default();
+        months.retain(|month| known.insert(*month));
+        if !months.is_empty() {
+            recorded.add(read, RecordedDates::Months(months));
+        }
         Ok(Vec::new())
     }
 
@@ -122,5 +174,52 @@ impl Warehouse for RecordingWarehouse {
     async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
         self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
         Ok(Answer::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// The dates recorded of two batches and of another stage that reads the same columns.
+    async fn recorded(shares_reads: bool) -> Vec<RecordedDates> {
+        let table = TableDef::new("raw", "games", "Games.", Vec::new(), "game_date");
+        let recording_warehouse = RecordingWarehouse::new(shares_reads);
+        let dates = ["2023-12-30", "2024-01-01", "2024-02-01"].map(day);
+        for batch in [&dates[..1], &dates[1..], &dates[..]] {
+            let read = Read {
+                table: &table,
+                columns: &["game_date"],
+                dates: Dates::Only(batch),
+            };
+            (recording_warehouse.read_shared(read, &dates[..2]).await).unwrap();
+        }
+        let days = |query| match query {
+            RecordedQuery::Read { days, .. } => days,
+            other => panic!("{other:?}"),
+        };
+        recording_warehouse.take().into_iter().map(days).collect()
+    }
+
+    #[tokio::test]
+    async fn a_month_of_shared_reads_is_recorded_once() {
+        let months = |months: &[&str]| RecordedDates::Months(months.iter().copied().map(day).collect());
+        assert_eq!(
+            recorded(true).await,
+            [months(&["2023-12-01", "2024-01-01"]), months(&["2024-02-01"])]
+        );
+        let dates = |dates: &[&str]| RecordedDates::Only(dates.iter().copied().map(day).collect());
+        assert_eq!(
+            recorded(false).await,
+            [
+                dates(&["2023-12-30"]),
+                dates(&["2024-01-01", "2024-02-01"]),
+                dates(&["2023-12-30", "2024-01-01", "2024-02-01"]),
+            ]
+        );
     }
 }

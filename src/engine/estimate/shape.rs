@@ -23,6 +23,7 @@ pub(super) struct Shape {
 enum ShapeKey {
     Dates(String, Vec<String>),
     Range(String, Vec<String>),
+    Months(String, Vec<String>),
     Query(String),
     About(String),
 }
@@ -35,6 +36,7 @@ pub(super) fn shapes(queries: Vec<RecordedQuery>) -> Vec<Shape> {
             RecordedQuery::Read { table, columns, days } => match days {
                 RecordedDates::Only(_) => ShapeKey::Dates(table.clone(), columns.clone()),
                 RecordedDates::Between(..) => ShapeKey::Range(table.clone(), columns.clone()),
+                RecordedDates::Months(_) => ShapeKey::Months(table.clone(), columns.clone()),
             },
             RecordedQuery::Query(sql) => ShapeKey::Query(sql.clone()),
             RecordedQuery::About(sql, _) => ShapeKey::About(sql.clone()),
@@ -57,6 +59,7 @@ fn merged(group: &[RecordedQuery]) -> Vec<Shape> {
             match days {
                 RecordedDates::Only(_) => vec![side_by_side(read, group)],
                 RecordedDates::Between(..) => overlapping(read, group),
+                RecordedDates::Months(_) => vec![each_once(read, group)],
             }
         }
         // The middle one is usually neither the smallest nor the largest.
@@ -90,6 +93,23 @@ fn side_by_side(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[Recorded
         jobs,
         share: 1.0,
         largest: 1.0 / as_share(jobs),
+    }
+}
+
+/// Shared reads, each of other months. The warehouse knows how many queries they take together.
+fn each_once(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQuery]) -> Shape {
+    let months = group.iter().filter_map(|queries| match queries {
+        RecordedQuery::Read {
+            days: RecordedDates::Months(months),
+            ..
+        } => Some(months),
+        _ => None,
+    });
+    Shape {
+        question: read(RecordedDates::Months(months.flatten().copied().collect())),
+        jobs: 1,
+        share: 1.0,
+        largest: 1.0,
     }
 }
 
@@ -202,6 +222,26 @@ mod tests {
             },
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn shared_reads_are_merged_into_one() {
+        let months = |months: &[&str]| {
+            read(RecordedDates::Months(
+                months.iter().map(|text| day(text)).collect(),
+            ))
+        };
+        let found = shapes(vec![
+            months(&["2024-01-01", "2023-12-01"]),
+            months(&["2024-02-01"]),
+        ]);
+        let expected = Shape {
+            question: months(&["2023-12-01", "2024-01-01", "2024-02-01"]),
+            jobs: 1,
+            share: 1.0,
+            largest: 1.0,
+        };
+        assert_eq!(found, [expected]);
     }
 
     #[test]

@@ -126,6 +126,7 @@ pub(super) async fn dry_run(
     Ok(DryRun {
         bytes,
         least: tables * MIN_BYTES_PER_TABLE,
+        jobs: 1,
     })
 }
 

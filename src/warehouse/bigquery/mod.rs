@@ -23,6 +23,7 @@ mod names;
 mod notice;
 mod own;
 mod owner;
+mod packed_rows;
 mod prune;
 mod read;
 mod record;
@@ -342,24 +343,30 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn dry_run(&self, question: DryRunQuery<'_>) -> Result<DryRun, WarehouseError> {
         let query = |sql: Result<String, String>| sql.map(Statement::new).map_err(unreadable);
-        let (doing, statement) = match question {
+        let one_job = |statement: Result<Statement, ApiError>| statement.map(|statement| (statement, 1));
+        let (doing, planned) = match question {
             DryRunQuery::Read(read) => {
                 let path = self.prefix.path(read.table);
-                (doing("reading", read.table), read::statement(&read, &path))
+                (
+                    doing("reading", read.table),
+                    one_job(read::statement(&read, &path)),
+                )
             }
-            DryRunQuery::Query(sql) => ("querying".to_owned(), query(self.names.apply(sql))),
+            DryRunQuery::Months(read) => (doing("reading", read.table), self.plan_months(&read).await),
+            DryRunQuery::Query(sql) => ("querying".to_owned(), one_job(query(self.names.apply(sql)))),
             DryRunQuery::About(sql, dates) => {
                 let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
-                ("querying".to_owned(), query(sql))
+                ("querying".to_owned(), one_job(query(sql)))
             }
         };
         let in_context = |error: ApiError| error.in_context(&doing);
-        let statement = statement.map_err(in_context)?;
+        let (statement, jobs) = planned.map_err(in_context)?;
         let dry_run = || async {
             let client = self.client().await?;
             job::dry_run(&client, &self.account, statement.clone()).await
         };
-        self.insist(dry_run).await.map_err(in_context)
+        let dry_run = self.insist(dry_run).await.map_err(in_context)?;
+        Ok(DryRun { jobs, ..dry_run })
     }
 
     async fn ensure(&self, table: &TableDef) -> Result<Ensured, WarehouseError> {
@@ -442,7 +449,16 @@ impl Warehouse for BigQueryWarehouse {
 
     async fn read(&self, read: Read<'_>) -> Result<Vec<Row>, WarehouseError> {
         let in_context = |error: ApiError| error.in_context(&doing("reading", read.table));
-        self.read_shared(read).await.map_err(in_context)
+        self.read_by_month(read, &[]).await.map_err(in_context)
+    }
+
+    fn shares_reads(&self) -> bool {
+        self.is_sharing()
+    }
+
+    async fn read_shared(&self, read: Read<'_>, upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+        let in_context = |error: ApiError| error.in_context(&doing("reading", read.table));
+        self.read_by_month(read, upcoming).await.map_err(in_context)
     }
 
     async fn replace(&self, replace: Replace<'_>) -> Result<Vec<Kept>, WarehouseError> {

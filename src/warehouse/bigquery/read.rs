@@ -1,5 +1,7 @@
 //! Reads by date, and decoding of query results.
 
+use chrono::NaiveDate;
+
 use super::about::{literal, literals};
 use super::api_error::ApiError;
 use super::cell::{column_type, value};
@@ -9,15 +11,32 @@ use crate::figures::counted;
 use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
-/// The query for a read. Dates are literals, so that `BigQuery` prunes partitions. Rows are ordered by date and then by
-/// key, because `BigQuery` has no stored order.
+/// The query for a read. Dates are literals, so that `BigQuery` prunes partitions.
 pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, ApiError> {
     let date = sql_name(&read.table.date_column);
-    let days = match read.dates {
-        Dates::Only([]) => "FALSE".to_owned(),
-        Dates::Only(dates) => format!("{date} IN ({})", literals(dates)),
-        Dates::Between(from, to) => format!("{date} BETWEEN {} AND {}", literal(from), literal(to)),
+    match read.dates {
+        Dates::Only([]) => select(read, "FALSE", path),
+        Dates::Only(dates) => select(read, &format!("{date} IN ({})", literals(dates)), path),
+        Dates::Between(from, to) => statement_of(read, &[(from, to)], path),
+    }
+}
+
+/// The query for these ranges of dates in place of the read's own.
+pub(super) fn statement_of(
+    read: &Read<'_>,
+    ranges: &[(NaiveDate, NaiveDate)],
+    path: &str,
+) -> Result<Statement, ApiError> {
+    let date = sql_name(&read.table.date_column);
+    let range = |(from, to): &(NaiveDate, NaiveDate)| {
+        format!("{date} BETWEEN {} AND {}", literal(*from), literal(*to))
     };
+    let ranges: Vec<String> = ranges.iter().map(range).collect();
+    select(read, &ranges.join(" OR "), path)
+}
+
+/// The query for rows that meet a condition, ordered by date and then by key, because `BigQuery` has no stored order.
+fn select(read: &Read<'_>, condition: &str, path: &str) -> Result<Statement, ApiError> {
     let sortable = |column: &&Column| {
         !matches!(
             column.kind,
@@ -38,7 +57,7 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, ApiErr
         order.extend(read.table.key.iter().map(AsRef::as_ref));
     }
     Ok(Statement::new(format!(
-        "SELECT {} FROM `{path}` WHERE {days} ORDER BY {}",
+        "SELECT {} FROM `{path}` WHERE {condition} ORDER BY {}",
         sql_names(read.columns),
         sql_names(order)
     )))

@@ -1,19 +1,20 @@
 //! Shared reads of batches and stages. A table is read by month, each month once: a second reader of a month waits for
 //! the first, and the rows are cached until the table changes. Checking a table's metadata is free, while every query
-//! that reads is a job billed at least 10 MiB.
+//! that reads is a job billed at least 10 MiB, so one query reads many of the months that are needed soon.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, Months, NaiveDate};
-use futures_util::future::try_join_all;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use super::BigQueryWarehouse;
 use super::api_error::ApiError;
+use super::packed_rows::PackedRows;
 use super::read;
+use super::statement::Statement;
 use super::wire::TableInfo;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read};
@@ -31,8 +32,14 @@ const MAX_ROWS_OF_SMALL_TABLE: u64 = 50_000;
 /// Maximum number of months of such a table, about a century.
 const MAX_MONTHS_OF_SMALL_TABLE: usize = 1_200;
 
-/// Maximum number of cached values, about 100 MB. The least recently used are evicted first.
-const MAX_CACHED_VALUES: usize = 2_000_000;
+/// Maximum memory of the cached rows. The least recently used are evicted first.
+const MAX_CACHED_BYTES: usize = 100_000_000;
+
+/// Maximum number of values that a query may read for later reads. Until they are packed, they take about 150 bytes each.
+const MAX_VALUES_AHEAD: u64 = 500_000;
+
+/// Maximum number of concurrent queries that read ahead, which bounds the rows not yet packed.
+const MAX_QUERIES_AHEAD: usize = 2;
 
 /// Identifies the state of a table, to detect changes by other processes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +60,23 @@ impl Version {
         })
     }
 
+    fn rows(&self) -> Option<u64> {
+        self.rows.as_deref()?.parse().ok()
+    }
+
     /// Whether this many months of the table may be cached.
     fn is_cacheable(&self, months: usize) -> bool {
-        let rows = self.rows.as_deref().and_then(|rows| rows.parse().ok());
-        let has_few_rows = rows.is_some_and(|rows: u64| rows <= MAX_ROWS_OF_SMALL_TABLE);
+        let has_few_rows = self.rows().is_some_and(|rows| rows <= MAX_ROWS_OF_SMALL_TABLE);
         months <= MAX_MONTHS || has_few_rows && months <= MAX_MONTHS_OF_SMALL_TABLE
+    }
+
+    /// How many of these months one query may read, if it reads ahead. Counts all rows of the table as theirs, which is
+    /// too many rather than too few.
+    fn months_at_once(&self, columns: usize, months: usize) -> usize {
+        let Some(rows) = self.rows() else { return 1 };
+        let values = (rows * columns as u64).max(1);
+        usize::try_from(MAX_VALUES_AHEAD * months as u64 / values)
+            .map_or(months, |most| most.clamp(1, months.max(1)))
     }
 }
 
@@ -70,8 +89,8 @@ struct MonthKey {
 }
 
 /// The two ends of the channel that delivers the rows of a part.
-type PendingRows = watch::Receiver<Option<Arc<Vec<Row>>>>;
-type RowSender = watch::Sender<Option<Arc<Vec<Row>>>>;
+type PendingRows = watch::Receiver<Option<Arc<PackedRows>>>;
+type RowSender = watch::Sender<Option<Arc<PackedRows>>>;
 
 #[derive(Debug)]
 struct CachedMonth {
@@ -87,15 +106,26 @@ impl CachedMonth {
         is_there || self.rows.has_changed().is_ok()
     }
 
-    fn values(&self) -> usize {
-        let rows = self.rows.borrow();
-        rows.as_ref().map_or(0, |rows| rows.iter().map(Vec::len).sum())
+    fn bytes(&self) -> usize {
+        self.rows.borrow().as_ref().map_or(0, |rows| rows.bytes())
     }
 }
 
 /// The cache of rows read. Clones of a warehouse share it.
-#[derive(Debug, Default)]
-pub(super) struct SharedReads(Mutex<CacheState>);
+#[derive(Debug)]
+pub(super) struct SharedReads {
+    state: Mutex<CacheState>,
+    ahead: Semaphore,
+}
+
+impl Default for SharedReads {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            ahead: Semaphore::new(MAX_QUERIES_AHEAD),
+        }
+    }
+}
 
 #[derive(Debug, Default)]
 struct CacheState {
@@ -106,7 +136,7 @@ struct CacheState {
 
 impl SharedReads {
     fn state(&self) -> MutexGuard<'_, CacheState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Drops the cached rows and metadata of a table that is or was changed.
@@ -128,61 +158,120 @@ impl SharedReads {
         self.state().versions.insert(path.to_owned(), seen);
     }
 
-    /// The parts as they arrive, and those the caller has to read itself.
-    fn claim(
-        &self,
-        parts: &[MonthKey],
-        version: &Version,
-    ) -> (Vec<PendingRows>, Vec<(NaiveDate, RowSender)>) {
+    /// The parts as they arrive, and those the caller has to read itself. If it has to read any, it also gets the first
+    /// of the later parts that are not known, as many as one query may read.
+    fn claim(&self, parts: &[MonthKey], later: &[MonthKey], version: &Version) -> ClaimedParts {
         let mut held = self.state();
-        let (mut coming, mut bringing) = (Vec::new(), Vec::new());
+        let mut claimed = ClaimedParts::default();
         for part in parts {
             held.uses += 1;
             let used = held.uses;
-            let known = held.parts.get_mut(part);
-            if let Some(known) = known.filter(|known| known.version == *version && known.is_alive()) {
+            if let Some(known) = held.known(part, version) {
                 known.used = used;
-                coming.push(known.rows.clone());
+                claimed.coming.push(known.rows.clone());
                 continue;
             }
-            let (sender, rows) = watch::channel(None);
-            bringing.push((part.month, sender));
-            coming.push(rows.clone());
-            let version = version.clone();
-            held.parts
-                .insert(part.clone(), CachedMonth { version, rows, used });
+            let (bringing, rows) = held.begin(part, version);
+            claimed.bringing.push((part.month, bringing));
+            claimed.coming.push(rows);
         }
-        (coming, bringing)
+        let most = match later.first() {
+            Some(part) if !claimed.bringing.is_empty() => {
+                version.months_at_once(part.columns.len(), held.months_of(part, later))
+            }
+            _ => 0,
+        };
+        for part in later {
+            if claimed.bringing.len() >= most {
+                break;
+            }
+            if held.known(part, version).is_none() {
+                let (bringing, _) = held.begin(part, version);
+                claimed.bringing.push((part.month, bringing));
+            }
+        }
+        claimed
     }
 
-    /// Evicts the least recently used parts while there are too many values.
+    /// Evicts the least recently used parts while they take too much memory.
     fn shrink(&self) {
         let mut held = self.state();
-        let mut values: usize = held.parts.values().map(CachedMonth::values).sum();
-        while values > MAX_CACHED_VALUES {
-            let oldest = held.parts.iter().filter(|(_, kept)| kept.values() > 0);
+        let mut bytes: usize = held.parts.values().map(CachedMonth::bytes).sum();
+        while bytes > MAX_CACHED_BYTES {
+            let oldest = held.parts.iter().filter(|(_, kept)| kept.bytes() > 0);
             let oldest = oldest.min_by_key(|(_, kept)| kept.used);
             let Some(part) = oldest.map(|(part, _)| part.clone()) else {
                 return;
             };
-            values -= held.parts.remove(&part).map_or(0, |kept| kept.values());
+            bytes -= held.parts.remove(&part).map_or(0, |kept| kept.bytes());
         }
     }
 }
 
+/// What a reader gets of the parts it asks for.
+#[derive(Default)]
+struct ClaimedParts {
+    coming: Vec<PendingRows>,
+    bringing: Vec<(NaiveDate, RowSender)>,
+}
+
+impl CacheState {
+    /// A part that is present or on its way.
+    fn known(&mut self, part: &MonthKey, version: &Version) -> Option<&mut CachedMonth> {
+        let known = self.parts.get_mut(part)?;
+        (known.version == *version && known.is_alive()).then_some(known)
+    }
+
+    /// The number of months of the same columns that are known or listed.
+    fn months_of(&self, part: &MonthKey, listed: &[MonthKey]) -> usize {
+        let is_alike = |known: &&MonthKey| known.path == part.path && known.columns == part.columns;
+        let known = self.parts.keys().filter(is_alike).chain(listed);
+        known.map(|part| part.month).collect::<HashSet<_>>().len()
+    }
+
+    /// Notes that a part is on its way.
+    fn begin(&mut self, part: &MonthKey, version: &Version) -> (RowSender, PendingRows) {
+        let (sender, rows) = watch::channel(None);
+        let coming = CachedMonth {
+            version: version.clone(),
+            rows: rows.clone(),
+            used: self.uses,
+        };
+        self.parts.insert(part.clone(), coming);
+        (sender, rows)
+    }
+}
+
 impl BigQueryWarehouse {
-    /// Reads rows by date, from the cache where possible.
-    pub(super) async fn read_shared(&self, read: Read<'_>) -> Result<Vec<Row>, ApiError> {
+    /// Whether reads are shared. A whole month may exceed the limit on bytes billed per job when a batch's dates don't.
+    pub(super) const fn is_sharing(&self) -> bool {
+        self.account.most_bytes.is_none()
+    }
+
+    /// Reads rows by date, from the cache where possible. A query that it takes may read upcoming months too.
+    pub(super) async fn read_by_month(
+        &self,
+        read: Read<'_>,
+        upcoming: &[NaiveDate],
+    ) -> Result<Vec<Row>, ApiError> {
         let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
-        let months = months(read.dates);
-        // A whole month may exceed the limit on bytes billed per job when the requested dates don't.
-        let is_shared = self.account.most_bytes.is_none();
-        if let (Some(at), true) = (at, is_shared)
-            && let Some(rows) = self.read_months(read, at, &months).await?
+        if let (Some(at), true) = (at, self.is_sharing())
+            && let Some(rows) = self.read_months(read, at, upcoming).await?
         {
             return Ok(rows);
         }
         self.read_exactly(&read).await
+    }
+
+    /// What it takes to read these months, each given by any of its dates, with queries that read ahead.
+    pub(super) async fn plan_months(&self, read: &Read<'_>) -> Result<(Statement, u64), ApiError> {
+        let (path, months) = (self.prefix.path(read.table), months(read.dates));
+        let version = self.version(read.table, &path).await;
+        let at_once = version.map_or(1, |version| {
+            version.months_at_once(read.columns.len(), months.len())
+        });
+        let statement = read::statement_of(read, &ranges(&months), &path)?;
+        Ok((statement, months.len().div_ceil(at_once) as u64))
     }
 
     /// One query for exactly these rows.
@@ -196,70 +285,67 @@ impl BigQueryWarehouse {
         &self,
         read: Read<'_>,
         at: usize,
-        months: &[NaiveDate],
+        upcoming: &[NaiveDate],
     ) -> Result<Option<Vec<Row>>, ApiError> {
+        let needed = months(read.dates);
         let path = self.prefix.path(read.table);
         let version = self.version(read.table, &path).await;
-        let Some(version) = version.filter(|version| version.is_cacheable(months.len())) else {
+        let Some(version) = version.filter(|version| version.is_cacheable(needed.len())) else {
             return Ok(None);
         };
-        let part = |month: &NaiveDate| MonthKey {
+        let part = |month: NaiveDate| MonthKey {
             path: path.clone(),
             columns: read.columns.iter().map(ToString::to_string).collect(),
-            month: *month,
+            month,
         };
-        let parts: Vec<MonthKey> = months.iter().map(part).collect();
-        let (coming, bringing) = self.shared.claim(&parts, &version);
-        self.fetch_months(read, at, bringing).await?;
+        let later = months(Dates::Only(upcoming)).into_iter();
+        let later: Vec<MonthKey> = later.filter(|month| !needed.contains(month)).map(part).collect();
+        let needed: Vec<MonthKey> = needed.into_iter().map(part).collect();
+        let ClaimedParts { coming, bringing } = self.shared.claim(&needed, &later, &version);
+        if !bringing.is_empty() {
+            self.fetch_months(read, at, bringing, needed.len()).await?;
+        }
         let mut found = Vec::new();
         for mut coming in coming {
             let Ok(rows) = coming.wait_for(Option::is_some).await.map(|rows| rows.clone()) else {
                 return Ok(None);
             };
-            let rows = rows.iter().flat_map(|rows| rows.iter());
-            found.extend(rows.filter(|row| is_on(read.dates, row, at)).cloned());
+            let is_wanted = |date| contains(read.dates, date);
+            found.extend(rows.map_or_else(Vec::new, |rows| rows.rows(is_wanted)));
         }
         self.shared.shrink();
         Ok(Some(found))
     }
 
-    /// Reads whole months, with one query per series of consecutive months.
+    /// Reads whole months with one query. If they are more than needed, it waits for others that read ahead.
     async fn fetch_months(
         &self,
         read: Read<'_>,
         at: usize,
-        bringing: Vec<(NaiveDate, RowSender)>,
+        mut bringing: Vec<(NaiveDate, RowSender)>,
+        needed: usize,
     ) -> Result<(), ApiError> {
-        let mut runs: Vec<Vec<(NaiveDate, RowSender)>> = Vec::new();
-        for (month, sender) in bringing {
-            match runs.last_mut() {
-                Some(run) if run.last().is_some_and(|(last, _)| next(*last) == month) => {
-                    run.push((month, sender));
-                }
-                _ => runs.push(vec![(month, sender)]),
+        let _turn = if bringing.len() > needed {
+            // The semaphore is never closed.
+            self.shared.ahead.acquire().await.ok()
+        } else {
+            None
+        };
+        bringing.sort_unstable_by_key(|(month, _)| *month);
+        let fetched: Vec<NaiveDate> = bringing.iter().map(|(month, _)| *month).collect();
+        let statement = read::statement_of(&read, &ranges(&fetched), &self.prefix.path(read.table))?;
+        let mut months: HashMap<NaiveDate, PackedRows> = HashMap::new();
+        for row in read::rows(&read, &self.ask(statement).await?)? {
+            if let Some(date) = row[at].as_date() {
+                months.entry(month_of(date)).or_default().push(date, &row);
             }
         }
-        let bring = |run: Vec<(NaiveDate, RowSender)>| async move {
-            let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
-                return Ok(());
-            };
-            let last_day = next(*last).pred_opt().unwrap_or(*last);
-            let whole = Read {
-                dates: Dates::Between(*first, last_day),
-                ..read
-            };
-            let mut months: HashMap<NaiveDate, Vec<Row>> = HashMap::new();
-            for row in self.read_exactly(&whole).await? {
-                if let Some(date) = row[at].as_date() {
-                    months.entry(month_of(date)).or_default().push(row);
-                }
-            }
-            for (month, sender) in run {
-                sender.send_replace(Some(Arc::new(months.remove(&month).unwrap_or_default())));
-            }
-            Ok::<(), ApiError>(())
-        };
-        try_join_all(runs.into_iter().map(bring)).await.map(drop)
+        for (month, sender) in bringing {
+            let mut rows = months.remove(&month).unwrap_or_default();
+            rows.shrink();
+            sender.send_replace(Some(Arc::new(rows)));
+        }
+        Ok(())
     }
 
     /// The version of a table; `None` if its rows can't be cached.
@@ -306,12 +392,21 @@ fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
     months
 }
 
-fn is_on(dates: Dates<'_>, row: &Row, at: usize) -> bool {
-    let date = row[at].as_date();
-    date.is_some_and(|date| match dates {
+/// The dates of these months, which are in order: one range for a series of consecutive months.
+fn ranges(months: &[NaiveDate]) -> Vec<(NaiveDate, NaiveDate)> {
+    let series = months.chunk_by(|month, following| next(*month) == *following);
+    let range = |series: &[NaiveDate]| {
+        let last = series.last().copied().map(next)?;
+        Some((*series.first()?, last.pred_opt().unwrap_or(last)))
+    };
+    series.filter_map(range).collect()
+}
+
+fn contains(dates: Dates<'_>, date: NaiveDate) -> bool {
+    match dates {
         Dates::Only(dates) => dates.contains(&date),
         Dates::Between(from, to) => (from..=to).contains(&date),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -339,16 +434,25 @@ mod tests {
         }
     }
 
-    fn put(shared: &SharedReads, part: &MonthKey, version: &Version, rows: usize) {
-        let (_, bringing) = shared.claim(std::slice::from_ref(part), version);
-        let row = vec![Value::from(part.month)];
-        for (_, sender) in bringing {
-            sender.send_replace(Some(Arc::new(vec![row.clone(); rows])));
+    /// A row of at least this many bytes.
+    fn packed(date: NaiveDate, bytes: usize) -> PackedRows {
+        let mut rows = PackedRows::default();
+        rows.push(date, &[Value::from("x".repeat(bytes))]);
+        rows
+    }
+
+    fn put(shared: &SharedReads, part: &MonthKey, version: &Version, bytes: usize) {
+        let claimed = shared.claim(std::slice::from_ref(part), &[], version);
+        for (_, sender) in claimed.bringing {
+            sender.send_replace(Some(Arc::new(packed(part.month, bytes))));
         }
     }
 
     fn is_kept(shared: &SharedReads, part: &MonthKey, version: &Version) -> bool {
-        shared.claim(std::slice::from_ref(part), version).1.is_empty()
+        shared
+            .claim(std::slice::from_ref(part), &[], version)
+            .bringing
+            .is_empty()
     }
 
     #[test]
@@ -372,11 +476,44 @@ mod tests {
     }
 
     #[test]
+    fn consecutive_months_are_one_range() {
+        let months = ["2023-05-01", "2023-06-01", "2023-10-01", "2023-12-01"].map(day);
+        let expected = [
+            ("2023-05-01", "2023-06-30"),
+            ("2023-10-01", "2023-10-31"),
+            ("2023-12-01", "2023-12-31"),
+        ];
+        assert_eq!(ranges(&months), expected.map(|(from, to)| (day(from), day(to))));
+    }
+
+    // A table of 600,000 values in twelve months: a query reads ten of them.
+    #[test]
+    fn upcoming_months_are_read_along_up_to_a_limit() {
+        assert_eq!(version("100000").months_at_once(6, 12), 10);
+        assert_eq!(version("100").months_at_once(6, 12), 12);
+        assert_eq!(version("100000000").months_at_once(6, 12), 1);
+        let shared = SharedReads::default();
+        // Four months, of which a query may read two.
+        let known = version("1000000");
+        let [first, second, third, fourth] =
+            ["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"].map(part);
+        put(&shared, &second, &known, 1);
+        let later = [second.clone(), third.clone(), fourth.clone()];
+        let none = shared.claim(&[second], &later, &known).bringing;
+        assert!(none.is_empty(), "everything needed is cached");
+        let claimed = shared.claim(&[first], &later, &known);
+        let months: Vec<NaiveDate> = claimed.bringing.iter().map(|(month, _)| *month).collect();
+        assert_eq!(months, [day("2024-01-01"), day("2024-03-01")]);
+        assert_eq!(claimed.coming.len(), 1);
+        assert!(is_kept(&shared, &third, &known) && !is_kept(&shared, &fourth, &known));
+    }
+
+    #[test]
     fn a_month_is_read_again_only_after_a_change_or_failed_read() {
         let shared = SharedReads::default();
         let (january, one, two) = (part("2024-01-01"), version("1"), version("2"));
-        let (_, claimed) = shared.claim(std::slice::from_ref(&january), &one);
-        assert_eq!(claimed.len(), 1);
+        let claimed = shared.claim(std::slice::from_ref(&january), &[], &one);
+        assert_eq!(claimed.bringing.len(), 1);
         assert!(is_kept(&shared, &january, &one), "it is on its way");
         drop(claimed);
         assert!(!is_kept(&shared, &january, &one), "who was to bring it is gone");
@@ -395,8 +532,8 @@ mod tests {
         let shared = SharedReads::default();
         let known = version("1");
         let [first, second, third] = ["2024-01-01", "2024-02-01", "2024-03-01"].map(part);
-        put(&shared, &first, &known, MAX_CACHED_VALUES / 2);
-        put(&shared, &second, &known, MAX_CACHED_VALUES / 2);
+        put(&shared, &first, &known, MAX_CACHED_BYTES / 2);
+        put(&shared, &second, &known, MAX_CACHED_BYTES / 2);
         assert!(is_kept(&shared, &first, &known));
         put(&shared, &third, &known, 1);
         shared.shrink();
