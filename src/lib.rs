@@ -26,3 +26,4 @@ pub mod table;
 pub mod telemetry;
 pub mod term;
 pub mod warehouse;
+mod write_ahead_log;

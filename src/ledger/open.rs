@@ -2,22 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
 
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
-use crate::own_file;
+use crate::{own_file, write_ahead_log};
 
 /// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
 /// How long to wait for another program that has locked the ledger, such as a backup.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
-/// Pause between attempts where `SQLite` does not wait itself.
-const RETRY_PAUSE: Duration = Duration::from_millis(2);
 /// Schema version of the tables below; each step migrates to the next version.
 const FIRST_VERSION: i32 = 4;
 
@@ -206,21 +203,10 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Switches to a write-ahead log, which a ledger restored from a copy may lack. If two connections do so at the same
-    /// time, `SQLite` refuses one of them at once instead of waiting.
+    /// Switches to a write-ahead log, which a ledger restored from a copy may lack.
     fn enable_log(&self) -> Result<(), LedgerError> {
-        let asked = Instant::now();
-        loop {
-            match self.db.execute_batch("PRAGMA journal_mode = WAL") {
-                Err(error)
-                    if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                        && asked.elapsed() < LOCK_TIMEOUT =>
-                {
-                    thread::sleep(RETRY_PAUSE);
-                }
-                result => return self.sqlite(result),
-            }
-        }
+        self.sqlite(write_ahead_log::enable(&self.db, "main", LOCK_TIMEOUT))
+            .map(drop)
     }
 
     /// A temporary ledger in memory, to import what a warehouse has recorded.
@@ -451,7 +437,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, thread};
 
     use super::*;
 
@@ -506,26 +492,6 @@ mod tests {
                 .all(|path| path.extension().is_some_and(|end| end != "begun")),
             "{left:?}"
         );
-    }
-
-    #[test]
-    fn a_ledger_without_a_write_ahead_log_is_opened_by_two_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = &folder.path().join("ledger.sqlite");
-        for _ in 0..20 {
-            let ledger = Ledger::open(path).unwrap();
-            ledger.db.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
-            drop(ledger);
-            thread::scope(|scope| {
-                let opened = [
-                    scope.spawn(|| Ledger::open(path)),
-                    scope.spawn(|| Ledger::open(path)),
-                ];
-                for ledger in opened {
-                    ledger.join().unwrap().unwrap();
-                }
-            });
-        }
     }
 
     #[test]

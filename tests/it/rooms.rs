@@ -168,7 +168,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
 ];
 
 /// Not modules with dependencies but helpers that every module may use.
-const WORDS: [&str; 4] = ["escape", "figures", "own_file", "reason"];
+const WORDS: [&str; 5] = ["escape", "figures", "own_file", "reason", "write_ahead_log"];
 
 /// Connects the modules, so it may use all of them, and none may use it.
 const WIRING: &str = "cli";

@@ -125,7 +125,7 @@ impl Packed<'_> {
             [2] => Value::Float(self.number()?),
             [3] => Value::Bool(false),
             [4] => Value::Bool(true),
-            [5] => Value::Text(self.text()?),
+            [5] => Value::from(self.text()?),
             [6] => Value::Date(NaiveDate::from_num_days_from_ce_opt(i32::from_le_bytes(
                 self.take()?,
             ))?),
@@ -133,7 +133,11 @@ impl Packed<'_> {
                 let (seconds, nanos) = (i64::from_le_bytes(self.take()?), u32::from_le_bytes(self.take()?));
                 Value::Timestamp(DateTime::from_timestamp(seconds, nanos)?)
             }
-            [8] => Value::List((0..self.length()?).map(|_| self.text()).collect::<Option<_>>()?),
+            [8] => Value::from(
+                (0..self.length()?)
+                    .map(|_| self.text())
+                    .collect::<Option<Vec<_>>>()?,
+            ),
             [9] => Value::Numbers(
                 (0..self.length()?)
                     .map(|_| self.number())
@@ -177,12 +181,12 @@ mod tests {
             any::<i64>().prop_map(Value::Int),
             any::<f64>().prop_map(Value::Float),
             any::<bool>().prop_map(Value::Bool),
-            any::<String>().prop_map(Value::Text),
+            any::<String>().prop_map(Value::from),
             (1..3_000_000).prop_map(|day| Value::Date(NaiveDate::from_num_days_from_ce_opt(day).unwrap())),
             (any::<i32>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Value::Timestamp(
                 DateTime::from_timestamp(seconds.into(), nanos).unwrap()
             )),
-            prop::collection::vec(any::<String>(), 0..3).prop_map(Value::List),
+            prop::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
             prop::collection::vec(any::<f64>(), 0..3).prop_map(Value::Numbers),
         ]
     }

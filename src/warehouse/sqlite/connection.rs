@@ -11,6 +11,7 @@ use super::folder::{DatasetFile, OWN_DATASET, WarehouseFolder};
 use super::functions;
 use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
+use crate::write_ahead_log;
 
 /// How long `SQLite` waits for another process's lock before the call fails with contention.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -127,17 +128,10 @@ fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result
 /// database.
 fn prepare(connection: &Connection, dataset: &str) -> Result<(), SqliteFault> {
     let schema = sql_name(&sqlite_schema(dataset));
-    let journal_mode = |set: &str| -> rusqlite::Result<String> {
-        let sql = format!("PRAGMA {schema}.journal_mode{set}");
-        connection.query_row(&sql, [], |row| row.get(0))
-    };
-    if journal_mode("")? != "wal" {
-        let became = journal_mode(" = WAL")?;
-        if became != "wal" {
-            return Err(SqliteFault::code(format!(
-                "dataset {dataset}: this file system does not support a write-ahead log; choose a local folder"
-            )));
-        }
+    if !write_ahead_log::enable(connection, &sqlite_schema(dataset), LOCK_TIMEOUT)? {
+        return Err(SqliteFault::code(format!(
+            "dataset {dataset}: this file system does not support a write-ahead log; choose a local folder"
+        )));
     }
     connection.execute_batch(&format!(
         "PRAGMA {schema}.synchronous = FULL; PRAGMA {schema}.cache_size = -{CACHE_KIB}"

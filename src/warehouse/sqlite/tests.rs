@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::folder::PAGE_BYTES;
 use super::*;
 use crate::table::{Column, ColumnType, Stamp, Value};
 use crate::warehouse::{Asking, Dates, ErrorClass, RowsExpected};
@@ -502,7 +503,7 @@ async fn a_damaged_file_is_reported_by_name() {
     drop(SqliteWarehouse::open(dir.path()).unwrap());
     let file = dir.path().join("league.sqlite");
     let mut bytes = fs::read(&file).unwrap();
-    bytes[4096..].fill(0xAB);
+    bytes[usize::try_from(PAGE_BYTES).unwrap()..].fill(0xAB);
     fs::write(&file, &bytes).unwrap();
 
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
