@@ -62,7 +62,7 @@ pub fn at(text: &str) -> DateTime<Utc> {
 
 pub fn game(team: &str, date: &str, points: i64) -> Row {
     vec![
-        team.into(),
+        team.to_owned().into(),
         day(date).into(),
         points.into(),
         99.25.into(),

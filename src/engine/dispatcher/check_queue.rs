@@ -53,22 +53,38 @@ impl CheckQueue {
         known.map_or(&[], |check| check.failing_dates.as_slice())
     }
 
-    /// Queues a check. Returns whether it was neither queued nor in flight before.
+    /// Queues a check, a blocking one before the advisory ones: the next stage waits for it. Returns whether it was
+    /// neither queued nor in flight before.
     pub(super) fn enqueue(&mut self, at: usize) -> bool {
         let is_new = !self.queue.contains(&at) && self.views[at].state != CheckState::Running;
         if is_new {
-            self.queue.push_back(at);
+            let is_blocking = |check: usize| self.views[check].severity == Severity::Blocking;
+            let blocking = self
+                .queue
+                .iter()
+                .take_while(|queued| is_blocking(**queued))
+                .count();
+            let place = if is_blocking(at) {
+                blocking
+            } else {
+                self.queue.len()
+            };
+            self.queue.insert(place, at);
         }
         is_new
     }
 
-    /// Takes the next check to run from the queue; `None` while enough are in flight.
-    pub(super) fn take_next(&mut self) -> Option<usize> {
-        if self.in_flight() < self.most_in_flight {
-            self.queue.pop_front()
-        } else {
-            None
-        }
+    /// Takes the next check to run from the queue; `None` while enough are in flight. Fewer advisory ones run beside units,
+    /// which read from the same warehouse.
+    pub(super) fn take_next(&mut self, is_beside_units: bool) -> Option<usize> {
+        let next = *self.queue.front()?;
+        let most = match self.views[next].severity {
+            Severity::Advisory if is_beside_units => self.most_in_flight.div_ceil(2),
+            _ => self.most_in_flight,
+        };
+        (self.in_flight() < most)
+            .then(|| self.queue.pop_front())
+            .flatten()
     }
 
     pub(super) fn in_flight(&self) -> usize {

@@ -13,7 +13,7 @@ use crate::warehouse::WarehouseError;
 
 use super::super::board::{CheckOutcome, is_open, show_outcome};
 use super::super::judging::Judging;
-use super::super::{CheckView, Checks, Event};
+use super::super::{CheckView, Checks, Event, StageState};
 use super::{CheckGroup, CheckTicket, Dispatcher, Fatal, Refresh, StageWorkload, TaskKind, TaskOutcome};
 
 pub(super) const MAX_IN_FLIGHT: usize = 4;
@@ -37,10 +37,7 @@ impl Dispatcher {
     fn queue_checks(&mut self, at: usize, is_meant: impl Fn(&CheckView) -> bool) {
         let of_stage = self.checks.of_stage(&self.stages[at].board.name);
         let meant = of_stage.filter(|(check, view)| is_meant(view) && self.not_run_yet(*check).is_none());
-        let mut meant: Vec<_> = meant.map(|(check, view)| (view.severity, check)).collect();
-        // The blocking ones first: the next stage waits for them.
-        meant.sort_by_key(|(severity, _)| *severity != Severity::Blocking);
-        for (_, check) in meant {
+        for check in meant.map(|(check, _)| check).collect::<Vec<_>>() {
             self.checks.enqueue(check);
         }
     }
@@ -88,7 +85,9 @@ impl Dispatcher {
     }
 
     pub(super) fn start_checks(&mut self) {
-        while let Some(at) = self.checks.take_next() {
+        let is_running = |work: &StageWorkload| work.board.state == StageState::Running;
+        let is_beside_units = self.stages.iter().any(is_running);
+        while let Some(at) = self.checks.take_next(is_beside_units) {
             let Some(spec) = self.plan.check(&self.checks.views[at].name).cloned() else {
                 continue;
             };

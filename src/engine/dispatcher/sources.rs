@@ -33,7 +33,7 @@ impl Dispatcher {
     }
 
     pub(super) fn start_sources(&mut self) {
-        let Some(at) = self.sources.take_next() else {
+        let Some(at) = self.sources.take_next(false) else {
             return;
         };
         let Some(spec) = self.plan.source(&self.sources.views[at].name).cloned() else {
