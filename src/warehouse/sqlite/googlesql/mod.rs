@@ -24,8 +24,8 @@ use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::Parser;
 
-use crate::sql::on_a_deep_stack;
-use crate::warehouse::WarehouseError;
+use crate::sql::{on_a_deep_stack, refuse_too_deep};
+use crate::warehouse::{ErrorClass, WarehouseError};
 use refusal::{SqlRefusal, unread};
 
 /// The parameter for the date of a query for one date.
@@ -47,8 +47,10 @@ pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, W
     written(sql, now, true)
 }
 
-/// The tree is parsed, written and dropped recursively, and the threads of a pool have small stacks.
+/// The tree is parsed, written and dropped recursively, and the threads of a pool have small stacks. The time to write a
+/// chain of operators grows with the square of its length, which is bounded too.
 fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
+    refuse_too_deep(sql).map_err(|refusal| WarehouseError::new(ErrorClass::Code, refusal))?;
     on_a_deep_stack(|| written_here(sql, now, is_about_dates))
 }
 

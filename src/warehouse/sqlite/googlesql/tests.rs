@@ -504,3 +504,11 @@ fn columns_are_named_as_bigquery_names_them() {
 fn dates_are_bound(#[case] sql: &str, #[case] expected: &str) {
     assert_eq!(told_about(sql), expected, "{sql}");
 }
+
+#[test]
+fn a_chain_too_long_to_translate_is_refused() {
+    let chain = format!("SELECT points{} FROM league.games", " - 1".repeat(30_000));
+    let refused = translate(&chain, now()).unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Code);
+    assert!(refused.message.contains("more than 4000 operators"), "{refused}");
+}
