@@ -8,17 +8,17 @@ use rusqlite::{Connection, ErrorCode};
 /// Pause between attempts.
 const RETRY_PAUSE: Duration = Duration::from_millis(2);
 
-/// Switches an attached file to a write-ahead log. Returns whether it has one now; some file systems don't support it.
-/// If two connections switch at the same time, `SQLite` refuses one of them at once instead of waiting; here it tries
-/// again for as long as `timeout`.
+/// Switches an attached file, given its schema as SQL names it, to a write-ahead log. Returns whether it has one now; some
+/// file systems don't support it. If two connections switch at the same time, `SQLite` refuses one of them at once
+/// instead of waiting; here it tries again for as long as `timeout`.
 ///
 /// # Errors
 /// If the file is locked for longer, or can't be read or written.
 pub fn enable(connection: &Connection, schema: &str, timeout: Duration) -> rusqlite::Result<bool> {
+    let sql = format!("PRAGMA {schema}.journal_mode = WAL");
     let asked = Instant::now();
     loop {
-        let mode = connection
-            .pragma_update_and_check(Some(schema), "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        let mode = connection.query_row(&sql, [], |row| row.get::<_, String>(0));
         match mode {
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)

@@ -128,7 +128,7 @@ fn attach_to_read(connection: &Connection, dataset: &str, file: &Path) -> Result
 /// database.
 fn prepare(connection: &Connection, dataset: &str) -> Result<(), SqliteFault> {
     let schema = sql_name(&sqlite_schema(dataset));
-    if !write_ahead_log::enable(connection, &sqlite_schema(dataset), LOCK_TIMEOUT)? {
+    if !write_ahead_log::enable(connection, &schema, LOCK_TIMEOUT)? {
         return Err(SqliteFault::code(format!(
             "dataset {dataset}: this file system does not support a write-ahead log; choose a local folder"
         )));
