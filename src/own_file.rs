@@ -54,17 +54,17 @@ pub fn create_filled<E>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) 
     if path.exists() {
         return Ok(Ok(()));
     }
-    let mut begun = path.as_os_str().to_owned();
-    begun.push(".begun");
-    let begun = PathBuf::from(begun);
-    match fs::remove_file(&begun) {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    match fs::remove_file(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => drop(create_new(&begun)?),
+        _ => drop(create_new(&unfinished)?),
     }
-    if let Err(error) = fill(&begun) {
+    if let Err(error) = fill(&unfinished) {
         return Ok(Err(error));
     }
-    fs::rename(&begun, path).map(Ok)
+    fs::rename(&unfinished, path).map(Ok)
 }
 
 /// Locks a folder against other threads and processes that create a file in it, until the result is dropped.

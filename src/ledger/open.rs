@@ -9,7 +9,8 @@ use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehav
 
 use super::LedgerError;
 use super::folder::{LedgerFolder, name_from_folder};
-use crate::{own_file, write_ahead_log};
+use crate::own_file;
+use crate::write_ahead_log;
 
 /// `SQLite` application id ("bkct"), so that another database is never mistaken for a ledger.
 const APPLICATION_ID: i32 = 0x626b_6374;
@@ -178,8 +179,8 @@ impl Ledger {
     /// When the file is damaged, not a ledger, of an unsupported schema version, or cannot be written. It is then left
     /// unchanged.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let fill = |begun: &Path| {
-            let ledger = Self::connect(begun, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let fill = |unfinished: &Path| {
+            let ledger = Self::connect(unfinished, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             ledger.verify(true)?;
             ledger.enable_log()
         };
@@ -489,7 +490,7 @@ mod tests {
             .collect();
         assert!(
             left.iter()
-                .all(|path| path.extension().is_some_and(|end| end != "begun")),
+                .all(|path| path.extension().is_some_and(|end| end != "unfinished")),
             "{left:?}"
         );
     }

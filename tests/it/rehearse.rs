@@ -104,8 +104,9 @@ fn a_rehearsal_matches_every_stage_and_reports_changed_values() {
          WHERE game_date = '2021-11-17' AND team_abbr = 'BOS'",
     );
     change(
-        "UPDATE nba_precompute.player_composite_factors SET player_lookup = 'nobody' WHERE rowid = \
-         (SELECT MIN(rowid) FROM nba_precompute.player_composite_factors WHERE game_date = '2021-11-17')",
+        "UPDATE nba_precompute.player_composite_factors SET player_lookup = 'nobody' WHERE game_date = '2021-11-17' \
+         AND player_lookup = (SELECT MIN(player_lookup) FROM nba_precompute.player_composite_factors \
+         WHERE game_date = '2021-11-17')",
     );
     drop(db);
     let whole = state.path().with_extension("json");

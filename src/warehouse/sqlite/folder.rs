@@ -97,9 +97,9 @@ impl WarehouseFolder {
     /// same time would block each other, and a query may come at any time. An existing file is never replaced, also if
     /// another process creates it at the same time.
     pub(super) fn create(&self, dataset: &str) -> Result<(), SqliteFault> {
-        own_file::create_filled(&self.file(dataset), |begun| {
+        own_file::create_filled(&self.file(dataset), |unfinished| {
             // `SQLite` gives its side files the same mode.
-            let connection = Connection::open(begun)?;
+            let connection = Connection::open(unfinished)?;
             connection.pragma_update(None, "page_size", PAGE_BYTES)?;
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
             Ok(())
