@@ -194,12 +194,19 @@ impl Pty {
 
     /// Waits until the program has ended; it may have written more than was read.
     pub fn wait_end(&mut self) -> ExitStatus {
-        let mut status = None;
-        wait_until("the program ends", || {
-            status = self.child.try_wait().unwrap();
-            status.is_some()
-        });
-        status.expect("waited for")
+        let end = Instant::now() + limit();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            let contents = || self.screen().contents();
+            assert!(
+                Instant::now() < end,
+                "waited in vain until the program ends; the screen is\n{}",
+                contents()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits until the program has ended and all its output was read.
