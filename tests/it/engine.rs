@@ -531,6 +531,30 @@ fn a_rerun_after_the_end_outdates_the_checks_and_repeats_them() {
 }
 
 #[test]
+fn a_check_in_flight_while_its_dates_are_rerun_is_repeated() {
+    let toy = Toy::new(10);
+    let mut live = toy.start(|options| options.stay = true);
+    live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    toy.hush(true);
+    live.order(Command::Check(Checks::All));
+    live.wait_for(|snapshot| snapshot.checks[0].state == CheckState::Running);
+    let commits = toy.commits();
+    let rerun = Command::Rerun {
+        selection: Selection::Dates([day(0)].into_iter().collect()),
+        stage: None,
+        source: Some("other".to_owned()),
+        accept_short: false,
+    };
+    assert!(matches!(live.order(rerun), Reply::Accepted(_)));
+    live.wait_for(|snapshot| toy.commits() > commits && snapshot.stages[0].state == StageState::Checking);
+    toy.hush(false);
+    let done = live.wait_for(|snapshot| snapshot.run.state == RunState::Finished);
+    assert_eq!(done.checks[0].state, CheckState::Pass, "{:?}", done.checks[0]);
+    live.order(Command::Drain);
+    assert_eq!(live.end().0.exit_code, 0);
+}
+
+#[test]
 fn the_run_ends_when_the_last_client_leaves_during_a_check() {
     let toy = Toy::new(10);
     let mut live = toy.start(|options| options.stay = true);

@@ -14,6 +14,7 @@ use crate::warehouse::WarehouseError;
 use super::super::board::{CheckOutcome, is_open, show_outcome};
 use super::super::judging::Judging;
 use super::super::{CheckView, Checks, Event, StageState};
+use super::mode::Mode;
 use super::{CheckGroup, CheckTicket, Dispatcher, Fatal, Refresh, StageWorkload, TaskKind, TaskOutcome};
 
 pub(super) const MAX_IN_FLIGHT: usize = 4;
@@ -153,7 +154,25 @@ impl Dispatcher {
                 CheckOutcome::of(state, measured, seconds)
             }
         };
-        self.answer_check(group, ticket.at, outcome)
+        self.answer_check(group, ticket.at, outcome)?;
+        if let CheckGroup::Stages = group {
+            self.repeat_outdated(ticket.at);
+        }
+        Ok(())
+    }
+
+    /// Queues a check again whose answer was outdated when it came, unless the units of its stage still run: the checks
+    /// are queued after them.
+    fn repeat_outdated(&mut self, at: usize) {
+        let view = &self.checks.views[at];
+        let is_over = |work: &StageWorkload| work.board.state != StageState::Running;
+        if view.state == CheckState::Outdated
+            && !matches!(self.mode, Mode::Draining(_) | Mode::Aborting(_))
+            && self.stage(&view.stage).is_some_and(is_over)
+            && self.not_run_yet(at).is_none()
+        {
+            self.checks.enqueue(at);
+        }
     }
 
     pub(super) fn on_check_panic(
