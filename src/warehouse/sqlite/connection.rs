@@ -18,7 +18,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Page cache per dataset and connection, in KiB. Files are not memory-mapped, because mapped pages count towards the
 /// process's memory once per connection.
-const CACHE_KIB: u32 = 3 * 1024;
+const CACHE_KIB: u32 = 2 * 1024;
 
 /// The access mode of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
