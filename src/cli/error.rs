@@ -228,10 +228,13 @@ impl CliError {
     }
 
     /// The lines below the first one.
-    pub(super) fn details(&self) -> &[String] {
+    pub(super) fn details(&self) -> Vec<String> {
         match self {
-            Self::Config { mistakes, .. } if mistakes.len() > 1 => mistakes,
-            _ => &[],
+            Self::Config { mistakes, .. } if mistakes.len() > 1 => mistakes.clone(),
+            Self::Plan(PlanError { mistakes, .. }) if mistakes.len() > 1 => {
+                mistakes.iter().map(ToString::to_string).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

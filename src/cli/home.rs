@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use clap::Args;
 
 use super::StateDir;
@@ -16,8 +17,8 @@ use crate::engine::Ceilings;
 use crate::feeds::{self, Feed};
 use crate::plan::{Plan, PlanError, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
-use crate::warehouse::sqlite::{SqliteWarehouse, understands};
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::sqlite::{SqliteWarehouse, as_sent, understands};
+use crate::warehouse::{Refill, Warehouse, WarehouseError};
 
 /// Help heading of the flags below.
 const HEADING: &str = "Warehouse";
@@ -154,32 +155,72 @@ impl Home {
         Ok(self)
     }
 
-    /// Refuses a plan with a query this warehouse can't answer correctly, before anything is created or written.
+    /// Refuses a plan with queries this warehouse can't answer correctly, before anything is created or written.
     pub(super) fn refuse_foreign_queries(&self, plan: &Plan) -> Result<(), CliError> {
-        let refuse = |problem| PlanError {
-            plan: plan.name.clone(),
-            problem,
-        };
+        let problems = self.foreign_queries(plan);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(PlanError::of_whole(&plan.name, problems).into())
+    }
+
+    fn foreign_queries(&self, plan: &Plan) -> Vec<String> {
         // The embedded warehouse has no projects: a table name means the same table with any of them.
         let is_own = |project: &str| match self {
             Self::Embedded(_) => true,
             Self::BigQuery(address, _) => project == address.project,
         };
-        plan.reads_are_declared(is_own).map_err(refuse)?;
-        if let Self::BigQuery(address, settings) = self {
-            let datasets = plan.datasets(&address.project);
-            let datasets = datasets.iter().map(String::as_str).collect();
-            return (plan.stages.iter().flat_map(StageSpec::queries))
-                .chain(plan.checks.iter().map(|check| check.sql.as_str()))
-                .try_for_each(|sql| settings.prefix.refuse_unmarked(sql, &datasets))
-                .map_err(|problem| refuse(problem).into());
-        }
-        for stage in &plan.stages {
-            for sql in stage.queries() {
-                understands(sql).map_err(|error| refuse(format!("stage '{}': {error}", stage.name)))?;
+        let undeclared = plan.reads_are_declared(is_own).err().into_iter();
+        let of_stages = |stage: &StageSpec| -> Vec<(String, String)> {
+            let about = |sql: &str| (format!("stage '{}'", stage.name), sql.to_owned());
+            stage.queries().map(about).collect()
+        };
+        let of_stages = plan.stages.iter().flat_map(of_stages);
+        match self {
+            Self::Embedded(_) => {
+                let refused = |(subject, sql): (String, String)| {
+                    understands(&sql).err().map(|error| format!("{subject}: {error}"))
+                };
+                undeclared.chain(of_stages.filter_map(refused)).collect()
+            }
+            Self::BigQuery(address, settings) => {
+                let datasets = plan.datasets(&address.project);
+                let datasets = datasets.iter().map(String::as_str).collect();
+                let of_checks = plan.checks.iter();
+                let of_checks = of_checks.map(|check| (format!("check '{}'", check.name), check.sql.clone()));
+                let refused = |(subject, sql): (String, String)| {
+                    let refused = settings.prefix.refuse_unmarked(&sql, &datasets).err();
+                    refused.map(|problem| format!("{subject}: {problem}"))
+                };
+                undeclared
+                    .chain(of_stages.chain(of_checks).filter_map(refused))
+                    .collect()
             }
         }
-        Ok(())
+    }
+
+    /// A query as this warehouse receives it for a date.
+    pub(super) fn query_as_sent(&self, sql: &str, date: NaiveDate) -> Result<String, WarehouseError> {
+        match self {
+            Self::Embedded(_) => as_sent(sql, date),
+            Self::BigQuery(address, settings) => {
+                BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()).query_as_sent(sql, &[date])
+            }
+        }
+    }
+
+    /// The replacement of a date's rows by a query, as this warehouse receives it.
+    pub(super) fn refill_as_sent(
+        &self,
+        refill: &Refill<'_>,
+        date: NaiveDate,
+    ) -> Result<String, WarehouseError> {
+        match self {
+            Self::Embedded(_) => as_sent(refill.sql, date),
+            Self::BigQuery(address, settings) => {
+                BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()).refill_as_sent(refill)
+            }
+        }
     }
 
     /// Opens it for reading: nothing is created, and simulated outages of feeds don't advance.

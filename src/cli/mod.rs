@@ -22,6 +22,7 @@ mod number;
 mod open_files;
 mod operator;
 mod origin;
+mod plan;
 mod progress;
 mod recorded;
 mod rehearse;
@@ -46,7 +47,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::escape::{EscapedText, escaped, is_unsafe};
-use crate::plan::{Plan, PlanError, with_hint};
+use crate::plan::{Plan, PlanError, StageSpec, with_hint};
 use crate::stages;
 
 use config::Config;
@@ -110,6 +111,8 @@ enum Subcommands {
     Report(report::ReportArgs),
     /// Show the progress of the whole plan
     Status(status::StatusArgs),
+    /// Check the plan file, show what it runs, or print its JSON Schema; read-only
+    Plan(plan::PlanCommand),
     /// List the key bindings of the console
     Keys,
     /// Show the settings, a config template or the path of the config file
@@ -127,7 +130,7 @@ struct PlanArgs {
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
     /// Plan: nba, shop or a TOML file [default: the plan of the state folder; nba in a new one]
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", env = "BACKCOURT_PLAN")]
     plan: Option<String>,
     #[command(flatten)]
     warehouse: home::WarehouseArgs,
@@ -138,29 +141,36 @@ impl PlanArgs {
     fn plan(&self) -> Result<Plan, CliError> {
         let plan = which_plan::load(self)?;
         let named = self.plan.as_ref().unwrap_or(&plan.name);
-        let refuse = |problem| {
-            let plan = named.clone();
-            Err(PlanError { plan, problem }.into())
-        };
-        if !stages::SOURCES.contains(&plan.source.as_str()) {
-            return refuse(with_hint("source", &plan.source, stages::SOURCES));
+        let foreign = foreign_to_program(&plan);
+        if foreign.is_empty() {
+            return Ok(plan);
         }
-        for spec in &plan.stages {
-            let Some(stage) = stages::stage(spec) else {
-                return refuse(with_hint("built-in stage", &spec.name, stages::BUILT_IN));
-            };
-            let (table, declared) = (stage.fills().path(), spec.table.clone());
-            if table != declared {
-                return refuse(format!(
-                    "stage {} fills {}, not {}",
-                    spec.name,
-                    table.unwrap_or_default(),
-                    declared.unwrap_or_default()
-                ));
-            }
-        }
-        Ok(plan)
+        Err(PlanError::of_whole(named, foreign).into())
     }
+}
+
+/// What a plan expects of this program that it doesn't have: a source, or built-in stages with their tables.
+fn foreign_to_program(plan: &Plan) -> Vec<String> {
+    let is_known = stages::SOURCES.contains(&plan.source.as_str());
+    let source = (!is_known).then(|| with_hint("source", &plan.source, stages::SOURCES));
+    let of_stage = |spec: &StageSpec| {
+        let Some(stage) = stages::stage(spec) else {
+            return Some(with_hint("built-in stage", &spec.name, stages::BUILT_IN));
+        };
+        let (table, declared) = (stage.fills().path(), spec.table.clone());
+        (table != declared).then(|| {
+            format!(
+                "stage {} fills {}, not {}",
+                spec.name,
+                table.unwrap_or_default(),
+                declared.unwrap_or_default()
+            )
+        })
+    };
+    source
+        .into_iter()
+        .chain(plan.stages.iter().filter_map(of_stage))
+        .collect()
 }
 
 /// The parsed command line with the config file.
@@ -268,6 +278,7 @@ fn handle(parsed: &ParsedCli) -> Result<u8, CliError> {
         Some(Subcommands::Rehearse(arguments)) => rehearse::rehearse(arguments),
         Some(Subcommands::Report(arguments)) => report::report(arguments),
         Some(Subcommands::Status(arguments)) => status::status(arguments),
+        Some(Subcommands::Plan(arguments)) => plan::plan(arguments),
         Some(Subcommands::Keys) => keys::keys(keymap),
         Some(Subcommands::Config(arguments)) => {
             let shown = parsed.matches.subcommand_matches("config");

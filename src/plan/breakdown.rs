@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use toml::Spanned;
 
-use super::{CheckSpec, with_hint};
+use super::mistakes::{EntryMistakes, PlanMistakes};
+use super::names::EntryNames;
+use super::queries::Queries;
+use super::raw::RawBreakdown;
 
 /// Explains missing values by cause, date and group. It explains a check and never decides about a gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,51 +32,72 @@ pub struct BreakdownSpec {
     pub not_counted: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawBreakdown {
-    pub(super) check: String,
-    title: String,
-    pub(super) sql: Option<String>,
-    pub(super) sql_file: Option<String>,
-    date: String,
-    #[serde(default)]
-    by: Vec<String>,
-    cause: String,
-    count: String,
-    causes: Vec<String>,
-    #[serde(alias = "beside", default)]
-    not_counted: Vec<String>,
+/// The breakdowns without mistakes; each must explain one of these checks.
+pub(super) fn breakdowns(
+    raw: Vec<Spanned<RawBreakdown>>,
+    checks: &EntryNames,
+    queries: &Queries<'_>,
+    mistakes: &mut PlanMistakes<'_>,
+) -> Vec<BreakdownSpec> {
+    let mut breakdowns: Vec<BreakdownSpec> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let (place, raw) = (raw.span().start, raw.into_inner());
+        let check = raw.check.as_ref();
+        let subject = check.map_or_else(String::new, |check| format!("breakdown of '{check}': "));
+        let mut found = mistakes.of(place, subject);
+        let Some(breakdown) = raw.read(checks, queries, &mut found) else {
+            continue;
+        };
+        if breakdowns.iter().any(|other| other.check == breakdown.check) {
+            let problem = format!(
+                "breakdown of '{}' is duplicated; names must be unique",
+                breakdown.check
+            );
+            mistakes.of(place, String::new()).note("check", &problem);
+        }
+        breakdowns.push(breakdown);
+    }
+    breakdowns
 }
 
-/// Validates a breakdown and resolves its query; it must explain one of these checks.
-pub(super) fn breakdown(
-    raw: RawBreakdown,
-    sql: String,
-    checks: &[CheckSpec],
-) -> Result<BreakdownSpec, String> {
-    if !checks.iter().any(|check| check.name == raw.check) {
-        let known = checks.iter().map(|check| check.name.as_str());
-        return Err(with_hint("check", &raw.check, known));
-    }
-    if raw.causes.is_empty() {
-        return Err("causes is empty; list the causes the query can return".to_owned());
-    }
-    let mut seen = HashSet::new();
-    for cause in raw.causes.iter().chain(&raw.not_counted) {
-        if !seen.insert(cause) {
-            return Err(format!("cause '{cause}' is duplicated; list each cause once"));
+impl RawBreakdown {
+    fn read(
+        self,
+        checks: &EntryNames,
+        queries: &Queries<'_>,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<BreakdownSpec> {
+        let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
+        let sql = found.take(Queries::key(self.sql_file.as_ref()), sql);
+        let check = found.require("check", self.check);
+        let check = check.and_then(|check| found.take("check", checks.known("check", check)));
+        let title = found.require("title", self.title);
+        let date = found.require("date", self.date);
+        let cause = found.require("cause", self.cause);
+        let count = found.require("count", self.count);
+        let causes = found.require("causes", self.causes);
+        if causes.as_ref().is_some_and(Vec::is_empty) {
+            found.note("causes", "causes is empty; list the causes the query can return");
         }
+        let mut seen = HashSet::new();
+        for cause in causes.iter().flatten().chain(&self.not_counted) {
+            if !seen.insert(cause) {
+                found.note(
+                    "causes",
+                    &format!("cause '{cause}' is duplicated; list each cause once"),
+                );
+            }
+        }
+        Some(BreakdownSpec {
+            check: check?,
+            title: title?,
+            sql: sql?,
+            date: date?,
+            by: self.by,
+            cause: cause?,
+            count: count?,
+            causes: causes?,
+            not_counted: self.not_counted,
+        })
     }
-    Ok(BreakdownSpec {
-        check: raw.check,
-        title: raw.title,
-        sql,
-        date: raw.date,
-        by: raw.by,
-        cause: raw.cause,
-        count: raw.count,
-        causes: raw.causes,
-        not_counted: raw.not_counted,
-    })
 }

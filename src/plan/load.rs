@@ -1,45 +1,72 @@
-//! Parses and validates a plan file into a [`Plan`], or returns one sentence on what is wrong.
+//! Loads a plan: from its text to a [`Plan`], or to everything that is wrong with it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
+use chrono::NaiveDate;
+use toml::Spanned;
 
-use super::breakdown::{RawBreakdown, breakdown};
+use super::breakdown::breakdowns;
 use super::builtin::PLANS;
-use super::definition::of_check;
+use super::checks::{checks, source_tables};
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
-use super::order::{in_order, tables_are_in_order};
-use super::queries::{Queries, QuerySource};
-use super::runbook::{self, RawItem};
-use super::stages::{RawActive, RawStage, stages};
+use super::mistake::Mistake;
+use super::mistakes::{EntryMistakes, MAX_MISTAKES, PlanMistakes};
+use super::names::{EntryNames, refuse_duplicates};
+use super::order::{OrderMistake, in_order, tables_are_in_order};
+use super::queries::{Queries, QuerySource, project_id};
+use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
+use super::stages::stages;
 use super::{
-    Bound, BreakdownSpec, CheckSpec, DateRange, Expectation, Fingerprint, MAX_WORKERS, Plan, SampleDate,
-    Severity, SourceTable, StageSpec, TextTest, parse_date, toml_mistake, with_hint,
+    Active, DateRange, MAX_WORKERS, Plan, SampleDate, StageSpec, parse_date, runbook, shape, with_hint,
 };
 
-/// Why a plan was refused. The message names the plan, the problem and how to fix it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("plan {plan}: {problem}")]
+/// Why a plan was refused: its mistakes, each with how to fix it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError {
     /// Name or path as given.
     pub plan: String,
-    /// What is wrong and how to fix it.
-    pub problem: String,
+    /// What is wrong, in the order of the lines; never empty.
+    pub mistakes: Vec<Mistake>,
 }
+
+impl PlanError {
+    /// Mistakes without a line: of the file as a whole, or together with what runs it.
+    #[must_use]
+    pub fn of_whole(plan: &str, problems: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            plan: plan.to_owned(),
+            mistakes: problems.into_iter().map(Mistake::of_file).collect(),
+        }
+    }
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plan = &self.plan;
+        match self.mistakes.as_slice() {
+            [one] => write!(f, "plan {plan}: {one}"),
+            many if many.len() < MAX_MISTAKES => write!(f, "plan {plan} has {} mistakes:", many.len()),
+            _ => write!(f, "plan {plan} has {MAX_MISTAKES} mistakes or more, among them:"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
 
 /// Loads a built-in plan by name, or a plan file by path (anything with a dot or a slash in it).
 ///
 /// # Errors
 /// When there is no such plan, the file cannot be read, or it is not a valid plan.
 pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
-    let refuse = |problem: String| PlanError {
+    let refuse = |problem: String| PlanError::of_whole(name_or_path, [problem]);
+    let all = |mistakes| PlanError {
         plan: name_or_path.to_owned(),
-        problem,
+        mistakes,
     };
     if let Some((_, text)) = PLANS.iter().find(|(name, _)| *name == name_or_path) {
-        let plan = parse(text, &QuerySource::Builtin).map_err(refuse)?;
+        let plan = parse(text, &QuerySource::Builtin).map_err(all)?;
         return Ok(Plan {
             origin: name_or_path.to_owned(),
             ..plan
@@ -55,7 +82,7 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     let path = Path::new(name_or_path);
     let text = fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let plan = parse(&text, &QuerySource::Folder(folder)).map_err(refuse)?;
+    let plan = parse(&text, &QuerySource::Folder(folder)).map_err(all)?;
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     Ok(Plan {
         origin: whole.display().to_string(),
@@ -63,341 +90,155 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     })
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPlan {
-    name: String,
-    title: String,
-    project: Option<String>,
-    from: String,
-    to: String,
-    #[serde(default = "default_first_month")]
-    first_month: u32,
-    #[serde(default = "default_source")]
-    source: String,
-    #[serde(default = "default_workers")]
-    workers: usize,
-    active: Option<RawActive>,
-    #[serde(rename = "stage")]
-    stages: Vec<RawStage>,
-    #[serde(rename = "check", default)]
-    checks: Vec<RawCheck>,
-    #[serde(default)]
-    runbook: Vec<RawItem>,
-    #[serde(rename = "sample", default)]
-    samples: Vec<RawSample>,
-    #[serde(rename = "source_check", default)]
-    sources: Vec<RawSource>,
-    #[serde(rename = "source_table", default)]
-    source_tables: Vec<RawSourceTable>,
-    #[serde(rename = "breakdown", default)]
-    breakdowns: Vec<RawBreakdown>,
+/// Parses the text of a plan file; returns all its mistakes if there are any.
+pub(super) fn parse(text: &str, origin: &QuerySource) -> Result<Plan, Vec<Mistake>> {
+    let (raw, mut mistakes) = shape::read(text)?;
+    let plan = validated(raw, origin, &mut mistakes);
+    plan.filter(|_| mistakes.is_empty())
+        .ok_or_else(|| mistakes.into_sorted())
 }
 
-const fn default_first_month() -> u32 {
-    1
-}
-
-fn default_source() -> String {
-    "auto".to_owned()
-}
-
-const fn default_workers() -> usize {
-    15
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSample {
-    date: String,
-    why: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCheck {
-    name: String,
-    stage: String,
-    title: String,
-    severity: Severity,
-    sql: Option<String>,
-    sql_file: Option<String>,
-    expect: Vec<RawExpectation>,
-    before: Option<String>,
-    #[serde(default)]
-    dates: Vec<String>,
-}
-
-/// A raw-data check. It has no severity: bad raw data never blocks a run, the operator decides.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSource {
-    name: String,
-    feed: String,
-    title: String,
-    sql: Option<String>,
-    sql_file: Option<String>,
-    expect: Vec<RawExpectation>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSourceTable {
-    name: String,
-    title: String,
-    sql: Option<String>,
-    sql_file: Option<String>,
-}
-
-impl From<RawSource> for RawCheck {
-    fn from(raw: RawSource) -> Self {
-        Self {
-            name: raw.name,
-            stage: raw.feed,
-            title: raw.title,
-            severity: Severity::Advisory,
-            sql: raw.sql,
-            sql_file: raw.sql_file,
-            expect: raw.expect,
-            before: None,
-            dates: Vec::new(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExpectation {
-    rows: Option<u64>,
-    column: Option<String>,
-    #[serde(rename = "where", default)]
-    row: BTreeMap<String, String>,
-    every: Option<String>,
-    equals: Option<f64>,
-    at_least: Option<f64>,
-    at_most: Option<f64>,
-    more_than: Option<f64>,
-    starts_with: Option<String>,
-    matches: Option<String>,
-}
-
-pub(super) fn parse(text: &str, origin: &QuerySource) -> Result<Plan, String> {
-    let raw: RawPlan = toml::from_str(text).map_err(|error| toml_mistake(text, &error))?;
-    let date = |text: &str| parse_date(text).map_err(|error| error.to_string());
-    let range = DateRange::new(date(&raw.from)?, date(&raw.to)?).map_err(|error| error.to_string())?;
-    in_range("first_month", raw.first_month, &(1..=12))?;
-    let workers = in_range("workers", raw.workers, &(1..=MAX_WORKERS))?;
-    at_most(MAX_STAGES, raw.stages.len(), "stages")?;
-    at_most(MAX_CHECKS, raw.checks.len() + raw.sources.len(), "checks")?;
+fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>) -> Option<Plan> {
+    let number_of_checks = raw.checks.len() + raw.source_checks.len();
+    let mut own = mistakes.of_plan();
+    let name = own.require("name", raw.name);
+    let title = own.require("title", raw.title);
+    let range = range(raw.from, raw.to, &mut own);
+    let first_month = own.take("first_month", in_range("first_month", raw.first_month, &(1..=12)));
+    let workers = own.take("workers", in_range("workers", raw.workers, &(1..=MAX_WORKERS)));
+    let project = raw
+        .project
+        .and_then(|project| own.take("project", project_id(project)));
+    let sizes = [
+        own.take("stage", at_most(MAX_STAGES, raw.stages.len(), "stages")),
+        own.take("check", at_most(MAX_CHECKS, number_of_checks, "checks")),
+    ];
     if raw.stages.is_empty() {
-        return Err("no [[stage]]; add at least one".to_owned());
+        own.note("stage", "no [[stage]]; add at least one");
     }
-    let queries = Queries::new(origin, raw.project)?;
-    let stages = stages(raw.stages, raw.active, &queries)?;
-    unique("stage", stages.iter().map(|stage| stage.name.as_str()))?;
-    in_order(&stages)?;
-    tables_are_in_order(&stages)?;
-    let checks = checks(raw.checks, &stages, &queries)?;
-    let sources = raw.sources.into_iter().map(RawCheck::from);
-    let sources: Vec<CheckSpec> = sources
-        .map(|source| named_check(source, &queries))
-        .collect::<Result<_, _>>()?;
+    if sizes.contains(&None) {
+        return None;
+    }
+    let queries = Queries::new(origin, project);
+    let active = raw
+        .active
+        .map_or(Ok(Active::Always), |active| active.read(&queries));
+    let active = own.take("active", active);
+    let stage_names = EntryNames::of("stage", mistakes);
+    let check_names = EntryNames::of("check", mistakes);
+    let source_names = EntryNames::of("source_check", mistakes);
+    refuse_duplicates("stage", &[&stage_names], mistakes);
     // The ledger stores results of both by name.
-    unique(
-        "check",
-        checks.iter().chain(&sources).map(|check| check.name.as_str()),
-    )?;
-    let source_tables = source_tables(raw.source_tables, &queries)?;
-    let runbook = runbook::items(raw.runbook, &stages, &checks)?;
-    let breakdowns = breakdowns(raw.breakdowns, &checks, &queries)?;
-    Ok(Plan {
-        name: raw.name,
+    refuse_duplicates("check", &[&check_names, &source_names], mistakes);
+
+    let stages = ordered_stages(raw.stages, &active.unwrap_or(Active::Always), &queries, mistakes);
+    let checks_of_stages = checks(raw.checks, Some(&stage_names), &queries, mistakes);
+    let sources = raw.source_checks.into_iter();
+    let sources = sources.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
+    let sources = checks(sources.collect(), None, &queries, mistakes);
+    let source_tables = source_tables(raw.source_tables, &queries, mistakes);
+    let runbook = runbook::items(raw.runbook, &stage_names, &check_names, mistakes);
+    let breakdowns = breakdowns(raw.breakdowns, &check_names, &queries, mistakes);
+    let samples = samples(raw.samples, range, mistakes);
+    Some(Plan {
+        name: name?,
         origin: String::new(),
-        title: raw.title,
-        range,
-        first_month: raw.first_month,
+        title: title?,
+        range: range?,
+        first_month: first_month?,
         source: raw.source,
-        workers,
+        workers: workers?,
         stages,
-        checks,
+        checks: checks_of_stages,
         runbook,
-        samples: samples(raw.samples, range)?,
+        samples,
         sources,
         source_tables,
         breakdowns,
     })
 }
 
-fn checks(raw: Vec<RawCheck>, stages: &[StageSpec], queries: &Queries<'_>) -> Result<Vec<CheckSpec>, String> {
-    let check = |raw: RawCheck| {
-        if !stages.iter().any(|stage| stage.name == raw.stage) {
-            let known = stages.iter().map(|stage| stage.name.as_str());
-            let problem = with_hint("stage", &raw.stage, known);
-            return Err(format!("check '{}': {problem}", raw.name));
-        }
-        named_check(raw, queries)
-    };
-    raw.into_iter().map(check).collect()
+fn range(from: Option<String>, to: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Option<DateRange> {
+    let from = day("from", from, found);
+    let to = day("to", to, found);
+    let range = DateRange::new(from?, to?).map_err(|error| error.to_string());
+    found.take("to", range)
 }
 
-fn source_tables(raw: Vec<RawSourceTable>, queries: &Queries<'_>) -> Result<Vec<SourceTable>, String> {
-    let tables: Result<Vec<SourceTable>, String> = raw
-        .into_iter()
-        .map(|table| source_table(table, queries))
-        .collect();
-    let tables = tables?;
-    unique("source table", tables.iter().map(|table| table.name.as_str()))?;
-    Ok(tables)
+fn day(key: &str, text: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Option<NaiveDate> {
+    let text = found.require(key, text)?;
+    found.take(key, parse_date(&text).map_err(|error| error.to_string()))
 }
 
-fn breakdowns(
-    raw: Vec<RawBreakdown>,
-    checks: &[CheckSpec],
+/// The stages, with their order checked. Which tables they read is checked only if all of them can be read.
+fn ordered_stages(
+    raw: Vec<Spanned<RawStage>>,
+    usual: &Active,
     queries: &Queries<'_>,
-) -> Result<Vec<BreakdownSpec>, String> {
-    let mut breakdowns = Vec::with_capacity(raw.len());
-    for raw in raw {
-        let about = format!("breakdown of '{}'", raw.check);
-        let read = queries
-            .query(raw.sql.as_deref(), raw.sql_file.as_deref())
-            .and_then(|sql| breakdown(raw, sql, checks));
-        breakdowns.push(read.map_err(|problem| format!("{about}: {problem}"))?);
-    }
-    unique(
-        "breakdown of",
-        breakdowns.iter().map(|breakdown| breakdown.check.as_str()),
-    )?;
-    Ok(breakdowns)
-}
-
-fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
-    let mut seen = HashSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            return Err(format!("{what} '{name}' is duplicated; names must be unique"));
+    mistakes: &mut PlanMistakes<'_>,
+) -> Vec<StageSpec> {
+    let places: Vec<usize> = raw.iter().map(|raw| raw.span().start).collect();
+    let needs = |raw: &Spanned<RawStage>| {
+        let raw = raw.get_ref();
+        (raw.name.clone().unwrap_or_default(), raw.needs.clone())
+    };
+    let needs: Vec<_> = raw.iter().map(needs).collect();
+    let stages = stages(raw, usual, queries, mistakes);
+    let mut note = |found: Vec<OrderMistake>| {
+        for (at, key, problem) in found {
+            mistakes.of(places[at], String::new()).note(key, &problem);
         }
+    };
+    note(in_order(&needs));
+    if stages.len() == places.len() {
+        note(tables_are_in_order(&stages));
     }
-    Ok(())
+    stages
 }
 
-/// Validates the sample dates and sorts them. A date outside the plan is never filled, so there is nothing to compare.
-fn samples(raw: Vec<RawSample>, range: DateRange) -> Result<Vec<SampleDate>, String> {
-    let mut samples = Vec::with_capacity(raw.len());
-    for RawSample { date, why } in raw {
-        let date = parse_date(&date).map_err(|error| format!("sample: {error}"))?;
-        if !range.contains(date) {
-            let (from, to) = (range.from(), range.to());
-            return Err(format!(
-                "sample '{date}' is outside the plan; give a date from {from} to {to}"
-            ));
+/// The sample dates without mistakes, sorted. A date outside the plan is never filled, so there is nothing to compare.
+fn samples(
+    raw: Vec<Spanned<RawSample>>,
+    range: Option<DateRange>,
+    mistakes: &mut PlanMistakes<'_>,
+) -> Vec<SampleDate> {
+    let mut samples: Vec<SampleDate> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let (place, raw) = (raw.span().start, raw.into_inner());
+        let mut found = mistakes.of(place, String::new());
+        let why = found.require("why", raw.why);
+        let date = found.require("date", raw.date).and_then(|date| {
+            let date = parse_date(&date).map_err(|error| format!("sample: {error}"));
+            found.take("date", date)
+        });
+        let (Some(date), Some(why)) = (date, why) else {
+            continue;
+        };
+        if let Some((from, to)) = range.map(|range| (range.from(), range.to()))
+            && !(from..=to).contains(&date)
+        {
+            let problem = format!("sample '{date}' is outside the plan; give a date from {from} to {to}");
+            found.note("date", &problem);
         }
         if why.trim().is_empty() {
-            return Err(format!(
-                "sample '{date}' has an empty why; say what it represents"
-            ));
+            let problem = format!("sample '{date}' has an empty why; say what it represents");
+            found.note("why", &problem);
+        }
+        if samples.iter().any(|sample| sample.date == date) {
+            let problem = format!("sample '{date}' is duplicated; dates must be unique");
+            found.note("date", &problem);
         }
         samples.push(SampleDate { date, why });
     }
     samples.sort_by_key(|sample| sample.date);
-    if let Some(twice) = samples.windows(2).find(|two| two[0].date == two[1].date) {
-        return Err(format!(
-            "sample '{}' is duplicated; dates must be unique",
-            twice[0].date
-        ));
-    }
-    Ok(samples)
-}
-
-fn source_table(raw: RawSourceTable, queries: &Queries<'_>) -> Result<SourceTable, String> {
-    let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref());
-    Ok(SourceTable {
-        sql: sql.map_err(|problem| format!("source table '{}': {problem}", raw.name))?,
-        name: raw.name,
-        title: raw.title,
-    })
-}
-
-fn named_check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
-    let name = raw.name.clone();
-    check(raw, queries).map_err(|problem| format!("check '{name}': {problem}"))
-}
-
-fn check(raw: RawCheck, queries: &Queries<'_>) -> Result<CheckSpec, String> {
-    let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref())?;
-    if raw.expect.is_empty() {
-        return Err("expect is empty; give at least one expectation".to_owned());
-    }
-    let expect = raw
-        .expect
-        .into_iter()
-        .map(expectation)
-        .collect::<Result<_, _>>()?;
-    let dates = raw
-        .dates
-        .iter()
-        .map(|date| parse_date(date))
-        .collect::<Result<_, _>>();
-    let mut check = CheckSpec {
-        name: raw.name,
-        stage: raw.stage,
-        title: raw.title,
-        severity: raw.severity,
-        sql,
-        expect,
-        before: raw.before,
-        dates: dates.map_err(|error| error.to_string())?,
-        fingerprint: Fingerprint::default(),
-    };
-    check.fingerprint = of_check(&check);
-    Ok(check)
-}
-
-fn expectation(raw: RawExpectation) -> Result<Expectation, String> {
-    let bound = match (raw.equals, raw.at_least, raw.at_most, raw.more_than) {
-        (None, None, None, None) => None,
-        (Some(limit), None, None, None) => Some(Bound::Equals(limit)),
-        (None, Some(low), Some(high), None) if low <= high => Some(Bound::Between(low, high)),
-        (None, Some(limit), None, None) => Some(Bound::AtLeast(limit)),
-        (None, None, Some(limit), None) => Some(Bound::AtMost(limit)),
-        (None, None, None, Some(limit)) => Some(Bound::MoreThan(limit)),
-        _ => return Err("these limits contradict each other; give one, or at_least with at_most".to_owned()),
-    };
-    let text_test = match (raw.starts_with, raw.matches) {
-        (None, None) => None,
-        (Some(start), None) => Some(TextTest::StartsWith(start)),
-        (None, Some(pattern)) => {
-            regex::Regex::new(&pattern).map_err(|error| format!("matches = '{pattern}': {error}"))?;
-            Some(TextTest::Matches(pattern))
-        }
-        _ => return Err("give starts_with or matches, not both".to_owned()),
-    };
-    let mut row = raw.row.into_iter();
-    match (
-        raw.rows,
-        raw.column,
-        raw.every,
-        bound,
-        text_test,
-        row.next(),
-        row.next(),
-    ) {
-        (Some(rows), None, None, None, None, None, None) => Ok(Expectation::Rows(rows)),
-        (None, Some(column), None, Some(bound), None, row, None) => {
-            Ok(Expectation::Cell { column, row, bound })
-        }
-        (None, None, Some(column), None, Some(test), None, None) => Ok(Expectation::Every { column, test }),
-        _ => Err(
-            "an expectation is one of: rows = N; column with a limit (and where = { column = \"text\" }); \
-                  every with starts_with or matches"
-                .to_owned(),
-        ),
-    }
+    samples
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::DoneWhen;
+    use crate::plan::mistake::in_lines;
+    use crate::plan::{DoneWhen, Severity};
 
     const SMALL: &str = r#"
 name = "small"
@@ -424,7 +265,7 @@ why = "the first"
 "#;
 
     fn parse_small(text: &str) -> Result<Plan, String> {
-        parse(text, &QuerySource::Builtin)
+        parse(text, &QuerySource::Builtin).map_err(in_lines)
     }
 
     #[test]
@@ -471,7 +312,7 @@ why = "the first"
         let twice = expects.replace("\"raw\"", "\"one\"");
         assert_eq!(
             parse_small(&twice).unwrap_err(),
-            "check 'one' is duplicated; names must be unique"
+            "line 24: check 'one' is duplicated; names must be unique"
         );
         let blocking = format!("{expects}severity = \"blocking\"\n");
         assert!(
@@ -483,7 +324,7 @@ why = "the first"
         assert!(
             parse_small(&nothing)
                 .unwrap_err()
-                .starts_with("check 'raw': expect is empty")
+                .starts_with("line 28: check 'raw': expect is empty")
         );
     }
 
@@ -492,15 +333,18 @@ why = "the first"
         let refused = |text: &str| parse_small(text).unwrap_err();
         for workers in ["0", "513", "1000000000"] {
             let plan = SMALL.replacen("title", &format!("workers = {workers}\ntitle"), 1);
-            assert_eq!(refused(&plan), format!("workers is {workers}; give 1 to 512"));
+            assert_eq!(
+                refused(&plan),
+                format!("line 3: workers is {workers}; give 1 to 512")
+            );
         }
         let check = &SMALL[SMALL.find("[[check]]").unwrap()..SMALL.find("[[sample]]").unwrap()];
         let many = format!("{SMALL}{}", check.repeat(MAX_CHECKS));
-        assert_eq!(refused(&many), "20001 checks; a plan has at most 20000");
+        assert_eq!(refused(&many), "line 10: 20001 checks; a plan has at most 20000");
         let sum = format!("SELECT 1{} AS pct", " + 1".repeat(5_000));
         let deep = refused(&SMALL.replace("SELECT 1 AS pct", &sum));
         assert!(
-            deep.starts_with("check 'one': line 1 of the query: more than 4000 operators"),
+            deep.starts_with("line 15: check 'one': line 1 of the query: more than 4000 operators"),
             "{deep}"
         );
     }
@@ -516,53 +360,53 @@ why = "the first"
             (
                 "to = \"2024-01-02\"",
                 "to = \"2023-01-02\"",
-                "the range ends on 2023-01-02, before its start 2024-01-01; swap the two dates",
+                "line 5: the range ends on 2023-01-02, before its start 2024-01-01; swap the two dates",
             ),
             (
                 "from = \"2024-01-01\"",
                 "from = \"2024-13-01\"",
-                "'2024-13-01' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
+                "line 4: '2024-13-01' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
             ),
             (
                 "stage = \"team_offense\"",
                 "stage = \"team_ofense\"",
-                "check 'one': stage 'team_ofense' not found; did you mean 'team_offense'?",
+                "line 12: check 'one': stage 'team_ofense' not found; did you mean 'team_offense'?",
             ),
             (
                 "at_least = 1, at_most = 2",
                 "at_least = 3, at_most = 2",
-                "check 'one': these limits contradict each other; give one, or at_least with at_most",
+                "line 16: check 'one': these limits contradict each other; give one, or at_least with at_most",
             ),
             (
                 "sql = \"SELECT 1 AS pct\"",
                 "sql_file = \"checks/nba/rows_per_dat.sql\"",
-                "check 'one': SQL file 'checks/nba/rows_per_dat.sql' not found; did you mean \
+                "line 15: check 'one': SQL file 'checks/nba/rows_per_dat.sql' not found; did you mean \
                  'checks/nba/rows_per_date.sql'?",
             ),
             (
                 "expect = [{ column = \"pct\", at_least = 1, at_most = 2 }]",
                 "expect = []",
-                "check 'one': expect is empty; give at least one expectation",
+                "line 16: check 'one': expect is empty; give at least one expectation",
             ),
             (
                 "date = \"2024-01-02\"",
                 "date = \"2024-01-03\"",
-                "sample '2024-01-03' is outside the plan; give a date from 2024-01-01 to 2024-01-02",
+                "line 18: sample '2024-01-03' is outside the plan; give a date from 2024-01-01 to 2024-01-02",
             ),
             (
                 "date = \"2024-01-02\"",
                 "date = \"2024-01-01\"",
-                "sample '2024-01-01' is duplicated; dates must be unique",
+                "line 21: sample '2024-01-01' is duplicated; dates must be unique",
             ),
             (
                 "date = \"2024-01-02\"",
                 "date = \"the last\"",
-                "sample: 'the last' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
+                "line 18: sample: 'the last' is not a date; write it as YYYY-MM-DD, for example 2023-12-16",
             ),
             (
                 "why = \"the last\"",
                 "why = \" \"",
-                "sample '2024-01-02' has an empty why; say what it represents",
+                "line 19: sample '2024-01-02' has an empty why; say what it represents",
             ),
         ];
         for (good, bad, sentence) in cases {
@@ -570,6 +414,91 @@ why = "the first"
             assert_ne!(text, SMALL, "{good}");
             assert_eq!(parse_small(&text).unwrap_err(), sentence);
         }
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once_and_only_once() {
+        let text = r#"nam = "small"
+title = 7
+from = "2024-01-31"
+to = "2024-01-02"
+workers = 0
+[[stage]]
+name = "first"
+kind = "sqll"
+tabel = "mart.t"
+[[stage]]
+name = "second"
+kind = "sql"
+needs = ["frist"]
+sql = "SELECT 1"
+table = "mart"
+key = ["day"]
+columns = [
+  { name = "day", type = "DAT" },
+  { name = "day 2", type = "DATE" },
+]
+[[stage]]
+name = "third"
+kind = "command"
+command = ["collect"]
+sql = "SELECT 1"
+timeout_seconds = "long"
+colour = "red"
+[[check]]
+stage = "frist"
+expect = [{ column = "n", at_least = "x" }]
+[[check]]
+name = "none"
+stage = "first"
+title = "None"
+severity = "blocking"
+sql = "SELECT 'open"
+expect = [{ rows = 0, every = "n" }]
+[[check]]
+name = "none"
+stage = "second"
+title = "None"
+severity = "blocking"
+sql = "SELECT 1"
+expect = [{ rows = 0 }]
+[[runbook]]
+item = 1
+title = "First"
+done_when = [{ chekc = "none" }, { passed = "thrid" }]
+[[sample]]
+date = "yesterday"
+"#;
+        insta::assert_snapshot!(parse_small(text).unwrap_err());
+    }
+
+    #[test]
+    fn all_syntax_errors_are_reported_and_nothing_else() {
+        let text = SMALL
+            .replace("title = \"Small\"", "title = Small")
+            .replace("kind = \"nba\"", "kind =");
+        let refused = parse_small(&text).unwrap_err();
+        let lines: Vec<&str> = refused
+            .lines()
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        assert_eq!(lines, ["line 3", "line 9"], "{refused}");
+    }
+
+    #[test]
+    fn a_plan_with_very_many_mistakes_lists_some_of_them() {
+        let check = &SMALL[SMALL.find("[[check]]").unwrap()..SMALL.find("[[sample]]").unwrap()];
+        let wrong = check.replace("team_offense", "weather");
+        let mistakes = parse(&format!("{SMALL}{}", wrong.repeat(2_000)), &QuerySource::Builtin).unwrap_err();
+        let refused = PlanError {
+            plan: "many.toml".to_owned(),
+            mistakes,
+        };
+        assert_eq!(refused.mistakes.len(), MAX_MISTAKES);
+        assert_eq!(
+            refused.to_string(),
+            "plan many.toml has 100 mistakes or more, among them:"
+        );
     }
 
     #[test]
@@ -588,23 +517,23 @@ why = "the first"
         let cases = [
             (
                 item("done_when = [{ check = \"onw\" }]"),
-                "runbook item 1: check 'onw' not found; did you mean 'one'?",
+                "line 26: runbook item 1: check 'onw' not found; did you mean 'one'?",
             ),
             (
                 item("done_when = [{ passed = \"team_ofense\" }]"),
-                "runbook item 1: stage 'team_ofense' not found; did you mean 'team_offense'?",
+                "line 26: runbook item 1: stage 'team_ofense' not found; did you mean 'team_offense'?",
             ),
             (
                 item("done_when = []"),
-                "runbook item 1: give either a non-empty done_when or manual = true",
+                "line 26: runbook item 1: give either a non-empty done_when or manual = true",
             ),
             (
                 item("manual = true\ndone_when = [{ report = true }]"),
-                "runbook item 1: give either a non-empty done_when or manual = true",
+                "line 27: runbook item 1: give either a non-empty done_when or manual = true",
             ),
             (
                 item("manual = true") + &item("manual = true"),
-                "runbook item 1 is duplicated; give the second another number",
+                "line 28: runbook item 1 is duplicated; give the second another number",
             ),
             (
                 item("done_when = [{ chekc = \"one\" }]"),
@@ -638,22 +567,22 @@ why = "the first"
             (
                 "check = \"one\"",
                 "check = \"onne\"",
-                "breakdown of 'onne': check 'onne' not found; did you mean 'one'?",
+                "line 24: breakdown of 'onne': check 'onne' not found; did you mean 'one'?",
             ),
             (
                 "causes = [\"lost\"]",
                 "causes = []",
-                "breakdown of 'one': causes is empty; list the causes the query can return",
+                "line 31: breakdown of 'one': causes is empty; list the causes the query can return",
             ),
             (
                 "[\"absent\"]",
                 "[\"lost\"]",
-                "breakdown of 'one': cause 'lost' is duplicated; list each cause once",
+                "line 31: breakdown of 'one': cause 'lost' is duplicated; list each cause once",
             ),
             (
                 "sql = \"SELECT 1\"\n",
                 "",
-                "breakdown of 'one': give either sql or sql_file",
+                "line 23: breakdown of 'one': give either sql or sql_file",
             ),
         ];
         for (good, bad, sentence) in cases {
@@ -672,11 +601,11 @@ why = "the first"
         assert_eq!(two("\"team_offense\"").unwrap().stages[1].needs, ["team_offense"]);
         assert_eq!(
             two("\"second\"").unwrap_err(),
-            "stage 'second' needs 'second', which comes after it; move 'second' up"
+            "line 14: stage 'second' needs 'second', which comes after it; move 'second' up"
         );
         assert_eq!(
             two("\"team_ofense\"").unwrap_err(),
-            "stage 'second': stage 'team_ofense' not found; did you mean 'team_offense'?"
+            "line 14: stage 'second': stage 'team_ofense' not found; did you mean 'team_offense'?"
         );
     }
 

@@ -5,6 +5,7 @@ mod binds;
 mod breakdown;
 mod builtin;
 mod check;
+mod checks;
 mod dates;
 mod definition;
 mod fingerprint;
@@ -12,11 +13,16 @@ mod hint;
 mod limits;
 mod load;
 mod mistake;
+mod mistakes;
+mod names;
 mod normal_form;
 mod order;
 mod queries;
+mod raw;
 mod runbook;
 mod sample;
+mod schema;
+mod shape;
 mod stage;
 mod stages;
 
@@ -30,12 +36,13 @@ pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
 pub use limits::MAX_WORKERS;
 pub use load::{PlanError, load};
-pub use mistake::{line_of, toml_mistake};
+pub use mistake::{Mistake, line_of, toml_mistake};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
+pub use schema::schema;
 pub use stage::{
-    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput,
-    StageSpec,
+    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadSpec, SqlSpec, StageKind,
+    StageOutput, StageSpec,
 };
 
 use std::collections::BTreeSet;

@@ -5,49 +5,53 @@ use super::hint::with_hint;
 use super::stage::StageSpec;
 use crate::sql::{TableName, tables};
 
-/// A stage may only need earlier stages, which rules out cycles.
-pub(super) fn in_order(stages: &[StageSpec]) -> Result<(), String> {
-    for (at, stage) in stages.iter().enumerate() {
-        for need in &stage.needs {
-            match place(stages, need) {
-                Some(before) if before < at => {}
-                Some(_) => {
-                    return Err(format!(
-                        "stage '{}' needs '{need}', which comes after it; move '{need}' up",
-                        stage.name
-                    ));
-                }
+/// What is wrong with a stage among others: its index, the key at fault and the problem.
+pub(super) type OrderMistake = (usize, &'static str, String);
+
+/// A stage may only need earlier stages, which rules out cycles. `needs` has the name and the needs of each stage.
+pub(super) fn in_order(needs: &[(String, Vec<String>)]) -> Vec<OrderMistake> {
+    let mut mistakes = Vec::new();
+    for (at, (name, needs_of_it)) in needs.iter().enumerate() {
+        for need in needs_of_it {
+            let problem = match needs.iter().position(|(other, _)| other == need) {
+                Some(before) if before < at => continue,
+                Some(_) => format!("stage '{name}' needs '{need}', which comes after it; move '{need}' up"),
                 None => {
-                    let known = stages[..at].iter().map(|other| other.name.as_str());
-                    return Err(format!(
-                        "stage '{}': {}",
-                        stage.name,
-                        with_hint("stage", need, known)
-                    ));
+                    let known = needs[..at].iter().map(|(other, _)| other.as_str());
+                    format!("stage '{name}': {}", with_hint("stage", need, known))
                 }
-            }
+            };
+            mistakes.push((at, "needs", problem));
         }
     }
-    Ok(())
+    mistakes
 }
 
 /// A table is filled by one stage, and stages that read it declare it and need that stage.
-pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Result<(), String> {
+pub(super) fn tables_are_in_order(stages: &[StageSpec]) -> Vec<OrderMistake> {
+    let mut mistakes = Vec::new();
     for at in 0..stages.len() {
-        refuse_second_filler(stages, at)?;
-        refuse_disordered_reads(stages, at)?;
+        if let Err(problem) = refuse_second_filler(stages, at) {
+            mistakes.push((at, "table", problem));
+        } else if let Err(problem) = refuse_disordered_reads(stages, at) {
+            mistakes.push((at, "reads", problem));
+        } else if let Err(problem) = undeclared_reads(stages, at, |_| false) {
+            mistakes.push((at, "sql", problem));
+        }
     }
-    reads_are_declared(stages, |_| false)
+    mistakes
 }
 
 /// Every read of a table that the plan fills is declared. A name with a project counts if `is_own` returns that the
 /// plan runs on it; in another project it is another table.
 pub(super) fn reads_are_declared(stages: &[StageSpec], is_own: impl Fn(&str) -> bool) -> Result<(), String> {
+    (0..stages.len()).try_for_each(|at| undeclared_reads(stages, at, &is_own))
+}
+
+fn undeclared_reads(stages: &[StageSpec], at: usize, is_own: impl Fn(&str) -> bool) -> Result<(), String> {
     let counts = |name: &TableName| name.project().is_none_or(|project| is_own(&project));
-    (0..stages.len()).try_for_each(|at| {
-        refuse_undeclared_reads(stages, at, counts)
-            .map_err(|problem| format!("stage '{}': {problem}", stages[at].name))
-    })
+    refuse_undeclared_reads(stages, at, counts)
+        .map_err(|problem| format!("stage '{}': {problem}", stages[at].name))
 }
 
 /// Names that differ only in case are the same table in the embedded warehouse.

@@ -38,18 +38,8 @@ pub(super) struct Queries<'o> {
 }
 
 impl<'o> Queries<'o> {
-    pub(super) fn new(origin: &'o QuerySource, project: Option<String>) -> Result<Self, String> {
-        let is_valid = |project: &String| {
-            project.starts_with(|first: char| first.is_ascii_lowercase())
-                && (project.chars())
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c))
-        };
-        match &project {
-            Some(text) if !is_valid(text) => Err(format!(
-                "'{text}' is not a valid project id; write it like my-project-123"
-            )),
-            _ => Ok(Self { origin, project }),
-        }
+    pub(super) const fn new(origin: &'o QuerySource, project: Option<String>) -> Self {
+        Self { origin, project }
     }
 
     /// The folder of the plan file; `None` for a built-in plan.
@@ -58,6 +48,11 @@ impl<'o> Queries<'o> {
             QuerySource::Builtin => None,
             QuerySource::Folder(folder) => std::path::absolute(folder).ok(),
         }
+    }
+
+    /// The key that a mistake of a query belongs to.
+    pub(super) const fn key(sql_file: Option<&String>) -> &'static str {
+        if sql_file.is_some() { "sql_file" } else { "sql" }
     }
 
     /// A query given inline or in a file next to the plan, processed by [`Self::local`].
@@ -80,6 +75,20 @@ impl<'o> Queries<'o> {
             (name.project() == self.project).then(|| format!("`{}`", name.local()))
         })
     }
+}
+
+/// Refuses a text that is not the id of a project.
+pub(super) fn project_id(text: String) -> Result<String, String> {
+    let is_valid = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c));
+    if is_valid {
+        return Ok(text);
+    }
+    Err(format!(
+        "'{text}' is not a valid project id; write it like my-project-123"
+    ))
 }
 
 #[cfg(test)]
@@ -134,10 +143,10 @@ expect = [{ column = "n", at_least = 1 }]
             &PLAN.replace("\"old-project\"", "\"Old project\""),
             &QuerySource::Builtin,
         );
-        assert!(
-            refused
-                .unwrap_err()
-                .contains("'Old project' is not a valid project id")
+        let mistakes = refused.unwrap_err();
+        assert_eq!(
+            mistakes[0].to_string(),
+            "line 4: 'Old project' is not a valid project id; write it like my-project-123"
         );
     }
 

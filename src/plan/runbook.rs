@@ -5,8 +5,12 @@ use std::fmt;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
-use super::{CheckSpec, StageSpec, parse_date, with_hint};
+use super::mistakes::{EntryMistakes, PlanMistakes};
+use super::names::EntryNames;
+use super::parse_date;
+use super::raw::{RawCondition, RawItem, RawItemId};
 
 /// The number of an item, such as `14`; an item added between two has a letter, such as `14a`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,14 +53,6 @@ impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
-}
-
-/// A plan file may leave out the quotes around a plain number.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawItemId {
-    Number(u32),
-    Text(String),
 }
 
 impl TryFrom<RawItemId> for ItemId {
@@ -131,98 +127,64 @@ pub struct ItemSpec {
     pub remark: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawItem {
-    item: ItemId,
-    title: String,
-    #[serde(default)]
-    done_when: Vec<RawCondition>,
-    #[serde(default)]
-    manual: bool,
-    remark: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum RawCondition {
-    Started(String),
-    Finished(String),
-    Passed(String),
-    Done {
-        stage: String,
-        dates: Vec<String>,
-    },
-    Check(String),
-    #[serde(alias = "asked")]
-    Ran(String),
-    #[serde(alias = "again")]
-    Rerun {
-        check: String,
-        after: String,
-    },
-    ChecksOf(String),
-    Report(bool),
-}
-
-/// Validates the runbook items against these stages and checks.
+/// The runbook items without mistakes; they may refer to these stages and checks.
 pub(super) fn items(
-    raw: Vec<RawItem>,
-    stages: &[StageSpec],
-    checks: &[CheckSpec],
-) -> Result<Vec<ItemSpec>, String> {
+    raw: Vec<Spanned<RawItem>>,
+    stages: &EntryNames,
+    checks: &EntryNames,
+    mistakes: &mut PlanMistakes<'_>,
+) -> Vec<ItemSpec> {
     let mut seen = HashSet::new();
-    raw.into_iter()
-        .map(|raw| {
-            let id = raw.item.clone();
-            if !seen.insert(id.clone()) {
-                return Err(format!(
-                    "runbook item {id} is duplicated; give the second another number"
-                ));
-            }
-            item(raw, stages, checks).map_err(|problem| format!("runbook item {id}: {problem}"))
+    let mut items = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let (place, mut raw) = (raw.span().start, raw.into_inner());
+        let mut found = mistakes.of(place, String::new());
+        let item = found.require("item", raw.item.take());
+        let item = item.map(|item| ItemId::try_from(item).map_err(|error| error.to_string()));
+        let Some(item) = item.and_then(|item| found.take("item", item)) else {
+            continue;
+        };
+        if !seen.insert(item.clone()) {
+            let problem = format!("runbook item {item} is duplicated; give the second another number");
+            found.note("item", &problem);
+        }
+        let mut found = mistakes.of(place, format!("runbook item {item}: "));
+        items.extend(raw.read(item, [stages, checks], &mut found));
+    }
+    items
+}
+
+impl RawItem {
+    fn read(
+        self,
+        item: ItemId,
+        names: [&EntryNames; 2],
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<ItemSpec> {
+        let title = found.require("title", self.title);
+        if self.manual != self.done_when.is_empty() {
+            found.note("done_when", "give either a non-empty done_when or manual = true");
+        }
+        let mut conditions = Vec::with_capacity(self.done_when.len());
+        for raw in self.done_when {
+            conditions.extend(found.take("done_when", condition(raw, names)));
+        }
+        Some(ItemSpec {
+            item,
+            title: title?,
+            done_when: if self.manual {
+                DoneWhen::Manual
+            } else {
+                DoneWhen::Facts(conditions)
+            },
+            remark: self.remark,
         })
-        .collect()
+    }
 }
 
-fn item(raw: RawItem, stages: &[StageSpec], checks: &[CheckSpec]) -> Result<ItemSpec, String> {
-    let done_when = match (raw.manual, raw.done_when.is_empty()) {
-        (true, true) => DoneWhen::Manual,
-        (false, false) => {
-            let conditions = raw.done_when.into_iter();
-            DoneWhen::Facts(
-                conditions
-                    .map(|raw| condition(raw, stages, checks))
-                    .collect::<Result<_, _>>()?,
-            )
-        }
-        _ => return Err("give either a non-empty done_when or manual = true".to_owned()),
-    };
-    Ok(ItemSpec {
-        item: raw.item,
-        title: raw.title,
-        done_when,
-        remark: raw.remark,
-    })
-}
-
-fn condition(raw: RawCondition, stages: &[StageSpec], checks: &[CheckSpec]) -> Result<Condition, String> {
-    let stage = |name: String| {
-        let known = stages.iter().map(|stage| stage.name.as_str());
-        if known.clone().any(|known| known == name) {
-            Ok(name)
-        } else {
-            Err(with_hint("stage", &name, known))
-        }
-    };
-    let check = |name: String| {
-        let known = checks.iter().map(|check| check.name.as_str());
-        if known.clone().any(|known| known == name) {
-            Ok(name)
-        } else {
-            Err(with_hint("check", &name, known))
-        }
-    };
+fn condition(raw: RawCondition, [stages, checks]: [&EntryNames; 2]) -> Result<Condition, String> {
+    let stage = |name| stages.known("stage", name);
+    let check = |name| checks.known("check", name);
     Ok(match raw {
         RawCondition::Started(name) => Condition::Started(stage(name)?),
         RawCondition::Finished(name) => Condition::Finished(stage(name)?),

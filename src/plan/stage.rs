@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::Weekday;
+use chrono::{NaiveDate, Weekday};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Fingerprint;
 use crate::table::TableDef;
+
+/// Placeholder for the date in a command.
+pub(super) const DATE: &str = "{date}";
 
 /// How the rows of a stage are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +86,31 @@ pub struct CommandSpec {
     pub expect: ExpectRows,
 }
 
+/// One execution of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramCall {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Variables added to backcourt's own.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl CommandSpec {
+    /// The program's call for a date.
+    #[must_use]
+    pub fn call(&self, date: NaiveDate) -> ProgramCall {
+        let date = date.to_string();
+        let filled = |text: &String| text.replace(DATE, &date);
+        let variables = self.environment.iter();
+        ProgramCall {
+            argv: self.argv.iter().map(filled).collect(),
+            environment: variables
+                .map(|(name, value)| (name.clone(), filled(value)))
+                .collect(),
+        }
+    }
+}
+
 /// What a program leaves in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StageOutput {
@@ -119,7 +148,7 @@ pub struct ReadSpec {
 }
 
 /// How a stage starts once its upstream gates are open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Advance {
     /// Automatically.

@@ -1,22 +1,23 @@
 //! Parses and validates the `[[stage]]` tables of a plan file, first each on its own and then together.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Weekday;
-use serde::Deserialize;
+use toml::Spanned;
 
 use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::hint::with_hint;
 use super::limits::{TIMEOUT_SECONDS, in_range};
+use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
+use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
-    Active, Advance, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
+    Active, CommandSpec, DATE, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
 };
-use crate::table::{Column, ColumnType, Part, TableDef, refuse_column_name, table_path};
+use crate::table::{Column, ColumnType, TableDef, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
@@ -24,133 +25,79 @@ const DEFAULT_TIMEOUT: u64 = 600;
 /// Default exit code for a retry: `EX_TEMPFAIL` of sysexits.
 const DEFAULT_RETRY_CODE: u8 = 75;
 
-/// Placeholder for the date in a command.
-pub(super) const DATE: &str = "{date}";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawStage {
-    name: String,
-    table: Option<String>,
-    kind: RawKind,
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    advance: Advance,
-    sql: Option<String>,
-    sql_file: Option<String>,
-    date_column: Option<String>,
-    key: Option<Vec<String>>,
-    columns: Option<Vec<RawColumn>>,
-    expect_rows: Option<RawRows>,
-    reads: Option<Vec<RawRead>>,
-    active: Option<RawActive>,
-    command: Option<Vec<String>>,
-    timeout_seconds: Option<u64>,
-    environment: Option<BTreeMap<String, String>>,
-    skip_exit_code: Option<u8>,
-    retry_exit_code: Option<u8>,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum RawKind {
-    Nba,
-    Sql,
-    Command,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawColumn {
-    name: String,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    nullable: bool,
-    #[serde(default)]
-    doc: String,
-    part: Option<Part>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRead {
-    table: String,
-    #[serde(default)]
-    days_back: u32,
-}
-
-/// A number of rows, or a query that returns it.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a number of rows or a SELECT that returns it")]
-enum RawRows {
-    Number(u32),
-    Query(String),
-}
-
-/// Days of the week, or a query that returns dates.
-#[derive(Deserialize, Clone)]
-#[serde(
-    untagged,
-    expecting = "expected days of the week such as [\"mon\", \"tue\"] or a SELECT that returns dates"
-)]
-pub(super) enum RawActive {
-    Days(Vec<String>),
-    Query(String),
-}
-
-/// The stages of a plan; `active` is their default.
+/// The stages without mistakes; `usual` is their default of `active`.
 pub(super) fn stages(
-    raw: Vec<RawStage>,
-    active: Option<RawActive>,
+    raw: Vec<Spanned<RawStage>>,
+    usual: &Active,
     queries: &Queries<'_>,
-) -> Result<Vec<StageSpec>, String> {
-    let usual = active.map_or(Ok(Active::Always), |active| active.read(queries))?;
+    mistakes: &mut PlanMistakes<'_>,
+) -> Vec<StageSpec> {
     let mut stages = Vec::with_capacity(raw.len());
     for raw in raw {
-        let name = raw.name.clone();
-        let stage = raw.read(&usual, queries);
-        stages.push(stage.map_err(|problem| format!("stage '{name}': {problem}"))?);
+        let place = raw.span().start;
+        let raw = raw.into_inner();
+        let mut found = mistakes.of(place, subject(&raw));
+        stages.extend(raw.read(usual, queries, &mut found));
     }
-    Ok(stages)
+    stages
+}
+
+fn subject(raw: &RawStage) -> String {
+    let name = raw.name.as_ref();
+    name.map_or_else(String::new, |name| format!("stage '{name}': "))
 }
 
 impl RawStage {
-    fn read(self, usual: &Active, queries: &Queries<'_>) -> Result<StageSpec, String> {
-        self.refuse_foreign_keys()?;
-        let active = match &self.active {
-            Some(active) => active.clone().read(queries)?,
-            None => usual.clone(),
-        };
-        let reads = self.reads.iter().flatten();
-        let reads = reads.map(RawRead::read).collect::<Result<_, _>>()?;
-        let kind = match self.kind {
-            RawKind::Nba => {
-                self.table
-                    .as_ref()
-                    .ok_or("table is missing; write dataset.table")?;
-                StageKind::Nba
+    fn read(
+        self,
+        usual: &Active,
+        queries: &Queries<'_>,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<StageSpec> {
+        let kind = found.require("kind", self.kind);
+        if let Some(kind) = kind {
+            self.refuse_foreign_keys(kind, found);
+        }
+        let kind = match kind {
+            None => None,
+            Some(RawKind::Nba) => self.table(found).map(|_| StageKind::Nba),
+            Some(RawKind::Sql) => self.sql_spec(queries, found).map(Box::new).map(StageKind::Sql),
+            Some(RawKind::Command) => {
+                let spec = self.command_spec(queries, found);
+                spec.map(Box::new).map(StageKind::Command)
             }
-            RawKind::Sql => StageKind::Sql(Box::new(self.sql_spec(queries)?)),
-            RawKind::Command => StageKind::Command(Box::new(self.command_spec(queries)?)),
         };
+        let reads = self.reads.iter().flatten().map(RawRead::read).collect();
+        let reads = found.take("reads", reads);
+        let active = match self.active {
+            Some(active) => found.take("active", active.read(queries)),
+            None => Some(usual.clone()),
+        };
+        let name = found.require("name", self.name);
         let mut stage = StageSpec {
-            name: self.name,
+            name: name?,
             table: self.table,
-            kind,
+            kind: kind?,
             needs: self.needs,
             advance: self.advance,
-            active,
-            reads,
+            active: active?,
+            reads: reads?,
             fingerprint: Fingerprint::default(),
         };
         stage.fingerprint = of_stage(&stage);
-        Ok(stage)
+        Some(stage)
+    }
+
+    fn table(&self, found: &mut EntryMistakes<'_, '_>) -> Option<&str> {
+        let table = self.table.as_deref();
+        found.take(
+            "table",
+            table.ok_or_else(|| "table is missing; write dataset.table".to_owned()),
+        )
     }
 
     /// A key that doesn't apply to this kind of stage is an error, not a warning.
-    fn refuse_foreign_keys(&self) -> Result<(), String> {
+    fn refuse_foreign_keys(&self, kind: RawKind, found: &mut EntryMistakes<'_, '_>) {
         use RawKind::{Command, Nba, Sql};
         let given = [
             ("sql", self.sql.is_some(), &[Sql][..]),
@@ -167,146 +114,178 @@ impl RawStage {
             ("skip_exit_code", self.skip_exit_code.is_some(), &[Command]),
             ("retry_exit_code", self.retry_exit_code.is_some(), &[Command]),
         ];
-        let foreign = |(_, given, kinds): &&(&str, bool, &[RawKind])| *given && !kinds.contains(&self.kind);
-        let word = match self.kind {
+        let word = match kind {
             Nba => "nba",
             Sql => "sql",
             Command => "command",
         };
-        match given.iter().find(foreign) {
-            None => Ok(()),
-            Some((key, ..)) => Err(format!(
-                "a stage of kind {word} does not take {key}; leave it out"
-            )),
+        for (key, _, kinds) in given.into_iter().filter(|(_, given, _)| *given) {
+            if !kinds.contains(&kind) {
+                found.note(
+                    key,
+                    &format!("a stage of kind {word} does not take {key}; leave it out"),
+                );
+            }
         }
     }
 
-    fn sql_spec(&self, queries: &Queries<'_>) -> Result<SqlSpec, String> {
-        let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref())?;
-        Ok(SqlSpec {
-            table: self.definition()?,
-            query: date_query("sql", &sql)?,
-            expect: self.expect(queries)?,
+    fn sql_spec(&self, queries: &Queries<'_>, found: &mut EntryMistakes<'_, '_>) -> Option<SqlSpec> {
+        let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
+        let query = found.take(
+            Queries::key(self.sql_file.as_ref()),
+            sql.and_then(|sql| date_query("sql", &sql)),
+        );
+        let table = self.definition(found);
+        let expect = found.take("expect_rows", self.expect(queries));
+        Some(SqlSpec {
+            table: table?,
+            query: query?,
+            expect: expect?,
         })
     }
 
-    fn command_spec(&self, queries: &Queries<'_>) -> Result<CommandSpec, String> {
+    fn command_spec(&self, queries: &Queries<'_>, found: &mut EntryMistakes<'_, '_>) -> Option<CommandSpec> {
+        let argv = found.take("command", self.argv());
+        let environment = self.environment.clone().unwrap_or_default();
+        let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']);
+        for name in environment.keys().filter(|name| !is_variable(name)) {
+            found.note(
+                "environment",
+                &format!("environment: '{name}' is not a valid variable name"),
+            );
+        }
+        let timeout = self.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
+        let timeout = in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS);
+        let timeout = found.take("timeout_seconds", timeout);
+        let retry_exit_code = self.retry_code(found);
+        let output = self.output(found);
+        if output == Some(StageOutput::Nothing) && self.expect_rows.is_some() {
+            let problem = "expect_rows needs a table whose rows can be counted; give table and date_column";
+            found.note("expect_rows", problem);
+        }
+        let expect = found.take("expect_rows", self.expect(queries));
+        Some(CommandSpec {
+            argv: argv?,
+            environment,
+            folder: queries.folder(),
+            timeout: Duration::from_secs(timeout?),
+            skip_exit_code: self.skip_exit_code,
+            retry_exit_code,
+            output: output?,
+            expect: expect?,
+        })
+    }
+
+    fn argv(&self) -> Result<Vec<String>, String> {
         let argv = self.command.clone().unwrap_or_default();
         if argv.first().is_none_or(|program| program.trim().is_empty()) {
             return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
         }
-        let environment = self.environment.clone().unwrap_or_default();
-        if !argv
+        let values = self
+            .environment
             .iter()
-            .chain(environment.values())
-            .any(|text| text.contains(DATE))
-        {
+            .flat_map(|environment| environment.values());
+        if !argv.iter().chain(values).any(|text| text.contains(DATE)) {
             return Err(format!(
                 "{DATE} is in neither command nor environment, so every date would run the same; add it"
             ));
         }
-        let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']);
-        if let Some(name) = environment.keys().find(|name| !is_variable(name)) {
-            return Err(format!("environment: '{name}' is not a valid variable name"));
-        }
-        let timeout = self.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
-        in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS)?;
-        let retry_exit_code = self.retry_code()?;
-        let output = self.output()?;
-        if output == StageOutput::Nothing && self.expect_rows.is_some() {
-            return Err(
-                "expect_rows needs a table whose rows can be counted; give table and date_column".to_owned(),
-            );
-        }
-        Ok(CommandSpec {
-            argv,
-            environment,
-            folder: queries.folder(),
-            timeout: Duration::from_secs(timeout),
-            skip_exit_code: self.skip_exit_code,
-            retry_exit_code,
-            output,
-            expect: self.expect(queries)?,
-        })
+        Ok(argv)
     }
 
     /// The exit code that asks for another attempt.
-    fn retry_code(&self) -> Result<u8, String> {
+    fn retry_code(&self, found: &mut EntryMistakes<'_, '_>) -> u8 {
         let retry = self.retry_exit_code.unwrap_or(DEFAULT_RETRY_CODE);
         for (key, code) in [
             ("skip_exit_code", self.skip_exit_code),
             ("retry_exit_code", Some(retry)),
         ] {
             if code == Some(0) {
-                return Err(format!("{key} is 0, which means success; give another code"));
+                found.note(
+                    key,
+                    &format!("{key} is 0, which means success; give another code"),
+                );
             }
         }
-        if self.skip_exit_code == Some(retry) {
-            return Err(format!(
-                "skip_exit_code and retry_exit_code are both {retry}; they must differ"
-            ));
+        if self.skip_exit_code == Some(retry) && retry != 0 {
+            let problem = format!("skip_exit_code and retry_exit_code are both {retry}; they must differ");
+            found.note("skip_exit_code", &problem);
         }
-        Ok(retry)
+        retry
     }
 
-    fn output(&self) -> Result<StageOutput, String> {
+    fn output(&self, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
         if self.columns.is_some() {
-            return Ok(StageOutput::Printed(self.definition()?));
+            return self.definition(found).map(StageOutput::Printed);
         }
         if self.key.is_some() {
-            return Err(
-                "key needs columns; leave it out, or list the columns of the printed rows".to_owned(),
-            );
+            let problem = "key needs columns; leave it out, or list the columns of the printed rows";
+            found.note("key", problem);
         }
-        match (&self.table, &self.date_column) {
-            (None, None) => Ok(StageOutput::Nothing),
-            (Some(table), Some(date_column)) => {
-                table_path(table)?;
-                refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"))?;
-                Ok(StageOutput::Rows {
-                    table: table.clone(),
-                    date_column: date_column.clone(),
-                })
-            }
+        let (table, date_column) = match (&self.table, &self.date_column) {
+            (None, None) => return Some(StageOutput::Nothing),
+            (Some(table), Some(date_column)) => (table, date_column),
             (Some(_), None) => {
-                Err("date_column is missing; it is needed to count the rows of a date".to_owned())
+                let problem = "date_column is missing; it is needed to count the rows of a date";
+                return found.take("date_column", Err(problem.to_owned()));
             }
-            (None, Some(_)) => Err("date_column needs a table; write table = \"dataset.table\"".to_owned()),
-        }
+            (None, Some(_)) => {
+                let problem = "date_column needs a table; write table = \"dataset.table\"";
+                return found.take("date_column", Err(problem.to_owned()));
+            }
+        };
+        let path = found.take("table", table_path(table));
+        let name = refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"));
+        let name = found.take("date_column", name);
+        path.zip(name).map(|_| StageOutput::Rows {
+            table: table.clone(),
+            date_column: date_column.clone(),
+        })
     }
 
     /// The definition of the table that backcourt writes for this stage.
-    fn definition(&self) -> Result<TableDef, String> {
-        let table = self
-            .table
-            .as_deref()
-            .ok_or("table is missing; write dataset.table")?;
-        let (dataset, name) = table_path(table)?;
-        let columns = self.own_columns()?;
-        let date_column = self.own_date_column(&columns)?;
-        let key = self.own_key(&columns)?;
-        Ok(TableDef {
+    fn definition(&self, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
+        let path = self.table(found).map(table_path);
+        let path = path.and_then(|path| found.take("table", path));
+        let columns = self.own_columns(found)?;
+        let date_column = found.take("date_column", self.own_date_column(&columns));
+        let key = found.take("key", self.own_key(&columns));
+        let (dataset, name) = path?;
+        Some(TableDef {
             dataset: Cow::Owned(dataset.to_owned()),
             name: Cow::Owned(name.to_owned()),
-            doc: Cow::Owned(format!("Filled by stage {} of a backcourt plan.", self.name)),
-            date_column: Cow::Owned(date_column.to_owned()),
-            key: key.iter().cloned().map(Cow::Owned).collect(),
+            doc: Cow::Owned(format!(
+                "Filled by stage {} of a backcourt plan.",
+                self.name.as_deref().unwrap_or_default()
+            )),
+            date_column: Cow::Owned(date_column?.to_owned()),
+            key: key?.iter().cloned().map(Cow::Owned).collect(),
             columns: Cow::Owned(columns),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,
         })
     }
 
-    fn own_columns(&self) -> Result<Vec<Column>, String> {
+    /// The columns; `None` if any is wrong, because others may refer to it.
+    fn own_columns(&self, found: &mut EntryMistakes<'_, '_>) -> Option<Vec<Column>> {
         let raw = self.columns.as_deref().unwrap_or_default();
         if raw.is_empty() {
-            return Err(
-                "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]".to_owned(),
-            );
+            let problem = "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]";
+            found.note("columns", problem);
+            return None;
         }
-        let columns: Vec<Column> = raw.iter().map(RawColumn::read).collect::<Result<_, _>>()?;
-        refuse_duplicates(&columns)?;
-        Ok(columns)
+        let mut columns: Vec<Column> = Vec::with_capacity(raw.len());
+        for raw in raw {
+            let column = raw
+                .get_ref()
+                .read()
+                .and_then(|column| refuse_duplicate(&columns, column));
+            match column {
+                Ok(column) => columns.push(column),
+                Err(problem) => found.note_at(raw.span().start, &problem),
+            }
+        }
+        (columns.len() == raw.len()).then_some(columns)
     }
 
     fn own_date_column(&self, columns: &[Column]) -> Result<&str, String> {
@@ -380,7 +359,7 @@ impl RawRead {
 }
 
 impl RawActive {
-    fn read(self, queries: &Queries<'_>) -> Result<Active, String> {
+    pub(super) fn read(self, queries: &Queries<'_>) -> Result<Active, String> {
         const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         match self {
             Self::Query(sql) => {
@@ -418,16 +397,15 @@ fn column_of<'a>(columns: &'a [Column], setting: &str, name: &str) -> Result<&'a
     found.ok_or_else(|| format!("{setting}: {}", with_hint("column", name, known)))
 }
 
-fn refuse_duplicates(columns: &[Column]) -> Result<(), String> {
-    for (at, Column { name, .. }) in columns.iter().enumerate() {
-        if columns[..at]
-            .iter()
-            .any(|other| other.name.eq_ignore_ascii_case(name))
-        {
-            return Err(format!("column '{name}' is duplicated; names must be unique"));
-        }
+fn refuse_duplicate(columns: &[Column], column: Column) -> Result<Column, String> {
+    let is_same = |other: &Column| other.name.eq_ignore_ascii_case(&column.name);
+    if columns.iter().any(is_same) {
+        return Err(format!(
+            "column '{}' is duplicated; names must be unique",
+            column.name
+        ));
     }
-    Ok(())
+    Ok(column)
 }
 
 #[cfg(test)]

@@ -85,16 +85,9 @@ impl CommandStage {
     }
 
     fn command(&self, date: NaiveDate) -> Result<Command, StageError> {
-        let date = date.to_string();
-        let filled = |text: &String| text.replace("{date}", &date);
+        let call = self.own.call(date);
         let mut command = Command::new(self.program()?);
-        command.args(self.own.argv.iter().skip(1).map(filled));
-        command.envs(
-            self.own
-                .environment
-                .iter()
-                .map(|(name, value)| (name, filled(value))),
-        );
+        command.args(call.argv.iter().skip(1)).envs(call.environment);
         if let Some(folder) = &self.own.folder {
             command.current_dir(folder);
         }

@@ -1,10 +1,11 @@
 //! Roles of columns: what a row is about, where it came from and how reliable it is. Code that shows rows one by one
 //! uses them and needs to know no table.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The role of a column. Most have none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// What several rows belong to: a game.

@@ -376,3 +376,44 @@ fn google_accepts_every_statement_of_the_built_in_plans() {
     let (out, err) = (text(&said.stdout), text(&said.stderr));
     assert!(said.status.success(), "{out}{err}");
 }
+
+/// `plan show` prints these texts.
+#[test]
+fn queries_are_sent_as_they_are_shown() {
+    let sent: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&sent);
+    let server = Proxy::start(None, Duration::ZERO, move |call: &Call| {
+        if call.method == Method::Insert {
+            noted.lock().unwrap().push(call.sql.clone());
+        }
+        Fate::Pass
+    });
+    let warehouse = behind_port(server.port());
+    let dates = DATES.map(day);
+    let table = games();
+    let refill = Refill {
+        table: &table,
+        dates: &dates[..1],
+        expected: &[RowsExpected::Exactly(2)],
+        sql: &format!("SELECT * FROM `raw.games` WHERE {} = @date", table.date_column),
+        asking: Asking::DateByDate,
+        now: Utc::now(),
+        name: "shown",
+        record: None,
+    };
+    block_on(async {
+        warehouse.refill(refill).await.unwrap();
+        warehouse
+            .query_about("SELECT @date, @dates", &dates)
+            .await
+            .unwrap();
+    });
+    let shown = [
+        warehouse.refill_as_sent(&refill).unwrap(),
+        warehouse.query_as_sent("SELECT @date, @dates", &dates).unwrap(),
+    ];
+    let sent = sent.lock().unwrap();
+    for text in shown {
+        assert!(sent.contains(&text), "{text} in {sent:#?}");
+    }
+}

@@ -53,6 +53,7 @@ mod outdated;
 mod own_stages;
 mod owner;
 mod pictures;
+mod plan_tools;
 mod projection;
 mod questions;
 mod raw_tables;

@@ -6,6 +6,7 @@ use chrono::Weekday;
 use rstest::rstest;
 
 use super::super::load::parse;
+use super::super::mistake::in_lines;
 use super::super::queries::QuerySource;
 use super::super::{Active, Binds, ExpectRows, Plan, StageKind, StageOutput};
 use crate::table::ColumnType;
@@ -36,7 +37,7 @@ expect_rows = 1
 "#;
 
 fn plan(text: &str) -> Result<Plan, String> {
-    parse(text, &QuerySource::Builtin)
+    parse(text, &QuerySource::Builtin).map_err(in_lines)
 }
 
 #[test]
@@ -114,208 +115,208 @@ fn command_output_is_stored_only_with_declared_columns() {
 #[case(
     "expect_rows = 1",
     "timeout_seconds = 1",
-    "stage 'tons': a stage of kind sql does not take timeout_seconds; leave it out"
+    "line 23: stage 'tons': a stage of kind sql does not take timeout_seconds; leave it out"
 )]
 #[case(
     "command = [\"collect\"",
     "sql = \"x\"\ncommand = [\"collect\"",
-    "stage 'calls': a stage of kind command does not take sql; leave it out"
+    "line 10: stage 'calls': a stage of kind command does not take sql; leave it out"
 )]
 #[case(
     "command = [\"collect\", \"--day\", \"{date}\"]\n",
     "",
-    "stage 'calls': command is missing; write it as [\"program\", \"argument\", …]"
+    "line 7: stage 'calls': command is missing; write it as [\"program\", \"argument\", …]"
 )]
 #[case(
     "\"{date}\"]",
     "\"{day}\"]",
-    "stage 'calls': {date} is in neither command nor environment, so every date would run the same; add it"
+    "line 10: stage 'calls': {date} is in neither command nor environment, so every date would run the same; add it"
 )]
 #[case(
     "table = \"port.calls\"\n",
     "timeout_seconds = 0\ntable = \"port.calls\"\n",
-    "stage 'calls': timeout_seconds is 0; give 1 to 86400"
+    "line 11: stage 'calls': timeout_seconds is 0; give 1 to 86400"
 )]
 #[case(
     "table = \"port.calls\"\n",
     "skip_exit_code = 0\ntable = \"port.calls\"\n",
-    "stage 'calls': skip_exit_code is 0, which means success; give another code"
+    "line 11: stage 'calls': skip_exit_code is 0, which means success; give another code"
 )]
 #[case(
     "table = \"port.calls\"\n",
     "skip_exit_code = 75\ntable = \"port.calls\"\n",
-    "stage 'calls': skip_exit_code and retry_exit_code are both 75; they must differ"
+    "line 11: stage 'calls': skip_exit_code and retry_exit_code are both 75; they must differ"
 )]
 #[case(
     "table = \"port.calls\"\n",
     "",
-    "stage 'calls': date_column needs a table; write table = \"dataset.table\""
+    "line 11: stage 'calls': date_column needs a table; write table = \"dataset.table\""
 )]
 #[case(
     "date_column = \"day\"\n[[",
     "[[",
-    "stage 'calls': date_column is missing; it is needed to count the rows of a date"
+    "line 7: stage 'calls': date_column is missing; it is needed to count the rows of a date"
 )]
 #[case(
     "table = \"port.calls\"\ndate_column = \"day\"\n",
     "expect_rows = 3\n",
-    "stage 'calls': expect_rows needs a table whose rows can be counted; give table and date_column"
+    "line 11: stage 'calls': expect_rows needs a table whose rows can be counted; give table and date_column"
 )]
 #[case(
     "@date GROUP",
     "'@date' GROUP",
-    "stage 'tons': sql has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
+    "line 18: stage 'tons': sql has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
 )]
 #[case(
     "@date GROUP",
     "@day GROUP",
-    "stage 'tons': sql has an unknown parameter @day; use @date, or @dates for many dates at once"
+    "line 18: stage 'tons': sql has an unknown parameter @day; use @date, or @dates for many dates at once"
 )]
 #[case(
     "table = \"port.tons\"\n",
     "",
-    "stage 'tons': table is missing; write dataset.table"
+    "line 13: stage 'tons': table is missing; write dataset.table"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"tons\"",
-    "stage 'tons': 'tons' is not a valid table; write dataset.table with ASCII letters, digits and underscores, for \
+    "line 19: stage 'tons': 'tons' is not a valid table; write dataset.table with ASCII letters, digits and underscores, for \
      example shop.orders"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"Backcourt.tons\"",
-    "stage 'tons': table 'Backcourt.tons': dataset backcourt is reserved for backcourt's leases; choose another \
+    "line 19: stage 'tons': table 'Backcourt.tons': dataset backcourt is reserved for backcourt's leases; choose another \
      dataset"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"_PARTITIONTIME\", type",
-    "stage 'tons': column '_PARTITIONTIME' starts with _PARTITION, which is reserved for columns that the warehouse \
+    "line 22: stage 'tons': column '_PARTITIONTIME' starts with _PARTITION, which is reserved for columns that the warehouse \
      adds; choose another name"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"töns\", type",
-    "stage 'tons': column 'töns' is not a valid name; use ASCII letters, digits and underscores, not starting with a \
+    "line 22: stage 'tons': column 'töns' is not a valid name; use ASCII letters, digits and underscores, not starting with a \
      digit"
 )]
 #[case(
     "type = \"DATE\"",
     "type = \"DAT\"",
-    "stage 'tons': column 'day': type 'DAT' not found; did you mean 'DATE'?"
+    "line 22: stage 'tons': column 'day': type 'DAT' not found; did you mean 'DATE'?"
 )]
 #[case(
     "NUMERIC(8,1)",
     "NUMERIC(39,1)",
-    "stage 'tons': column 'tons': type 'NUMERIC(39,1)' not found; did you mean 'NUMERIC'?"
+    "line 22: stage 'tons': column 'tons': type 'NUMERIC(39,1)' not found; did you mean 'NUMERIC'?"
 )]
 #[case(
     "key = [\"day\"]",
     "key = [\"dai\"]",
-    "stage 'tons': key: column 'dai' not found; did you mean 'day'?"
+    "line 21: stage 'tons': key: column 'dai' not found; did you mean 'day'?"
 )]
 #[case(
     "key = [\"day\"]",
     "key = [\"tons\"]",
-    "stage 'tons': key: column 'tons' is nullable; key columns must not be nullable"
+    "line 21: stage 'tons': key: column 'tons' is nullable; key columns must not be nullable"
 )]
 #[case(
     "key = [\"day\"]\n",
     "",
-    "stage 'tons': key is missing; list the columns that identify a row"
+    "line 13: stage 'tons': key is missing; list the columns that identify a row"
 )]
 #[case(
     "date_column = \"day\"\nkey",
     "date_column = \"tons\"\nkey",
-    "stage 'tons': date_column 'tons' must be a DATE column that is not nullable"
+    "line 20: stage 'tons': date_column 'tons' must be a DATE column that is not nullable"
 )]
 #[case(
     "name = \"tons\", type",
     "name = \"Day\", type",
-    "stage 'tons': column 'Day' is duplicated; names must be unique"
+    "line 22: stage 'tons': column 'Day' is duplicated; names must be unique"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = 0",
-    "stage 'tons': expect_rows is 0; give 1 or more, or a SELECT"
+    "line 23: stage 'tons': expect_rows is 0; give 1 or more, or a SELECT"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = \"SELECT 1\"",
-    "stage 'tons': expect_rows has neither @date nor @dates, so it returns the same for every date; add WHERE … = \
+    "line 23: stage 'tons': expect_rows has neither @date nor @dates, so it returns the same for every date; add WHERE … = \
      @date"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = [\"fri\", \"satu\"]",
-    "active: day of the week 'satu' not found; did you mean 'sat'?"
+    "line 6: active: day of the week 'satu' not found; did you mean 'sat'?"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = []",
-    "active is empty, so no date would have work; leave it out"
+    "line 6: active is empty, so no date would have work; leave it out"
 )]
 #[case(
     "active = [\"fri\", \"sat\"]",
     "active = \"SELECT @date\"",
-    "active has a parameter @date, but it runs once and must return every date with work"
+    "line 6: active has a parameter @date, but it runs once and must return every date with work"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"port.calls\"",
-    "stages 'calls' and 'tons' both fill port.calls and would delete each other's rows; give each its own table"
+    "line 19: stages 'calls' and 'tons' both fill port.calls and would delete each other's rows; give each its own table"
 )]
 #[case(
     "needs = [\"calls\"]\n",
     "",
-    "stage 'tons' reads port.calls before stage 'calls' has finished; add needs = [\"calls\"]"
+    "line 16: stage 'tons' reads port.calls before stage 'calls' has finished; add needs = [\"calls\"]"
 )]
 #[case(
     "table = \"port.calls\", days_back",
     "table = \"port.tons\", days_back",
-    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+    "line 17: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
      depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
      each"
 )]
 #[case(
     "reads = [{ table = \"port.calls\", days_back = 2 }]\n",
     "",
-    "stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
+    "line 17: stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
      = [{ table = \"port.calls\" }], with days_back = N if the query also reads earlier dates"
 )]
 #[case(
     "needs = [\"calls\"]\nreads = [{ table = \"port.calls\", days_back = 2 }]\n",
     "",
-    "stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
+    "line 16: stage 'tons': a query reads port.calls, which stage 'calls' fills, but the stage does not declare it; add reads \
      = [{ table = \"port.calls\" }] and needs = [\"calls\"], with days_back = N if the query also reads earlier dates"
 )]
 #[case(
     "reads = [{ table = \"port.calls\"",
     "reads = [{ table = \"Port.calls\"",
-    "stage 'tons' reads 'Port.calls' but stage 'calls' fills 'port.calls'; spell both the same"
+    "line 17: stage 'tons' reads 'Port.calls' but stage 'calls' fills 'port.calls'; spell both the same"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"Port.tons\"",
-    "stages 'calls' and 'tons' fill datasets 'port' and 'Port', which differ only in case; spell both the same"
+    "line 19: stages 'calls' and 'tons' fill datasets 'port' and 'Port', which differ only in case; spell both the same"
 )]
 #[case(
     "table = \"port.tons\"",
     "table = \"PORT.CALLS\"",
-    "stages 'calls' and 'tons' both fill PORT.CALLS and would delete each other's rows; give each its own table"
+    "line 19: stages 'calls' and 'tons' both fill PORT.CALLS and would delete each other's rows; give each its own table"
 )]
 #[case(
     "expect_rows = 1",
     "expect_rows = \"SELECT COUNT(*) FROM `port.tons` WHERE day = @date\"",
-    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+    "line 18: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
      depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
      each"
 )]
 #[case(
     "expect_rows = 1",
     "active = \"SELECT day FROM port.calls JOIN `PORT`.`T*` USING (day)\"",
-    "stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
+    "line 18: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
      depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
      each"
 )]

@@ -4,6 +4,7 @@
 mod about;
 mod address;
 mod api_error;
+mod as_sent;
 mod cancel;
 mod cell;
 mod charge;

@@ -24,6 +24,7 @@ mod schema;
 mod tests;
 mod trial;
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +38,7 @@ use super::{
     Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
     Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
+use crate::sql::parameters;
 use crate::table::{Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
 use connection::AccessMode;
 use fault::SqliteFault;
@@ -354,6 +356,22 @@ impl Records for SqliteWarehouse {
 /// If it can't be parsed, or has an unsupported construct; the message names it.
 pub fn understands(sql: &str) -> Result<(), WarehouseError> {
     googlesql::translate_about(sql, chrono::Utc::now()).map(drop)
+}
+
+/// A query as it is run for a date: translated, with the values of its parameters in a comment.
+///
+/// # Errors
+/// As for [`understands`].
+pub fn as_sent(sql: &str, date: NaiveDate) -> Result<String, WarehouseError> {
+    let mut text = String::new();
+    let named = parameters(sql).unwrap_or_default();
+    for (name, value) in query::parameters(&[date]) {
+        if named.iter().any(|named| named.eq_ignore_ascii_case(&name[1..])) {
+            let _ = writeln!(text, "-- {name} = '{value}'");
+        }
+    }
+    text += &googlesql::translate_about(sql, chrono::Utc::now())?;
+    Ok(text)
 }
 
 fn doing(verb: &str, table: &TableDef) -> String {

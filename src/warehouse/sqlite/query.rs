@@ -40,16 +40,20 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
     })
 }
 
-/// Binds the parameters of a translated query: the first date, and all of them as a JSON list.
 fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), SqliteFault> {
-    if let Some(at) = statement.parameter_index(ONE_DATE)? {
-        let date = dates.first().map(ToString::to_string);
-        statement.raw_bind_parameter(at, date)?;
-    }
-    if let Some(at) = statement.parameter_index(ALL_DATES)? {
-        statement.raw_bind_parameter(at, serde_json::json!(dates).to_string())?;
+    for (name, value) in parameters(dates) {
+        if let Some(at) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(at, value)?;
+        }
     }
     Ok(())
+}
+
+/// The parameters of a translated query: all dates as a JSON list, and the first date if there is one.
+pub(super) fn parameters(dates: &[NaiveDate]) -> Vec<(&'static str, String)> {
+    let all = (ALL_DATES, serde_json::json!(dates).to_string());
+    let first = dates.first().map(|date| (ONE_DATE, date.to_string()));
+    std::iter::once(all).chain(first).collect()
 }
 
 fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {

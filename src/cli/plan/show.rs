@@ -1,0 +1,144 @@
+//! `backcourt plan show`: what a run sends for a date. Built from the same functions as the run, but nothing is sent.
+
+use chrono::{NaiveDate, Utc};
+use clap::Args;
+
+use crate::cli::error::{CliError, cannot_print};
+use crate::cli::home::Home;
+use crate::cli::{PlanArgs, StateDir};
+use crate::escape::EscapedText;
+use crate::plan::{
+    Active, Binds, CommandSpec, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec, parse_date,
+};
+use crate::warehouse::{Asking, Refill, RowsExpected, WarehouseError};
+
+#[derive(Debug, Args)]
+pub(super) struct PlanShowArgs {
+    #[command(flatten)]
+    place: PlanArgs,
+    /// Stage to show [default: all]
+    #[arg(value_name = "STAGE")]
+    stage: Option<String>,
+    /// Date to show it for [default: the first date of the plan]
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    date: Option<NaiveDate>,
+}
+
+pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
+    let plan = arguments.place.plan()?;
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
+    home.refuse_foreign_queries(&plan)?;
+    let date = arguments.date.unwrap_or_else(|| plan.range.from());
+    let mut text = EscapedText::default();
+    for (number, stage) in selected(&plan, arguments.stage.as_deref())?
+        .into_iter()
+        .enumerate()
+    {
+        if number > 0 {
+            text.line("");
+        }
+        text.extend(shown(stage, &home, date)?.lines());
+    }
+    text.print().map_err(cannot_print)?;
+    Ok(0)
+}
+
+fn selected<'p>(plan: &'p Plan, name: Option<&str>) -> Result<Vec<&'p StageSpec>, CliError> {
+    match name {
+        None => Ok(plan.stages.iter().collect()),
+        Some(name) => {
+            let stage = plan.stage(name).ok_or_else(|| CliError::no_stage(plan, name))?;
+            Ok(vec![stage])
+        }
+    }
+}
+
+fn shown(stage: &StageSpec, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
+    let name = &stage.name;
+    let mut parts = Vec::new();
+    if let Active::Query(sql) = &stage.active {
+        parts.push(format!("-- {name}: active\n{}", home.query_as_sent(sql, date)?));
+    }
+    let expect = match &stage.kind {
+        StageKind::Nba => None,
+        StageKind::Sql(spec) => Some(&spec.expect),
+        StageKind::Command(spec) => Some(&spec.expect),
+    };
+    if let Some(ExpectRows::Query(query)) = expect {
+        let sql = home.query_as_sent(&query.sql, date)?;
+        parts.push(format!("-- {name}: expect_rows for {date}\n{sql}"));
+    }
+    parts.push(match &stage.kind {
+        StageKind::Nba => format!("-- {name}: a built-in rule; it sends no query of the plan"),
+        StageKind::Sql(spec) => format!("-- {name}: {date}\n{}", query(spec, home, date)?),
+        StageKind::Command(spec) => format!("# {name}: {date}\n{}", command(spec, date)),
+    });
+    Ok(parts.join("\n\n"))
+}
+
+fn query(spec: &SqlSpec, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
+    let expected = match spec.expect {
+        ExpectRows::Exactly(rows) => RowsExpected::Exactly(rows),
+        // A query's number is known only once it was run.
+        ExpectRows::Some | ExpectRows::Query(_) => RowsExpected::AtLeastOne,
+    };
+    let refill = Refill {
+        table: &spec.table,
+        dates: &[date],
+        expected: &[expected],
+        sql: &spec.query.sql,
+        asking: match spec.query.binds {
+            Binds::OneDate => Asking::DateByDate,
+            Binds::ManyDates => Asking::AllAtOnce,
+        },
+        now: Utc::now(),
+        name: "",
+        record: None,
+    };
+    home.refill_as_sent(&refill, date)
+}
+
+/// The call as a line for a shell.
+fn command(spec: &CommandSpec, date: NaiveDate) -> String {
+    let ProgramCall { argv, environment } = spec.call(date);
+    let folder = spec
+        .folder
+        .iter()
+        .map(|folder| format!("cd {} &&", word(&folder.to_string_lossy())));
+    let variables = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={}", word(value)));
+    let words: Vec<String> = folder
+        .chain(variables)
+        .chain(argv.iter().map(|text| word(text)))
+        .collect();
+    words.join(" ")
+}
+
+/// A word as a shell reads it.
+fn word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=@%+,".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell_only_if_needed() {
+        for (text, quoted) in [
+            ("--day=2024-01-05", "--day=2024-01-05"),
+            ("", "''"),
+            ("two words", "'two words'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(word(text), quoted);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! A plan file as it is written: one type for each of its tables. The JSON Schema is made from these types, and their
+//! comments are its descriptions. Nothing is validated here beyond the type of a value.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::check::Severity;
+use super::stage::Advance;
+use crate::table::Part;
+
+/// A backfill: its stages, checks and dates.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "backcourt plan")]
+pub(super) struct RawPlan {
+    /// Identifies the plan in the ledger and the warehouse.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// Shown in the header.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// The project that the queries were written for.
+    pub(super) project: Option<String>,
+    /// First date, as YYYY-MM-DD.
+    #[schemars(required)]
+    pub(super) from: Option<String>,
+    /// Last date, inclusive.
+    #[schemars(required)]
+    pub(super) to: Option<String>,
+    /// The month in which a year of the calendar begins.
+    #[serde(default = "first_month")]
+    #[schemars(range(min = 1, max = 12))]
+    pub(super) first_month: u32,
+    /// Source of the built-in stages: auto, reconstruct or boxscore.
+    #[serde(default = "source")]
+    pub(super) source: String,
+    /// Workers at the start.
+    #[serde(default = "workers")]
+    #[schemars(range(min = 1, max = 512))]
+    pub(super) workers: usize,
+    /// The dates on which your own stages have work.
+    pub(super) active: Option<RawActive>,
+    /// Stages, in the order they run.
+    #[serde(rename = "stage", default)]
+    #[schemars(with = "Vec<RawStage>", required, length(min = 1))]
+    pub(super) stages: Vec<Spanned<RawStage>>,
+    /// Checks of the stages' tables.
+    #[serde(rename = "check", default)]
+    #[schemars(with = "Vec<RawCheck>")]
+    pub(super) checks: Vec<Spanned<RawCheck>>,
+    /// The operator's checklist.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawItem>")]
+    pub(super) runbook: Vec<Spanned<RawItem>>,
+    /// Representative dates that a sample computes first.
+    #[serde(rename = "sample", default)]
+    #[schemars(with = "Vec<RawSample>")]
+    pub(super) samples: Vec<Spanned<RawSample>>,
+    /// Checks of the raw tables.
+    #[serde(rename = "source_check", default)]
+    #[schemars(with = "Vec<RawSourceCheck>")]
+    pub(super) source_checks: Vec<Spanned<RawSourceCheck>>,
+    /// Queries on the raw tables whose results doctor prints.
+    #[serde(rename = "source_table", default)]
+    #[schemars(with = "Vec<RawSourceTable>")]
+    pub(super) source_tables: Vec<Spanned<RawSourceTable>>,
+    /// Why the values that a check counts are missing.
+    #[serde(rename = "breakdown", default)]
+    #[schemars(with = "Vec<RawBreakdown>")]
+    pub(super) breakdowns: Vec<Spanned<RawBreakdown>>,
+}
+
+const fn first_month() -> u32 {
+    1
+}
+
+fn source() -> String {
+    "auto".to_owned()
+}
+
+const fn workers() -> usize {
+    15
+}
+
+/// A step of the plan that runs per date.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStage {
+    /// Name, unique in the plan.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// The table it fills, as dataset.table.
+    pub(super) table: Option<String>,
+    /// How its rows are computed.
+    #[schemars(required)]
+    pub(super) kind: Option<RawKind>,
+    /// Stages that must finish before this one.
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+    /// Whether it awaits approval before it starts.
+    #[serde(default)]
+    pub(super) advance: Advance,
+    /// The query, with @date or @dates.
+    pub(super) sql: Option<String>,
+    /// The file of the query, relative to the plan file.
+    pub(super) sql_file: Option<String>,
+    /// The column of a row's date.
+    pub(super) date_column: Option<String>,
+    /// The columns that identify a row.
+    pub(super) key: Option<Vec<String>>,
+    /// The columns of the table.
+    #[schemars(with = "Option<Vec<RawColumn>>")]
+    pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
+    /// How many rows make a date ok.
+    pub(super) expect_rows: Option<RawRows>,
+    /// The tables it reads.
+    pub(super) reads: Option<Vec<RawRead>>,
+    /// The dates on which it has work.
+    pub(super) active: Option<RawActive>,
+    /// Program and arguments; {date} becomes the date.
+    pub(super) command: Option<Vec<String>>,
+    /// Time limit of the program.
+    #[schemars(range(min = 1, max = 86400))]
+    pub(super) timeout_seconds: Option<u64>,
+    /// Variables added to the program's environment.
+    pub(super) environment: Option<BTreeMap<String, String>>,
+    /// Exit code for nothing to do.
+    #[schemars(range(min = 1))]
+    pub(super) skip_exit_code: Option<u8>,
+    /// Exit code that asks for a retry; 75 by default.
+    #[schemars(range(min = 1))]
+    pub(super) retry_exit_code: Option<u8>,
+}
+
+/// How the rows of a stage are computed: a built-in rule, a query or a program.
+#[derive(Deserialize, JsonSchema, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawKind {
+    Nba,
+    Sql,
+    Command,
+}
+
+/// A column of a stage's table.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawColumn {
+    /// Name of the column.
+    pub(super) name: String,
+    /// INT64, FLOAT64, NUMERIC, NUMERIC(p,s), STRING, BOOL, DATE, TIMESTAMP, JSON, `ARRAY<STRING>` or `ARRAY<FLOAT64>`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// Whether it may be NULL.
+    #[serde(default)]
+    pub(super) nullable: bool,
+    /// What it contains.
+    #[serde(default)]
+    pub(super) doc: String,
+    /// Its role when a date is opened in the console.
+    pub(super) part: Option<Part>,
+}
+
+/// A table that a stage reads.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRead {
+    /// The table, as dataset.table.
+    pub(super) table: String,
+    /// How many earlier days it reads besides its own.
+    #[serde(default)]
+    pub(super) days_back: u32,
+}
+
+/// A number of rows, or a query that returns it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a number of rows or a SELECT that returns it")]
+pub(super) enum RawRows {
+    Number(u32),
+    Query(String),
+}
+
+/// Days of the week, or a query that returns dates.
+#[derive(Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "expected days of the week such as [\"mon\", \"tue\"] or a SELECT that returns dates"
+)]
+pub(super) enum RawActive {
+    Days(Vec<String>),
+    Query(String),
+}
+
+/// A query on a stage's table, with expectations.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCheck {
+    /// Name, unique in the plan.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// The stage it belongs to.
+    #[schemars(required)]
+    pub(super) stage: Option<String>,
+    /// What it checks.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// Whether failing closes the gate.
+    #[schemars(required)]
+    pub(super) severity: Option<Severity>,
+    /// The query.
+    pub(super) sql: Option<String>,
+    /// The file of the query, relative to the plan file.
+    pub(super) sql_file: Option<String>,
+    /// The conditions on its result; all must hold.
+    #[schemars(required, length(min = 1))]
+    pub(super) expect: Option<Vec<RawExpectation>>,
+    /// The value before the backfill.
+    pub(super) before: Option<String>,
+    /// The dates it covers; all by default.
+    #[serde(default)]
+    pub(super) dates: Vec<String>,
+}
+
+/// A raw-data check. It has no severity: bad raw data never blocks a run, the operator decides.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSourceCheck {
+    /// Name, unique in the plan.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// The name of the feed it is shown under.
+    #[schemars(required)]
+    pub(super) feed: Option<String>,
+    /// What it checks.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// The query.
+    pub(super) sql: Option<String>,
+    /// The file of the query, relative to the plan file.
+    pub(super) sql_file: Option<String>,
+    /// The conditions on its result; all must hold.
+    #[schemars(required, length(min = 1))]
+    pub(super) expect: Option<Vec<RawExpectation>>,
+}
+
+impl From<RawSourceCheck> for RawCheck {
+    fn from(raw: RawSourceCheck) -> Self {
+        Self {
+            name: raw.name,
+            stage: raw.feed,
+            title: raw.title,
+            severity: Some(Severity::Advisory),
+            sql: raw.sql,
+            sql_file: raw.sql_file,
+            expect: raw.expect,
+            before: None,
+            dates: Vec::new(),
+        }
+    }
+}
+
+/// A query on the raw tables whose result doctor prints.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSourceTable {
+    /// Name, unique among these tables.
+    #[schemars(required)]
+    pub(super) name: Option<String>,
+    /// What it shows.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// The query.
+    pub(super) sql: Option<String>,
+    /// The file of the query, relative to the plan file.
+    pub(super) sql_file: Option<String>,
+}
+
+/// A number of rows; a column with a limit; or a test of every text of a column.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExpectation {
+    /// Exactly this many rows; 0 for no offending row.
+    pub(super) rows: Option<u64>,
+    /// The column of the number to compare.
+    pub(super) column: Option<String>,
+    /// Selects the row by the text of another column.
+    #[serde(rename = "where", default)]
+    pub(super) row: BTreeMap<String, String>,
+    /// The column whose texts are all tested.
+    pub(super) every: Option<String>,
+    pub(super) equals: Option<f64>,
+    pub(super) at_least: Option<f64>,
+    pub(super) at_most: Option<f64>,
+    pub(super) more_than: Option<f64>,
+    pub(super) starts_with: Option<String>,
+    /// A regular expression.
+    pub(super) matches: Option<String>,
+}
+
+/// A date of the sample.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSample {
+    /// The date, as YYYY-MM-DD.
+    #[schemars(required)]
+    pub(super) date: Option<String>,
+    /// What it represents.
+    #[schemars(required)]
+    pub(super) why: Option<String>,
+}
+
+/// Counts of missing values by cause, date and group.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBreakdown {
+    /// The check it explains.
+    #[schemars(required)]
+    pub(super) check: Option<String>,
+    /// What is counted.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// The query: one row for each date, group and cause.
+    pub(super) sql: Option<String>,
+    /// The file of the query, relative to the plan file.
+    pub(super) sql_file: Option<String>,
+    /// The date column.
+    #[schemars(required)]
+    pub(super) date: Option<String>,
+    /// The columns to group by.
+    #[serde(default)]
+    pub(super) by: Vec<String>,
+    /// The cause column; NULL means the value is present.
+    #[schemars(required)]
+    pub(super) cause: Option<String>,
+    /// The count column.
+    #[schemars(required)]
+    pub(super) count: Option<String>,
+    /// The causes of missing values.
+    #[schemars(required, length(min = 1))]
+    pub(super) causes: Option<Vec<String>>,
+    /// The causes for which the check doesn't count a value.
+    #[serde(alias = "beside", default)]
+    pub(super) not_counted: Vec<String>,
+}
+
+/// An item of the operator's checklist.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawItem {
+    /// Its number, with an optional letter.
+    #[schemars(required)]
+    pub(super) item: Option<RawItemId>,
+    /// What to do.
+    #[schemars(required)]
+    pub(super) title: Option<String>,
+    /// The conditions that complete it.
+    #[serde(default)]
+    pub(super) done_when: Vec<RawCondition>,
+    /// Whether the operator ticks it.
+    #[serde(default)]
+    pub(super) manual: bool,
+    /// A further note.
+    pub(super) remark: Option<String>,
+}
+
+/// A plan file may leave out the quotes around a plain number.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected an item number such as 14 or \"14a\"")]
+pub(super) enum RawItemId {
+    Number(u32),
+    Text(String),
+}
+
+/// A condition that completes an item of the checklist.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum RawCondition {
+    Started(String),
+    Finished(String),
+    Passed(String),
+    Done {
+        stage: String,
+        dates: Vec<String>,
+    },
+    Check(String),
+    #[serde(alias = "asked")]
+    Ran(String),
+    #[serde(alias = "again")]
+    Rerun {
+        check: String,
+        after: String,
+    },
+    ChecksOf(String),
+    Report(bool),
+}
