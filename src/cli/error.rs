@@ -101,6 +101,16 @@ pub(super) enum CliError {
         names: Vec<String>,
         example: String,
     },
+    #[error(
+        "{variable} selects plan '{plan}', but plan {} was run in {}; unset it, or give --plan or --state-dir",
+        .names.join(", "), .folder.display()
+    )]
+    PlanOfEnvironment {
+        variable: &'static str,
+        plan: String,
+        folder: PathBuf,
+        names: Vec<String>,
+    },
     #[error("state folder {} belongs to plan '{plan}', {problem}; give its file with --plan", .folder.display())]
     OtherPlan {
         folder: PathBuf,

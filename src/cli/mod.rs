@@ -129,8 +129,8 @@ struct PlanArgs {
     /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Plan: nba, shop or a TOML file [default: the plan of the state folder; nba in a new one]
-    #[arg(long, value_name = "NAME|FILE", env = "BACKCOURT_PLAN")]
+    /// Plan: nba, shop or a TOML file [env: BACKCOURT_PLAN] [default: the plan of the state folder; nba in a new one]
+    #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
     #[command(flatten)]
     warehouse: home::WarehouseArgs,
@@ -139,7 +139,15 @@ struct PlanArgs {
 impl PlanArgs {
     /// Loads the plan and checks that this program has its source and built-in stages.
     fn plan(&self) -> Result<Plan, CliError> {
-        let plan = which_plan::load(self)?;
+        self.of_program(which_plan::load(self)?)
+    }
+
+    /// The same for a command that works on the plan file alone, whatever was run in the state folder.
+    fn plan_file(&self) -> Result<Plan, CliError> {
+        self.of_program(which_plan::load_file(self)?)
+    }
+
+    fn of_program(&self, plan: Plan) -> Result<Plan, CliError> {
         let named = self.plan.as_ref().unwrap_or(&plan.name);
         let foreign = foreign_to_program(&plan);
         if foreign.is_empty() {

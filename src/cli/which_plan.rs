@@ -1,5 +1,5 @@
-//! Selects the plan of a command without `--plan`: the plan that was run in the state folder, or the built-in
-//! one in a new folder.
+//! Selects the plan of a command without `--plan`: the one of the environment, the plan that was run in the state
+//! folder, or the built-in one in a new folder.
 
 use std::path::Path;
 
@@ -9,15 +9,49 @@ use crate::plan::{self, BUILTIN, Plan};
 use super::error::CliError;
 use super::{PlanArgs, StateDir};
 
-/// Loads the plan given by `--plan`, or the default one.
+/// Selects the plan of every command without `--plan`.
+const VARIABLE: &str = "BACKCOURT_PLAN";
+
+/// Loads the plan given by `--plan`, or the default one. The environment doesn't bring a second plan into a state folder:
+/// a variable that was set for another folder would start another backfill there.
 pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
     if let Some(named) = &place.plan {
         return Ok(plan::load(named)?);
     }
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    match known(&folder).as_slice() {
+    let known = known(&folder);
+    let Some(plan) = of_environment()? else {
+        return of_folder(&known, &folder);
+    };
+    if known.is_empty() || known.iter().any(|known| known.name == plan.name) {
+        return Ok(plan);
+    }
+    Err(CliError::PlanOfEnvironment {
+        variable: VARIABLE,
+        plan: plan.name,
+        folder: folder.path().to_owned(),
+        names: known.into_iter().map(|known| known.name).collect(),
+    })
+}
+
+/// The same without a look into the state folder if the plan is given.
+pub(super) fn load_file(place: &PlanArgs) -> Result<Plan, CliError> {
+    match (&place.plan, of_environment()?) {
+        (None, Some(plan)) => Ok(plan),
+        _ => load(place),
+    }
+}
+
+fn of_environment() -> Result<Option<Plan>, CliError> {
+    let named = std::env::var(VARIABLE).ok().filter(|named| !named.is_empty());
+    Ok(named.map(|named| plan::load(&named)).transpose()?)
+}
+
+/// The plan of a folder, or the built-in one in a new folder.
+fn of_folder(known: &[KnownPlan], folder: &StateDir) -> Result<Plan, CliError> {
+    match known {
         [] => Ok(plan::load(BUILTIN)?),
-        [only] => of_folder(only, &folder),
+        [only] => recorded(only, folder),
         several => {
             let example = several.iter().find_map(|plan| plan.source.as_deref());
             Err(CliError::SeveralPlans {
@@ -39,7 +73,7 @@ fn known(folder: &StateDir) -> Vec<KnownPlan> {
 }
 
 /// The only plan of a folder, loaded from its recorded source.
-fn of_folder(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
+fn recorded(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
     let refuse = |problem| CliError::OtherPlan {
         folder: folder.path().to_owned(),
         plan: known.name.clone(),

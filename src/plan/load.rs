@@ -32,12 +32,16 @@ pub struct PlanError {
 }
 
 impl PlanError {
-    /// Mistakes without a line: of the file as a whole, or together with what runs it.
+    /// Mistakes without a line: of the file as a whole, or together with what runs it. Only the first 100 are kept.
     #[must_use]
     pub fn of_whole(plan: &str, problems: impl IntoIterator<Item = String>) -> Self {
         Self {
             plan: plan.to_owned(),
-            mistakes: problems.into_iter().map(Mistake::of_file).collect(),
+            mistakes: problems
+                .into_iter()
+                .take(MAX_MISTAKES)
+                .map(Mistake::of_file)
+                .collect(),
         }
     }
 }

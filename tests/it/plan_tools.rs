@@ -167,6 +167,36 @@ fn the_environment_selects_the_plan() {
     );
 }
 
+#[test]
+fn the_environment_brings_no_second_plan_into_a_folder() {
+    let planned = Planned::new(PLAN);
+    let shop = State::none();
+    shop.backcourt(&[
+        "run",
+        "--plan",
+        "shop",
+        "--dates",
+        "2025-03-01",
+        "--output",
+        "silent",
+    ]);
+    let with_variable = |arguments: &[&str], value: &std::ffi::OsStr| {
+        ended(shop.command(arguments).env("BACKCOURT_PLAN", value))
+    };
+    let file = planned.file();
+    for arguments in [&["run", "--output", "silent"][..], &["status"]] {
+        let refused = with_variable(arguments, file.as_os_str()).expect(2);
+        let sentence = "BACKCOURT_PLAN selects plan 'port', but plan shop was run in";
+        assert!(refused.err.contains(sentence), "{}", refused.err);
+    }
+    let checked = with_variable(&["plan", "check"], file.as_os_str()).expect(0);
+    assert!(checked.out.starts_with("plan port is valid"), "{}", checked.out);
+    for own in ["shop", ""] {
+        let status = with_variable(&["status"], own.as_ref());
+        assert!(status.out.contains("shop"), "{status:?}");
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -25,7 +25,7 @@ pub(super) struct PlanShowArgs {
 }
 
 pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
-    let plan = arguments.place.plan()?;
+    let plan = arguments.place.plan_file()?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?;
     home.refuse_foreign_queries(&plan)?;
@@ -106,10 +106,13 @@ fn command(spec: &CommandSpec, date: NaiveDate) -> String {
         .folder
         .iter()
         .map(|folder| format!("cd {} &&", word(&folder.to_string_lossy())));
+    // Not assignments, because a shell doesn't take every name that a process does.
+    let sets_variables = (!environment.is_empty()).then(|| "env".to_owned());
     let variables = environment
         .iter()
-        .map(|(name, value)| format!("{name}={}", word(value)));
+        .map(|(name, value)| word(&format!("{name}={value}")));
     let words: Vec<String> = folder
+        .chain(sets_variables)
         .chain(variables)
         .chain(argv.iter().map(|text| word(text)))
         .collect();
