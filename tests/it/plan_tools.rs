@@ -176,7 +176,7 @@ fn the_environment_brings_no_second_plan_into_a_folder() {
         "--plan",
         "shop",
         "--dates",
-        "2025-03-01",
+        "2024-03-01",
         "--output",
         "silent",
     ]);

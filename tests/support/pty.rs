@@ -48,7 +48,13 @@ impl Pty {
         let pair = native_pty_system().openpty(pty_size(size)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
-        for name in ["SSH_CONNECTION", "SSH_TTY", "NO_COLOR", "RUST_BACKTRACE"] {
+        for name in [
+            "BACKCOURT_PLAN",
+            "SSH_CONNECTION",
+            "SSH_TTY",
+            "NO_COLOR",
+            "RUST_BACKTRACE",
+        ] {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
