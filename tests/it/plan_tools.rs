@@ -103,7 +103,7 @@ fn a_command_is_shown_as_a_shell_runs_it() {
     assert_eq!(
         shown.out,
         format!(
-            "# calls: 2024-03-02\ncd {} && DAY=2024-03-02 ./calls 2024-03-02 'two words' --since=2024-03-02T00\n",
+            "# calls: 2024-03-02\ncd {} && env DAY=2024-03-02 ./calls 2024-03-02 'two words' --since=2024-03-02T00\n",
             folder.display()
         )
     );

@@ -87,6 +87,12 @@ impl Limited {
         });
     }
 
+    /// Waits until only the program of the last stage is left.
+    fn wait_for_program(&self) {
+        self.wait_for("many: 1096 ok, 1,096 rows");
+        self.wait_for("1 running");
+    }
+
     /// Lets all units end; returns the exit code and standard error.
     fn end(&mut self) -> (Option<i32>, String) {
         fs::write(self.case.folder.path().join("go"), "").unwrap();
@@ -187,7 +193,7 @@ fn output_resumes_with_a_line_for_the_gap() {
     let mut run = Limited::start(case, "jsonl", file.into());
     run.limit(Some(fs::metadata(&path).unwrap().len() + 100));
     run.case.state.backcourt(&["ctl", "resume"]).expect(0);
-    run.wait_for("wait: ");
+    run.wait_for_program();
     run.wait_for("incomplete: standard output: can't be written (File too large (os error 27))");
     run.limit(None);
     run.wait_for("events missing (File too large");
@@ -218,7 +224,7 @@ fn a_run_without_room_for_its_events_continues_and_marks_the_gap() {
     run.limit(Some(fs::metadata(&path).unwrap().len() + 100));
     run.case.state.backcourt(&["ctl", "resume"]).expect(0);
     run.wait_for("incomplete: events.jsonl: can't be written (File too large (os error 27))");
-    run.wait_for("wait: ");
+    run.wait_for_program();
     run.limit(None);
     let (code, said) = run.end();
     assert_eq!(code, Some(3), "{said}");
