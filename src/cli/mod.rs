@@ -125,6 +125,7 @@ enum Subcommands {
 
 /// Flags shared by the subcommands that work on a plan.
 #[derive(Debug, Clone, Args)]
+#[allow(clippy::doc_markdown, reason = "these comments are the help text")]
 struct PlanArgs {
     /// Folder for the ledger, events, logs and embedded warehouse [default: `$XDG_STATE_HOME/backcourt`]
     #[arg(long, value_name = "DIR", env = "BACKCOURT_STATE_DIR")]
