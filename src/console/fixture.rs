@@ -836,6 +836,7 @@ fn line(number: u64, level: Level, message: &str) -> LogLine {
         target: "backcourt::engine::dispatch".to_owned(),
         message: message.to_owned(),
         date: None,
+        last_date: None,
         stage: None,
         worker: None,
     }

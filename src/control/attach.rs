@@ -150,6 +150,7 @@ impl Mirror {
             target: "attach".to_owned(),
             message,
             date: None,
+            last_date: None,
             stage: None,
             worker: None,
         });

@@ -68,7 +68,9 @@ pub use snapshot::{
     BilledView, BreakdownState, BreakdownView, CheckView, ElsewhereView, GapView, Phase, Preparing, Progress,
     RunView, Snapshot, SnapshotDelta, StageState, StageView, TaskView, UnitView, WorkerView,
 };
-pub use stage::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Reach, Scope, Stage, StageError};
+pub use stage::{
+    BatchDates, BatchReader, CallSize, Fills, Input, Inputs, Outcome, Reach, Scope, Stage, StageError,
+};
 pub use summary::{Ending, summary};
 pub use worklist::INPUTS_CHANGED;
 

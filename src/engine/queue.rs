@@ -5,15 +5,21 @@ use std::collections::{BTreeSet, VecDeque};
 use chrono::NaiveDate;
 use tokio::time::Instant;
 
+use super::CallSize;
+
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: BTreeSet<NaiveDate>,
-    /// Batches to hand out unchanged, because their dates failed together.
+    /// Batches to hand out unchanged: parts of a failed one, or returned ones.
     isolated: VecDeque<Vec<NaiveDate>>,
-    /// Dates to retry, each from its due time on.
-    retries: Vec<(Instant, NaiveDate)>,
+    /// Batches to retry unchanged, each from its due time on.
+    retries: Vec<(Instant, Vec<NaiveDate>)>,
     size: usize,
     largest: usize,
+    /// Maximum number of dates handed out together after a failure; half of the failed batch if none.
+    after_failure: Option<usize>,
+    /// Whether a batch is the call of a program. Its dates follow each other without a gap.
+    is_of_program: bool,
     /// Accepts and hands out nothing until the operator requeues a date.
     is_closed: bool,
 }
@@ -28,14 +34,26 @@ impl Queue {
             retries: Vec::new(),
             size,
             largest,
+            after_failure: None,
+            is_of_program: false,
             is_closed: false,
+        }
+    }
+
+    /// An empty queue for the calls of a program.
+    pub(super) fn of_program(call: CallSize) -> Self {
+        Self {
+            size: call.dates,
+            after_failure: call.after_failure,
+            is_of_program: true,
+            ..Self::new(call.dates)
         }
     }
 
     /// Drops all dates and accepts no more. Returns how many were dropped.
     pub(super) fn close(&mut self) -> usize {
-        let waiting =
-            self.waiting.len() + self.isolated.iter().map(Vec::len).sum::<usize>() + self.retries.len();
+        let isolated: usize = self.isolated.iter().map(Vec::len).sum();
+        let waiting = self.waiting.len() + isolated + self.retries();
         self.waiting.clear();
         self.isolated.clear();
         self.retries.clear();
@@ -47,6 +65,10 @@ impl Queue {
         self.is_closed = false;
     }
 
+    pub(super) const fn is_of_program(&self) -> bool {
+        self.is_of_program
+    }
+
     /// Adds a date unless it is already waiting.
     pub(super) fn add(&mut self, date: NaiveDate) {
         if !self.is_closed {
@@ -54,20 +76,29 @@ impl Queue {
         }
     }
 
-    /// Splits a failed batch in two and hands the halves out first, until the date at fault is alone.
-    pub(super) fn split(&mut self, mut dates: Vec<NaiveDate>) {
+    /// Splits a failed batch and hands the parts out first, until the date at fault is alone.
+    pub(super) fn split(&mut self, dates: &[NaiveDate]) {
         if self.is_closed {
             return;
         }
-        let second = dates.split_off(dates.len() / 2);
-        for half in [second, dates].into_iter().filter(|half| !half.is_empty()) {
-            self.isolated.push_front(half);
+        let half = dates.len().div_ceil(2).max(1);
+        let most = self.after_failure.map_or(half, |most| most.min(half));
+        for part in dates.chunks(most).rev() {
+            self.isolated.push_front(part.to_vec());
         }
     }
 
-    pub(super) fn retry_at(&mut self, date: NaiveDate, due: Instant) {
+    /// Hands out a batch unchanged, and first, because its dates are not at fault.
+    pub(super) fn put_back(&mut self, dates: Vec<NaiveDate>) {
         if !self.is_closed {
-            self.retries.push((due, date));
+            self.isolated.push_front(dates);
+        }
+    }
+
+    /// Hands out a batch unchanged from `due` on.
+    pub(super) fn retry_at(&mut self, dates: Vec<NaiveDate>, due: Instant) {
+        if !self.is_closed {
+            self.retries.push((due, dates));
         }
     }
 
@@ -79,12 +110,17 @@ impl Queue {
     /// The next batch, earliest dates first; `None` if there is nothing to hand out now.
     pub(super) fn take(&mut self, now: Instant) -> Option<Vec<NaiveDate>> {
         if let Some(at) = self.retries.iter().position(|(due, _)| *due <= now) {
-            return Some(vec![self.retries.swap_remove(at).1]);
+            return Some(self.retries.swap_remove(at).1);
         }
         if let Some(batch) = self.isolated.pop_front() {
             return Some(batch);
         }
-        let batch: Vec<NaiveDate> = self.waiting.iter().take(self.size).copied().collect();
+        let mut batch: Vec<NaiveDate> = self.waiting.iter().take(self.size).copied().collect();
+        if self.is_of_program {
+            let follows = |two: &[NaiveDate]| two[0].succ_opt() == Some(two[1]);
+            let gap = batch.windows(2).position(|two| !follows(two));
+            batch.truncate(gap.map_or(batch.len(), |last| last + 1));
+        }
         for date in &batch {
             self.waiting.remove(date);
         }
@@ -94,7 +130,7 @@ impl Queue {
     /// The dates to hand out, now or later.
     pub(super) fn waiting(&self) -> impl Iterator<Item = NaiveDate> {
         let isolated = self.isolated.iter().flatten();
-        let retries = self.retries.iter().map(|(_, date)| date);
+        let retries = self.retries.iter().flat_map(|(_, dates)| dates);
         self.waiting.iter().chain(isolated).chain(retries).copied()
     }
 
@@ -102,8 +138,9 @@ impl Queue {
         self.retries.iter().map(|(due, _)| *due).min()
     }
 
-    pub(super) const fn retries(&self) -> usize {
-        self.retries.len()
+    /// The number of dates that wait for their due time.
+    pub(super) fn retries(&self) -> usize {
+        self.retries.iter().map(|(_, dates)| dates.len()).sum()
     }
 
     /// Whether nothing is left to hand out, now or later.
@@ -125,16 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn a_delayed_date_returns_alone_when_due() {
+    fn a_delayed_batch_returns_unchanged_when_due() {
         let now = Instant::now();
         let later = now + Duration::from_secs(1);
         let mut queue = Queue::new(8);
-        queue.retry_at(day(3), later);
+        queue.retry_at(vec![day(3), day(5)], later);
+        assert_eq!(queue.retries(), 2);
         assert_eq!(queue.take(now), None);
         assert!(!queue.is_empty());
         assert_eq!(queue.next_due(), Some(later));
         queue.add(day(4));
-        assert_eq!(queue.take(later), Some(vec![day(3)]));
+        assert_eq!(queue.take(later), Some(vec![day(3), day(5)]));
+        queue.put_back(vec![day(3), day(5)]);
+        assert_eq!(queue.take(later), Some(vec![day(3), day(5)]));
         assert_eq!(queue.take(later), Some(vec![day(4)]));
         assert!(queue.is_empty());
     }
@@ -144,12 +184,14 @@ mod tests {
         let now = Instant::now();
         let mut queue = Queue::new(4);
         (0..3).for_each(|number| queue.add(day(number)));
-        queue.split(vec![day(3), day(4)]);
-        queue.retry_at(day(5), now);
-        assert_eq!(queue.close(), 6);
+        queue.split(&[day(3), day(4)]);
+        queue.retry_at(vec![day(5)], now);
+        queue.put_back(vec![day(9)]);
+        assert_eq!(queue.close(), 7);
         queue.add(day(6));
-        queue.retry_at(day(7), now);
-        queue.split(vec![day(8)]);
+        queue.retry_at(vec![day(7)], now);
+        queue.put_back(vec![day(9)]);
+        queue.split(&[day(8)]);
         assert!(queue.is_empty());
         queue.open();
         queue.add(day(6));
@@ -160,16 +202,41 @@ mod tests {
     fn splitting_isolates_the_failing_date_in_few_attempts() {
         let now = Instant::now();
         let mut queue = Queue::new(16);
-        queue.split((0..16).map(day).collect());
+        queue.split(&(0..16).map(day).collect::<Vec<_>>());
         let mut attempts = 0;
         while let Some(batch) = queue.take(now) {
             attempts += 1;
             if batch.len() == 1 {
                 break;
             }
-            queue.split(batch);
+            queue.split(&batch);
         }
         assert_eq!(attempts, 4, "8, 4, 2 and 1");
+    }
+
+    #[test]
+    fn a_program_gets_consecutive_dates_and_fewer_after_a_failure() {
+        let now = Instant::now();
+        let mut queue = Queue::of_program(CallSize {
+            dates: 5,
+            after_failure: Some(2),
+        });
+        (0..14)
+            .filter(|number| *number != 7)
+            .for_each(|number| queue.add(day(number)));
+        let mut next = || queue.take(now).unwrap_or_default();
+        let numbers = |dates: Vec<NaiveDate>| -> Vec<i64> {
+            dates.into_iter().map(|date| (date - day(0)).num_days()).collect()
+        };
+        assert_eq!(numbers(next()), [0, 1, 2, 3, 4]);
+        assert_eq!(numbers(next()), [5, 6], "7 is missing");
+        assert_eq!(numbers(next()), [8, 9, 10, 11, 12]);
+        queue.split(&(0..5).map(day).collect::<Vec<_>>());
+        let mut taken = Vec::new();
+        while let Some(batch) = queue.take(now) {
+            taken.push(numbers(batch));
+        }
+        assert_eq!(taken, [vec![0, 1], vec![2, 3], vec![4], vec![13]]);
     }
 
     proptest! {
@@ -184,8 +251,9 @@ mod tests {
             while let Some(batch) = queue.take(now) {
                 prop_assert!(batch.len() <= largest && !batch.is_empty());
                 match (fates.next(), batch.len()) {
-                    (Some(0), 2..) => queue.split(batch),
-                    (Some(1), 1) => queue.retry_at(batch[0], now),
+                    (Some(0), 2..) => queue.split(&batch),
+                    (Some(1), 1) => queue.retry_at(batch, now),
+                    (Some(1), _) => queue.put_back(batch),
                     (Some(2), _) => {
                         queue.grow();
                         for date in batch {

@@ -91,6 +91,15 @@ pub enum Fills<'a> {
     Nothing,
 }
 
+/// The consecutive dates that one call of a program gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSize {
+    /// At most this many.
+    pub dates: usize,
+    /// At most this many after a failed call; half of that call if none.
+    pub after_failure: Option<usize>,
+}
+
 /// A table known only well enough to count its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct CountedTable<'a> {
@@ -176,10 +185,10 @@ pub trait Stage: Send + Sync + fmt::Debug {
     /// What it writes to the warehouse.
     fn fills(&self) -> Fills<'_>;
 
-    /// Whether an external program runs the unit. It then gets one date at a time, since its work for other dates can't
-    /// be undone, and uses none of the warehouse's read slots.
-    fn runs_a_program(&self) -> bool {
-        false
+    /// How many dates one call of an external program gets; `None` if no program runs the unit. A program uses none of
+    /// the warehouse's read slots.
+    fn calls(&self) -> Option<CallSize> {
+        None
     }
 
     /// The tables it reads, and for each the dates that a unit depends on. A change to one of those makes the unit

@@ -7,6 +7,7 @@ use super::check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
 use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, StageKind, StageOutput, StageSpec};
+use super::template::Template;
 use crate::nba::rules_version;
 use crate::table::TableDef;
 
@@ -132,14 +133,20 @@ impl DefinitionHash {
         self
     }
 
-    /// Hashes what is run for a date. Timeout and exit codes change no row and don't count.
+    /// Hashes what is run for a date. Timeout, exit codes and the size of a batch change no row and don't count.
     fn command(&mut self, spec: &CommandSpec) -> &mut Self {
-        self.texts("command", spec.argv.iter().map(String::as_str));
+        self.texts("command", spec.argv.iter().map(Template::as_written));
         self.number("environment", spec.environment.len() as u64);
         for (name, value) in &spec.environment {
-            self.text(name, value);
+            self.text(name, value.as_written());
         }
-        self.text("batch", "one date");
+        let mut texts = spec.argv.iter().chain(spec.environment.values());
+        let batch = match spec.batch {
+            1 if texts.any(Template::takes_range) => "one date as a range",
+            1 => "one date",
+            _ => "many dates",
+        };
+        self.text("batch", batch);
         match &spec.output {
             StageOutput::Nothing => self.text("leaves", "nothing"),
             StageOutput::Rows { date_column, .. } => {

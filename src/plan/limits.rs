@@ -9,6 +9,9 @@ pub const MAX_WORKERS: usize = 512;
 /// Seconds a program may take: up to a day.
 pub(super) const TIMEOUT_SECONDS: RangeInclusive<u64> = 1..=86_400;
 
+/// Dates of one call of a program.
+pub(super) const BATCH: RangeInclusive<usize> = 1..=1_000;
+
 /// Most stages of a plan.
 pub(super) const MAX_STAGES: usize = 2_000;
 

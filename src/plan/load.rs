@@ -135,7 +135,13 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
     // The ledger stores results of both by name.
     refuse_duplicates("check", &[&check_names, &source_names], mistakes);
 
-    let stages = ordered_stages(raw.stages, &active.unwrap_or(Active::Always), &queries, mistakes);
+    let stages = ordered_stages(
+        raw.stages,
+        range,
+        &active.unwrap_or(Active::Always),
+        &queries,
+        mistakes,
+    );
     let checks_of_stages = checks(raw.checks, Some(&stage_names), &queries, mistakes);
     let sources = raw.source_checks.into_iter();
     let sources = sources.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
@@ -177,6 +183,7 @@ fn day(key: &str, text: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Op
 /// The stages, with their order checked. Which tables they read is checked only if all of them can be read.
 fn ordered_stages(
     raw: Vec<Spanned<RawStage>>,
+    range: Option<DateRange>,
     usual: &Active,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
@@ -187,7 +194,7 @@ fn ordered_stages(
         (raw.name.clone().unwrap_or_default(), raw.needs.clone())
     };
     let needs: Vec<_> = raw.iter().map(needs).collect();
-    let stages = stages(raw, usual, queries, mistakes);
+    let stages = stages(raw, range, usual, queries, mistakes);
     let mut note = |found: Vec<OrderMistake>| {
         for (at, key, problem) in found {
             mistakes.of(places[at], String::new()).note(key, &problem);

@@ -25,6 +25,7 @@ mod schema;
 mod shape;
 mod stage;
 mod stages;
+mod template;
 
 pub use breakdown::BreakdownSpec;
 pub use builtin::{BUILTIN, is_builtin};
@@ -44,6 +45,7 @@ pub use stage::{
     Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadSpec, SqlSpec, StageKind,
     StageOutput, StageSpec,
 };
+pub use template::Template;
 
 use std::collections::BTreeSet;
 

@@ -120,9 +120,15 @@ pub(super) struct RawStage {
     pub(super) reads: Option<Vec<RawRead>>,
     /// The dates on which it has work.
     pub(super) active: Option<RawActive>,
-    /// Program and arguments; {date} becomes the date.
+    /// Program and arguments, with {date} or {date:%Y%m%d}; with batch also {start} and {end}.
     pub(super) command: Option<Vec<String>>,
-    /// Time limit of the program.
+    /// Maximum number of consecutive dates per call; 1 by default.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) batch: Option<usize>,
+    /// Maximum number of dates per call after a failure; half of the failed call by default.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) retry_batch: Option<usize>,
+    /// Time limit of one call.
     #[schemars(range(min = 1, max = 86400))]
     pub(super) timeout_seconds: Option<u64>,
     /// Variables added to the program's environment.

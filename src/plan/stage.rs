@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Fingerprint;
+use super::{Fingerprint, Template};
 use crate::table::TableDef;
-
-/// Placeholder for the date in a command.
-pub(super) const DATE: &str = "{date}";
 
 /// How the rows of a stage are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,16 +62,20 @@ pub enum ExpectRows {
     Query(DateQuery),
 }
 
-/// A stage that runs a program for each date.
+/// A stage that runs a program, for each date or for several consecutive ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandSpec {
-    /// Program and arguments; `{date}` is replaced by the date.
-    pub argv: Vec<String>,
-    /// Environment variables added to backcourt's own; `{date}` is replaced here too.
-    pub environment: BTreeMap<String, String>,
+    /// Program and arguments.
+    pub argv: Vec<Template>,
+    /// Environment variables added to backcourt's own.
+    pub environment: BTreeMap<String, Template>,
+    /// Maximum number of consecutive dates per call.
+    pub batch: usize,
+    /// Maximum number of dates per call after a failure; half of the failed call if none.
+    pub retry_batch: Option<usize>,
     /// Working directory: the folder of the plan file; for a built-in plan, backcourt's own.
     pub folder: Option<PathBuf>,
-    /// Time limit per date.
+    /// Time limit per call.
     pub timeout: Duration,
     /// Exit code for a date with nothing to do.
     pub skip_exit_code: Option<u8>,
@@ -96,11 +97,10 @@ pub struct ProgramCall {
 }
 
 impl CommandSpec {
-    /// The program's call for a date.
+    /// The program's call for all dates from the first to the last.
     #[must_use]
-    pub fn call(&self, date: NaiveDate) -> ProgramCall {
-        let date = date.to_string();
-        let filled = |text: &String| text.replace(DATE, &date);
+    pub fn call(&self, first: NaiveDate, last: NaiveDate) -> ProgramCall {
+        let filled = |text: &Template| text.filled(first, last);
         let variables = self.environment.iter();
         ProgramCall {
             argv: self.argv.iter().map(filled).collect(),
@@ -136,6 +136,17 @@ pub enum Active {
     Weekdays(Vec<Weekday>),
     /// The dates in the first column of a query's result.
     Query(String),
+}
+
+impl Active {
+    /// Whether the day of the week may have work.
+    #[must_use]
+    pub fn includes_weekday(&self, date: NaiveDate) -> bool {
+        match self {
+            Self::Weekdays(days) => days.contains(&date.weekday()),
+            Self::Always | Self::Query(_) => true,
+        }
+    }
 }
 
 /// A table that a stage reads.

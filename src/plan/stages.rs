@@ -1,33 +1,39 @@
 //! Parses and validates the `[[stage]]` tables of a plan file, first each on its own and then together.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use chrono::Weekday;
+use chrono::{NaiveDate, Weekday};
 use toml::Spanned;
 
-use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::hint::with_hint;
-use super::limits::{TIMEOUT_SECONDS, in_range};
+use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
 use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
-    Active, CommandSpec, DATE, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
+    Active, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
 };
+use super::template::{CallDate, Template};
+use super::{DateRange, Fingerprint};
 use crate::table::{Column, ColumnType, TableDef, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
 
+/// Maximum number of dates whose calls are compared.
+const MAX_COMPARED: usize = 400;
+
 /// Default exit code for a retry: `EX_TEMPFAIL` of sysexits.
 const DEFAULT_RETRY_CODE: u8 = 75;
 
-/// The stages without mistakes; `usual` is their default of `active`.
+/// The stages without mistakes; `range` are the dates of the plan, `usual` is their default of `active`.
 pub(super) fn stages(
     raw: Vec<Spanned<RawStage>>,
+    range: Option<DateRange>,
     usual: &Active,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
@@ -37,7 +43,7 @@ pub(super) fn stages(
         let place = raw.span().start;
         let raw = raw.into_inner();
         let mut found = mistakes.of(place, subject(&raw));
-        stages.extend(raw.read(usual, queries, &mut found));
+        stages.extend(raw.read(range, usual, queries, &mut found));
     }
     stages
 }
@@ -50,6 +56,7 @@ fn subject(raw: &RawStage) -> String {
 impl RawStage {
     fn read(
         self,
+        range: Option<DateRange>,
         usual: &Active,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
@@ -63,7 +70,7 @@ impl RawStage {
             Some(RawKind::Nba) => self.table(found).map(|_| StageKind::Nba),
             Some(RawKind::Sql) => self.sql_spec(queries, found).map(Box::new).map(StageKind::Sql),
             Some(RawKind::Command) => {
-                let spec = self.command_spec(queries, found);
+                let spec = self.command_spec(range, queries, found);
                 spec.map(Box::new).map(StageKind::Command)
             }
         };
@@ -111,6 +118,8 @@ impl RawStage {
             ("command", self.command.is_some(), &[Command]),
             ("timeout_seconds", self.timeout_seconds.is_some(), &[Command]),
             ("environment", self.environment.is_some(), &[Command]),
+            ("batch", self.batch.is_some(), &[Command]),
+            ("retry_batch", self.retry_batch.is_some(), &[Command]),
             ("skip_exit_code", self.skip_exit_code.is_some(), &[Command]),
             ("retry_exit_code", self.retry_exit_code.is_some(), &[Command]),
         ];
@@ -144,15 +153,22 @@ impl RawStage {
         })
     }
 
-    fn command_spec(&self, queries: &Queries<'_>, found: &mut EntryMistakes<'_, '_>) -> Option<CommandSpec> {
+    fn command_spec(
+        &self,
+        range: Option<DateRange>,
+        queries: &Queries<'_>,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<CommandSpec> {
         let argv = found.take("command", self.argv());
-        let environment = self.environment.clone().unwrap_or_default();
-        let is_variable = |name: &&String| !name.is_empty() && !name.contains(['=', '\0']);
-        for name in environment.keys().filter(|name| !is_variable(name)) {
-            found.note(
-                "environment",
-                &format!("environment: '{name}' is not a valid variable name"),
-            );
+        let environment = self.environment(found);
+        let batch = found.take("batch", in_range("batch", self.batch.unwrap_or(1), &BATCH));
+        let retry_batch = self.retry_batch(batch, found);
+        if let (Some(argv), Some(environment), Some(batch)) = (&argv, &environment, batch) {
+            let texts: Vec<&Template> = argv.iter().chain(environment.values()).collect();
+            let named = found.take("command", names_its_dates(&texts, batch));
+            if let (Some(()), Some(range)) = (named, range) {
+                found.take("command", calls_differ(&texts, batch, range));
+            }
         }
         let timeout = self.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT);
         let timeout = in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS);
@@ -166,7 +182,9 @@ impl RawStage {
         let expect = found.take("expect_rows", self.expect(queries));
         Some(CommandSpec {
             argv: argv?,
-            environment,
+            environment: environment?,
+            batch: batch?,
+            retry_batch,
             folder: queries.folder(),
             timeout: Duration::from_secs(timeout?),
             skip_exit_code: self.skip_exit_code,
@@ -176,21 +194,45 @@ impl RawStage {
         })
     }
 
-    fn argv(&self) -> Result<Vec<String>, String> {
-        let argv = self.command.clone().unwrap_or_default();
+    fn argv(&self) -> Result<Vec<Template>, String> {
+        let argv = self.command.as_deref().unwrap_or_default();
         if argv.first().is_none_or(|program| program.trim().is_empty()) {
             return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
         }
-        let values = self
-            .environment
-            .iter()
-            .flat_map(|environment| environment.values());
-        if !argv.iter().chain(values).any(|text| text.contains(DATE)) {
-            return Err(format!(
-                "{DATE} is in neither command nor environment, so every date would run the same; add it"
-            ));
+        let argv = argv.iter().map(|text| self.template(text));
+        let argv: Vec<Template> = argv.collect::<Result<_, _>>()?;
+        match argv.first().filter(|program| program.has_placeholder()) {
+            None => Ok(argv),
+            Some(program) => Err(format!(
+                "the program '{}' contains a placeholder; only its arguments and variables may",
+                program.as_written()
+            )),
         }
-        Ok(argv)
+    }
+
+    fn template(&self, text: &str) -> Result<Template, String> {
+        Template::parse(text, self.batch.is_some())
+    }
+
+    fn environment(&self, found: &mut EntryMistakes<'_, '_>) -> Option<BTreeMap<String, Template>> {
+        let mut environment = BTreeMap::new();
+        for (name, value) in self.environment.iter().flatten() {
+            if name.is_empty() || name.contains(['=', '\0']) {
+                let problem = format!("environment: '{name}' is not a valid variable name");
+                found.note("environment", &problem);
+            }
+            environment.insert(name.clone(), found.take("environment", self.template(value))?);
+        }
+        Some(environment)
+    }
+
+    fn retry_batch(&self, batch: Option<usize>, found: &mut EntryMistakes<'_, '_>) -> Option<usize> {
+        let retry = self.retry_batch?;
+        let checked = match batch? {
+            1 => Err("retry_batch needs a batch of several dates; give batch, or leave it out".to_owned()),
+            batch => in_range("retry_batch", retry, &(1..=batch)),
+        };
+        found.take("retry_batch", checked)
     }
 
     /// The exit code that asks for another attempt.
@@ -381,6 +423,73 @@ impl RawActive {
             }
         }
     }
+}
+
+/// Refuses a command that doesn't say which dates it is called for.
+fn names_its_dates(texts: &[&Template], batch: usize) -> Result<(), String> {
+    let names = |which| texts.iter().any(|text| text.names(which));
+    let has_end = names(CallDate::End) || names(CallDate::EndExclusive);
+    if batch == 1 {
+        return if texts.iter().any(|text| text.has_placeholder()) {
+            Ok(())
+        } else {
+            Err(
+                "{date} is in neither command nor environment, so every date would run the same; add it"
+                    .to_owned(),
+            )
+        };
+    }
+    if names(CallDate::Only) {
+        return Err(format!(
+            "{{date}} is one date, but batch is {batch}; write {{start}} and {{end}}, or {{end_exclusive}}"
+        ));
+    }
+    if names(CallDate::Start) && has_end {
+        return Ok(());
+    }
+    Err(format!(
+        "batch is {batch}: command or environment must contain {{start}}, and {{end}} or {{end_exclusive}}"
+    ))
+}
+
+/// Refuses a command that would run the same for different dates of the plan, because its formats leave out a part of the
+/// date. Compares single dates, then calls that differ only in their last or first date.
+fn calls_differ(texts: &[&Template], batch: usize, range: DateRange) -> Result<(), String> {
+    if texts.iter().any(|text| text.has_whole_date()) {
+        return Ok(());
+    }
+    let days: Vec<NaiveDate> = range.days().take(MAX_COMPARED).collect();
+    let (Some(&first), Some(&last)) = (days.first(), days.last()) else {
+        return Ok(());
+    };
+    let single = days.iter().map(|day| (*day, *day)).collect();
+    let growing = days.iter().take(batch).map(|day| (first, *day)).collect();
+    let shrinking = days.iter().rev().take(batch).map(|day| (*day, last)).collect();
+    let calls: [Vec<(NaiveDate, NaiveDate)>; 3] = [single, growing, shrinking];
+    calls.into_iter().try_for_each(|calls| all_differ(texts, &calls))
+}
+
+fn all_differ(texts: &[&Template], calls: &[(NaiveDate, NaiveDate)]) -> Result<(), String> {
+    let mut seen = HashMap::new();
+    for &(first, last) in calls {
+        let filled: Vec<String> = texts.iter().map(|text| text.filled(first, last)).collect();
+        if let Some((other, until)) = seen.insert(filled, (first, last)) {
+            let shown = |first: NaiveDate, last: NaiveDate| {
+                if first == last {
+                    first.to_string()
+                } else {
+                    format!("{first}..{last}")
+                }
+            };
+            return Err(format!(
+                "{} and {} would run the same command; every call must differ, so use formats with year, month and day, \
+                 such as %Y%m%d",
+                shown(other, until),
+                shown(first, last)
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {

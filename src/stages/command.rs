@@ -1,4 +1,5 @@
-//! Command stages: a program of the operator runs once per date. Its exit code decides the state of the date.
+//! Command stages: a program of the operator runs once per date, or once for several consecutive ones. Its exit code
+//! decides the state of its dates.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -9,19 +10,21 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use tokio::process::Command;
+use tracing::field::display;
 
 use super::dates::{inputs, rows_owed, scopes};
 use super::printed;
 use super::process::{End, Stream, find, run};
 use super::spool::Spool;
 use crate::engine::{
-    BatchDates, BatchReader, CountedTable, Fills, Input, Inputs, Outcome, RowMemory, Scope, Stage, StageError,
+    BatchDates, BatchReader, CallSize, CountedTable, Fills, Input, Inputs, Outcome, RowMemory, Scope, Stage,
+    StageError,
 };
 use crate::escape::decoded;
 use crate::figures::bytes;
-use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec};
+use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec, Template};
 use crate::reason::bounded;
-use crate::table::TableDef;
+use crate::table::{Admitted, TableDef};
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// Maximum number of output lines quoted in a failure.
@@ -30,10 +33,10 @@ const QUOTED: usize = 5;
 /// Approximate maximum length of the quoted lines, in characters. The last line has the most useful part.
 const QUOTED_LETTERS: usize = 450;
 
-/// Maximum size of the printed rows kept per date, and of the lines logged, in bytes.
+/// Maximum size of the printed rows kept per call, and of the lines logged, in bytes.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-/// Maximum memory of the rows of a date, and of all dates until they are stored, whatever the number of workers.
+/// Maximum memory of the rows of a call, and of all calls until they are stored, whatever the number of workers.
 const MAX_ROW_MEMORY: usize = 64 * 1024 * 1024;
 
 /// The memory of this process for printed rows.
@@ -65,8 +68,8 @@ impl CommandStage {
             environment,
             ..
         } = &self.own;
-        let name = argv.first().map(String::as_str).unwrap_or_default();
-        let own_path = environment.get("PATH").map(Into::into);
+        let name = argv.first().map(Template::as_written).unwrap_or_default();
+        let own_path = environment.get("PATH").map(|path| path.as_written().into());
         find(
             name,
             folder.as_deref(),
@@ -84,8 +87,9 @@ impl CommandStage {
         })
     }
 
-    fn command(&self, date: NaiveDate) -> Result<Command, StageError> {
-        let call = self.own.call(date);
+    fn command(&self, dates: &[NaiveDate]) -> Result<Command, StageError> {
+        let (first, last) = ends(dates);
+        let call = self.own.call(first, last);
         let mut command = Command::new(self.program()?);
         command.args(call.argv.iter().skip(1)).envs(call.environment);
         if let Some(folder) = &self.own.folder {
@@ -94,8 +98,10 @@ impl CommandStage {
         Ok(command)
     }
 
-    /// Runs the program for a date and logs its output as it arrives.
-    async fn run(&self, date: NaiveDate) -> Result<(End, ProgramOutput), StageError> {
+    /// Runs the program for these dates and logs its output as it arrives.
+    async fn run(&self, dates: &[NaiveDate]) -> Result<(End, ProgramOutput), StageError> {
+        let (date, last) = ends(dates);
+        let last_date = (last != date).then(|| display(last));
         let said = Mutex::new(ProgramOutput::default());
         let keeps_rows = matches!(self.own.output, StageOutput::Printed(_));
         let hear = |stream, line: &[u8]| {
@@ -111,17 +117,17 @@ impl CommandStage {
             let from = if stream == Stream::Err { "stderr: " } else { "" };
             for text in lines(line) {
                 if said.has_room_to_log(text.len()) {
-                    tracing::info!(stage, %date, "{from}{text}");
+                    tracing::info!(stage, %date, last_date, "{from}{text}");
                 }
                 said.note(stream, &text);
             }
         };
-        let ended = run(self.command(date)?, self.own.timeout, hear).await;
+        let ended = run(self.command(dates)?, self.own.timeout, hear).await;
         let end = ended.map_err(|error| self.not_started(&error))?;
         let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
         if said.not_logged > 0 {
             let (stage, left_out) = (self.name.as_str(), bytes(said.not_logged as u64));
-            tracing::warn!(stage, %date, "{left_out} of its output are not in the log: a line may have 64 KiB, a date 16 MiB");
+            tracing::warn!(stage, %date, last_date, "{left_out} of its output are not in the log: a line may have 64 KiB, a call 16 MiB");
         }
         Ok((end, said))
     }
@@ -137,20 +143,21 @@ impl CommandStage {
             } else {
                 ErrorClass::Transient
             },
-            message: format!("cannot run {}: {error}", self.own.argv[0]),
+            message: format!("cannot run {}: {error}", self.own.argv[0].as_written()),
         }
     }
 
-    /// Maps the end of the program to the outcome of the date.
+    /// Maps the end of the program to the outcome of each of its dates.
     async fn judge(
         &self,
-        date: NaiveDate,
+        dates: &[NaiveDate],
         end: End,
         said: &mut ProgramOutput,
-    ) -> Result<Outcome, StageError> {
+    ) -> Result<BTreeMap<NaiveDate, Outcome>, StageError> {
+        let all = |outcome: &Outcome| dates.iter().map(|date| (*date, outcome.clone())).collect();
         let rows = match (end, &self.own.output) {
-            (End::Exit(0), StageOutput::Printed(table)) => rows(table, date, &mut said.printed).await,
-            _ => Ok(Outcome::default()),
+            (End::Exit(0), StageOutput::Printed(table)) => rows(table, dates, &mut said.printed).await,
+            _ => Ok(all(&Outcome::default())),
         };
         let fail = |class, what: String| {
             Err(StageError {
@@ -161,10 +168,14 @@ impl CommandStage {
         let is = |code: i32, meant: Option<u8>| meant.is_some_and(|meant| i32::from(meant) == code);
         match end {
             End::Exit(0) => rows.or_else(|problem| fail(ErrorClass::Data, problem)),
-            End::Exit(code) if is(code, self.own.skip_exit_code) => Ok(Outcome {
+            // It may hold for one of the dates only.
+            End::Exit(code) if is(code, self.own.skip_exit_code) && dates.len() > 1 => {
+                fail(ErrorClass::Data, format!("exit code {code} (nothing to do)"))
+            }
+            End::Exit(code) if is(code, self.own.skip_exit_code) => Ok(all(&Outcome {
                 skip: Some(said.last.clone().unwrap_or_else(|| format!("exit code {code}"))),
                 ..Outcome::default()
-            }),
+            })),
             End::Exit(code) if is(code, Some(self.own.retry_exit_code)) => {
                 fail(ErrorClass::Transient, format!("exit code {code}"))
             }
@@ -173,8 +184,9 @@ impl CommandStage {
             End::TimedOut => fail(
                 ErrorClass::Unknown,
                 format!(
-                    "timed out after {} s; raise timeout_seconds if it needs longer",
-                    self.own.timeout.as_secs()
+                    "timed out after {} s; raise timeout_seconds{} if it needs longer",
+                    self.own.timeout.as_secs(),
+                    if dates.len() > 1 { " or lower batch" } else { "" }
                 ),
             ),
         }
@@ -198,8 +210,11 @@ impl Stage for CommandStage {
         }
     }
 
-    fn runs_a_program(&self) -> bool {
-        true
+    fn calls(&self) -> Option<CallSize> {
+        Some(CallSize {
+            dates: self.own.batch,
+            after_failure: self.own.retry_batch,
+        })
     }
 
     fn inputs(&self) -> Vec<Input> {
@@ -224,36 +239,45 @@ impl BatchReader for CommandStage {
         batch: BatchDates<'_>,
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
-        let mut done = BTreeMap::new();
-        for &date in batch.dates {
-            let (end, mut said) = self.run(date).await?;
-            let made = self.judge(date, end, &mut said).await?;
-            drop(said);
-            let owed = rows_owed(&self.own.expect, warehouse, &[date]).await?;
-            let outcome = Outcome {
-                expected: owed.get(&date).copied(),
-                ..made
-            };
-            done.insert(date, outcome);
+        let (end, mut said) = self.run(batch.dates).await?;
+        let mut made = self.judge(batch.dates, end, &mut said).await?;
+        drop(said);
+        let owed = rows_owed(&self.own.expect, warehouse, batch.dates).await?;
+        for (date, outcome) in &mut made {
+            outcome.expected = owed.get(date).copied();
         }
-        Ok(Box::new(ProgramOutcomes(RefCell::new(done))))
+        Ok(Box::new(ProgramOutcomes(RefCell::new(made))))
     }
 }
 
-/// The rows that a program printed, once there is memory for them.
-async fn rows(table: &TableDef, date: NaiveDate, printed: &mut Spool) -> Result<Outcome, String> {
+/// The first and the last date of a call.
+fn ends(dates: &[NaiveDate]) -> (NaiveDate, NaiveDate) {
+    let first = dates.first().copied().unwrap_or_default();
+    (first, dates.last().copied().unwrap_or(first))
+}
+
+/// The rows that a program printed for each date, once there is memory for them.
+async fn rows(
+    table: &TableDef,
+    dates: &[NaiveDate],
+    printed: &mut Spool,
+) -> Result<BTreeMap<NaiveDate, Outcome>, String> {
     if printed.is_exceeded() {
         return Err(printed::too_much(MAX_KEPT_BYTES));
     }
     let needed = printed::memory(table, printed.read()?, MAX_ROW_MEMORY)?;
     let memory = ROW_MEMORY.share(needed).await;
-    let admitted = printed::admitted(table, date, printed.read()?)?;
-    Ok(Outcome {
-        rows: admitted.rows,
-        quarantined: admitted.quarantined,
-        memory,
-        ..Outcome::default()
-    })
+    let admitted = printed::admitted(table, dates, printed.read()?)?;
+    let outcome = |(date, admitted): (NaiveDate, Admitted)| {
+        let outcome = Outcome {
+            rows: admitted.rows,
+            quarantined: admitted.quarantined,
+            memory: memory.clone(),
+            ..Outcome::default()
+        };
+        (date, outcome)
+    };
+    Ok(admitted.into_iter().map(outcome).collect())
 }
 
 #[derive(Debug)]
@@ -296,7 +320,7 @@ impl ProgramOutput {
         begins
     }
 
-    /// Whether the log takes this many more bytes of the date.
+    /// Whether the log takes this many more bytes of the call.
     fn has_room_to_log(&mut self, length: usize) -> bool {
         let fits = self.logged + length <= MAX_KEPT_BYTES;
         *(if fits {

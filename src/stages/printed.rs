@@ -1,5 +1,6 @@
 //! Rows printed by a program: CSV with a header line. Conversion from bytes to rows of a table's types.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use chrono::NaiveDate;
@@ -14,7 +15,7 @@ use crate::table::{
 /// Memory for the reason of a quarantined row, in bytes.
 const REASON: usize = 200;
 
-/// The memory that the rows of a date need, in bytes, also if they are quarantined: short rows need several times as much
+/// The memory that the rows of a call need, in bytes, also if they are quarantined: short rows need several times as much
 /// as they have text. An error if that is more than `most`.
 pub(super) fn memory(table: &TableDef, printed: impl Read, most: usize) -> Result<usize, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
@@ -31,17 +32,22 @@ pub(super) fn memory(table: &TableDef, printed: impl Read, most: usize) -> Resul
     Ok(memory)
 }
 
-/// The rows of a date in the table's column order, converted and validated one by one. A cell of the wrong type is a
-/// fault of its row, with the line number; other rows are kept.
+/// The rows of each date in the table's column order, converted and validated one by one. A cell of the wrong type is a
+/// fault of its row, with the line number; other rows are kept. Among several dates, a row that belongs to none of them is
+/// refused: it may be the missing row of any.
 ///
 /// # Errors
 /// One sentence that says why no row can be read.
-pub fn admitted(table: &TableDef, date: NaiveDate, printed: impl Read) -> Result<Admitted, String> {
+pub fn admitted(
+    table: &TableDef,
+    dates: &[NaiveDate],
+    printed: impl Read,
+) -> Result<BTreeMap<NaiveDate, Admitted>, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();
     if header.is_empty() {
-        return Ok(Admitted::default());
+        return Ok(dates.iter().map(|date| (*date, Admitted::default())).collect());
     }
     let places = places(table, &header)?;
     let row = |record: ByteRecord| -> Candidate {
@@ -53,14 +59,51 @@ pub fn admitted(table: &TableDef, date: NaiveDate, printed: impl Read) -> Result
         let row = record.map(row).map_err(unreadable);
         row.map_err(|found| problem = Some(found)).ok()
     });
-    let admitted = admit_on(table, date, rows);
+    let admitted = match dates {
+        [date] => BTreeMap::from([(*date, admit_on(table, *date, rows))]),
+        dates => {
+            let rows = by_date(table, dates, rows)?.into_iter();
+            rows.map(|(date, rows)| (date, admit_on(table, date, rows)))
+                .collect()
+        }
+    };
     problem.map_or(Ok(admitted), Err)
 }
 
-/// The failure of a date with too many rows.
+fn by_date(
+    table: &TableDef,
+    dates: &[NaiveDate],
+    rows: impl Iterator<Item = Candidate>,
+) -> Result<BTreeMap<NaiveDate, Vec<Candidate>>, String> {
+    let mut of_dates: BTreeMap<NaiveDate, Vec<Candidate>> =
+        dates.iter().map(|date| (*date, Vec::new())).collect();
+    let at = table.position(&table.date_column);
+    for row in rows {
+        let date = at.and_then(|at| row.row.get(at)).and_then(Value::as_date);
+        match date.and_then(|date| of_dates.get_mut(&date)) {
+            Some(rows) => rows.push(row),
+            None => return Err(lost(table, &row)),
+        }
+    }
+    Ok(of_dates)
+}
+
+/// The failure of a call of several dates with a row that belongs to none of them.
+fn lost(table: &TableDef, row: &Candidate) -> String {
+    let line = row.line.map_or_else(String::new, |line| format!("line {line}: "));
+    let date = table.position(&table.date_column).and_then(|at| row.row.get(at));
+    let date = date.map_or_else(String::new, ToString::to_string);
+    format!(
+        "{line}{} is {}, which is not a date of the call",
+        table.date_column,
+        quoted(&date)
+    )
+}
+
+/// The failure of a call with too many rows.
 pub(super) fn too_much(most: usize) -> String {
     format!(
-        "it printed more than {} MiB of rows for one date; print fewer, or write to the table directly",
+        "it printed more than {} MiB of rows in one call; print fewer, or write to the table directly",
         most / 1024 / 1024
     )
 }
@@ -129,11 +172,14 @@ fn as_printed(cell: &[u8]) -> Value {
 mod tests {
     use std::borrow::Cow;
 
+    use rstest::rstest;
+
     use super::*;
     use crate::table::ColumnType;
 
     fn rows(printed: &[u8]) -> Result<Admitted, String> {
-        super::admitted(&table(), "2024-03-01".parse().unwrap(), printed)
+        let date = "2024-03-01".parse().unwrap();
+        super::admitted(&table(), &[date], printed).map(|mut admitted| admitted.remove(&date).unwrap())
     }
 
     fn admitted(printed: &[u8]) -> Admitted {
@@ -239,6 +285,32 @@ mod tests {
         );
         let short = rows(b"day,ship,draught,pilots\n2024-03-01\n").unwrap_err();
         assert!(short.starts_with("its output is not CSV"), "{short}");
+    }
+
+    #[test]
+    fn rows_of_several_dates_are_separated() {
+        let days = ["2024-03-01", "2024-03-02", "2024-03-03"].map(|day| day.parse().unwrap());
+        let printed: &[u8] =
+            b"day,ship,draught,pilots\n2024-03-03,A,,\n2024-03-01,B,,\n2024-03-01,C,deep,\n2024-03-03,D,,\n";
+        let admitted = super::admitted(&table(), &days, printed).unwrap();
+        let counts: Vec<_> = (admitted.values())
+            .map(|of| (of.rows.len(), of.quarantined.len()))
+            .collect();
+        assert_eq!(counts, [(1, 1), (0, 0), (2, 0)]);
+    }
+
+    #[rstest]
+    #[case::empty("", "line 3: day is 'NULL', which is not a date of the call")]
+    #[case::a_time(
+        "2024-03-02 00:00:00",
+        "line 3: day is '2024-03-02 00:00:00', which is not a date of the call"
+    )]
+    #[case::another_day("2024-03-04", "line 3: day is '2024-03-04', which is not a date of the call")]
+    fn a_row_of_none_of_several_dates_is_refused(#[case] day: &str, #[case] problem: &str) {
+        let days = ["2024-03-01", "2024-03-02"].map(|day| day.parse().unwrap());
+        let printed = format!("day,ship,draught,pilots\n2024-03-01,A,,\n{day},B,,\n2024-03-02,C,,\n");
+        let refused = super::admitted(&table(), &days, printed.as_bytes()).unwrap_err();
+        assert_eq!(refused, problem);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::{Context, Layer};
 
 use super::ring::{LogLine, LogRing};
 
-/// Feeds a [`LogRing`]. The fields `date`, `stage` and `worker` of an event become fields of the line.
+/// Feeds a [`LogRing`]. The fields `date`, `last_date`, `stage` and `worker` of an event become fields of the line.
 #[derive(Debug)]
 pub struct RingLayer(LogRing);
 
@@ -34,6 +34,7 @@ struct EventFields {
     message: String,
     others: String,
     date: Option<NaiveDate>,
+    last_date: Option<NaiveDate>,
     stage: Option<String>,
     worker: Option<u64>,
 }
@@ -45,6 +46,7 @@ impl EventFields {
             "message" => self.message = value,
             "stage" => self.stage = Some(value),
             "date" if value.parse::<NaiveDate>().is_ok() => self.date = value.parse().ok(),
+            "last_date" if value.parse::<NaiveDate>().is_ok() => self.last_date = value.parse().ok(),
             "worker" if value.parse::<u64>().is_ok() => self.worker = value.parse().ok(),
             // Writing to a string can't fail.
             _ => drop(write!(self.others, " {name}={value}")),
@@ -60,6 +62,7 @@ impl EventFields {
             target: event.metadata().target().to_owned(),
             message: message.trim_start().to_owned(),
             date: self.date,
+            last_date: self.last_date,
             stage: self.stage,
             worker: self.worker,
         }
@@ -106,6 +109,24 @@ mod tests {
         assert_eq!(line.stage.as_deref(), Some("team_offense"));
         assert_eq!(line.worker, Some(4));
         assert!(line.time >= before && line.time <= Utc::now());
+    }
+
+    #[test]
+    fn a_line_concerns_all_dates_up_to_its_last_one() {
+        let day = |day| NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
+        let last = |last: Option<u32>| last.map(|last| tracing::field::display(day(last)));
+        let several = line(|| tracing::info!(date = %day(5), last_date = last(Some(7)), "a call"));
+        assert_eq!(several.dates().as_deref(), Some("2024-01-05..2024-01-07"));
+        assert_eq!(
+            [4, 5, 6, 7, 8].map(|at| several.concerns(day(at))),
+            [false, true, true, true, false]
+        );
+        let one = line(|| tracing::info!(date = %day(5), last_date = last(None), "a call"));
+        assert_eq!(
+            (one.dates().as_deref(), one.message.as_str()),
+            (Some("2024-01-05"), "a call")
+        );
+        assert_eq!([4, 5, 6].map(|at| one.concerns(day(at))), [false, true, false]);
     }
 
     #[test]

@@ -24,8 +24,11 @@ pub struct LogLine {
     pub target: String,
     /// The message, followed by fields without their own place, as `name=value`.
     pub message: String,
-    /// The date it concerns.
+    /// The date it concerns, or the first of them.
     pub date: Option<NaiveDate>,
+    /// The last date it concerns, if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_date: Option<NaiveDate>,
     /// The stage it concerns.
     pub stage: Option<String>,
     /// The slot of the worker it concerns.
@@ -44,6 +47,25 @@ mod level {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Level, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl LogLine {
+    /// Whether it concerns this date.
+    #[must_use]
+    pub fn concerns(&self, date: NaiveDate) -> bool {
+        let first = self.date;
+        first.is_some_and(|first| (first..=self.last_date.unwrap_or(first)).contains(&date))
+    }
+
+    /// The dates it concerns, as shown: `2024-01-05` or `2024-01-05..2024-01-07`.
+    #[must_use]
+    pub fn dates(&self) -> Option<String> {
+        let first = self.date?;
+        Some(match self.last_date {
+            Some(last) => format!("{first}..{last}"),
+            None => first.to_string(),
+        })
     }
 }
 
@@ -126,6 +148,7 @@ mod tests {
             target: "backcourt".into(),
             message: message.into(),
             date: None,
+            last_date: None,
             stage: None,
             worker: None,
         }

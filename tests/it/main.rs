@@ -54,6 +54,7 @@ mod own_stages;
 mod owner;
 mod pictures;
 mod plan_tools;
+mod program_batches;
 mod projection;
 mod questions;
 mod raw_tables;

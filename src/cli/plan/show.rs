@@ -38,7 +38,7 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
         if number > 0 {
             text.line("");
         }
-        text.extend(shown(stage, &home, date)?.lines());
+        text.extend(shown(stage, &plan, &home, date)?.lines());
     }
     text.print().map_err(cannot_print)?;
     Ok(0)
@@ -54,7 +54,7 @@ fn selected<'p>(plan: &'p Plan, name: Option<&str>) -> Result<Vec<&'p StageSpec>
     }
 }
 
-fn shown(stage: &StageSpec, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
+fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
     let name = &stage.name;
     let mut parts = Vec::new();
     if let Active::Query(sql) = &stage.active {
@@ -72,7 +72,15 @@ fn shown(stage: &StageSpec, home: &Home, date: NaiveDate) -> Result<String, Ware
     parts.push(match &stage.kind {
         StageKind::Nba => format!("-- {name}: a built-in rule; it sends no query of the plan"),
         StageKind::Sql(spec) => format!("-- {name}: {date}\n{}", query(spec, home, date)?),
-        StageKind::Command(spec) => format!("# {name}: {date}\n{}", command(spec, date)),
+        StageKind::Command(spec) => {
+            let last = last_of_call(spec, date, &stage.active, plan);
+            let dates = if last == date {
+                date.to_string()
+            } else {
+                format!("{date} to {last}")
+            };
+            format!("# {name}: {dates}\n{}", command(spec, date, last))
+        }
     });
     Ok(parts.join("\n\n"))
 }
@@ -99,9 +107,18 @@ fn query(spec: &SqlSpec, home: &Home, date: NaiveDate) -> Result<String, Warehou
     home.refill_as_sent(&refill, date)
 }
 
+/// The last date of a call that begins with this one, if all dates up to the end of the plan are to be run, without days of
+/// the week that have no work.
+fn last_of_call(spec: &CommandSpec, first: NaiveDate, active: &Active, plan: &Plan) -> NaiveDate {
+    let days = first.iter_days().take(spec.batch);
+    days.take_while(|day| *day <= plan.range.to() && active.includes_weekday(*day))
+        .last()
+        .unwrap_or(first)
+}
+
 /// The call as a line for a shell.
-fn command(spec: &CommandSpec, date: NaiveDate) -> String {
-    let ProgramCall { argv, environment } = spec.call(date);
+fn command(spec: &CommandSpec, first: NaiveDate, last: NaiveDate) -> String {
+    let ProgramCall { argv, environment } = spec.call(first, last);
     let folder = spec
         .folder
         .iter()

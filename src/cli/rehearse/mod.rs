@@ -133,11 +133,11 @@ impl RehearseArgs {
     fn chosen(&self, plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
         let names = chosen_stages(plan, &self.stages, self.stop_after.as_deref())?;
         let mut stages = resolve(plan, &names)?;
-        let program = stages.iter().find(|stage| stage.runs_a_program());
+        let program = stages.iter().find(|stage| stage.calls().is_some());
         if let (Some(program), false) = (program, self.stages.is_empty()) {
             return Err(CliError::RunsAProgram(program.name().to_owned()));
         }
-        stages.retain(|stage| !stage.runs_a_program());
+        stages.retain(|stage| stage.calls().is_none());
         if stages.is_empty() {
             return Err(CliError::OnlyPrograms(plan.name.clone()));
         }

@@ -48,8 +48,7 @@ impl Default for Log {
 /// The stage (if there are several) and the date of a line, unless its message already contains them.
 pub fn about(line: &LogLine, several_stages: bool) -> String {
     let stage = line.stage.clone().filter(|_| several_stages);
-    let date = line.date.map(|date| date.to_string());
-    let of = stage.into_iter().chain(date);
+    let of = stage.into_iter().chain(line.dates());
     of.filter(|of| !line.message.contains(of.as_str()))
         .map(|of| of + " ")
         .collect()
@@ -60,7 +59,7 @@ fn holds(line: &LogLine, query: &str) -> bool {
     let says = |text: &str| text.to_lowercase().contains(query);
     says(&line.message)
         || line.stage.as_deref().is_some_and(says)
-        || line.date.is_some_and(|date| date.to_string().contains(query))
+        || line.dates().is_some_and(|dates| dates.contains(query))
 }
 
 impl Log {
@@ -85,7 +84,7 @@ impl Log {
 
     fn passes(&self, line: &LogLine) -> bool {
         line.level <= self.least
-            && self.date.is_none_or(|date| line.date == Some(date))
+            && self.date.is_none_or(|date| line.concerns(date))
             && (self.query.is_empty() || holds(line, &self.query.to_lowercase()))
     }
 
@@ -267,6 +266,15 @@ mod tests {
         log.refilter(|log| log.date = Some(date));
         assert_eq!(lowest(&log), Some("about it"));
         assert_eq!(log.len(), 1);
+        let mut call = LogLine::clone(&log_line_about(
+            5,
+            date.pred_opt().unwrap(),
+            "a call of three dates",
+        ));
+        call.last_date = date.succ_opt();
+        log.push(vec![Arc::new(call)]);
+        assert_eq!(lowest(&log), Some("a call of three dates"));
+        assert_eq!(log.len(), 2);
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Dispatcher {
             source: Arc::from(work.units.source(batch.dates[0]).unwrap_or(&self.options.source)),
             warehouse: self.charging(&Purpose::dates(stage.name())),
             upcoming,
-            lanes: (!stage.runs_a_program()).then(|| Arc::clone(&self.workers.lanes)),
+            lanes: (stage.calls().is_none()).then(|| Arc::clone(&self.workers.lanes)),
             phases: self.workers.phases.clone(),
             stage,
         };

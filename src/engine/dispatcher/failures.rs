@@ -22,22 +22,80 @@ impl Dispatcher {
         self.close_intents(batch.stage, &[batch.intent])?;
         if let Some(rest) = self.backoff_after(error) {
             self.throttle_table(batch.stage, rest, error);
-            self.requeue_batch(batch);
+            self.put_back(batch);
         } else if error.class.stops_the_run() {
-            self.requeue_batch(batch);
+            self.put_back(batch);
             self.stop(bounded(&error.message));
         } else if let [date] = batch.dates[..] {
             self.on_date_failed(batch, date, error)?;
+        } else if self.stages[batch.stage].queue.is_of_program() {
+            self.on_call_failed(batch, error)?;
         } else {
             tracing::debug!(
                 stage = self.stages[batch.stage].board.name,
                 "splitting a batch of {}: {error}",
                 counted(batch.dates.len(), "date")
             );
-            self.requeue_batch(batch);
+            self.split_batch(batch);
         }
         self.workers.drop_surplus();
         Ok(())
+    }
+
+    /// Handles the failure of a program's call for several dates. Its work can't be undone, so it is repeated only if that
+    /// can help: unchanged after a pause, or in smaller calls, until the date at fault is alone.
+    fn on_call_failed(&mut self, batch: &WorkerBatch, error: &StageError) -> Result<(), Fatal> {
+        if error.class == ErrorClass::Unknown {
+            for &date in &batch.dates {
+                self.on_date_failed(batch, date, error)?;
+            }
+            return Ok(());
+        }
+        let attempt = self.count_attempt(batch);
+        let pause = self.pause_after(attempt, error);
+        let work = &self.stages[batch.stage];
+        let dates = batch.dates.first().zip(batch.dates.last());
+        let (first, last) = dates.map_or_else(Default::default, |(first, last)| (*first, *last));
+        let next = pause.map_or_else(
+            || "repeating it in smaller calls".to_owned(),
+            |pause| format!("retry in {:.1} s", pause.as_secs_f64()),
+        );
+        tracing::warn!(
+            stage = work.board.name,
+            date = %first,
+            last_date = %last,
+            worker = batch.slot + 1,
+            "attempt {attempt} of a call for {}, {first} to {last}, failed ({}), {next}: {error}",
+            counted(batch.dates.len(), "date"),
+            error.class
+        );
+        let Some(pause) = pause else {
+            self.split_batch(batch);
+            return Ok(());
+        };
+        let reason: Arc<str> = Arc::from(bounded(&error.message));
+        let work = &mut self.stages[batch.stage];
+        for &date in &batch.dates {
+            work.board.change(date, |unit| {
+                unit.state = UnitState::Pending;
+                unit.attempts = attempt;
+                unit.reason = Some(Arc::clone(&reason));
+            });
+        }
+        work.queue.retry_at(batch.dates.clone(), Instant::now() + pause);
+        Ok(())
+    }
+
+    /// Counts a failed attempt of a call. Returns how often it has failed.
+    fn count_attempt(&mut self, batch: &WorkerBatch) -> u32 {
+        let units = &mut self.stages[batch.stage].units;
+        let mut most = 0;
+        for &date in &batch.dates {
+            let unit = units.get_mut(date);
+            unit.attempts += 1;
+            most = most.max(unit.attempts);
+        }
+        most
     }
 
     /// The pause before the next attempt; `None` if this was the last one.
@@ -56,7 +114,7 @@ impl Dispatcher {
 
     pub(super) fn cancel_batch(&mut self, batch: &WorkerBatch) -> Result<(), Fatal> {
         self.close_intents(batch.stage, &[batch.intent])?;
-        self.requeue_batch(batch);
+        self.put_back(batch);
         Ok(())
     }
 
@@ -74,13 +132,33 @@ impl Dispatcher {
         Ok((self.ledger).settle(self.target, name, &self.run.id, settlement, Utc::now())?)
     }
 
-    /// Requeues a batch's dates, split in two.
-    fn requeue_batch(&mut self, batch: &WorkerBatch) {
+    /// Requeues a batch's dates, after a failure that is not theirs. A program's call keeps its size.
+    fn put_back(&mut self, batch: &WorkerBatch) {
         let work = &mut self.stages[batch.stage];
+        if !work.queue.is_of_program() {
+            self.split_batch(batch);
+            return;
+        }
         for &date in &batch.dates {
             work.board.change(date, |unit| unit.state = UnitState::Pending);
         }
-        work.queue.split(batch.dates.clone());
+        work.queue.put_back(batch.dates.clone());
+    }
+
+    /// Requeues a batch's dates in smaller batches. Each has all its attempts.
+    fn split_batch(&mut self, batch: &WorkerBatch) {
+        let work = &mut self.stages[batch.stage];
+        let is_of_program = work.queue.is_of_program();
+        for &date in &batch.dates {
+            if is_of_program {
+                work.units.get_mut(date).attempts = 0;
+            }
+            work.board.change(date, |unit| {
+                unit.state = UnitState::Pending;
+                unit.attempts = if is_of_program { 0 } else { unit.attempts };
+            });
+        }
+        work.queue.split(&batch.dates);
     }
 
     /// Handles the failure of one date: retries it after a backoff, or fails it.
@@ -135,7 +213,7 @@ impl Dispatcher {
             error.class,
             pause.as_secs_f64()
         );
-        work.queue.retry_at(date, Instant::now() + pause);
+        work.queue.retry_at(vec![date], Instant::now() + pause);
         work.board.change(date, |unit| {
             unit.state = UnitState::Pending;
             unit.attempts = attempt;

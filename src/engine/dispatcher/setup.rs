@@ -100,11 +100,9 @@ impl Setup {
             // Stages outside this run are ignored.
             let position = |need: &String| self.stages.iter().position(|stage| stage.name() == need);
             let needs = spec.map_or(&[][..], |spec| spec.needs.as_slice());
-            let largest = if stage.runs_a_program() {
-                1
-            } else {
-                self.options.largest_batch
-            };
+            let queue = stage
+                .calls()
+                .map_or_else(|| Queue::new(self.options.largest_batch), Queue::of_program);
             let covered = done.remove(name).unwrap_or_default();
             StageWorkload {
                 released: !asks
@@ -114,7 +112,7 @@ impl Setup {
                 needs: needs.iter().filter_map(position).collect(),
                 board: StageBoard::new(name, stage.fills().path(), &self.options.dates),
                 units: UnitsByDate::default(),
-                queue: Queue::new(largest),
+                queue,
                 stage: Arc::clone(stage),
                 reader: None,
                 writer: TableWriter::new(self.warehouse.values_at_once()),

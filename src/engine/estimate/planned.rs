@@ -109,7 +109,7 @@ impl Planned {
         let (stage, dates) = (planned.stage.as_ref(), planned.dates.as_slice());
         drop(stage.scope(recording_warehouse, dates).await);
         drop(stored_rows(recording_warehouse, stage.fills(), dates).await);
-        if !stage.runs_a_program() {
+        if stage.calls().is_none() {
             let early = dates.len().min(self.workers * FIRST_BATCH);
             let (early, later) = dates.split_at(early);
             let reader = stage.reader();

@@ -205,7 +205,12 @@ fn settings_that_do_not_affect_rows_are_ignored(#[case] part: &str, #[case] othe
     "{ table = \"raw.other\", days_back = 2 }"
 )]
 #[case::a_word_of_the_command(1, "\"program\", \"{date}\"", "\"program\", \"x\", \"{date}\"")]
-#[case::words_of_the_command_run_together(1, "\"program\", \"{date}\"", "\"program{date}\"")]
+#[case::a_word_of_the_command_in_two(1, "\"program\", \"{date}\"", "\"pro\", \"gram\", \"{date}\"")]
+#[case::a_batch(
+    1,
+    "\"program\", \"{date}\"]",
+    "\"program\", \"{start}\", \"{end}\"]\nbatch = 2"
+)]
 #[case::a_variable(1, "COUNTRY = \"DE\"", "COUNTRY = \"FR\"")]
 #[case::a_variable_more(1, "COUNTRY = \"DE\"", "COUNTRY = \"DE\", A = \"b\"")]
 #[case::the_query_of_a_check(2, "n < 1", "n < 10")]

@@ -8,7 +8,7 @@ use rstest::rstest;
 use super::super::load::parse;
 use super::super::mistake::in_lines;
 use super::super::queries::QuerySource;
-use super::super::{Active, Binds, ExpectRows, Plan, StageKind, StageOutput};
+use super::super::{Active, Binds, ExpectRows, Plan, StageKind, StageOutput, Template};
 use crate::table::ColumnType;
 
 const PLAN: &str = r#"
@@ -51,7 +51,9 @@ fn command_and_query_stages_are_parsed() {
     let StageKind::Command(command) = &calls.kind else {
         panic!("a command")
     };
-    assert_eq!(command.argv, ["collect", "--day", "{date}"]);
+    let argv: Vec<&str> = command.argv.iter().map(Template::as_written).collect();
+    assert_eq!(argv, ["collect", "--day", "{date}"]);
+    assert_eq!((command.batch, command.retry_batch), (1, None));
     assert_eq!(command.timeout, Duration::from_mins(10));
     assert_eq!((command.skip_exit_code, command.retry_exit_code), (None, 75));
     assert_eq!(
@@ -131,6 +133,70 @@ fn command_output_is_stored_only_with_declared_columns() {
     "\"{date}\"]",
     "\"{day}\"]",
     "line 10: stage 'calls': {date} is in neither command nor environment, so every date would run the same; add it"
+)]
+#[case(
+    "--day\", \"{date}\"]",
+    "--day\", \"{date:%H}\"]",
+    "line 10: stage 'calls': '%H' is not a valid date format; write it with %Y, %m, %d, %j, %G or %V, for example \
+     %Y%m%d"
+)]
+#[case(
+    "command = [",
+    "batch = 30\ncommand = [",
+    "line 11: stage 'calls': {date} is one date, but batch is 30; write {start} and {end}, or {end_exclusive}"
+)]
+#[case(
+    "command = [\"collect\", \"--day\", \"{date}\"]",
+    "batch = 30\ncommand = [\"collect\", \"{start:%Y}\"]",
+    "line 11: stage 'calls': batch is 30: command or environment must contain {start}, and {end} or {end_exclusive}"
+)]
+#[case(
+    "\"{date}\"]",
+    "\"{date:YYYYMMDD}\", \"{start}\", \"${end}\"]",
+    "line 10: stage 'calls': {date} is in neither command nor environment, so every date would run the same; add it"
+)]
+#[case(
+    "\"{date}\"]",
+    "\"{date:%Y-%m}\"]",
+    "line 10: stage 'calls': 2024-03-01 and 2024-03-02 would run the same command; every call must differ, so use \
+     formats with year, month and day, such as %Y%m%d"
+)]
+#[case(
+    "command = [\"collect\", \"--day\", \"{date}\"]",
+    "batch = 2\ncommand = [\"collect\", \"{start}\", \"{end:%Y}\"]",
+    "line 11: stage 'calls': 2024-03-01 and 2024-03-01..2024-03-02 would run the same command; every call must differ, \
+     so use formats with year, month and day, such as %Y%m%d"
+)]
+#[case(
+    "command = [\"collect\", \"--day\", \"{date}\"]",
+    "batch = 2\ncommand = [\"collect\", \"{start:%Y}\", \"{end}\"]",
+    "line 11: stage 'calls': 2024-03-03 and 2024-03-02..2024-03-03 would run the same command; every call must differ, \
+     so use formats with year, month and day, such as %Y%m%d"
+)]
+#[case(
+    "[\"collect\", ",
+    "[\"collect-{date:%d}\", ",
+    "line 10: stage 'calls': the program 'collect-{date:%d}' contains a placeholder; only its arguments and variables may"
+)]
+#[case(
+    "command = [",
+    "batch = 0\ncommand = [",
+    "line 10: stage 'calls': batch is 0; give 1 to 1000"
+)]
+#[case(
+    "command = [\"collect\", \"--day\", \"{date}\"]",
+    "batch = 30\nretry_batch = 31\ncommand = [\"collect\", \"{start}\", \"{end}\"]",
+    "line 11: stage 'calls': retry_batch is 31; give 1 to 30"
+)]
+#[case(
+    "command = [",
+    "retry_batch = 2\ncommand = [",
+    "line 10: stage 'calls': retry_batch needs a batch of several dates; give batch, or leave it out"
+)]
+#[case(
+    "expect_rows = 1",
+    "batch = 2",
+    "line 23: stage 'tons': a stage of kind sql does not take batch; leave it out"
 )]
 #[case(
     "table = \"port.calls\"\n",
@@ -324,4 +390,17 @@ fn each_mistake_has_its_own_message(#[case] good: &str, #[case] bad: &str, #[cas
     let text = PLAN.replacen(good, bad, 1);
     assert_ne!(text, PLAN, "{good}");
     assert_eq!(plan(&text).unwrap_err(), sentence);
+}
+
+/// A format may leave out what is the same for all dates of the plan.
+#[test]
+fn a_format_must_only_distinguish_the_dates_of_the_plan() {
+    let days = PLAN.replace("\"{date}\"]", "\"--year=2024\", \"{date:%m%d}\"]");
+    assert!(plan(&days).is_ok());
+    let years = days.replace("to = \"2024-03-03\"", "to = \"2025-03-03\"");
+    let refused = plan(&years).unwrap_err();
+    assert!(
+        refused.contains("2024-03-01 and 2025-03-01 would run the same command"),
+        "{refused}"
+    );
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use backcourt::stages::printed;
-use backcourt::table::{Column, ColumnType, MAX_DESCRIBED, TableDef};
+use backcourt::table::{Admitted, Column, ColumnType, MAX_DESCRIBED, TableDef};
 use proptest::prelude::*;
 
 use super::in_words;
@@ -49,17 +49,29 @@ fn table() -> TableDef {
 
 fn run(input: &[u8]) -> Result<(), TestCaseError> {
     let table = table();
-    match printed::admitted(&table, day("2024-03-01"), input) {
-        Ok(admitted) => {
-            for row in &admitted.rows {
-                prop_assert_eq!(row.len(), table.columns.len());
+    let one = [day("2024-03-01")];
+    let several = [day("2024-02-29"), one[0]];
+    for dates in [&one[..], &several] {
+        match printed::admitted(&table, dates, input) {
+            Ok(admitted) => {
+                prop_assert!(admitted.keys().eq(dates));
+                admitted
+                    .values()
+                    .try_for_each(|admitted| is_sound(&table, admitted))?;
             }
-            // The others only count.
-            for described in admitted.quarantined.iter().take(MAX_DESCRIBED) {
-                in_words(&described.reason)?;
-            }
+            Err(refusal) => in_words(&refusal)?,
         }
-        Err(refusal) => in_words(&refusal)?,
+    }
+    Ok(())
+}
+
+fn is_sound(table: &TableDef, admitted: &Admitted) -> Result<(), TestCaseError> {
+    for row in &admitted.rows {
+        prop_assert_eq!(row.len(), table.columns.len());
+    }
+    // The others only count.
+    for described in admitted.quarantined.iter().take(MAX_DESCRIBED) {
+        in_words(&described.reason)?;
     }
     Ok(())
 }
