@@ -3,12 +3,13 @@
 #![allow(clippy::expect_used, reason = "a bench may stop at the first surprise")]
 
 use backcourt::ledger::{Digests, Ledger, Settled, Settlement, UnitRecord, UnitState};
-use chrono::{Days, NaiveDate, Utc};
+use backcourt::partition::Partition;
+use chrono::Utc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const UNITS: u64 = 16;
 
-fn settled(date: NaiveDate) -> Settled {
+fn settled(date: Partition) -> Settled {
     Settled {
         unit: UnitRecord {
             date,
@@ -31,8 +32,10 @@ fn promise_and_settle(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut ledger = Ledger::open(&folder.path().join("ledger.sqlite")).expect("a ledger");
     let target = ledger.target("nba", "sqlite:bench").expect("a target");
-    let first = NaiveDate::from_ymd_opt(2021, 10, 19).expect("a date");
-    let dates: Vec<_> = (0..UNITS).map(|number| first + Days::new(number)).collect();
+    let first = Partition::parse("2021-10-19").expect("a date");
+    let dates: Vec<_> = (0..UNITS)
+        .map(|number| first.moved(number.cast_signed()).expect("a date"))
+        .collect();
     let settled: Vec<_> = dates.iter().copied().map(settled).collect();
     let mut group = criterion.benchmark_group("ledger");
     group.throughput(Throughput::Elements(UNITS));

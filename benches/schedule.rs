@@ -19,13 +19,13 @@ use backcourt::engine::{
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
+use backcourt::partition::Partition;
 use backcourt::table::{Row, Schema, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
     Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
 };
 use backcourt::{plan, stages};
-use chrono::NaiveDate;
 
 /// What one changing statement takes. A replace has one, and one more where there is something to delete.
 const STATEMENT: Duration = Duration::from_millis(6_800);
@@ -98,7 +98,7 @@ impl Warehouse for Far {
         self.near.refill(refill).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
         self.near.query_about(sql, dates).await
     }
 
@@ -128,7 +128,7 @@ fn main() {
     let mut plan = plan::load(plan::BUILTIN).expect("the built-in plan");
     plan.checks.clear();
     let stage = stages::stage(&plan.stages[0]).expect("its first stage");
-    let dates: Vec<_> = plan.range.days().collect();
+    let dates: Vec<_> = plan.range.partitions().collect();
     let began = Instant::now();
     let engine = Engine::launch(Setup {
         lineage: Lineage::of(std::slice::from_ref(&stage)),

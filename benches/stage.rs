@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use backcourt::engine::{BatchDates, Scope};
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
-use backcourt::plan::DateRange;
+use backcourt::partition::{Partition, PartitionRange};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::{plan, stages};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -21,10 +21,10 @@ fn month(criterion: &mut Criterion) {
         .expect("a runtime");
     let plan = plan::load(plan::BUILTIN).expect("the built-in plan");
     let stage = stages::stage(&plan.stages[0]).expect("its stage");
-    let day = |text| plan::parse_date(text).expect("a date");
-    let dates: Vec<_> = DateRange::new(day("2023-12-01"), day("2023-12-31"))
+    let day = |text| Partition::parse(text).expect("a date");
+    let dates: Vec<_> = PartitionRange::new(day("2023-12-01"), day("2023-12-31"))
         .expect("a month")
-        .days()
+        .partitions()
         .collect();
     let warehouse = SqliteWarehouse::open(folder.path()).expect("a warehouse");
     let (dates, inputs) = runtime.block_on(async {

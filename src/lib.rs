@@ -14,6 +14,7 @@ pub mod figures;
 pub mod ledger;
 pub mod nba;
 pub mod own_file;
+pub mod partition;
 pub mod plan;
 pub mod present;
 pub(crate) mod reason;

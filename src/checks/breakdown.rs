@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::partition::{Grain, Partition};
 use crate::plan::BreakdownSpec;
 use crate::table::Value;
 use crate::warehouse::{Answer, ErrorClass, Warehouse, WarehouseError};
@@ -29,7 +29,7 @@ pub struct Breakdown {
     /// By group column, in the plan's order.
     pub by: Vec<Dimension>,
     /// By date, in order; dates with nothing counted are omitted.
-    pub dates: Vec<(NaiveDate, Tally)>,
+    pub dates: Vec<(Partition, Tally)>,
 }
 
 /// The totals of one group column.
@@ -140,17 +140,18 @@ enum CountedAs {
 /// When the query fails, or its result doesn't match the plan's columns and causes.
 pub async fn break_down(
     spec: &BreakdownSpec,
+    grain: Grain,
     warehouse: &dyn Warehouse,
 ) -> Result<Breakdown, WarehouseError> {
     let answer = warehouse.query(&spec.sql).await?;
-    add_up(spec, &answer).map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
+    add_up(spec, &answer, grain).map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
 }
 
 /// Adds up a query result.
 ///
 /// # Errors
 /// When a column is missing, a date or number is invalid, or a cause isn't one of the plan's.
-pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String> {
+pub fn add_up(spec: &BreakdownSpec, answer: &Answer, grain: Grain) -> Result<Breakdown, String> {
     let column = |name: &str| {
         let known = || answer.columns.join(", ");
         let place = answer.position(name);
@@ -168,7 +169,12 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
         let date = (date.as_date()).ok_or_else(|| refused(&spec.date, date, "a valid date"))?;
         let count = as_count(count).ok_or_else(|| refused(&spec.count, count, "a number"))?;
         let cause = counted_as(spec, &row[cause_at])?;
-        sums.add(date, by_at.iter().map(|at| &row[*at]), cause, count);
+        sums.add(
+            Partition::containing(date, grain),
+            by_at.iter().map(|at| &row[*at]),
+            cause,
+            count,
+        );
     }
     Ok(sums.breakdown())
 }
@@ -177,7 +183,7 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer) -> Result<Breakdown, String
 struct Sums<'a> {
     spec: &'a BreakdownSpec,
     total: Tally,
-    dates: BTreeMap<NaiveDate, Tally>,
+    dates: BTreeMap<Partition, Tally>,
     /// The groups of each dimension, in the order of the plan.
     groups: Vec<BTreeMap<String, Tally>>,
 }
@@ -194,7 +200,7 @@ impl<'a> Sums<'a> {
 
     fn add<'v>(
         &mut self,
-        date: NaiveDate,
+        date: Partition,
         by: impl Iterator<Item = &'v Value>,
         cause: CountedAs,
         count: u64,
@@ -280,7 +286,7 @@ mod tests {
         let row = |&(day, team, why, count): &(&str, &str, Option<&str>, i64)| {
             let why = why.map(str::to_owned).into();
             vec![
-                day.parse::<NaiveDate>().unwrap().into(),
+                day.parse::<Partition>().unwrap().first_day().into(),
                 team.to_owned().into(),
                 why,
                 Value::Int(count),
@@ -311,6 +317,7 @@ mod tests {
                 ("2024-01-04", "DEN", Some("late"), 1),
                 ("2024-01-04", "DEN", Some("absent"), 4),
             ]),
+            Grain::Day,
         )
         .unwrap();
         assert_eq!(found.total, tally(13, [2, 1], 4));
@@ -319,7 +326,7 @@ mod tests {
             found.in_words(),
             "13 of 16 rows; lost 2, late 1; not counted: absent 4"
         );
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let day = |text: &str| text.parse::<Partition>().unwrap();
         assert_eq!(
             found.dates,
             [
@@ -347,19 +354,23 @@ mod tests {
 
     #[test]
     fn query_results_that_contradict_the_plan_are_refused() {
-        let stranger = add_up(&spec(), &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]));
+        let stranger = add_up(
+            &spec(),
+            &answer(&[("2024-01-04", "BOS", Some("stolen"), 2)]),
+            Grain::Day,
+        );
         assert_eq!(
             stranger.unwrap_err(),
             "column why contains 'stolen', which is not one of the plan's causes"
         );
         let mut negative = answer(&[("2024-01-04", "BOS", None, -1)]);
         assert_eq!(
-            add_up(&spec(), &negative).unwrap_err(),
+            add_up(&spec(), &negative, Grain::Day).unwrap_err(),
             "column rows contains -1, which is not a number"
         );
         negative.columns[1] = "club".to_owned();
         assert_eq!(
-            add_up(&spec(), &negative).unwrap_err(),
+            add_up(&spec(), &negative, Grain::Day).unwrap_err(),
             "the query returns no column 'team'; it returns day, club, why, rows"
         );
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use regex::Regex;
 
 use crate::figures::plural;
+use crate::partition::{Grain, Partition};
 use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
-use crate::table::Value;
+use crate::table::{Row, Value};
 use crate::warehouse::Answer;
 
 /// Result of evaluating a check.
@@ -18,11 +18,11 @@ pub struct Measured {
     /// The measured value, as short as possible.
     pub value: String,
     /// The failing dates, in order; empty if the check passed or the result has no dates.
-    pub failing_dates: Vec<NaiveDate>,
+    pub failing_dates: Vec<Partition>,
     /// Dates in the result that were not run yet, in order; they don't count until they are.
-    pub not_run: BTreeSet<NaiveDate>,
+    pub not_run: BTreeSet<Partition>,
     /// Dates in the result that are outside the plan and were not run, in order.
-    pub outside: BTreeSet<NaiveDate>,
+    pub outside: BTreeSet<Partition>,
 }
 
 /// How a date in a result counts.
@@ -50,7 +50,7 @@ impl Measured {
     /// The dates in the result that don't count, in one sentence; `None` if there are none.
     #[must_use]
     pub fn note(&self) -> Option<String> {
-        let dates = |dates: &BTreeSet<NaiveDate>| match (dates.first(), dates.last()) {
+        let dates = |dates: &BTreeSet<Partition>| match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first == last => format!("1 date, {first},"),
             (Some(first), Some(last)) => format!("{} dates, {first} to {last},", dates.len()),
             _ => String::new(),
@@ -67,24 +67,26 @@ impl Measured {
     }
 }
 
-/// Evaluates a query result against all expectations of a check; `reach` decides how each date in it counts.
+/// Evaluates a query result against all expectations of a check. A date in it names the partition of this grain that
+/// contains it; `reach` decides how each counts.
 ///
 /// # Errors
 /// When the result lacks a column of an expectation, or a value is not a number where one is needed.
 pub fn judge(
     check: &CheckSpec,
     answer: &Answer,
-    reach: &dyn Fn(NaiveDate) -> NamedDate,
+    grain: Grain,
+    reach: &dyn Fn(Partition) -> NamedDate,
 ) -> Result<Measured, String> {
     let mut measured = Measured::new(true, String::new());
     let mut values = Vec::with_capacity(check.expect.len());
     let mut failing_dates = BTreeSet::new();
     for expectation in &check.expect {
         let finding = match expectation {
-            Expectation::Rows(0) => no_rows(answer, reach),
+            Expectation::Rows(0) => no_rows(answer, grain, reach),
             Expectation::Rows(rows) => row_count(answer, *rows),
             Expectation::Cell { column, row, bound } => cell(answer, column, row.as_ref(), *bound)?,
-            Expectation::Every { column, test } => every(answer, column, test)?,
+            Expectation::Every { column, test } => every(answer, column, test, grain)?,
         };
         measured.met &= finding.met;
         values.push(finding.value);
@@ -100,11 +102,11 @@ pub fn judge(
     Ok(measured)
 }
 
-fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured {
+fn no_rows(answer: &Answer, grain: Grain, reach: &dyn Fn(Partition) -> NamedDate) -> Measured {
     let (mut rows, mut dates) = (0, BTreeSet::new());
     let (mut not_run, mut outside) = (BTreeSet::new(), BTreeSet::new());
     for row in &answer.rows {
-        let named = row.iter().find_map(Value::as_date);
+        let named = named_partition(row, grain);
         let apart = named.and_then(|date| match reach(date) {
             NamedDate::Counts => None,
             NamedDate::NotRun => Some((&mut not_run, date)),
@@ -127,6 +129,12 @@ fn no_rows(answer: &Answer, reach: &dyn Fn(NaiveDate) -> NamedDate) -> Measured 
         outside,
         ..Measured::new(rows == 0, value)
     }
+}
+
+/// The partition of the first date in a row.
+fn named_partition(row: &Row, grain: Grain) -> Option<Partition> {
+    let date = row.iter().find_map(Value::as_date)?;
+    Some(Partition::containing(date, grain))
 }
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {
@@ -165,7 +173,7 @@ fn cell(
     Ok(Measured::new(met, number.to_string()))
 }
 
-fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, String> {
+fn every(answer: &Answer, column: &str, test: &TextTest, grain: Grain) -> Result<Measured, String> {
     let at = position(answer, column)?;
     let pattern = match test {
         TextTest::StartsWith(_) => None,
@@ -188,7 +196,7 @@ fn every(answer: &Answer, column: &str, test: &TextTest) -> Result<Measured, Str
     };
     let failing_dates = failing
         .iter()
-        .filter_map(|row| row.iter().find_map(Value::as_date))
+        .filter_map(|row| named_partition(row, grain))
         .collect();
     Ok(Measured {
         failing_dates,
@@ -215,11 +223,11 @@ mod tests {
     use super::*;
     use crate::plan::{Fingerprint, Severity};
 
-    fn day(text: &str) -> NaiveDate {
+    fn day(text: &str) -> Partition {
         text.parse().unwrap()
     }
 
-    fn check(expect: Vec<Expectation>, dates: Vec<NaiveDate>) -> CheckSpec {
+    fn check(expect: Vec<Expectation>, dates: Vec<Partition>) -> CheckSpec {
         CheckSpec {
             name: "c".to_owned(),
             stage: "s".to_owned(),
@@ -241,7 +249,10 @@ mod tests {
     }
 
     fn measure(expect: Expectation, answer: &Answer) -> Measured {
-        judge(&check(vec![expect], vec![]), answer, &|_| NamedDate::Counts).unwrap()
+        judge(&check(vec![expect], vec![]), answer, Grain::Day, &|_| {
+            NamedDate::Counts
+        })
+        .unwrap()
     }
 
     #[test]
@@ -257,12 +268,12 @@ mod tests {
         .map(|date| vec![Value::from(date)]);
         let answer = answer(&["game_date"], rows.to_vec());
         let check = check(vec![Expectation::Rows(0)], vec![]);
-        let reach = |date: NaiveDate| match date {
+        let reach = |date: Partition| match date {
             date if date < day("2025-01-01") => NamedDate::Counts,
             date if date < day("2026-01-01") => NamedDate::NotRun,
             _ => NamedDate::Outside,
         };
-        let measured = judge(&check, &answer, &reach).unwrap();
+        let measured = judge(&check, &answer, Grain::Day, &reach).unwrap();
         assert!(!measured.met);
         assert_eq!(measured.value, "3 rows on 2 dates");
         assert_eq!(measured.failing_dates, [day("2024-01-04"), day("2024-01-05")]);
@@ -270,13 +281,15 @@ mod tests {
             measured.note().unwrap(),
             "also fails on 1 date, 2025-01-03, not run yet and 2 dates, 2026-01-03 to 2026-01-04, outside the plan"
         );
-        let nothing_run = judge(&check, &answer, &|_| NamedDate::NotRun).unwrap();
+        let nothing_run = judge(&check, &answer, Grain::Day, &|_| NamedDate::NotRun).unwrap();
         assert!(
             nothing_run.met && nothing_run.not_run.len() == 5,
             "{nothing_run:?}"
         );
         assert_eq!(
-            judge(&check, &answer, &|_| NamedDate::Counts).unwrap().note(),
+            judge(&check, &answer, Grain::Day, &|_| NamedDate::Counts)
+                .unwrap()
+                .note(),
             None
         );
     }
@@ -325,7 +338,10 @@ mod tests {
             bound: Bound::AtLeast(1.0),
         };
         assert_eq!(
-            judge(&check(vec![absent], vec![]), &answer, &|_| NamedDate::Counts).unwrap_err(),
+            judge(&check(vec![absent], vec![]), &answer, Grain::Day, &|_| {
+                NamedDate::Counts
+            })
+            .unwrap_err(),
             "the query returns no column 'pct_full'; it returns status, pct"
         );
     }
@@ -350,7 +366,7 @@ mod tests {
     #[test]
     fn a_check_on_named_dates_reports_those_dates() {
         let golden = check(vec![Expectation::Rows(20)], vec![day("2023-12-16")]);
-        let measured = judge(&golden, &answer_of_nothing(), &|_| NamedDate::Counts).unwrap();
+        let measured = judge(&golden, &answer_of_nothing(), Grain::Day, &|_| NamedDate::Counts).unwrap();
         assert_eq!(measured.value, "0 rows");
         assert_eq!(measured.failing_dates, [day("2023-12-16")]);
     }

@@ -7,6 +7,7 @@ mod judge;
 pub use breakdown::{Breakdown, Dimension, Tally, add_up, break_down};
 pub use judge::{Measured, NamedDate, judge};
 
+use crate::partition::Grain;
 use crate::plan::CheckSpec;
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -14,8 +15,12 @@ use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 ///
 /// # Errors
 /// When the query fails, or its result lacks a column of an expectation.
-pub async fn ask(check: &CheckSpec, warehouse: &dyn Warehouse) -> Result<Measured, WarehouseError> {
+pub async fn ask(
+    check: &CheckSpec,
+    grain: Grain,
+    warehouse: &dyn Warehouse,
+) -> Result<Measured, WarehouseError> {
     let answer = warehouse.query(&check.sql).await?;
-    judge(check, &answer, &|_| NamedDate::Counts)
+    judge(check, &answer, grain, &|_| NamedDate::Counts)
         .map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
 }

@@ -8,7 +8,8 @@ use crate::console::keymap::Keymap;
 use crate::engine::{Checks, Selection};
 use crate::escape::EscapedText;
 use crate::ledger::Ledger;
-use crate::plan::{BreakdownSpec, DateRanges, Plan};
+use crate::partition::PartitionRanges;
+use crate::plan::{BreakdownSpec, Plan};
 use crate::report::explained;
 
 use super::error::{CliError, cannot_print, no_threads};
@@ -59,7 +60,7 @@ pub(super) fn check(arguments: &CheckArgs, keymap: &Keymap) -> Result<u8, CliErr
     let stages = started_stages(ledger, &run, &plan)?;
     let dates = every_date(ledger, &run, &plan)?;
     let show = Show::new(arguments.output, arguments.console.clone());
-    let nothing = Selection::Dates(DateRanges::default());
+    let nothing = Selection::Dates(PartitionRanges::default());
     let job = RunSpec {
         dates,
         ask: Some(checks),
@@ -84,10 +85,11 @@ fn break_down_all(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let warehouse = home.open()?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(no_threads)?;
+    let grain = plan.range.grain();
     let is_meant =
         |spec: &&BreakdownSpec| arguments.names.is_empty() || arguments.names.contains(&spec.check);
     for spec in plan.breakdowns.iter().filter(is_meant) {
-        let asked = || runtime.block_on(break_down(spec, warehouse.as_ref()));
+        let asked = || runtime.block_on(break_down(spec, grain, warehouse.as_ref()));
         let found = waiting(&home.to_string(), asked);
         let found = found.map_err(|cause| CliError::Breakdown {
             check: spec.check.clone(),

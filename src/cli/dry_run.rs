@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::runtime::Runtime;
 
 use crate::engine::preflight::Examination;
@@ -14,6 +13,7 @@ use crate::escape::EscapedText;
 use crate::feeds;
 use crate::figures::counted;
 use crate::ledger::{CheckRecord, CheckState, Ledger, Target};
+use crate::partition::Partition;
 use crate::plan::{CheckSpec, Plan};
 use crate::warehouse::{JobPurpose, Warehouse};
 
@@ -33,7 +33,7 @@ pub(super) fn print(
     arguments: &RunArgs,
     plan: &Plan,
     names: &[String],
-    dates: &[NaiveDate],
+    dates: &[Partition],
     source: Option<&str>,
 ) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
@@ -84,7 +84,7 @@ fn say(line: String) -> Result<(), CliError> {
 struct RunPreview<'a> {
     arguments: &'a RunArgs,
     plan: &'a Plan,
-    dates: &'a [NaiveDate],
+    dates: &'a [Partition],
     /// The source given by the operator, if any.
     source: Option<&'a str>,
     /// The warehouse, as shown while it is waited for.
@@ -237,7 +237,7 @@ fn source_queries(plan: &Plan, answers: &HashMap<String, CheckRecord>) -> Vec<(S
     plan.sources.iter().filter(is_asked).map(query).collect()
 }
 
-fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[NaiveDate]) -> Result<Examination, CliError> {
+fn examination(plan: &Plan, stages: &[Arc<dyn Stage>], dates: &[Partition]) -> Result<Examination, CliError> {
     Ok(Examination {
         plan: plan.name.clone(),
         stages: stages.to_vec(),
@@ -271,7 +271,7 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
 }
 
 /// What a run would do in a stage on these dates; every check of it runs if any date does.
-fn planned_stage(plan: &Plan, stage: Arc<dyn Stage>, dates: Vec<NaiveDate>) -> PlannedStage {
+fn planned_stage(plan: &Plan, stage: Arc<dyn Stage>, dates: Vec<Partition>) -> PlannedStage {
     let checks = plan.checks.iter().filter(|check| check.stage == stage.name());
     let asked = checks.filter(|_| !dates.is_empty());
     PlannedStage {

@@ -4,8 +4,6 @@ use std::any::Any;
 use std::io;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
-
 use super::StateDir;
 use super::console_process::ConsoleOf;
 use crate::control::ClientError;
@@ -14,7 +12,8 @@ use crate::feeds::LoadError;
 use crate::feeds::faults::ProfileError;
 use crate::fence::FenceError;
 use crate::ledger::{LedgerError, LockError, RunLock};
-use crate::plan::{Plan, PlanError, RangeError, with_hint};
+use crate::partition::{Partition, PartitionError};
+use crate::plan::{Plan, PlanError, with_hint};
 use crate::present::AttachError;
 use crate::replay::ReplayError;
 use crate::telemetry::StartError;
@@ -29,7 +28,7 @@ pub(super) enum CliError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
-    Range(#[from] RangeError),
+    Range(#[from] PartitionError),
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
@@ -163,8 +162,8 @@ pub(super) enum CliError {
     OutsideOfPlan {
         given: String,
         missing: &'static str,
-        first: NaiveDate,
-        last: NaiveDate,
+        first: Partition,
+        last: Partition,
     },
     #[error("no stages selected: --stop-after {stop} ends before {}; leave out one of the two flags", .named.join(", "))]
     NoStages { stop: String, named: Vec<String> },

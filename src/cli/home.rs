@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use clap::Args;
 
 use super::StateDir;
@@ -15,6 +14,7 @@ use super::number::in_range;
 use super::start::every_stage;
 use crate::engine::Ceilings;
 use crate::feeds::{self, Feed};
+use crate::partition::Partition;
 use crate::plan::{Plan, PlanError, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, as_sent, understands};
@@ -200,7 +200,7 @@ impl Home {
     }
 
     /// A query as this warehouse receives it for a date.
-    pub(super) fn query_as_sent(&self, sql: &str, date: NaiveDate) -> Result<String, WarehouseError> {
+    pub(super) fn query_as_sent(&self, sql: &str, date: Partition) -> Result<String, WarehouseError> {
         match self {
             Self::Embedded(_) => as_sent(sql, date),
             Self::BigQuery(address, settings) => {
@@ -213,7 +213,7 @@ impl Home {
     pub(super) fn refill_as_sent(
         &self,
         refill: &Refill<'_>,
-        date: NaiveDate,
+        date: Partition,
     ) -> Result<String, WarehouseError> {
         match self {
             Self::Embedded(_) => as_sent(refill.sql, date),

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use clap::Args;
 
 use crate::engine::{Lineage, Origin, Provenance};
@@ -15,6 +15,7 @@ use crate::feeds::league::CsvFiles;
 use crate::feeds::{self, BoxScores, Filled};
 use crate::figures::{counted, is_or_are};
 use crate::ledger::{Ledger, LedgerError, RunLock, Target, UnitRecord, UnitState};
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
@@ -55,7 +56,7 @@ pub(super) struct LoadArgs {
 
 pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
-    let dates = dates_of(&arguments.dates)?;
+    let dates = dates_of(&arguments.dates, &plan)?;
     if !plan.uses_nba_feeds() {
         return Err(CliError::NothingToLoad(plan.name));
     }
@@ -183,7 +184,7 @@ async fn correct(
     target: Target,
     mut provenance: Provenance,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
 ) -> Result<String, CliError> {
     let origin = FromBoxScores::of(ledger, &warehouse.name())?;
     let corrections = origin.differing(warehouse, dates).await?;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use crate::engine::{Correction, Origin, StageError};
 use crate::feeds::{self, BoxScores, DifferingTable, Filled};
 use crate::ledger::{Ledger, LedgerError};
+use crate::partition::Partition;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 /// Box scores with the faults they were loaded with.
@@ -34,7 +35,7 @@ impl Origin for FromBoxScores {
     async fn differing(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        dates: &[Partition],
     ) -> Result<Vec<Correction>, StageError> {
         let fault = |message: String| StageError {
             class: ErrorClass::Data,
@@ -45,7 +46,8 @@ impl Origin for FromBoxScores {
                 "{foreign}; correct the dates at their source, then rerun them with 'backcourt rerun'"
             )));
         }
-        let found = self.0.differences(warehouse, dates).await;
+        let days: Vec<NaiveDate> = dates.iter().map(|date| date.first_day()).collect();
+        let found = self.0.differences(warehouse, &days).await;
         let found = found.map_err(|error| fault(error.to_string()))?;
         Ok(found.into_iter().map(correction).collect())
     }
@@ -54,7 +56,7 @@ impl Origin for FromBoxScores {
 fn correction(difference: DifferingTable) -> Correction {
     Correction {
         table: difference.table,
-        dates: difference.dates,
+        dates: difference.dates.into_iter().map(Partition::day).collect(),
         rows: difference.rows,
     }
 }

@@ -71,10 +71,10 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
     };
     let mut dates = match &known {
         Some((ledger, run)) => every_date(ledger, run, &plan)?,
-        None => plan.range.days().collect(),
+        None => plan.range.partitions().collect(),
     };
     if let Selection::Dates(chosen) = &selection {
-        dates.extend(chosen.days());
+        dates.extend(chosen.partitions());
         dates.sort_unstable();
         dates.dedup();
     }
@@ -100,6 +100,6 @@ fn selection(arguments: &RerunArgs, plan: &Plan) -> Result<Selection, CliError> 
         }
         Selection::FailingDates(check.clone())
     } else {
-        Selection::Dates(dates_of(&arguments.dates)?.into_iter().collect())
+        Selection::Dates(dates_of(&arguments.dates, plan)?.into_iter().collect())
     })
 }

@@ -1,6 +1,7 @@
 //! `backcourt run`: runs all pending dates of the plan, then its checks.
 
 use crate::console::keymap::Keymap;
+use crate::plan::WorkOrder;
 
 use super::error::CliError;
 use super::run_args::{RunArgs, chosen_stages, forced_source};
@@ -8,7 +9,10 @@ use super::start::{RunSpec, start};
 use super::{dry_run, sample};
 
 pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> {
-    let plan = arguments.place.plan()?;
+    let mut plan = arguments.place.plan()?;
+    if arguments.newest_first {
+        plan.order = WorkOrder::NewestFirst;
+    }
     let dates = arguments.chosen_dates(&plan)?;
     let stages = chosen_stages(&plan, &arguments.stages, arguments.stop_after.as_deref())?;
     let advance = arguments.released(&plan)?;

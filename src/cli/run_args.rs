@@ -1,13 +1,11 @@
 //! The flags of `run` and what they mean for a plan: dates, stages, source.
 
-use std::collections::BTreeSet;
-
-use chrono::NaiveDate;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use crate::engine::{OnChange, Permits, Work};
-use crate::plan::{DateRange, MAX_WORKERS, Plan, expand_dates, parse_date};
+use crate::partition::{Partition, PartitionRange, PartitionRanges};
+use crate::plan::{MAX_WORKERS, Plan};
 use crate::stages;
 
 use super::PlanArgs;
@@ -49,6 +47,9 @@ pub(super) struct RunArgs {
     /// Run all dates, including those already done
     #[arg(long)]
     pub(super) no_resume: bool,
+    /// Start with the latest dates [default: the plan's order]
+    #[arg(long)]
+    pub(super) newest_first: bool,
     /// What to do with outdated dates [default: ask in the console, keep elsewhere]
     #[arg(long, value_name = "WHAT", value_enum, env = "BACKCOURT_ON_CHANGE")]
     on_change: Option<OnChangeWord>,
@@ -111,16 +112,12 @@ pub(super) fn forced_source() -> Option<String> {
     forced.then(|| stages::FORCED.to_owned())
 }
 
-/// Parses dates and date ranges; sorted, without duplicates.
-pub(super) fn dates_of(typed: &[String]) -> Result<Vec<NaiveDate>, CliError> {
-    let mut dates = BTreeSet::new();
-    for part in typed {
-        match part.trim() {
-            "" => drop(parse_date("")?),
-            part => dates.extend(expand_dates(part)?),
-        }
-    }
-    Ok(dates.into_iter().collect())
+/// Parses dates and date ranges; a longer period than the plan's partitions selects those of the plan in it. Sorted,
+/// without duplicates.
+pub(super) fn dates_of(typed: &[String], plan: &Plan) -> Result<Vec<Partition>, CliError> {
+    Ok(PartitionRanges::selected_in(typed, plan.range)?
+        .partitions()
+        .collect())
 }
 
 impl RunArgs {
@@ -138,12 +135,18 @@ impl RunArgs {
         if self.no_resume { Work::All } else { Work::Missing }
     }
 
-    pub(super) fn chosen_dates(&self, plan: &Plan) -> Result<Vec<NaiveDate>, CliError> {
+    pub(super) fn chosen_dates(&self, plan: &Plan) -> Result<Vec<Partition>, CliError> {
         if !self.dates.is_empty() {
-            return dates_of(&self.dates);
+            return dates_of(&self.dates, plan);
         }
-        let given = |date: &Option<String>| date.as_deref().map(parse_date).transpose();
-        let (from, to) = (given(&self.from)?, given(&self.to)?);
+        let grain = plan.range.grain();
+        let given = |date: &Option<String>| {
+            let date = date.as_deref().map(Partition::parse).transpose()?;
+            date.map(|date| PartitionRange::between(date, date, grain))
+                .transpose()
+        };
+        let from = given(&self.from)?.map(|from| from.from());
+        let to = given(&self.to)?.map(|to| to.to());
         let (first, last) = (plan.range.from(), plan.range.to());
         let outside = |given, missing| {
             Err(CliError::OutsideOfPlan {
@@ -160,8 +163,8 @@ impl RunArgs {
             (None, Some(to)) if to < first => {
                 outside(format!("--to {to} is before the plan's first date"), "--from")
             }
-            _ => Ok(DateRange::new(from.unwrap_or(first), to.unwrap_or(last))?
-                .days()
+            _ => Ok(PartitionRange::new(from.unwrap_or(first), to.unwrap_or(last))?
+                .partitions()
                 .collect()),
         }
     }

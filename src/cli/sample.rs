@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use tokio::sync::mpsc;
 
 use crate::engine::{EVENT_SCHEMA, Event, Fact, KnownUnits, Losses, RetryPolicy, Sample, threads};
 use crate::feeds;
 use crate::ledger::Ledger;
+use crate::partition::Partition;
 use crate::plan::{Plan, SampleDate};
 use crate::present::{JsonLines, Presenter};
 
@@ -18,7 +19,7 @@ use super::start::{every_stage, resolve};
 use super::{PlanArgs, StateDir};
 
 /// The plan's sample dates among those of the run.
-pub(super) fn chosen(plan: &Plan, dates: &[NaiveDate]) -> Result<Vec<SampleDate>, CliError> {
+pub(super) fn chosen(plan: &Plan, dates: &[Partition]) -> Result<Vec<SampleDate>, CliError> {
     if plan.samples.is_empty() {
         return Err(CliError::NoSampleDates(plan.name.clone()));
     }

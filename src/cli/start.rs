@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use clap::{Args, ValueEnum};
 
 use crate::console::keymap::Keymap;
@@ -16,6 +16,7 @@ use crate::engine::{
 use crate::escape::EscapedText;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
 use crate::own_file::WatchedFile;
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
@@ -129,7 +130,7 @@ pub(super) struct RunSpec {
     /// Names of the stages that take part.
     pub(super) stages: Vec<String>,
     /// The dates, sorted and without duplicates.
-    pub(super) dates: Vec<NaiveDate>,
+    pub(super) dates: Vec<Partition>,
     /// The source given by the operator, if any.
     pub(super) source: Option<String>,
     pub(super) workers: usize,
@@ -375,12 +376,12 @@ pub(super) fn every_date(
     ledger: &Ledger,
     run: &RunRecord,
     plan: &Plan,
-) -> Result<Vec<NaiveDate>, LedgerError> {
+) -> Result<Vec<Partition>, LedgerError> {
     let mut dates = match ledger.known_target(&run.plan, &run.warehouse)? {
         Some(target) => ledger.recorded_dates(target)?,
         None => BTreeSet::new(),
     };
-    dates.extend(plan.range.days());
+    dates.extend(plan.range.partitions());
     Ok(dates.into_iter().collect())
 }
 

@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 
+use crate::partition::{Grain, Partition};
+
 pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Maximum number of columns: twelve months in a leap year that starts on a Sunday touch 54 weeks.
@@ -37,6 +39,25 @@ pub fn blocks(from: NaiveDate, to: NaiveDate, first_month: u32) -> Vec<Block> {
     blocks
 }
 
+/// A date in a heading: days with the day of the week.
+pub fn titled(date: Partition) -> String {
+    match date.grain() {
+        Grain::Day => format!("{} {date}", date.first_day().format("%a")),
+        Grain::Week | Grain::Month | Grain::Year => date.to_string(),
+    }
+}
+
+/// How many dates the cursor moves by a key: down, right and a page. A row of days is a day of the week; a row of anything
+/// longer is a year.
+pub const fn steps(grain: Grain) -> [i64; 3] {
+    match grain {
+        Grain::Day => [1, 7, 52 * 7],
+        Grain::Week => [52, 1, 5 * 52],
+        Grain::Month => [12, 1, 5 * 12],
+        Grain::Year => [1, 1, 5],
+    }
+}
+
 pub fn monday(date: NaiveDate) -> NaiveDate {
     let since = Days::new(u64::from(date.weekday().num_days_from_monday()));
     date.checked_sub_days(since).unwrap_or(date)
@@ -64,6 +85,14 @@ impl Block {
         (0..12)
             .filter_map(move |month| first.checked_add_months(Months::new(month)))
             .take_while(move |day| *day <= last)
+    }
+
+    /// The first day of its year, which is earlier than that of the block if the range begins within the year.
+    pub fn year_start(self) -> NaiveDate {
+        let months = (12 + self.first.month() - self.first_month % 12) % 12;
+        self.first
+            .checked_sub_months(Months::new(months))
+            .unwrap_or(self.first)
     }
 
     /// The label, five columns wide: `2022`, or `21/22` if a year doesn't begin in January.

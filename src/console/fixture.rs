@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use tracing::Level;
 
 use super::backcourt::checks::{NamedDate, judge};
@@ -18,6 +18,7 @@ use super::backcourt::feeds::{Feed, unavailable};
 use super::backcourt::ledger::{
     CheckRecord, CheckState, PastAnswer, RunState, StageTally, Tick, UnitState, Waiver, shortfall,
 };
+use super::backcourt::partition::{Grain, Partition};
 use super::backcourt::plan::{
     BUILTIN, Bound, CheckSpec, Condition, DoneWhen, Expectation, Fingerprint, Severity, TextTest, load,
 };
@@ -29,8 +30,13 @@ use super::backcourt::warehouse::Answer;
 pub const STAGE: &str = "team_offense";
 const WORKERS: usize = 15;
 
-pub fn day(text: &str) -> NaiveDate {
+pub fn day(text: &str) -> Partition {
     text.parse().expect("a date")
+}
+
+fn later(date: Partition, days: impl TryInto<i64>) -> Partition {
+    let moved = days.try_into().ok().and_then(|days| date.moved(days));
+    moved.expect("a date")
 }
 
 /// The time this many seconds after the start of the run.
@@ -42,8 +48,8 @@ pub fn second(seconds: f64) -> DateTime<Utc> {
 }
 
 /// Why a date is skipped; `None` if it isn't.
-fn off_day(date: NaiveDate) -> Option<&'static str> {
-    match (date.month(), date.day()) {
+fn off_day(date: Partition) -> Option<&'static str> {
+    match (date.first_day().month(), date.first_day().day()) {
         (6, 20..) | (7..=9, _) | (10, 1..18) => Some("off-season: no game for a month or more"),
         (2, 14..20) | (12, 24) | (11, 23) => Some("off-day: no final in the schedule"),
         (5, day) if day % 2 == 0 => Some("off-day: no final in the schedule"),
@@ -55,7 +61,7 @@ fn off_day(date: NaiveDate) -> Option<&'static str> {
 /// The 1,538 dates; `state` gives the state of each game date by index.
 fn units(state: impl Fn(usize) -> UnitState) -> Vec<UnitView> {
     let mut games = 0;
-    let dates = day("2021-10-19").iter_days().take(1_538);
+    let dates = day("2021-10-19").up_to(day("2026-01-03"));
     let unit = |date| {
         if off_day(date).is_some() {
             return unit(date, UnitState::Skipped);
@@ -67,11 +73,11 @@ fn units(state: impl Fn(usize) -> UnitState) -> Vec<UnitView> {
     dates.map(unit).collect()
 }
 
-fn unit(date: NaiveDate, state: UnitState) -> UnitView {
+fn unit(date: Partition, state: UnitState) -> UnitView {
     let expected = if state == UnitState::Skipped {
         0
     } else {
-        2 * (1 + date.day() % 14)
+        2 * (1 + date.first_day().day() % 14)
     };
     let (rows, attempts) = match state {
         UnitState::Ok | UnitState::Stale | UnitState::Outdated => (expected, 1),
@@ -81,7 +87,7 @@ fn unit(date: NaiveDate, state: UnitState) -> UnitView {
         UnitState::Pending | UnitState::Running | UnitState::Skipped => (0, 0),
     };
     let reason = match state {
-        UnitState::Failed => Some(unavailable(Feed::Gamebook, date).message),
+        UnitState::Failed => Some(unavailable(Feed::Gamebook, date.first_day()).message),
         UnitState::Partial | UnitState::Empty => Some(shortfall(expected, rows)),
         UnitState::Stale => Some(INPUTS_CHANGED.to_owned()),
         UnitState::Skipped => off_day(date).map(str::to_owned),
@@ -172,7 +178,7 @@ fn checks(state: impl Fn(usize) -> CheckState) -> Vec<CheckView> {
         let state = state(at);
         let asked = !matches!(state, CheckState::Pending | CheckState::Running);
         let found = found(&spec.expect[0], state);
-        let measured = judge(&spec, &found, &|_| NamedDate::Counts).expect("a result");
+        let measured = judge(&spec, &found, Grain::Day, &|_| NamedDate::Counts).expect("a result");
         let value = match state {
             CheckState::Error => Some("no such column: win_flag".to_owned()),
             _ => asked.then_some(measured.value),
@@ -279,14 +285,14 @@ fn worker(slot: usize, seconds: f64) -> WorkerView {
         Phase::Write,
         Phase::Backoff,
     ];
-    let first = day("2023-12-20") + Duration::days(9 * i64::try_from(slot).expect("small"));
+    let first = later(day("2023-12-20"), 9 * slot);
     let dates = 1 + slot % 12;
     #[allow(clippy::cast_precision_loss, reason = "small")]
     let share = slot as f64 / 20.0;
     let task = TaskView {
         stage: STAGE.to_owned(),
         first,
-        last: first + Duration::days(i64::try_from(dates).expect("small") - 1),
+        last: later(first, dates - 1),
         dates,
         phase: phases[slot % phases.len()],
         since: second(seconds - share),
@@ -470,6 +476,20 @@ pub fn running(version: u64) -> Snapshot {
     snapshot
 }
 
+/// As [`running`], with a stage of longer partitions: each has the state of the first day in it.
+pub fn running_by(version: u64, grain: Grain) -> Snapshot {
+    let mut snapshot = running(version);
+    for stage in &mut snapshot.stages {
+        let units = Arc::make_mut(&mut stage.units);
+        for unit in units.iter_mut() {
+            unit.date = Partition::containing(unit.date.first_day(), grain);
+        }
+        units.dedup_by_key(|unit| unit.date);
+        stage.counts = units.iter().map(|unit| unit.state).collect();
+    }
+    snapshot
+}
+
 /// Paused halfway, no work in flight.
 pub fn paused(version: u64) -> Snapshot {
     let mut snapshot = snapshot(version, 8.4, |game| {
@@ -637,7 +657,12 @@ pub fn asking(version: u64) -> Snapshot {
 fn breakdown(units: &[UnitView]) -> Breakdown {
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
     let game_dates = units.iter().filter(|unit| unit.state != UnitState::Skipped);
-    let from = units.last().expect("there are dates").date - Duration::days(7);
+    let from = units
+        .last()
+        .expect("there are dates")
+        .date
+        .moved(-7)
+        .expect("a date");
     let tally = |(at, unit): (usize, &UnitView)| {
         let missing = match at % 97 {
             _ if unit.date > from => [16, 74, 2],
@@ -652,7 +677,7 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
         };
         (unit.date, tally)
     };
-    let dates: Vec<(NaiveDate, Tally)> = game_dates.enumerate().map(tally).collect();
+    let dates: Vec<(Partition, Tally)> = game_dates.enumerate().map(tally).collect();
     let sum = |tallies: &[&Tally]| Tally {
         known: tallies.iter().map(|tally| tally.known).sum(),
         missing: (0..3)
@@ -662,9 +687,9 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
             .map(|at| tallies.iter().map(|tally| tally.not_counted[at]).sum())
             .collect(),
     };
-    let grouped = |name: &str, of: &dyn Fn(NaiveDate) -> String| {
+    let grouped = |name: &str, of: &dyn Fn(Partition) -> String| {
         let groups = dates.chunk_by(|a, b| of(a.0) == of(b.0));
-        let group = |group: &[(NaiveDate, Tally)]| {
+        let group = |group: &[(Partition, Tally)]| {
             let tallies: Vec<&Tally> = group.iter().map(|(_, tally)| tally).collect();
             (of(group[0].0), sum(&tallies))
         };
@@ -673,7 +698,7 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
             groups: groups.map(group).collect(),
         }
     };
-    let season = |date: NaiveDate| (date - Duration::days(273)).year().to_string();
+    let season = |date: Partition| (date.first_day() - Duration::days(273)).year().to_string();
     Breakdown {
         unit: "players".to_owned(),
         causes: words(&["no team row", "no attempts in the feed", "no team total"]),
@@ -681,7 +706,7 @@ fn breakdown(units: &[UnitView]) -> Breakdown {
         total: sum(&dates.iter().map(|(_, tally)| tally).collect::<Vec<_>>()),
         by: vec![
             grouped("season", &season),
-            grouped("month", &|date| date.format("%Y-%m").to_string()),
+            grouped("month", &|date| date.first_day().format("%Y-%m").to_string()),
         ],
         dates,
     }
@@ -818,7 +843,7 @@ pub fn log_line(number: u64, level: Level, message: &str) -> Arc<LogLine> {
     Arc::new(line(number, level, message))
 }
 
-pub fn log_line_about(number: u64, date: NaiveDate, message: &str) -> Arc<LogLine> {
+pub fn log_line_about(number: u64, date: Partition, message: &str) -> Arc<LogLine> {
     Arc::new(LogLine {
         date: Some(date),
         stage: Some(STAGE.to_owned()),
@@ -846,7 +871,7 @@ fn line(number: u64, level: Level, message: &str) -> LogLine {
 pub fn log() -> Msg {
     let mut lines: Vec<_> = (0..60)
         .map(|at| {
-            let date = day("2023-11-01") + Duration::days(i64::try_from(at).expect("small"));
+            let date = later(day("2023-11-01"), at);
             log_line_about(at + 1, date, "committed 10 dates, 214 rows in 4 ms")
         })
         .collect();

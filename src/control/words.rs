@@ -1,7 +1,8 @@
 //! The table of text commands, shared by `nc -U`, `backcourt ctl` and the documentation.
 
 use crate::engine::{Checks, Command, Selection};
-use crate::plan::{DateRanges, parse_date, with_hint};
+use crate::partition::{Partition, PartitionRanges};
+use crate::plan::with_hint;
 
 use super::wire::Request;
 
@@ -252,15 +253,15 @@ fn inspect(rest: &[&str]) -> Result<Command, String> {
     match rest {
         [stage, date] => Ok(Command::Inspect {
             stage: (*stage).to_owned(),
-            date: parse_date(date).map_err(|error| error.to_string())?,
+            date: Partition::parse(date).map_err(|error| error.to_string())?,
         }),
         _ => Err("give a stage and a date, for example 'inspect team_offense 2025-11-14'".to_owned()),
     }
 }
 
 /// Parses comma-separated dates and ranges.
-fn dates(typed: &str) -> Result<DateRanges, String> {
-    let dates = DateRanges::parse(typed).map_err(|error| error.to_string())?;
+fn dates(typed: &str) -> Result<PartitionRanges, String> {
+    let dates = PartitionRanges::parse(typed).map_err(|error| error.to_string())?;
     if dates.is_empty() {
         return Err(format!("'{typed}' contains no date; write it like 2025-11-14"));
     }
@@ -273,8 +274,8 @@ mod tests {
 
     use super::*;
 
-    fn days(text: &str) -> DateRanges {
-        DateRanges::parse(text).unwrap()
+    fn days(text: &str) -> PartitionRanges {
+        PartitionRanges::parse(text).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::checks::Measured;
@@ -11,6 +11,7 @@ use crate::ledger::{
     CheckRecord, CheckState, Counts, Coverage, Gap, Ledger, LedgerError, PastAnswer, Target, UnitRecord,
     UnitState, Waiver,
 };
+use crate::partition::Partition;
 use crate::plan::{CheckSpec, Plan};
 use crate::reason::bounded;
 
@@ -55,7 +56,7 @@ pub(super) struct StageBoard {
 }
 
 impl StageBoard {
-    pub(super) fn new(name: &str, table: Option<String>, dates: &[NaiveDate]) -> Self {
+    pub(super) fn new(name: &str, table: Option<String>, dates: &[Partition]) -> Self {
         let units = dates
             .iter()
             .map(|&date| UnitView {
@@ -82,13 +83,13 @@ impl StageBoard {
         &self.units
     }
 
-    pub(super) fn unit(&self, date: NaiveDate) -> Option<&UnitView> {
+    pub(super) fn unit(&self, date: Partition) -> Option<&UnitView> {
         let at = self.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
         Some(&self.units[at])
     }
 
     /// Changes one unit; ignores dates outside the run.
-    pub(super) fn change(&mut self, date: NaiveDate, change: impl FnOnce(&mut UnitView)) {
+    pub(super) fn change(&mut self, date: Partition, change: impl FnOnce(&mut UnitView)) {
         if let Ok(at) = self.units.binary_search_by_key(&date, |unit| unit.date) {
             change(&mut Arc::make_mut(&mut self.units)[at]);
         }
@@ -114,7 +115,7 @@ impl StageBoard {
     }
 
     /// Sets the NULLs and data issues in a date's rows; ignores dates outside the run.
-    pub(super) fn show_gaps(&mut self, date: NaiveDate, gaps: &[Gap]) {
+    pub(super) fn show_gaps(&mut self, date: Partition, gaps: &[Gap]) {
         if self.unit(date).is_some() {
             self.gaps.put(date, gaps);
         }
@@ -162,7 +163,7 @@ impl WorkerSlot {
         }
     }
 
-    pub(super) fn begin(&mut self, stage: &str, dates: &[NaiveDate], now: DateTime<Utc>) {
+    pub(super) fn begin(&mut self, stage: &str, dates: &[Partition], now: DateTime<Utc>) {
         if let (Some(&first), Some(&last)) = (dates.first(), dates.last()) {
             self.busy.start();
             let stage = stage.to_owned();
@@ -261,7 +262,7 @@ fn check_view(
 pub(super) struct CheckOutcome {
     pub(super) state: CheckState,
     pub(super) value: String,
-    pub(super) failing_dates: Vec<NaiveDate>,
+    pub(super) failing_dates: Vec<Partition>,
     pub(super) note: Option<String>,
     pub(super) seconds: f64,
 }

@@ -1,13 +1,13 @@
 //! Commands to a run. Keys, signals and the command line all use these; there is no other way to control a run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::ledger::UnitState;
-use crate::plan::DateRanges;
+use crate::partition::{Grain, Partition, PartitionError, PartitionRanges};
 use crate::table::Part;
 
 /// A selection of units.
@@ -15,7 +15,7 @@ use crate::table::Part;
 #[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// These dates.
-    Dates(DateRanges),
+    Dates(PartitionRanges),
     /// Units that are failed, empty or partial.
     Failed,
     /// The failing dates of this check.
@@ -28,9 +28,17 @@ pub enum Selection {
 }
 
 impl Selection {
+    /// The selection with its dates as partitions of this length.
+    pub(super) fn at(&self, grain: Grain) -> Result<Cow<'_, Self>, PartitionError> {
+        match self {
+            Self::Dates(dates) => Ok(Cow::Owned(Self::Dates(dates.at(grain)?))),
+            other => Ok(Cow::Borrowed(other)),
+        }
+    }
+
     /// Whether a unit is selected. `is_changed`: it is outdated; `failing`: the dates of the selected check.
     #[must_use]
-    pub fn takes(&self, date: NaiveDate, state: UnitState, is_changed: bool, failing: &[NaiveDate]) -> bool {
+    pub fn takes(&self, date: Partition, state: UnitState, is_changed: bool, failing: &[Partition]) -> bool {
         match self {
             Self::Dates(dates) => dates.contains(date),
             Self::Failed => state.needs_attention(),
@@ -107,12 +115,12 @@ pub enum Command {
         /// Stage name.
         stage: String,
         /// Date of the unit.
-        date: NaiveDate,
+        date: Partition,
     },
     /// Reload the raw rows of these dates from their origin.
     Reload {
         /// The dates to reload.
-        dates: DateRanges,
+        dates: PartitionRanges,
     },
     /// Approve the start of a stage.
     Advance {

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
-
 use crate::ledger::{CheckState, Ledger, LedgerError, Target, UnitState, unwaived};
+use crate::partition::Partition;
 use crate::plan::{Plan, Severity};
 
 use super::ElsewhereView;
 
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
-    units: HashMap<String, BTreeMap<NaiveDate, UnitState>>,
+    units: HashMap<String, BTreeMap<Partition, UnitState>>,
     view: ElsewhereView,
 }
 
@@ -22,7 +21,7 @@ impl Elsewhere {
         target: Target,
         plan: &Plan,
         takes_part: &dyn Fn(&str) -> bool,
-        is_here: &dyn Fn(&str, NaiveDate) -> bool,
+        is_here: &dyn Fn(&str, Partition) -> bool,
     ) -> Result<Self, LedgerError> {
         let answers = ledger.newest_checks(target, plan)?;
         let mut elsewhere = Self::default();
@@ -31,7 +30,7 @@ impl Elsewhere {
             let unsettled = unsettled.into_iter().flat_map(|intent| intent.dates);
             let recorded = ledger.current_units(target, stage)?.units;
             // Dates in open intents of a crashed process are unknown, whatever was recorded before.
-            let units: BTreeMap<NaiveDate, UnitState> = (recorded.into_iter())
+            let units: BTreeMap<Partition, UnitState> = (recorded.into_iter())
                 .map(|unit| (unit.date, unit.state))
                 .chain(unsettled.map(|date| (date, UnitState::Unknown)))
                 .filter(|(date, _)| !is_here(&stage.name, *date))
@@ -66,7 +65,7 @@ impl Elsewhere {
         self.view == ElsewhereView::default() && self.units.values().all(BTreeMap::is_empty)
     }
 
-    pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (NaiveDate, UnitState)> {
+    pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (Partition, UnitState)> {
         let units = self.units.get(stage).into_iter().flatten();
         units.map(|(date, state)| (*date, *state))
     }

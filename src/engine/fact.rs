@@ -1,10 +1,11 @@
 //! Events: appended to `events.jsonl` and shown by every presenter.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::counted;
 use crate::ledger::{CheckState, Coverage, RunState, UnitState};
+use crate::partition::Partition;
 use crate::plan::{Fingerprint, Severity};
 use crate::warehouse::ErrorClass;
 
@@ -156,7 +157,7 @@ pub enum Event {
         /// Stage name.
         stage: String,
         /// Date of the unit.
-        date: NaiveDate,
+        date: Partition,
         /// Its final state.
         state: UnitState,
         /// Rows stored.
@@ -177,7 +178,7 @@ pub enum Event {
         /// Stage name.
         stage: String,
         /// Date of the unit.
-        date: NaiveDate,
+        date: Partition,
         /// The attempt that failed, from 1.
         attempt: u32,
         /// Class of the error.
@@ -192,14 +193,14 @@ pub enum Event {
         /// Stage name.
         stage: String,
         /// The requeued dates.
-        dates: Vec<NaiveDate>,
+        dates: Vec<Partition>,
     },
     /// Raw rows were reloaded, and some differed.
     FeedCorrected {
         /// `dataset.table`.
         table: String,
         /// The dates that differed.
-        dates: Vec<NaiveDate>,
+        dates: Vec<Partition>,
     },
     /// Dates became stale: their inputs changed after they were computed.
     #[serde(alias = "units_overtaken")]
@@ -207,7 +208,7 @@ pub enum Event {
         /// Stage name.
         stage: String,
         /// The stale dates.
-        dates: Vec<NaiveDate>,
+        dates: Vec<Partition>,
         /// What changed.
         reason: String,
     },
@@ -261,7 +262,7 @@ pub enum Event {
         /// Stage name.
         stage: String,
         /// The dates, in order.
-        dates: Vec<NaiveDate>,
+        dates: Vec<Partition>,
         /// Whether they are rerun; otherwise they keep their rows.
         rerun: bool,
         /// The same in one sentence, with the number of dates per definition.
@@ -288,7 +289,7 @@ pub enum Event {
         target: String,
         /// Failing dates.
         #[serde(alias = "offending")]
-        failing_dates: Vec<NaiveDate>,
+        failing_dates: Vec<Partition>,
         /// How many of the table's dates the result covers; `None` if the check could not run or is limited to named
         /// dates.
         #[serde(alias = "over", default, skip_serializing_if = "Option::is_none")]
@@ -311,7 +312,7 @@ pub enum Event {
         target: String,
         /// Failing dates.
         #[serde(alias = "offending")]
-        failing_dates: Vec<NaiveDate>,
+        failing_dates: Vec<Partition>,
     },
     /// An operator waived a failing check.
     CheckWaived {

@@ -4,9 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use crate::ledger::Gap;
+use crate::partition::Partition;
 use crate::table::{Row, TableDef, Value};
 
 use super::GapView;
@@ -52,7 +51,7 @@ fn kind(issue: &str) -> &str {
 /// The gaps of a stage by date, so that a rerun date replaces its own.
 #[derive(Debug, Default)]
 pub(super) struct StageGaps {
-    by_date: HashMap<NaiveDate, Vec<(Arc<str>, u32)>>,
+    by_date: HashMap<Partition, Vec<(Arc<str>, u32)>>,
     sums: BTreeMap<Arc<str>, Sum>,
 }
 
@@ -63,7 +62,7 @@ struct Sum {
 }
 
 impl StageGaps {
-    pub(super) fn put(&mut self, date: NaiveDate, gaps: &[Gap]) {
+    pub(super) fn put(&mut self, date: Partition, gaps: &[Gap]) {
         for (what, rows) in self.by_date.remove(&date).unwrap_or_default() {
             if let Some(sum) = self.sums.get_mut(&what) {
                 sum.dates -= 1;
@@ -163,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_rerun_replaces_the_gaps_of_its_date() {
-        let day = |number| NaiveDate::from_ymd_opt(2023, 12, number).unwrap();
+        let day = |number| Partition::day(chrono::NaiveDate::from_ymd_opt(2023, 12, number).unwrap());
         let shown = |gaps: &StageGaps| -> Vec<(String, u64, u64)> {
             let view = gaps.view();
             view.iter()

@@ -15,8 +15,19 @@ pub enum HandoverError {
     Warehouse(#[from] WarehouseError),
 }
 
-/// Imports entries that the ledger doesn't have yet.
+/// Imports entries that the ledger doesn't have yet. Fails if the progress is of partitions of another length.
 pub async fn take_over(
+    ledger: &mut Ledger,
+    target: Target,
+    plan: &Plan,
+    warehouse: &dyn Warehouse,
+) -> Result<Imported, HandoverError> {
+    let imported = import(ledger, target, plan, warehouse).await?;
+    ledger.require_grain(target, plan)?;
+    Ok(imported)
+}
+
+async fn import(
     ledger: &mut Ledger,
     target: Target,
     plan: &Plan,
@@ -85,24 +96,25 @@ pub(super) fn continued(
 pub(super) mod tests {
     use std::path::Path;
 
-    use chrono::{DateTime, NaiveDate, Utc};
+    use chrono::{DateTime, Utc};
 
     use super::*;
     use crate::ledger::{Synced, UnitState};
+    use crate::partition::Partition;
     use crate::plan::load;
     use crate::warehouse::sqlite::SqliteWarehouse;
     use crate::warehouse::{COMMIT, Entry, Holder};
 
-    pub(in crate::engine) fn day(number: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2024, 3, number).unwrap()
+    pub(in crate::engine) fn day(number: u32) -> Partition {
+        Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 3, number).unwrap())
     }
 
-    pub(in crate::engine) fn commit(number: i64, date: NaiveDate) -> Entry {
+    pub(in crate::engine) fn commit(number: i64, date: Partition) -> Entry {
         Entry {
             number,
             kind: COMMIT.to_owned(),
             subject: "events".to_owned(),
-            date: Some(date),
+            date: Some(date.first_day()),
             state: "ok".to_owned(),
             rows: Some(2),
             kept: None,

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use crate::checks::{Measured, NamedDate, judge};
-use crate::plan::{CheckSpec, DateRange};
+use crate::partition::{Partition, PartitionRange};
+use crate::plan::CheckSpec;
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::Stage;
@@ -17,11 +16,11 @@ use super::stored::stored_rows;
 #[derive(Debug)]
 pub(super) struct Judging {
     pub(super) stage: Arc<dyn Stage>,
-    pub(super) range: DateRange,
+    pub(super) range: PartitionRange,
     /// Dates with a recorded result, inside the plan or not.
-    pub(super) recorded: BTreeSet<NaiveDate>,
+    pub(super) recorded: BTreeSet<Partition>,
     /// Dates in this run or the ledger; rows on these dates are the plan's own.
-    pub(super) known: BTreeSet<NaiveDate>,
+    pub(super) known: BTreeSet<Partition>,
 }
 
 impl Judging {
@@ -31,8 +30,9 @@ impl Judging {
         warehouse: &dyn Warehouse,
     ) -> Result<Measured, WarehouseError> {
         let answer = warehouse.query(&check.sql).await?;
-        let judged = |reach: &dyn Fn(NaiveDate) -> NamedDate| {
-            judge(check, &answer, reach).map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
+        let judged = |reach: &dyn Fn(Partition) -> NamedDate| {
+            judge(check, &answer, self.range.grain(), reach)
+                .map_err(|problem| WarehouseError::new(ErrorClass::Code, problem))
         };
         let measured = judged(&|date| self.reach(date))?;
         if measured.not_run.is_empty() || !self.was_filled_before(warehouse).await? {
@@ -44,7 +44,7 @@ impl Judging {
         })
     }
 
-    fn reach(&self, date: NaiveDate) -> NamedDate {
+    fn reach(&self, date: Partition) -> NamedDate {
         if self.recorded.contains(&date) {
             NamedDate::Counts
         } else if self.range.contains(date) {
@@ -56,9 +56,9 @@ impl Judging {
 
     /// Whether the table has rows on dates of the plan that no run has included.
     async fn was_filled_before(&self, warehouse: &dyn Warehouse) -> Result<bool, WarehouseError> {
-        let dates: Vec<NaiveDate> = self.range.days().collect();
+        let dates: Vec<Partition> = self.range.partitions().collect();
         let stored = stored_rows(warehouse, self.stage.fills(), &dates).await?;
-        let is_foreign = |date: &NaiveDate| self.range.contains(*date) && !self.known.contains(date);
+        let is_foreign = |date: &Partition| self.range.contains(*date) && !self.known.contains(date);
         Ok(stored.iter().any(|(date, rows)| *rows > 0 && is_foreign(date)))
     }
 }

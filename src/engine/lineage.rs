@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use crate::ledger::{Digests, KnownDigests};
+use crate::partition::Partition;
 
 use super::{Input, Stage};
 
 /// Dates by stage, or by table.
-pub type Units = BTreeMap<String, BTreeSet<NaiveDate>>;
+pub type Units = BTreeMap<String, BTreeSet<Partition>>;
 
 /// Every stage of a plan with its inputs and its table.
 #[derive(Debug, Clone, Default)]
@@ -52,20 +51,20 @@ impl Lineage {
 
     /// The units in `among` that depend on these dates of a table, directly or through other units.
     #[must_use]
-    pub fn dependants(&self, table: &str, dates: &BTreeSet<NaiveDate>, among: &Units) -> Units {
-        let mut changed: HashMap<&str, BTreeSet<NaiveDate>> = HashMap::from([(table, dates.clone())]);
+    pub fn dependants(&self, table: &str, dates: &BTreeSet<Partition>, among: &Units) -> Units {
+        let mut changed: HashMap<&str, BTreeSet<Partition>> = HashMap::from([(table, dates.clone())]);
         let mut found = Units::new();
         for node in &self.nodes {
             let Some(units) = among.get(&node.stage) else {
                 continue;
             };
-            let depends = |date: &NaiveDate| {
+            let depends = |date: &Partition| {
                 node.inputs.iter().any(|input| {
                     let known = changed.get(input.table.as_str());
                     known.is_some_and(|dates| input.reach.depends_on_any(*date, dates))
                 })
             };
-            let dependent: BTreeSet<NaiveDate> = units.iter().copied().filter(depends).collect();
+            let dependent: BTreeSet<Partition> = units.iter().copied().filter(depends).collect();
             if !dependent.is_empty() {
                 if let Some(table) = &node.table {
                     let changed = changed.entry(table).or_default();
@@ -79,14 +78,14 @@ impl Lineage {
 
     /// Dates per table that these stages read for `dates` and don't compute themselves.
     #[must_use]
-    pub fn needs(&self, dates: &BTreeSet<NaiveDate>) -> Units {
+    pub fn needs(&self, dates: &BTreeSet<Partition>) -> Units {
         let makes = |table: &str| self.nodes.iter().any(|node| node.table.as_deref() == Some(table));
         let mut needs = Units::new();
         for input in self.nodes.iter().flat_map(|node| &node.inputs) {
             let needed = needs.entry(input.table.clone()).or_default();
             for date in dates {
                 let (first, last) = input.reach.ends(*date);
-                needed.extend(first.iter_days().take_while(|day| *day <= last));
+                needed.extend(first.up_to(last));
             }
         }
         for (_, needed) in needs.iter_mut().filter(|(table, _)| makes(table)) {
@@ -98,7 +97,7 @@ impl Lineage {
 
     /// Digest of everything that upstream stages store now for a unit.
     #[must_use]
-    pub fn input_digest(&self, stage: &str, date: NaiveDate, known: &KnownDigests) -> u64 {
+    pub fn input_digest(&self, stage: &str, date: Partition, known: &KnownDigests) -> u64 {
         let inputs = self.nodes.iter().find(|node| node.stage == stage);
         let mut digest = InputDigest::default();
         for input in inputs.map(|node| node.inputs.as_slice()).unwrap_or_default() {
@@ -127,8 +126,8 @@ impl InputDigest {
         self.word(1);
     }
 
-    fn add(&mut self, date: NaiveDate, unit: Digests) {
-        self.word(u64::from(date.to_epoch_days().cast_unsigned()));
+    fn add(&mut self, date: Partition, unit: Digests) {
+        self.word(u64::from(date.first_day().to_epoch_days().cast_unsigned()));
         self.word(unit.output);
     }
 
@@ -145,17 +144,21 @@ mod tests {
     use super::super::Reach;
     use super::*;
 
-    fn day(number: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+    fn day(number: u32) -> Partition {
+        Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap())
     }
 
-    fn days(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<NaiveDate> {
+    fn days(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<Partition> {
         numbers.into_iter().map(day).collect()
     }
 
     /// Two seasons: days 1 to 10, and day 11 on.
-    fn season(date: NaiveDate) -> NaiveDate {
-        if date.day() > 10 { day(11) } else { day(1) }
+    fn season(date: Partition) -> Partition {
+        if date.first_day().day() > 10 {
+            day(11)
+        } else {
+            day(1)
+        }
     }
 
     fn node(stage: &str, inputs: &[(&str, Reach)]) -> Node {

@@ -191,7 +191,7 @@ impl Observer {
         checks: &[CheckView],
         is_alive: bool,
     ) -> Result<StageView, LedgerError> {
-        let dates: Vec<_> = self.plan.range.days().collect();
+        let dates: Vec<_> = self.plan.range.partitions().collect();
         let mut board = StageBoard::new(&spec.name, spec.table.clone(), &dates);
         for unit in self.ledger.current_units(self.target, spec)?.units {
             board.show(&unit);
@@ -225,12 +225,12 @@ fn state(board: &StageBoard, checks: &[CheckView], is_alive: bool) -> StageState
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
     use rstest::rstest;
 
     use super::*;
     use crate::engine::handover::tests::{commit, day, warehouse};
     use crate::ledger::UnitState;
+    use crate::partition::Partition;
     use crate::plan::load;
 
     #[tokio::test]
@@ -259,7 +259,7 @@ mod tests {
         #[case] is_alive: bool,
         #[case] expected: StageState,
     ) {
-        let dates = [NaiveDate::MIN, NaiveDate::MAX];
+        let dates = [Partition::MIN, Partition::MAX];
         let mut board = StageBoard::new("s", None, &dates);
         for (date, state) in dates.into_iter().zip(units) {
             board.change(date, |unit| unit.state = state);

@@ -1,8 +1,7 @@
 //! The settings of a run, and which units they make due. Plain data: it must not know how a run is started.
 
-use chrono::NaiveDate;
-
 use super::{Checks, Permits, RetryPolicy, Selection};
+use crate::partition::Partition;
 
 /// Settings of a run.
 #[derive(Debug, Clone)]
@@ -11,7 +10,7 @@ pub struct Options {
     /// Names the run in ledger and events.
     pub run_id: String,
     /// The dates of the run, ascending, without duplicates.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     /// The source the stages read.
     pub source: String,
     /// Whether the operator named the source; units computed from another source are then rerun.

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 
+use crate::partition::Partition;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Replace, Warehouse, WarehouseError};
 
@@ -20,7 +21,7 @@ pub trait Origin: Send + Sync + fmt::Debug {
     async fn differing(
         &self,
         warehouse: &dyn Warehouse,
-        dates: &[NaiveDate],
+        dates: &[Partition],
     ) -> Result<Vec<Correction>, StageError>;
 }
 
@@ -28,7 +29,7 @@ pub trait Origin: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone)]
 pub struct Correction {
     pub table: TableDef,
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     pub rows: Vec<Row>,
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
 use crate::ledger::{CurrentUnits, Ledger, LedgerError, Target};
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
@@ -14,7 +13,7 @@ use super::{Demand, Lineage, Provenance, Replaces, Stage, StageError, Units};
 
 #[derive(Debug)]
 pub struct Preview<'a> {
-    dates: &'a [NaiveDate],
+    dates: &'a [Partition],
     demand: Demand<'a>,
     known: Option<EarlierRuns<'a>>,
     /// Units that become stale if earlier stages get different rows.
@@ -31,7 +30,7 @@ struct EarlierRuns<'a> {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StagePreview {
-    pub to_do: Vec<NaiveDate>,
+    pub to_do: Vec<Partition>,
     pub replaces: Replaces,
     /// Dates left alone.
     pub done: usize,
@@ -53,7 +52,7 @@ pub enum PreviewError {
 impl<'a> Preview<'a> {
     /// Previews these dates, in order. Without a ledger, nothing counts as done.
     pub fn of(
-        dates: &'a [NaiveDate],
+        dates: &'a [Partition],
         demand: Demand<'a>,
         lineage: Lineage,
         plan: &'a Plan,
@@ -99,8 +98,8 @@ impl<'a> Preview<'a> {
             failing: &[],
         };
         let list = WorkList::of(self.demand, facts);
-        let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
-        let follows = |date: &NaiveDate| !to_do.contains(date) && self.dates.contains(date);
+        let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
+        let follows = |date: &Partition| !to_do.contains(date) && self.dates.contains(date);
         let following = self.following.remove(name).unwrap_or_default();
         let following = following.into_iter().filter(follows).count();
         self.follow(stage, &to_do);
@@ -117,7 +116,7 @@ impl<'a> Preview<'a> {
     }
 
     /// Adds the units that depend on the dates a stage would compute.
-    fn follow(&mut self, stage: &dyn Stage, to_do: &BTreeSet<NaiveDate>) {
+    fn follow(&mut self, stage: &dyn Stage, to_do: &BTreeSet<Partition>) {
         let (Some(known), Some(table)) = (&self.known, stage.fills().path()) else {
             return;
         };
@@ -129,10 +128,10 @@ impl<'a> Preview<'a> {
 }
 
 /// A stage in the ledger: its units, the dates in open intents, and the dates whose inputs changed.
-type OfStage = (CurrentUnits, BTreeSet<NaiveDate>, BTreeSet<NaiveDate>);
+type OfStage = (CurrentUnits, BTreeSet<Partition>, BTreeSet<Partition>);
 
 impl EarlierRuns<'_> {
-    fn of(&self, stage: &str, dates: &[NaiveDate], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
+    fn of(&self, stage: &str, dates: &[Partition], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
         let current = match self.plan.stage(stage) {
             Some(spec) => self.ledger.current_units(self.target, spec)?,
             None => CurrentUnits::default(),

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
 use crate::figures::counted;
 use crate::ledger::{Digests, Invalidated, KnownDigests, Ledger, LedgerError, Settled, Target, UnitState};
+use crate::partition::Partition;
 
 use super::{Lineage, Units};
 
@@ -39,7 +38,7 @@ impl Provenance {
     }
 
     /// Units that depend on these dates of a table, with the reason to record.
-    pub fn invalidated(&self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
+    pub fn invalidated(&self, table: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
         let what = match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first < last => {
                 format!(
@@ -62,16 +61,16 @@ impl Provenance {
     }
 
     /// Adds units that are now being computed, so that a change from now on invalidates them.
-    pub(super) fn begin(&mut self, stage: &str, dates: &[NaiveDate]) {
+    pub(super) fn begin(&mut self, stage: &str, dates: &[Partition]) {
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
-    pub(super) fn input(&self, stage: &str, date: NaiveDate) -> u64 {
+    pub(super) fn input(&self, stage: &str, date: Partition) -> u64 {
         self.lineage.input_digest(stage, date, &self.digests)
     }
 
     /// Records the digests of stored units; kept rows keep theirs. Returns the dates whose rows have changed.
-    pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<NaiveDate> {
+    pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<Partition> {
         let mut changed = BTreeSet::new();
         for Settled { unit, digests, .. } in settled {
             let input = self.lineage.input_digest(stage, unit.date, &self.digests);
@@ -91,7 +90,7 @@ impl Provenance {
     }
 
     /// Removes units that are now stale or pending, so that further changes don't invalidate them again.
-    pub fn forget(&mut self, stage: &str, dates: &[NaiveDate]) {
+    pub fn forget(&mut self, stage: &str, dates: &[Partition]) {
         if let Some(units) = self.units.get_mut(stage) {
             for date in dates {
                 units.remove(date);
@@ -100,13 +99,13 @@ impl Provenance {
     }
 
     /// Dates computed from inputs other than those stored now.
-    pub(super) fn invalidated_before(&self, stage: &str, dates: &[NaiveDate]) -> BTreeSet<NaiveDate> {
+    pub(super) fn invalidated_before(&self, stage: &str, dates: &[Partition]) -> BTreeSet<Partition> {
         (dates.iter().copied())
             .filter(|date| self.is_invalidated(stage, *date))
             .collect()
     }
 
-    fn is_invalidated(&self, stage: &str, date: NaiveDate) -> bool {
+    fn is_invalidated(&self, stage: &str, date: Partition) -> bool {
         let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
         recorded
             .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))

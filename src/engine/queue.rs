@@ -2,24 +2,27 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use super::CallSize;
+use crate::partition::Partition;
+use crate::plan::WorkOrder;
 
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: BTreeSet<NaiveDate>,
+    waiting: BTreeSet<Partition>,
     /// Batches to hand out unchanged: parts of a failed one, or returned ones.
-    isolated: VecDeque<Vec<NaiveDate>>,
+    isolated: VecDeque<Vec<Partition>>,
     /// Batches to retry unchanged, each from its due time on.
-    retries: Vec<(Instant, Vec<NaiveDate>)>,
+    retries: Vec<(Instant, Vec<Partition>)>,
     size: usize,
     largest: usize,
     /// Maximum number of dates handed out together after a failure; half of the failed batch if none.
     after_failure: Option<usize>,
     /// Whether a batch is the call of a program. Its dates follow each other without a gap.
     is_of_program: bool,
+    /// Whether the latest dates are handed out first.
+    is_newest_first: bool,
     /// Accepts and hands out nothing until the operator requeues a date.
     is_closed: bool,
 }
@@ -36,6 +39,7 @@ impl Queue {
             largest,
             after_failure: None,
             is_of_program: false,
+            is_newest_first: false,
             is_closed: false,
         }
     }
@@ -47,6 +51,14 @@ impl Queue {
             after_failure: call.after_failure,
             is_of_program: true,
             ..Self::new(call.dates)
+        }
+    }
+
+    /// The same queue in this order of work.
+    pub(super) fn in_order(self, order: WorkOrder) -> Self {
+        Self {
+            is_newest_first: order == WorkOrder::NewestFirst,
+            ..self
         }
     }
 
@@ -70,14 +82,14 @@ impl Queue {
     }
 
     /// Adds a date unless it is already waiting.
-    pub(super) fn add(&mut self, date: NaiveDate) {
+    pub(super) fn add(&mut self, date: Partition) {
         if !self.is_closed {
             self.waiting.insert(date);
         }
     }
 
     /// Splits a failed batch and hands the parts out first, until the date at fault is alone.
-    pub(super) fn split(&mut self, dates: &[NaiveDate]) {
+    pub(super) fn split(&mut self, dates: &[Partition]) {
         if self.is_closed {
             return;
         }
@@ -89,14 +101,14 @@ impl Queue {
     }
 
     /// Hands out a batch unchanged, and first, because its dates are not at fault.
-    pub(super) fn put_back(&mut self, dates: Vec<NaiveDate>) {
+    pub(super) fn put_back(&mut self, dates: Vec<Partition>) {
         if !self.is_closed {
             self.isolated.push_front(dates);
         }
     }
 
     /// Hands out a batch unchanged from `due` on.
-    pub(super) fn retry_at(&mut self, dates: Vec<NaiveDate>, due: Instant) {
+    pub(super) fn retry_at(&mut self, dates: Vec<Partition>, due: Instant) {
         if !self.is_closed {
             self.retries.push((due, dates));
         }
@@ -107,20 +119,25 @@ impl Queue {
         self.size = (self.size * 2).min(self.largest);
     }
 
-    /// The next batch, earliest dates first; `None` if there is nothing to hand out now.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Vec<NaiveDate>> {
+    /// The next batch, its dates ascending; `None` if there is nothing to hand out now.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Vec<Partition>> {
         if let Some(at) = self.retries.iter().position(|(due, _)| *due <= now) {
             return Some(self.retries.swap_remove(at).1);
         }
         if let Some(batch) = self.isolated.pop_front() {
             return Some(batch);
         }
-        let mut batch: Vec<NaiveDate> = self.waiting.iter().take(self.size).copied().collect();
+        let mut batch: Vec<Partition> = if self.is_newest_first {
+            self.waiting.iter().rev().take(self.size).copied().collect()
+        } else {
+            self.waiting.iter().take(self.size).copied().collect()
+        };
         if self.is_of_program {
-            let follows = |two: &[NaiveDate]| two[0].succ_opt() == Some(two[1]);
+            let follows = |two: &[Partition]| two[0].distance(two[1]).abs() == 1;
             let gap = batch.windows(2).position(|two| !follows(two));
             batch.truncate(gap.map_or(batch.len(), |last| last + 1));
         }
+        batch.sort_unstable();
         for date in &batch {
             self.waiting.remove(date);
         }
@@ -128,7 +145,7 @@ impl Queue {
     }
 
     /// The dates to hand out, now or later.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = NaiveDate> {
+    pub(super) fn waiting(&self) -> impl Iterator<Item = Partition> {
         let isolated = self.isolated.iter().flatten();
         let retries = self.retries.iter().flat_map(|(_, dates)| dates);
         self.waiting.iter().chain(isolated).chain(retries).copied()
@@ -157,8 +174,9 @@ mod tests {
 
     use super::*;
 
-    fn day(number: u64) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2021, 10, 19).unwrap() + chrono::Days::new(number)
+    fn day(number: i64) -> Partition {
+        let first = Partition::parse("2021-10-19").unwrap();
+        first.moved(number).unwrap()
     }
 
     #[test]
@@ -225,8 +243,8 @@ mod tests {
             .filter(|number| *number != 7)
             .for_each(|number| queue.add(day(number)));
         let mut next = || queue.take(now).unwrap_or_default();
-        let numbers = |dates: Vec<NaiveDate>| -> Vec<i64> {
-            dates.into_iter().map(|date| (date - day(0)).num_days()).collect()
+        let numbers = |dates: Vec<Partition>| -> Vec<i64> {
+            dates.into_iter().map(|date| day(0).distance(date)).collect()
         };
         assert_eq!(numbers(next()), [0, 1, 2, 3, 4]);
         assert_eq!(numbers(next()), [5, 6], "7 is missing");
@@ -239,12 +257,44 @@ mod tests {
         assert_eq!(taken, [vec![0, 1], vec![2, 3], vec![4], vec![13]]);
     }
 
+    #[test]
+    fn the_latest_dates_can_come_first() {
+        let call = CallSize {
+            dates: 3,
+            after_failure: None,
+        };
+        let numbers = |batch: Option<Vec<Partition>>| -> Vec<i64> {
+            let batch = batch.unwrap_or_default();
+            batch.into_iter().map(|date| day(0).distance(date)).collect()
+        };
+        for (queue, expected) in [
+            (Queue::new(3), [vec![7, 8, 9], vec![3, 4, 5], vec![0, 1, 2]]),
+            // A call has no gap: 6 is missing.
+            (
+                Queue::of_program(call),
+                [vec![7, 8, 9], vec![3, 4, 5], vec![0, 1, 2]],
+            ),
+        ] {
+            let mut queue = queue.in_order(WorkOrder::NewestFirst);
+            (0..10)
+                .filter(|number| *number != 6)
+                .for_each(|number| queue.add(day(number)));
+            let taken = [(); 3].map(|()| numbers(queue.take(Instant::now())));
+            assert_eq!(taken, expected);
+        }
+        let mut queue = Queue::of_program(call).in_order(WorkOrder::NewestFirst);
+        [1, 3, 4].map(day).into_iter().for_each(|date| queue.add(date));
+        assert_eq!(numbers(queue.take(Instant::now())), [3, 4]);
+        assert_eq!(numbers(queue.take(Instant::now())), [1]);
+    }
+
     proptest! {
         /// However batches are split, grown and retried, every date is handed out, and never twice at a time.
         #[test]
-        fn no_date_is_lost(count in 1_u64..80, largest in 1_usize..40, fates in prop::collection::vec(0_u8..4, 0..400)) {
+        fn no_date_is_lost(count in 1_i64..80, largest in 1_usize..40, fates in prop::collection::vec(0_u8..4, 0..400), newest in any::<bool>()) {
             let now = Instant::now();
-            let mut queue = Queue::new(largest);
+            let order = if newest { WorkOrder::NewestFirst } else { WorkOrder::OldestFirst };
+            let mut queue = Queue::new(largest).in_order(order);
             (0..count).for_each(|number| queue.add(day(number)));
             let mut done = BTreeSet::new();
             let mut fates = fates.into_iter();
@@ -268,7 +318,7 @@ mod tests {
                 }
             }
             prop_assert!(queue.is_empty());
-            prop_assert_eq!(done.len() as u64, count);
+            prop_assert_eq!(i64::try_from(done.len()), Ok(count));
         }
     }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 
-use crate::table::{Quarantined, Row, TableDef};
+use crate::partition::{Grain, Partition};
+use crate::table::{PartitionColumn, Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
 use super::MemoryShare;
@@ -28,7 +29,7 @@ pub enum Reach {
     /// Its own date.
     SameDate,
     /// From the day this function returns for its date to the day before its date.
-    Before(fn(NaiveDate) -> NaiveDate),
+    Before(fn(Partition) -> Partition),
     /// Its own date and this many days before it.
     Days(u32),
 }
@@ -47,19 +48,20 @@ impl Eq for Reach {}
 
 impl Reach {
     /// The first and last date that a unit of this date may depend on; an empty range if the last is earlier.
-    pub(super) fn ends(self, date: NaiveDate) -> (NaiveDate, NaiveDate) {
+    pub(super) fn ends(self, date: Partition) -> (Partition, Partition) {
         match self {
             Self::SameDate => (date, date),
-            Self::Before(first) => (first(date), date.pred_opt().unwrap_or(NaiveDate::MIN)),
+            Self::Before(first) => (first(date), date.previous().unwrap_or(Partition::MIN)),
             Self::Days(days) => {
-                let first = date.checked_sub_days(Days::new(days.into()));
-                (first.unwrap_or(NaiveDate::MIN), date)
+                let first = date.first_day().checked_sub_days(Days::new(days.into()));
+                let first = first.map_or(Partition::MIN, |day| Partition::containing(day, date.grain()));
+                (first, date)
             }
         }
     }
 
     /// Whether a unit of this date depends on any of these dates.
-    pub(super) fn depends_on_any(self, date: NaiveDate, of: &BTreeSet<NaiveDate>) -> bool {
+    pub(super) fn depends_on_any(self, date: Partition, of: &BTreeSet<Partition>) -> bool {
         let (first, last) = self.ends(date);
         first <= last && of.range(first..=last).next().is_some()
     }
@@ -105,6 +107,13 @@ pub struct CallSize {
 pub struct CountedTable<'a> {
     pub path: &'a str,
     pub date_column: &'a str,
+    pub grain: Grain,
+}
+
+impl CountedTable<'_> {
+    pub(super) fn column(&self) -> PartitionColumn {
+        PartitionColumn::of_any_type(self.date_column, self.grain)
+    }
 }
 
 impl<'a> Fills<'a> {
@@ -196,11 +205,11 @@ pub trait Stage: Send + Sync + fmt::Debug {
     fn inputs(&self) -> Vec<Input>;
 
     /// The expected result of each date, in the same order.
-    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError>;
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError>;
 
     /// The groups of a date known without its rows, such as the games of a schedule, so that a group without rows is
     /// shown too.
-    async fn groups(&self, _warehouse: &dyn Warehouse, _date: NaiveDate) -> Result<Vec<String>, StageError> {
+    async fn groups(&self, _warehouse: &dyn Warehouse, _date: Partition) -> Result<Vec<String>, StageError> {
         Ok(Vec::new())
     }
 
@@ -224,15 +233,15 @@ pub trait BatchReader: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone, Copy)]
 pub struct BatchDates<'a> {
     /// The dates to read now, ascending.
-    pub dates: &'a [NaiveDate],
+    pub dates: &'a [Partition],
     /// All dates that the stage still has to read in this run; what they share can be read at once.
-    pub upcoming: &'a [NaiveDate],
+    pub upcoming: &'a [Partition],
 }
 
 impl<'a> BatchDates<'a> {
     /// The only batch of these dates.
     #[must_use]
-    pub const fn alone(dates: &'a [NaiveDate]) -> Self {
+    pub const fn alone(dates: &'a [Partition]) -> Self {
         Self {
             dates,
             upcoming: dates,
@@ -246,5 +255,5 @@ pub trait Inputs: Send {
     ///
     /// # Errors
     /// If the inputs of this date can't be used at all.
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError>;
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError>;
 }

@@ -3,9 +3,8 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
-use crate::table::{Row, TableDef, Value, sql_name};
+use crate::partition::Partition;
+use crate::table::{PartitionColumn, Row, TableDef, Value};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::{CountedTable, Fills};
@@ -15,16 +14,11 @@ use super::{CountedTable, Fills};
 pub(super) async fn stored_rows(
     warehouse: &dyn Warehouse,
     fills: Fills<'_>,
-    dates: &[NaiveDate],
-) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
+    dates: &[Partition],
+) -> Result<HashMap<Partition, u32>, WarehouseError> {
     match fills {
         Fills::Computed(table) | Fills::Query(table, ..) => {
-            let path = table.path();
-            let counted = CountedTable {
-                path: &path,
-                date_column: &table.date_column,
-            };
-            counted_rows(warehouse, counted, dates).await
+            rows_by_date(warehouse, &table.path(), &table.partition_column(), dates).await
         }
         Fills::Counted(table) => match counted_rows(warehouse, table, dates).await {
             Err(error) if error.class == ErrorClass::Data => {
@@ -41,8 +35,8 @@ pub(super) async fn stored_rows(
 pub(super) async fn stored_rows_if_any(
     warehouse: &dyn Warehouse,
     fills: Fills<'_>,
-    dates: &[NaiveDate],
-) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
+    dates: &[Partition],
+) -> Result<HashMap<Partition, u32>, WarehouseError> {
     match fills.definition() {
         Some(table) if !warehouse.holds_rows(table).await? => Ok(HashMap::new()),
         _ => stored_rows(warehouse, fills, dates).await,
@@ -53,7 +47,7 @@ pub(super) async fn stored_rows_if_any(
 pub(super) async fn rows_of(
     warehouse: &dyn Warehouse,
     table: &TableDef,
-    date: NaiveDate,
+    date: Partition,
 ) -> Result<Vec<Row>, WarehouseError> {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
     let read = Read {
@@ -64,24 +58,42 @@ pub(super) async fn rows_of(
     warehouse.read(read).await
 }
 
+/// Rows per date of a table that another program fills.
 pub(super) async fn counted_rows(
     warehouse: &dyn Warehouse,
     table: CountedTable<'_>,
-    dates: &[NaiveDate],
-) -> Result<HashMap<NaiveDate, u32>, WarehouseError> {
-    let (Some(first), Some(last)) = (dates.iter().min(), dates.iter().max()) else {
+    dates: &[Partition],
+) -> Result<HashMap<Partition, u32>, WarehouseError> {
+    rows_by_date(warehouse, table.path, &table.column(), dates).await
+}
+
+async fn rows_by_date(
+    warehouse: &dyn Warehouse,
+    path: &str,
+    column: &PartitionColumn,
+    dates: &[Partition],
+) -> Result<HashMap<Partition, u32>, WarehouseError> {
+    let (Some(&first), Some(&last)) = (dates.iter().min(), dates.iter().max()) else {
         return Ok(HashMap::new());
     };
-    let (path, date) = (table.path, sql_name(table.date_column));
     let answer = warehouse
         .query(&format!(
-            "SELECT {date}, COUNT(*) FROM `{path}` \
-             WHERE {date} BETWEEN '{first}' AND '{last}' GROUP BY {date}"
+            "SELECT {} AS day, COUNT(*) AS held FROM `{path}` WHERE {} GROUP BY day",
+            column.start(),
+            column.is_between(first, last)
         ))
         .await?;
-    let counted = |row: &Vec<Value>| match row.as_slice() {
-        [date, Value::Int(rows)] => Some((date.as_date()?, u32::try_from(*rows).ok()?)),
+    let counted = |row: &Row| match row.as_slice() {
+        [day, Value::Int(rows)] => {
+            let date = Partition::containing(day.as_date()?, first.grain());
+            Some((date, u32::try_from(*rows).ok()?))
+        }
         _ => None,
     };
-    Ok(answer.rows.iter().filter_map(counted).collect())
+    let mut rows = HashMap::new();
+    for (date, counted) in answer.rows.iter().filter_map(counted) {
+        let rows: &mut u32 = rows.entry(date).or_default();
+        *rows = rows.saturating_add(counted);
+    }
+    Ok(rows)
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft, shortfall};
+use crate::partition::Partition;
 use crate::table::{Admitted, FaultKind, MAX_DESCRIBED, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
@@ -105,7 +104,7 @@ impl From<Refilled> for StoredDate {
 /// Quarantines rows that can't be stored and judges the date. Rows made elsewhere are judged once they are stored.
 pub(super) fn judge_unit(
     fills: Fills<'_>,
-    date: NaiveDate,
+    date: Partition,
     computed: ComputedUnit,
     source: &str,
 ) -> UnitResult {
@@ -150,7 +149,7 @@ pub(super) fn judge_unit(
 }
 
 impl UnitResult {
-    pub(super) const fn date(&self) -> NaiveDate {
+    pub(super) const fn date(&self) -> Partition {
         self.settled.unit.date
     }
 
@@ -299,6 +298,7 @@ fn described(bad: Quarantined) -> QuarantinedRow {
 
 #[cfg(test)]
 mod tests {
+    use crate::partition::Grain;
     use std::borrow::Cow;
 
     use super::*;
@@ -330,7 +330,7 @@ mod tests {
             ..Outcome::default()
         };
         let made = computed(outcome);
-        judge_unit(Fills::Computed(&table), NaiveDate::MIN, made, "auto")
+        judge_unit(Fills::Computed(&table), Partition::MIN, made, "auto")
             .settled
             .unit
     }
@@ -385,8 +385,9 @@ mod tests {
         let table = super::super::CountedTable {
             path: "d.t",
             date_column: "day",
+            grain: Grain::Day,
         };
-        let mut unit_result = judge_unit(Fills::Counted(table), NaiveDate::MIN, made, "auto");
+        let mut unit_result = judge_unit(Fills::Counted(table), Partition::MIN, made, "auto");
         assert_eq!(unit_result.settled.unit.state, UnitState::Empty);
         unit_result.learn(StoredDate::unseen(2));
         assert_eq!(unit_result.settled.unit.state, UnitState::Partial);
@@ -409,7 +410,7 @@ mod tests {
                 ..Outcome::default()
             };
             let made = computed(outcome);
-            let unit = judge_unit(Fills::Nothing, NaiveDate::MIN, made, "auto")
+            let unit = judge_unit(Fills::Nothing, Partition::MIN, made, "auto")
                 .settled
                 .unit;
             (unit.state, unit.expected, unit.reason)

@@ -3,12 +3,12 @@
 use std::mem;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
+use crate::partition::Partition;
 use crate::warehouse::Warehouse;
 
 use super::unit_result::{ComputedUnit, UnitResult, judge_unit};
@@ -22,11 +22,11 @@ pub(super) struct WorkerBatch {
     /// Index of the stage in the run.
     pub(super) stage: usize,
     pub(super) intent: i64,
-    pub(super) dates: Vec<NaiveDate>,
+    pub(super) dates: Vec<Partition>,
 }
 
 /// A date, and its result with the notes for the log.
-pub(super) type ComputedDate = (NaiveDate, Result<(UnitResult, Vec<String>), StageError>);
+pub(super) type ComputedDate = (Partition, Result<(UnitResult, Vec<String>), StageError>);
 
 pub(super) struct ComputedBatch {
     pub(super) dates: Vec<ComputedDate>,
@@ -41,7 +41,7 @@ pub(super) struct BatchWork {
     pub(super) warehouse: Arc<dyn Warehouse>,
     pub(super) source: Arc<str>,
     /// The dates of the stage still to be computed, those of the batch included.
-    pub(super) upcoming: Arc<[NaiveDate]>,
+    pub(super) upcoming: Arc<[Partition]>,
     /// The read slots, if they are shared.
     pub(super) lanes: Option<Arc<Semaphore>>,
     pub(super) phases: UnboundedSender<(usize, Phase)>,

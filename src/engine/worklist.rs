@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
-
 use crate::figures::counted;
 use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
+use crate::partition::Partition;
 
 use super::provenance::can_be_invalidated;
 use super::{Demand, OnChange, Replaces, Scope, Selection, Work};
@@ -15,28 +14,28 @@ pub const INPUTS_CHANGED: &str = "its inputs have changed since";
 
 #[derive(Debug)]
 pub(super) struct StageFacts<'a> {
-    pub(super) dates: &'a [NaiveDate],
+    pub(super) dates: &'a [Partition],
     pub(super) scopes: &'a [Scope],
     /// Units in the ledger, including dates outside the run.
     pub(super) current: CurrentUnits,
-    pub(super) stored: &'a HashMap<NaiveDate, u32>,
+    pub(super) stored: &'a HashMap<Partition, u32>,
     /// Dates in open intents of a crashed process; whether they were written is unknown.
-    pub(super) unsettled: &'a BTreeSet<NaiveDate>,
+    pub(super) unsettled: &'a BTreeSet<Partition>,
     /// Dates whose inputs have changed since they were computed.
-    pub(super) invalidated: &'a BTreeSet<NaiveDate>,
+    pub(super) invalidated: &'a BTreeSet<Partition>,
     /// Failing dates of a check, if the run is limited to them.
-    pub(super) failing: &'a [NaiveDate],
+    pub(super) failing: &'a [Partition],
 }
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct WorkList {
     /// The ledger's units, marked stale if the table or their inputs differ from what the ledger recorded.
-    pub(super) recorded: HashMap<NaiveDate, UnitRecord>,
+    pub(super) recorded: HashMap<Partition, UnitRecord>,
     /// Outdated dates: computed with another definition of the stage.
-    pub(super) changed: BTreeSet<NaiveDate>,
+    pub(super) changed: BTreeSet<Partition>,
     /// Dates without work, in order, with the reason.
-    pub(super) skipped: Vec<(NaiveDate, String)>,
-    pub(super) to_do: Vec<NaiveDate>,
+    pub(super) skipped: Vec<(Partition, String)>,
+    pub(super) to_do: Vec<Partition>,
     /// Stored rows of `to_do` that will be replaced.
     pub(super) replaces: Replaces,
     /// Number of dates with a different row count in the table than in the ledger.
@@ -74,7 +73,7 @@ impl WorkList {
     }
 
     /// Marks a unit stale if the ledger has it as done but the table or its inputs differ.
-    fn mark_if_stale(&mut self, date: NaiveDate, stored: u32, invalidated: &BTreeSet<NaiveDate>) {
+    fn mark_if_stale(&mut self, date: Partition, stored: u32, invalidated: &BTreeSet<Partition>) {
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
@@ -104,10 +103,10 @@ impl WorkList {
 /// Whether a run includes a date at all.
 fn is_wanted(
     work: &Work,
-    date: NaiveDate,
+    date: Partition,
     record: Option<&UnitRecord>,
     is_changed: bool,
-    failing: &[NaiveDate],
+    failing: &[Partition],
 ) -> bool {
     let Work::Only(selection) = work else {
         return true;
@@ -152,10 +151,10 @@ fn is_due(demand: Demand<'_>, scope: &Scope, record: Option<&UnitRecord>, is_cha
 /// Whether a date may be due, judged from the ledger alone.
 pub(super) fn may_be_due(
     demand: Demand<'_>,
-    date: NaiveDate,
+    date: Partition,
     record: Option<&UnitRecord>,
     is_changed: bool,
-    failing: &[NaiveDate],
+    failing: &[Partition],
 ) -> bool {
     let is_off = record.is_some_and(|record| record.state == UnitState::Skipped);
     !is_off
@@ -165,7 +164,6 @@ pub(super) fn may_be_due(
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
     use rstest::rstest;
 
     use super::*;
@@ -182,7 +180,7 @@ mod tests {
             expected,
             rows,
             attempts: 1,
-            ..UnitRecord::new(NaiveDate::MIN, state, source)
+            ..UnitRecord::new(Partition::MIN, state, source)
         }
     }
 
@@ -263,12 +261,12 @@ mod tests {
         );
     }
 
-    fn day(number: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+    fn day(number: u32) -> Partition {
+        Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap())
     }
 
     fn list(scopes: &[Scope], records: &[(u32, UnitState, u32)], stored: &[(u32, u32)]) -> WorkList {
-        let dates: Vec<NaiveDate> = (1..).take(scopes.len()).map(day).collect();
+        let dates: Vec<Partition> = (1..).take(scopes.len()).map(day).collect();
         let unit = |&(number, state, rows): &(u32, UnitState, u32)| {
             let date = day(number);
             let source = "reconstruct";

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::ledger::{Settled, UnitState};
+use crate::partition::Partition;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Kept, Recording, Refill, Replace, RowsExpected, Warehouse, WarehouseError};
 
@@ -47,12 +48,12 @@ pub(super) struct Commit {
 #[derive(Debug, Clone)]
 pub(super) struct CommitRecord {
     pub(super) recording: Recording,
-    pub(super) inputs: BTreeMap<NaiveDate, u64>,
+    pub(super) inputs: BTreeMap<Partition, u64>,
 }
 
 impl CommitRecord {
     /// Settled dates that the commit's record describes completely: `ok`, with the same input digest.
-    pub(super) fn complete(&self, settled: &[Settled]) -> Vec<NaiveDate> {
+    pub(super) fn complete(&self, settled: &[Settled]) -> Vec<Partition> {
         let is_complete = |settled: &&Settled| {
             let input = self.inputs.get(&settled.unit.date);
             settled.unit.state == UnitState::Ok
@@ -108,13 +109,13 @@ impl Commit {
         self.record.as_ref().map(|record| &record.recording)
     }
 
-    fn learn(&mut self, date: NaiveDate, stored: StoredDate) {
+    fn learn(&mut self, date: Partition, stored: StoredDate) {
         if let Some(result) = self.on(date).next() {
             result.learn(stored);
         }
     }
 
-    fn on(&mut self, date: NaiveDate) -> impl Iterator<Item = &mut UnitResult> {
+    fn on(&mut self, date: Partition) -> impl Iterator<Item = &mut UnitResult> {
         (self.results_mut()).filter(move |result| result.date() == date)
     }
 
@@ -307,7 +308,7 @@ async fn put(
     name: &str,
     fills: Fills<'_>,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
     match fills {
@@ -345,14 +346,14 @@ async fn replace(
     name: &str,
     table: &TableDef,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
     let lengths: Vec<usize> = commit.results().map(|result| result.rows.len()).collect();
     let rows = (commit.results_mut()).flat_map(|result| mem::take(&mut result.rows));
     let rows: Arc<Vec<Row>> = Arc::new(rows.collect());
     let short = commit.results().filter(|result| result.is_short());
-    let short: Vec<NaiveDate> = short.map(UnitResult::date).collect();
+    let short: Vec<Partition> = short.map(UnitResult::date).collect();
     let replace = Replace {
         table,
         dates,

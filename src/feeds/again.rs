@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::faults::Profile;
 use super::load::{BoxScores, LoadError};
 use super::{Feed, filling};
+use crate::partition::Partition;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, Read, Warehouse};
 
@@ -69,11 +70,12 @@ impl Filled {
                 .filter(|row| date_of(row).is_some_and(|date| wanted.contains(&date)))
                 .collect();
             let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+            let partitions: Vec<Partition> = sorted.iter().copied().map(Partition::day).collect();
             let stored = warehouse
                 .read(Read {
                     table: &table,
                     columns: &columns,
-                    dates: Dates::Only(&sorted),
+                    dates: Dates::Only(&partitions),
                 })
                 .await?;
             let on = |rows: &[Row], date| -> Vec<Row> {

@@ -1,5 +1,6 @@
 //! The five feeds of the built-in league, without faults and as of January 2026.
 
+use crate::partition::Partition;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -323,13 +324,16 @@ async fn a_load_fills_all_feeds_and_a_refused_load_changes_nothing() {
         refusal.ends_with("line 2: pts \"1x0\" is not a whole number in the valid range"),
         "{refusal}"
     );
-    let dates = ["2026-01-01", "2026-02-01"].map(|date| date.parse().unwrap());
+    let dates = ["2026-01-01", "2026-02-01"].map(|date| Partition::parse(date).unwrap());
     let read = Read {
         table: Feed::Schedule.table(),
         columns: &["game_date"],
         dates: Dates::Only(&dates),
     };
-    assert_eq!(warehouse.read(read).await.unwrap(), [vec![Value::Date(dates[0])]]);
+    assert_eq!(
+        warehouse.read(read).await.unwrap(),
+        [vec![Value::Date(dates[0].first_day())]]
+    );
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::invalid_text;
 use super::state::read_state;
 use super::{CheckState, Definition, GateCheck, Ledger, LedgerError, Target};
+use crate::partition::Partition;
 use crate::plan::{Fingerprint, Plan, Severity};
 
 /// One result of a check.
@@ -21,7 +22,7 @@ pub struct CheckRecord {
     /// The measured value; `None` if the query failed.
     pub value: Option<String>,
     /// The check's failing dates.
-    pub failing_dates: Vec<NaiveDate>,
+    pub failing_dates: Vec<Partition>,
     /// What else the query returned, in one sentence: dates not run yet, or dates outside the plan.
     pub note: Option<String>,
     /// Query time in seconds.

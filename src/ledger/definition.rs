@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::invalid_text;
 use super::{Ledger, LedgerError, Target, UnitRecord, UnitState};
+use crate::partition::Partition;
 use crate::plan::{Fingerprint, StageSpec};
 
 /// How a recorded definition compares with the plan's.
@@ -65,7 +66,7 @@ pub struct CurrentUnits {
     /// All units, ordered by date; an ok unit of another definition is outdated.
     pub units: Vec<UnitRecord>,
     /// Dates done by another definition, whether or not they have all rows.
-    pub changed: BTreeSet<NaiveDate>,
+    pub changed: BTreeSet<Partition>,
     /// How many done dates each definition computed, oldest definition first.
     pub made_by: Vec<MadeBy>,
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Ledger, LedgerError, Target};
+use crate::partition::Partition;
 
 /// The digests of one unit, each truncated to 64 bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Digests {
 }
 
 /// Digests by stage and date.
-pub type KnownDigests = HashMap<String, BTreeMap<NaiveDate, Digests>>;
+pub type KnownDigests = HashMap<String, BTreeMap<Partition, Digests>>;
 
 impl Ledger {
     /// The digests of every unit ever written for a target.
@@ -48,7 +48,7 @@ pub(super) fn of_unit(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
-    date: NaiveDate,
+    date: Partition,
 ) -> rusqlite::Result<Option<Digests>> {
     ledger
         .prepare_cached("SELECT input, output FROM digest WHERE target = ?1 AND stage = ?2 AND date = ?3")?
@@ -68,7 +68,7 @@ pub(super) fn put(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
-    date: NaiveDate,
+    date: Partition,
     digests: Digests,
 ) -> rusqlite::Result<()> {
     ledger

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Gap, Settled, Waiver};
+use crate::partition::Grain;
 use crate::table::FaultKind;
 use crate::warehouse::{Came, Draft, RowsExpected};
 
@@ -21,6 +22,9 @@ pub(super) const MAX_QUARANTINED: usize = 10;
 /// The JSON body of an entry of a date.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct UnitBody {
+    /// The length of its partition; the entry has the first day.
+    #[serde(default, skip_serializing_if = "is_day")]
+    pub(super) grain: Grain,
     /// Rows expected; `None` if any number above zero is fine.
     pub(super) expected: Option<u32>,
     pub(super) attempts: u32,
@@ -37,6 +41,12 @@ pub(super) struct UnitBody {
     pub(super) gaps: Option<Vec<Gap>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) quarantined: Vec<QuarantinedBody>,
+}
+
+/// Entries of days are written without their length, as they always were.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "required by serde")]
+fn is_day(grain: &Grain) -> bool {
+    *grain == Grain::Day
 }
 
 /// A quarantined row.
@@ -101,6 +111,7 @@ pub fn draft(
 ) -> Draft {
     let unit = &settled.unit;
     let body = UnitBody {
+        grain: unit.date.grain(),
         expected: match owed {
             RowsExpected::Exactly(rows) => Some(rows),
             RowsExpected::AtLeastOne | RowsExpected::Any => None,

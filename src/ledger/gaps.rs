@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::invalid_text;
 use super::{Ledger, LedgerError, Target};
+use crate::partition::Partition;
 
 /// A missing value or a data issue, counted over the rows of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read or contains an invalid value.
-    pub fn gaps(&self, target: Target, stage: &str) -> Result<BTreeMap<NaiveDate, Vec<Gap>>, LedgerError> {
+    pub fn gaps(&self, target: Target, stage: &str) -> Result<BTreeMap<Partition, Vec<Gap>>, LedgerError> {
         self.select(
             "SELECT date, gaps FROM gap WHERE target = ?1 AND stage = ?2",
             params![target.0, stage],
@@ -38,7 +38,7 @@ pub(super) fn of_unit(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
-    date: NaiveDate,
+    date: Partition,
 ) -> rusqlite::Result<Vec<Gap>> {
     let gaps = ledger
         .prepare_cached("SELECT gaps FROM gap WHERE target = ?1 AND stage = ?2 AND date = ?3")?
@@ -58,7 +58,7 @@ pub(super) fn put(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
-    date: NaiveDate,
+    date: Partition,
     gaps: &[Gap],
 ) -> rusqlite::Result<()> {
     if gaps.is_empty() {

@@ -1,8 +1,7 @@
 //! The gate of a stage: one rule for the run, the runbook and the replay.
 
-use chrono::NaiveDate;
-
 use super::CheckState;
+use crate::partition::Partition;
 use crate::plan::Severity;
 
 /// The part of a check that decides about a gate.
@@ -13,7 +12,7 @@ pub struct GateCheck<'a> {
     /// State of the newest result.
     pub state: CheckState,
     /// The check's failing dates.
-    pub failing_dates: &'a [NaiveDate],
+    pub failing_dates: &'a [Partition],
 }
 
 impl GateCheck<'_> {
@@ -30,17 +29,17 @@ impl GateCheck<'_> {
 
 /// The dates that keep the gate closed: those that need attention and aren't failing dates of a waived check.
 pub fn unwaived<'a>(
-    attention: impl IntoIterator<Item = NaiveDate>,
+    attention: impl IntoIterator<Item = Partition>,
     checks: impl Iterator<Item = GateCheck<'a>>,
-) -> Vec<NaiveDate> {
+) -> Vec<Partition> {
     let waived: Vec<_> = checks.filter(|check| check.state == CheckState::Waived).collect();
-    let is_waived = |date: &NaiveDate| waived.iter().any(|check| check.failing_dates.contains(date));
+    let is_waived = |date: &Partition| waived.iter().any(|check| check.failing_dates.contains(date));
     attention.into_iter().filter(|date| !is_waived(date)).collect()
 }
 
 /// Whether the gate is open: no check blocks, and no unwaived date needs attention.
 pub fn gate_is_open<'a>(
-    attention: impl IntoIterator<Item = NaiveDate>,
+    attention: impl IntoIterator<Item = Partition>,
     checks: impl Iterator<Item = GateCheck<'a>> + Clone,
 ) -> bool {
     !checks.clone().any(GateCheck::blocks) && unwaived(attention, checks).is_empty()
@@ -52,11 +51,11 @@ mod tests {
 
     use super::*;
 
-    fn day(day: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2024, 1, day).unwrap()
+    fn day(day: u32) -> Partition {
+        Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, day).unwrap())
     }
 
-    fn check(severity: Severity, state: CheckState, failing_dates: &[NaiveDate]) -> GateCheck<'_> {
+    fn check(severity: Severity, state: CheckState, failing_dates: &[Partition]) -> GateCheck<'_> {
         GateCheck {
             severity,
             state,

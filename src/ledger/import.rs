@@ -14,6 +14,7 @@ use super::entry::{
 use super::plans::know;
 use super::{Acceptance, Digests, Ledger, LedgerError, Target, Tick, UnitRecord, UnitState};
 use crate::figures::counted;
+use crate::partition::Partition;
 use crate::plan::Fingerprint;
 use crate::warehouse::{COMMIT, Entry, UNIT};
 
@@ -161,9 +162,10 @@ fn unit(
     ledger: &Transaction<'_>,
     target: Target,
     entry: &Entry,
-    date: NaiveDate,
+    first_day: NaiveDate,
 ) -> Result<(), InvalidEntry> {
     let body: UnitBody = body(entry)?;
+    let date = Partition::containing(first_day, body.grain);
     let stage = &entry.subject;
     let state =
         UnitState::from_word(&entry.state).ok_or_else(|| format!("its state is '{}'", entry.state))?;
@@ -195,7 +197,7 @@ fn unit(
 }
 
 /// The record of a date. The entry of a commit was drafted before its rows were known, so its reason is written here.
-fn unit_record(entry: &Entry, body: &UnitBody, date: NaiveDate, state: UnitState) -> UnitRecord {
+fn unit_record(entry: &Entry, body: &UnitBody, date: Partition, state: UnitState) -> UnitRecord {
     let rows = entry.rows.unwrap_or(0);
     let quarantined = entry.quarantined.unwrap_or(0);
     let expected = (body.expected).unwrap_or_else(|| rows.saturating_add(quarantined).max(1));

@@ -1,11 +1,12 @@
 //! Intents to write dates. One is recorded before a write, and settled once the warehouse has committed it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
 use super::error::invalid_text;
 use super::units::{put_quarantined, put_unit};
 use super::{Digests, Gap, Ledger, LedgerError, Target, UnitRecord};
+use crate::partition::Partition;
 use crate::plan::Fingerprint;
 use crate::table::FaultKind;
 use crate::warehouse::{COMMIT, Entry};
@@ -18,7 +19,7 @@ pub struct Intent {
     /// The run that recorded it.
     pub run: String,
     /// The dates to be written.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
 }
 
 /// An intent that was never settled, and the newest warehouse entry known when it was recorded: a later commit entry
@@ -26,7 +27,7 @@ pub struct Intent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsettledIntent {
     stage: String,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     known: i64,
 }
 
@@ -43,7 +44,9 @@ impl UnsettledIntent {
         entry.kind == COMMIT
             && entry.number > self.known
             && entry.subject == self.stage
-            && entry.date.is_some_and(|date| self.dates.contains(&date))
+            && entry
+                .date
+                .is_some_and(|day| self.dates.iter().any(|date| date.first_day() == day))
     }
 }
 
@@ -83,7 +86,7 @@ pub struct Settlement<'a> {
     /// Fingerprint of the definition that computed the dates. Rows that were kept keep theirs.
     pub fingerprint: Option<Fingerprint>,
     /// Dates the commit itself recorded in the warehouse in this state.
-    pub synced: &'a [NaiveDate],
+    pub synced: &'a [Partition],
     /// Number of the commit's newest entry; 0 if there is none.
     pub entry: i64,
 }
@@ -94,7 +97,7 @@ pub struct Invalidated {
     /// Stage name.
     pub stage: String,
     /// Its dates, in order.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     /// What changed, in one sentence.
     pub reason: String,
 }
@@ -109,7 +112,7 @@ impl Ledger {
         target: Target,
         stage: &str,
         run: &str,
-        batches: &[Vec<NaiveDate>],
+        batches: &[Vec<Partition>],
         now: DateTime<Utc>,
     ) -> Result<Vec<Intent>, LedgerError> {
         self.transaction(|ledger| {
@@ -242,7 +245,7 @@ fn put_details(
 }
 
 /// The dates of an intent.
-fn dates(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<NaiveDate>> {
+fn dates(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Partition>> {
     let list: String = row.get(at)?;
     list.split(',')
         .filter(|date| !date.is_empty())
@@ -256,7 +259,7 @@ pub(super) fn settle_date(
     ledger: &Transaction<'_>,
     target: Target,
     stage: &str,
-    date: NaiveDate,
+    date: Partition,
 ) -> rusqlite::Result<()> {
     let date = date.to_string();
     let mut open = ledger.prepare_cached("SELECT id, dates FROM intent WHERE target = ?1 AND stage = ?2")?;

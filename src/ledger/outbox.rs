@@ -1,7 +1,7 @@
 //! The outbox: every ledger row changed since the warehouse last recorded it, except what a commit recorded itself.
 //! Each row stores whether it is synced, so that nothing is lost if the process dies.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
 use super::entry::{
@@ -10,6 +10,7 @@ use super::entry::{
 };
 use super::plans::know;
 use super::{Acceptance, Ledger, LedgerError, QuarantineRecord, Target, Tick};
+use crate::partition::Partition;
 use crate::warehouse::{Entry, UNIT};
 
 /// A table whose rows the warehouse records, one entry per row.
@@ -208,12 +209,13 @@ fn run(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry>
 }
 
 fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let (stage, date): (String, NaiveDate) = (row.get(0)?, row.get(1)?);
+    let (stage, date): (String, Partition) = (row.get(0)?, row.get(1)?);
     let digests = super::digests::of_unit(ledger, target, &stage, date)?;
     let quarantined = super::units::quarantined(ledger, target, &stage, Some(date))?;
     let number = u32::try_from(quarantined.len()).unwrap_or(u32::MAX);
     let first = quarantined.into_iter().take(MAX_QUARANTINED);
     let body = UnitBody {
+        grain: date.grain(),
         expected: row.get(3)?,
         attempts: row.get(5)?,
         class: row.get(6)?,
@@ -231,7 +233,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
             .collect(),
     };
     Ok(Entry {
-        date: Some(date),
+        date: Some(date.first_day()),
         rows: row.get(4)?,
         quarantined: Some(number),
         digest: digests.map(|digests| digests.output),
@@ -291,8 +293,12 @@ mod tests {
     use super::*;
     use crate::ledger::{Settlement, UnitRecord, UnitState};
 
+    fn date() -> Partition {
+        Partition::parse("2024-03-05").unwrap()
+    }
+
     fn record(ledger: &mut Ledger, target: Target, state: UnitState) {
-        let unit = UnitRecord::new(NaiveDate::MIN, state, "auto");
+        let unit = UnitRecord::new(date(), state, "auto");
         ledger
             .record_units(target, "s", "r", &[unit], Utc::now())
             .unwrap();
@@ -304,7 +310,7 @@ mod tests {
         let target = ledger.target("p", "w").unwrap();
         record(&mut ledger, target, UnitState::Pending);
         let intent = ledger
-            .intend(target, "s", "r", &[vec![NaiveDate::MIN]], Utc::now())
+            .intend(target, "s", "r", &[vec![date()]], Utc::now())
             .unwrap();
         assert_eq!(ledger.unsynced(target, "h", 1, 10).unwrap(), []);
         let settlement = Settlement {

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::invalid_text;
 use super::state::read_state;
 use super::{Ledger, LedgerError, RunState, Target};
-use crate::plan::{compact_dates, expand_dates};
+use crate::partition::{Partition, compact, expand};
 
 /// A run as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct RunRecord {
     /// Workers at the start.
     pub workers: u32,
     /// The dates of the run.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it ended, if it has.
@@ -55,7 +55,7 @@ impl Ledger {
                         run.state.word(),
                         run.source,
                         run.workers,
-                        compact_dates(&run.dates),
+                        compact(&run.dates),
                         run.started_at,
                     ],
                 )
@@ -192,7 +192,7 @@ pub(super) fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         state: read_state(row, 4, RunState::from_word)?,
         source: row.get(5)?,
         workers: row.get(6)?,
-        dates: expand_dates(&row.get::<_, String>(7)?).map_err(|cause| invalid_text(7, cause))?,
+        dates: expand(&row.get::<_, String>(7)?).map_err(|cause| invalid_text(7, cause))?,
         started_at: row.get(8)?,
         ended_at: row.get(9)?,
         ending: row.get(10)?,

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::error::invalid_text;
 use super::state::read_state;
 use super::{Counts, Coverage, Ledger, LedgerError, Target, UnitState};
-use crate::plan::{DateRange, Plan, StageSpec, expand_dates};
+use crate::partition::{Partition, PartitionRange, expand};
+use crate::plan::{Plan, StageSpec};
 
 /// The recorded dates of a stage within a range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct StageTally {
     /// Rows stored.
     pub rows: u64,
     /// Failed, partial and empty dates, in order.
-    pub attention: Vec<NaiveDate>,
+    pub attention: Vec<Partition>,
     /// Time of the oldest record.
     pub first_at: Option<DateTime<Utc>>,
     /// Time of the newest record.
@@ -34,12 +35,12 @@ impl StageTally {
 
     /// How many dates of the range are done.
     #[must_use]
-    pub fn coverage(&self, range: DateRange) -> Coverage {
+    pub fn coverage(&self, range: PartitionRange) -> Coverage {
         let mut counts = Counts::default();
         for state in UnitState::ALL {
             counts.add_many(state, self.of(state));
         }
-        counts.add_many(UnitState::Pending, range.number_of_days() - self.recorded());
+        counts.add_many(UnitState::Pending, range.count() - self.recorded());
         counts.coverage()
     }
 
@@ -82,7 +83,7 @@ impl Ledger {
                 let (first, last): (DateTime<Utc>, DateTime<Utc>) = (row.get(4)?, row.get(5)?);
                 tally.first_at = Some(tally.first_at.map_or(first, |known| known.min(first)));
                 tally.last_at = Some(tally.last_at.map_or(last, |known| known.max(last)));
-                let dates = expand_dates(&row.get::<_, String>(6)?);
+                let dates = expand(&row.get::<_, String>(6)?);
                 tally
                     .attention
                     .extend(dates.map_err(|cause| invalid_text(6, cause))?);
@@ -101,10 +102,10 @@ impl Ledger {
         &self,
         target: Target,
         stage: &StageSpec,
-        dates: &[NaiveDate],
-    ) -> Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>, LedgerError> {
+        dates: &[Partition],
+    ) -> Result<HashMap<Partition, (UnitState, DateTime<Utc>)>, LedgerError> {
         let definitions = self.definitions(target, stage)?;
-        let read = || -> rusqlite::Result<HashMap<NaiveDate, (UnitState, DateTime<Utc>)>> {
+        let read = || -> rusqlite::Result<HashMap<Partition, (UnitState, DateTime<Utc>)>> {
             let mut states = HashMap::new();
             let mut query = self.db.prepare_cached(
                 "SELECT state, at, fingerprint FROM unit WHERE target = ?1 AND stage = ?2 AND date = ?3",

@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 use serde::Serialize;
 
 use super::state::read_state;
 use super::{Ledger, LedgerError, Target, UnitState};
 use crate::figures::counted;
+use crate::partition::Partition;
 use crate::plan::Fingerprint;
+use crate::plan::Plan;
 use crate::table::FaultKind;
 
 /// A unit as recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnitRecord {
     /// The unit's date.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// State of the unit.
     pub state: UnitState,
     /// Rows the stage expects.
@@ -38,7 +40,7 @@ pub struct UnitRecord {
 impl UnitRecord {
     /// A unit in this state, without rows or attempts.
     #[must_use]
-    pub fn new(date: NaiveDate, state: UnitState, source: &str) -> Self {
+    pub fn new(date: Partition, state: UnitState, source: &str) -> Self {
         Self {
             date,
             state,
@@ -57,7 +59,7 @@ impl UnitRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuarantineRecord {
     /// Date.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// The row, its values in column order.
     pub row: String,
     /// The kind of its fault; `None` if it was recorded before kinds were.
@@ -71,7 +73,7 @@ pub(super) fn quarantined(
     db: &Connection,
     target: Target,
     stage: &str,
-    date: Option<NaiveDate>,
+    date: Option<Partition>,
 ) -> rusqlite::Result<Vec<QuarantineRecord>> {
     let of_date = if date.is_some() { "date = ?3" } else { "?3 IS NULL" };
     db.prepare_cached(&format!(
@@ -134,12 +136,38 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn recorded_dates(&self, target: Target) -> Result<BTreeSet<NaiveDate>, LedgerError> {
+    pub fn recorded_dates(&self, target: Target) -> Result<BTreeSet<Partition>, LedgerError> {
         self.select(
             "SELECT DISTINCT date FROM unit WHERE target = ?1",
             [target.0],
             |row| row.get(0),
         )
+    }
+
+    /// Refuses a plan whose recorded partitions have another length: the same rows would be counted and replaced as parts
+    /// of different partitions.
+    ///
+    /// # Errors
+    /// When there are such partitions, or the ledger cannot be read.
+    pub fn require_grain(&self, target: Target, plan: &Plan) -> Result<(), LedgerError> {
+        let planned = plan.range.grain();
+        // The form of a partition says its length.
+        let of_form: Vec<Partition> = self.select(
+            "SELECT MIN(date) FROM unit WHERE target = ?1 GROUP BY LENGTH(date)",
+            [target.0],
+            |row| row.get(0),
+        )?;
+        let other = of_form
+            .into_iter()
+            .map(Partition::grain)
+            .find(|other| *other != planned);
+        other.map_or(Ok(()), |recorded| {
+            Err(self.refuse(format!(
+                "has the progress of plan '{}' with partition = \"{recorded}\", but the plan now has \"{planned}\"; give the \
+                 changed plan another name",
+                plan.name
+            )))
+        })
     }
 
     /// Stages with stored rows on any date.
@@ -183,7 +211,7 @@ impl Ledger {
         target: Target,
         stage: &str,
         run: &str,
-        date: NaiveDate,
+        date: Partition,
         number: u32,
         class: &str,
         message: &str,
@@ -246,7 +274,7 @@ pub(super) fn put_quarantined<'a>(
     target: Target,
     stage: &str,
     run: &str,
-    date: NaiveDate,
+    date: Partition,
     rows: impl Iterator<Item = (&'a str, Option<FaultKind>, &'a str)>,
 ) -> rusqlite::Result<()> {
     ledger

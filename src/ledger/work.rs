@@ -1,10 +1,10 @@
 //! What the runs of a plan did in each stage, including failed attempts.
 
-use chrono::NaiveDate;
 use rusqlite::params;
 use serde::Serialize;
 
 use super::{Ledger, LedgerError, RunRecord, Target};
+use crate::partition::Partition;
 
 /// What one run did in a stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,9 +36,9 @@ pub struct StageWork {
     /// The runs that worked on it, oldest first.
     pub runs: Vec<RunInStage>,
     /// First date with a result.
-    pub first: Option<NaiveDate>,
+    pub first: Option<Partition>,
     /// Last date with a result.
-    pub last: Option<NaiveDate>,
+    pub last: Option<Partition>,
     /// Dates that were computed more than once; skipped and pending dates excluded.
     pub rerun_dates: u64,
     /// Failed attempts by error class.

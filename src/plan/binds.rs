@@ -1,27 +1,29 @@
-//! Date parameters in a plan's queries: `@date` for one date, `@dates` for many.
+//! Date parameters in a plan's queries, for one date or for many.
 
 use super::stage::Binds;
+use crate::partition::Parameter;
 use crate::sql::parameters;
 
 /// Which date parameter a query uses; `what` names the query in errors.
 pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
-    let (mut one, mut many) = (false, false);
+    let (mut one, mut many) = (None, None);
     for name in of(what, sql)? {
-        match name.as_str() {
-            "date" => one = true,
-            "dates" => many = true,
-            _ => {
+        match Parameter::of_name(&name) {
+            Some(parameter) if parameter.is_of_many() => many = Some(parameter.name()),
+            Some(parameter) => one = Some(parameter.name()),
+            None => {
                 return Err(format!(
-                    "{what} has an unknown parameter @{name}; use @date, or @dates for many dates at once"
+                    "{what} has an unknown parameter @{name}; use @date, @start and @end, or @dates and @starts for many \
+                     dates at once"
                 ));
             }
         }
     }
     match (one, many) {
-        (true, false) => Ok(Binds::OneDate),
-        (false, true) => Ok(Binds::ManyDates),
-        (true, true) => Err(format!("{what} has both @date and @dates; use one of them")),
-        (false, false) => Err(format!(
+        (Some(_), None) => Ok(Binds::OneDate),
+        (None, Some(_)) => Ok(Binds::ManyDates),
+        (Some(one), Some(many)) => Err(format!("{what} has both @{one} and @{many}; use one of them")),
+        (None, None) => Err(format!(
             "{what} has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
         )),
     }
@@ -49,6 +51,8 @@ mod tests {
     fn a_query_binds_either_date_or_dates() {
         let binds = |sql: &str| binds("sql", sql);
         assert_eq!(binds("x = @date"), Ok(Binds::OneDate));
+        assert_eq!(binds("x >= @START AND x < @end"), Ok(Binds::OneDate));
+        assert_eq!(binds("x IN UNNEST(@starts)"), Ok(Binds::ManyDates));
         assert_eq!(binds("x IN UNNEST(@dates)"), Ok(Binds::ManyDates));
         assert_eq!(
             binds("x = @date OR x IN UNNEST(@dates)").unwrap_err(),
@@ -56,7 +60,7 @@ mod tests {
         );
         assert_eq!(
             binds("x = @day").unwrap_err(),
-            "sql has an unknown parameter @day; use @date, or @dates for many dates at once"
+            "sql has an unknown parameter @day; use @date, @start and @end, or @dates and @starts for many dates at once"
         );
         assert_eq!(
             binds("x = '@date'").unwrap_err(),

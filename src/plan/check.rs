@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Fingerprint;
 use crate::figures::plural;
+use crate::partition::Partition;
 
 /// What a failing check does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -84,7 +84,7 @@ pub struct CheckSpec {
     /// The operator's note of the value before the backfill.
     pub before: Option<String>,
     /// The dates it covers; empty means all. It runs once they have been run.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     /// Fingerprint of its query, expectations, severity and dates; results are stored with it.
     pub fingerprint: Fingerprint,
 }

@@ -4,18 +4,20 @@ use std::collections::HashSet;
 
 use toml::Spanned;
 
+use super::Fingerprint;
 use super::check::{Bound, CheckSpec, Expectation, SourceTable, TextTest};
 use super::definition::of_check;
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::names::EntryNames;
 use super::queries::Queries;
 use super::raw::{RawCheck, RawExpectation, RawSourceTable};
-use super::{Fingerprint, parse_date};
+use crate::partition::{Grain, PartitionRanges};
 
 /// The checks without mistakes. Each belongs to one of these stages, or to a feed if none are given.
 pub(super) fn checks(
     raw: Vec<Spanned<RawCheck>>,
     stages: Option<&EntryNames>,
+    grain: Grain,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
 ) -> Vec<CheckSpec> {
@@ -24,7 +26,7 @@ pub(super) fn checks(
         let (place, raw) = (raw.span().start, raw.into_inner());
         let name = raw.name.as_ref();
         let subject = name.map_or_else(String::new, |name| format!("check '{name}': "));
-        checks.extend(raw.read(stages, queries, &mut mistakes.of(place, subject)));
+        checks.extend(raw.read(stages, grain, queries, &mut mistakes.of(place, subject)));
     }
     checks
 }
@@ -33,6 +35,7 @@ impl RawCheck {
     fn read(
         self,
         stages: Option<&EntryNames>,
+        grain: Grain,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<CheckSpec> {
@@ -50,9 +53,8 @@ impl RawCheck {
         let sql = found.take(Queries::key(self.sql_file.as_ref()), sql);
         let expect = found.require("expect", self.expect);
         let expect = expect.and_then(|expect| found.take("expect", expectations(expect)));
-        let dates = self.dates.iter().map(|date| parse_date(date));
-        let dates = dates.collect::<Result<_, _>>().map_err(|error| error.to_string());
-        let dates = found.take("dates", dates);
+        let dates = PartitionRanges::selected(&self.dates, grain);
+        let dates = found.take("dates", dates.map_err(|error| error.to_string()));
         let mut check = CheckSpec {
             name: name?,
             stage: stage?,
@@ -61,7 +63,7 @@ impl RawCheck {
             sql: sql?,
             expect: expect?,
             before: self.before,
-            dates: dates?,
+            dates: dates?.partitions().collect(),
             fingerprint: Fingerprint::default(),
         };
         check.fingerprint = of_check(&check);

@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use chrono::NaiveDate;
 use toml::Spanned;
 
 use super::breakdown::breakdowns;
@@ -18,9 +17,8 @@ use super::order::{OrderMistake, in_order, tables_are_in_order};
 use super::queries::{Queries, QuerySource, project_id};
 use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
 use super::stages::stages;
-use super::{
-    Active, DateRange, MAX_WORKERS, Plan, SampleDate, StageSpec, parse_date, runbook, shape, with_hint,
-};
+use super::{Active, MAX_WORKERS, Plan, SampleDate, StageSpec, runbook, shape, with_hint};
+use crate::partition::{Grain, Partition, PartitionRange};
 
 /// Why a plan was refused: its mistakes, each with how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +105,8 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
     let mut own = mistakes.of_plan();
     let name = own.require("name", raw.name);
     let title = own.require("title", raw.title);
-    let range = range(raw.from, raw.to, &mut own);
+    let grain = raw.partition;
+    let range = range(raw.from, raw.to, grain, &mut own);
     let first_month = own.take("first_month", in_range("first_month", raw.first_month, &(1..=12)));
     let workers = own.take("workers", in_range("workers", raw.workers, &(1..=MAX_WORKERS)));
     let project = raw
@@ -137,24 +136,26 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
 
     let stages = ordered_stages(
         raw.stages,
+        grain,
         range,
         &active.unwrap_or(Active::Always),
         &queries,
         mistakes,
     );
-    let checks_of_stages = checks(raw.checks, Some(&stage_names), &queries, mistakes);
+    let checks_of_stages = checks(raw.checks, Some(&stage_names), grain, &queries, mistakes);
     let sources = raw.source_checks.into_iter();
     let sources = sources.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
-    let sources = checks(sources.collect(), None, &queries, mistakes);
+    let sources = checks(sources.collect(), None, grain, &queries, mistakes);
     let source_tables = source_tables(raw.source_tables, &queries, mistakes);
-    let runbook = runbook::items(raw.runbook, &stage_names, &check_names, mistakes);
+    let runbook = runbook::items(raw.runbook, [&stage_names, &check_names], grain, mistakes);
     let breakdowns = breakdowns(raw.breakdowns, &check_names, &queries, mistakes);
-    let samples = samples(raw.samples, range, mistakes);
+    let samples = samples(raw.samples, grain, range, mistakes);
     Some(Plan {
         name: name?,
         origin: String::new(),
         title: title?,
         range: range?,
+        order: raw.order,
         first_month: first_month?,
         source: raw.source,
         workers: workers?,
@@ -168,22 +169,28 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
     })
 }
 
-fn range(from: Option<String>, to: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Option<DateRange> {
-    let from = day("from", from, found);
-    let to = day("to", to, found);
-    let range = DateRange::new(from?, to?).map_err(|error| error.to_string());
+fn range(
+    from: Option<String>,
+    to: Option<String>,
+    grain: Grain,
+    found: &mut EntryMistakes<'_, '_>,
+) -> Option<PartitionRange> {
+    let from = partition("from", from, found);
+    let to = partition("to", to, found);
+    let range = PartitionRange::between(from?, to?, grain).map_err(|error| error.to_string());
     found.take("to", range)
 }
 
-fn day(key: &str, text: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Option<NaiveDate> {
+fn partition(key: &str, text: Option<String>, found: &mut EntryMistakes<'_, '_>) -> Option<Partition> {
     let text = found.require(key, text)?;
-    found.take(key, parse_date(&text).map_err(|error| error.to_string()))
+    found.take(key, Partition::parse(&text).map_err(|error| error.to_string()))
 }
 
 /// The stages, with their order checked. Which tables they read is checked only if all of them can be read.
 fn ordered_stages(
     raw: Vec<Spanned<RawStage>>,
-    range: Option<DateRange>,
+    grain: Grain,
+    range: Option<PartitionRange>,
     usual: &Active,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
@@ -194,7 +201,7 @@ fn ordered_stages(
         (raw.name.clone().unwrap_or_default(), raw.needs.clone())
     };
     let needs: Vec<_> = raw.iter().map(needs).collect();
-    let stages = stages(raw, range, usual, queries, mistakes);
+    let stages = stages(raw, grain, range, usual, queries, mistakes);
     let mut note = |found: Vec<OrderMistake>| {
         for (at, key, problem) in found {
             mistakes.of(places[at], String::new()).note(key, &problem);
@@ -210,7 +217,8 @@ fn ordered_stages(
 /// The sample dates without mistakes, sorted. A date outside the plan is never filled, so there is nothing to compare.
 fn samples(
     raw: Vec<Spanned<RawSample>>,
-    range: Option<DateRange>,
+    grain: Grain,
+    range: Option<PartitionRange>,
     mistakes: &mut PlanMistakes<'_>,
 ) -> Vec<SampleDate> {
     let mut samples: Vec<SampleDate> = Vec::with_capacity(raw.len());
@@ -219,7 +227,7 @@ fn samples(
         let mut found = mistakes.of(place, String::new());
         let why = found.require("why", raw.why);
         let date = found.require("date", raw.date).and_then(|date| {
-            let date = parse_date(&date).map_err(|error| format!("sample: {error}"));
+            let date = Partition::parse_as(&date, grain).map_err(|error| format!("sample: {error}"));
             found.take("date", date)
         });
         let (Some(date), Some(why)) = (date, why) else {
@@ -282,7 +290,7 @@ why = "the first"
     #[test]
     fn the_built_in_plan_is_valid() {
         let plan = load("nba").unwrap();
-        assert_eq!(plan.range.days().count(), 1_538);
+        assert_eq!(plan.range.partitions().count(), 1_538);
         assert_eq!(plan.source, "reconstruct");
         let items: Vec<&str> = plan.runbook.iter().map(|item| item.item.as_str()).collect();
         let numbers: Vec<String> = (1..=24).map(|number| number.to_string()).collect();

@@ -6,7 +6,6 @@ mod breakdown;
 mod builtin;
 mod check;
 mod checks;
-mod dates;
 mod definition;
 mod fingerprint;
 mod hint;
@@ -32,7 +31,6 @@ pub use builtin::{BUILTIN, is_builtin};
 pub use check::{
     Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest, value_and_target, value_text,
 };
-pub use dates::{DateRange, DateRanges, RangeError, compact_dates, expand_dates, parse_date};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
 pub use limits::MAX_WORKERS;
@@ -43,12 +41,13 @@ pub use sample::SampleDate;
 pub use schema::schema;
 pub use stage::{
     Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadSpec, SqlSpec, StageKind,
-    StageOutput, StageSpec,
+    StageOutput, StageSpec, WorkOrder,
 };
 pub use template::Template;
 
 use std::collections::BTreeSet;
 
+use crate::partition::PartitionRange;
 use crate::sql::tables;
 
 /// The source in the description of a run: `, source auto`; empty if there is no choice.
@@ -67,7 +66,9 @@ pub struct Plan {
     /// Title shown in the header.
     pub title: String,
     /// First and last date of the backfill.
-    pub range: DateRange,
+    pub range: PartitionRange,
+    /// Which dates of a stage start first.
+    pub order: WorkOrder,
     /// The month in which a year begins in the calendar, 1 to 12.
     pub first_month: u32,
     /// Source the stages read by default.

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::check::Severity;
-use super::stage::Advance;
+use super::stage::{Advance, WorkOrder};
+use crate::partition::Grain;
 use crate::table::Part;
 
 /// A backfill: its stages, checks and dates.
@@ -24,12 +25,18 @@ pub(super) struct RawPlan {
     pub(super) title: Option<String>,
     /// The project that the queries were written for.
     pub(super) project: Option<String>,
-    /// First date, as YYYY-MM-DD.
+    /// What is filled at once: a day, an ISO week, a month or a year.
+    #[serde(default)]
+    pub(super) partition: Grain,
+    /// First date, as YYYY-MM-DD; in a plan of weeks, months or years as YYYY-Www, YYYY-MM or YYYY.
     #[schemars(required)]
     pub(super) from: Option<String>,
     /// Last date, inclusive.
     #[schemars(required)]
     pub(super) to: Option<String>,
+    /// Which dates of a stage start first.
+    #[serde(default)]
+    pub(super) order: WorkOrder,
     /// The month in which a year of the calendar begins.
     #[serde(default = "first_month")]
     #[schemars(range(min = 1, max = 12))]
@@ -103,7 +110,7 @@ pub(super) struct RawStage {
     /// Whether it awaits approval before it starts.
     #[serde(default)]
     pub(super) advance: Advance,
-    /// The query, with @date or @dates.
+    /// The query, with @date, @start and @end, or with @dates or @starts.
     pub(super) sql: Option<String>,
     /// The file of the query, relative to the plan file.
     pub(super) sql_file: Option<String>,
@@ -120,7 +127,7 @@ pub(super) struct RawStage {
     pub(super) reads: Option<Vec<RawRead>>,
     /// The dates on which it has work.
     pub(super) active: Option<RawActive>,
-    /// Program and arguments, with {date} or {date:%Y%m%d}; with batch also {start} and {end}.
+    /// Program and arguments, with {date} or {date:%Y%m%d}; for several days also {start} and {end}.
     pub(super) command: Option<Vec<String>>,
     /// Maximum number of consecutive dates per call; 1 by default.
     #[schemars(range(min = 1, max = 1000))]
@@ -309,7 +316,7 @@ pub(super) struct RawExpectation {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSample {
-    /// The date, as YYYY-MM-DD.
+    /// The date, in the form of from and to.
     #[schemars(required)]
     pub(super) date: Option<String>,
     /// What it represents.

@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::names::EntryNames;
-use super::parse_date;
 use super::raw::{RawCondition, RawItem, RawItemId};
+use crate::partition::{Grain, Partition, PartitionRanges};
 
 /// The number of an item, such as `14`; an item added between two has a letter, such as `14a`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +85,7 @@ pub enum Condition {
         /// Stage name.
         stage: String,
         /// The dates; never empty.
-        dates: Vec<NaiveDate>,
+        dates: Vec<Partition>,
     },
     /// A check has passed or is waived.
     CheckPassed(String),
@@ -130,8 +129,8 @@ pub struct ItemSpec {
 /// The runbook items without mistakes; they may refer to these stages and checks.
 pub(super) fn items(
     raw: Vec<Spanned<RawItem>>,
-    stages: &EntryNames,
-    checks: &EntryNames,
+    names: [&EntryNames; 2],
+    grain: Grain,
     mistakes: &mut PlanMistakes<'_>,
 ) -> Vec<ItemSpec> {
     let mut seen = HashSet::new();
@@ -149,7 +148,7 @@ pub(super) fn items(
             found.note("item", &problem);
         }
         let mut found = mistakes.of(place, format!("runbook item {item}: "));
-        items.extend(raw.read(item, [stages, checks], &mut found));
+        items.extend(raw.read(item, names, grain, &mut found));
     }
     items
 }
@@ -159,6 +158,7 @@ impl RawItem {
         self,
         item: ItemId,
         names: [&EntryNames; 2],
+        grain: Grain,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<ItemSpec> {
         let title = found.require("title", self.title);
@@ -167,7 +167,7 @@ impl RawItem {
         }
         let mut conditions = Vec::with_capacity(self.done_when.len());
         for raw in self.done_when {
-            conditions.extend(found.take("done_when", condition(raw, names)));
+            conditions.extend(found.take("done_when", condition(raw, names, grain)));
         }
         Some(ItemSpec {
             item,
@@ -182,7 +182,11 @@ impl RawItem {
     }
 }
 
-fn condition(raw: RawCondition, [stages, checks]: [&EntryNames; 2]) -> Result<Condition, String> {
+fn condition(
+    raw: RawCondition,
+    [stages, checks]: [&EntryNames; 2],
+    grain: Grain,
+) -> Result<Condition, String> {
     let stage = |name| stages.known("stage", name);
     let check = |name| checks.known("check", name);
     Ok(match raw {
@@ -193,13 +197,10 @@ fn condition(raw: RawCondition, [stages, checks]: [&EntryNames; 2]) -> Result<Co
             return Err("done lists no dates; give at least one".to_owned());
         }
         RawCondition::Done { stage: name, dates } => {
-            let dates = dates
-                .iter()
-                .map(|date| parse_date(date))
-                .collect::<Result<_, _>>();
+            let dates = PartitionRanges::selected(&dates, grain);
             Condition::Dates {
                 stage: stage(name)?,
-                dates: dates.map_err(|error| error.to_string())?,
+                dates: dates.map_err(|error| error.to_string())?.partitions().collect(),
             }
         }
         RawCondition::Check(name) => Condition::CheckPassed(check(name)?),

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{Datelike, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Fingerprint, Template};
+use crate::partition::{Grain, Partition};
 use crate::table::TableDef;
 
 /// How the rows of a stage are computed.
@@ -99,8 +100,8 @@ pub struct ProgramCall {
 impl CommandSpec {
     /// The program's call for all dates from the first to the last.
     #[must_use]
-    pub fn call(&self, first: NaiveDate, last: NaiveDate) -> ProgramCall {
-        let filled = |text: &Template| text.filled(first, last);
+    pub fn call(&self, first: Partition, last: Partition) -> ProgramCall {
+        let filled = |text: &Template| text.filled(first.first_day(), last.last_day());
         let variables = self.environment.iter();
         ProgramCall {
             argv: self.argv.iter().map(filled).collect(),
@@ -122,6 +123,8 @@ pub enum StageOutput {
         table: String,
         /// The date column of the table.
         date_column: String,
+        /// The length of its partitions.
+        grain: Grain,
     },
     /// Rows that it prints and backcourt stores.
     Printed(TableDef),
@@ -141,9 +144,9 @@ pub enum Active {
 impl Active {
     /// Whether the day of the week may have work.
     #[must_use]
-    pub fn includes_weekday(&self, date: NaiveDate) -> bool {
+    pub fn includes_weekday(&self, date: Partition) -> bool {
         match self {
-            Self::Weekdays(days) => days.contains(&date.weekday()),
+            Self::Weekdays(days) => days.contains(&date.first_day().weekday()),
             Self::Always | Self::Query(_) => true,
         }
     }
@@ -167,6 +170,17 @@ pub enum Advance {
     Auto,
     /// After the operator's approval.
     Ask,
+}
+
+/// Which dates of a stage start first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkOrder {
+    /// The earliest dates.
+    #[default]
+    OldestFirst,
+    /// The latest dates.
+    NewestFirst,
 }
 
 /// A step of the plan that runs per date and fills at most one table.

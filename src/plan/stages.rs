@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::Weekday;
 use toml::Spanned;
 
+use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::hint::with_hint;
@@ -18,7 +19,7 @@ use super::stage::{
     Active, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
 };
 use super::template::{CallDate, Template};
-use super::{DateRange, Fingerprint};
+use crate::partition::{Grain, Partition, PartitionRange};
 use crate::table::{Column, ColumnType, TableDef, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
@@ -33,7 +34,8 @@ const DEFAULT_RETRY_CODE: u8 = 75;
 /// The stages without mistakes; `range` are the dates of the plan, `usual` is their default of `active`.
 pub(super) fn stages(
     raw: Vec<Spanned<RawStage>>,
-    range: Option<DateRange>,
+    grain: Grain,
+    range: Option<PartitionRange>,
     usual: &Active,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
@@ -43,7 +45,7 @@ pub(super) fn stages(
         let place = raw.span().start;
         let raw = raw.into_inner();
         let mut found = mistakes.of(place, subject(&raw));
-        stages.extend(raw.read(range, usual, queries, &mut found));
+        stages.extend(raw.read(grain, range, usual, queries, &mut found));
     }
     stages
 }
@@ -56,7 +58,8 @@ fn subject(raw: &RawStage) -> String {
 impl RawStage {
     fn read(
         self,
-        range: Option<DateRange>,
+        grain: Grain,
+        range: Option<PartitionRange>,
         usual: &Active,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
@@ -65,12 +68,21 @@ impl RawStage {
         if let Some(kind) = kind {
             self.refuse_foreign_keys(kind, found);
         }
+        if kind == Some(RawKind::Nba) && grain != Grain::Day {
+            let problem = format!(
+                "a built-in rule computes days, but partition is \"{grain}\"; use another plan for it"
+            );
+            found.note("kind", &problem);
+        }
         let kind = match kind {
             None => None,
             Some(RawKind::Nba) => self.table(found).map(|_| StageKind::Nba),
-            Some(RawKind::Sql) => self.sql_spec(queries, found).map(Box::new).map(StageKind::Sql),
+            Some(RawKind::Sql) => self
+                .sql_spec(grain, queries, found)
+                .map(Box::new)
+                .map(StageKind::Sql),
             Some(RawKind::Command) => {
-                let spec = self.command_spec(range, queries, found);
+                let spec = self.command_spec(grain, range, queries, found);
                 spec.map(Box::new).map(StageKind::Command)
             }
         };
@@ -80,6 +92,12 @@ impl RawStage {
             Some(active) => found.take("active", active.read(queries)),
             None => Some(usual.clone()),
         };
+        if let (Some(Active::Weekdays(_)), Grain::Week | Grain::Month | Grain::Year) = (&active, grain) {
+            let problem = format!(
+                "active names days of the week, but partition is \"{grain}\"; use a query of the dates"
+            );
+            found.note("active", &problem);
+        }
         let name = found.require("name", self.name);
         let mut stage = StageSpec {
             name: name?,
@@ -138,13 +156,18 @@ impl RawStage {
         }
     }
 
-    fn sql_spec(&self, queries: &Queries<'_>, found: &mut EntryMistakes<'_, '_>) -> Option<SqlSpec> {
+    fn sql_spec(
+        &self,
+        grain: Grain,
+        queries: &Queries<'_>,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<SqlSpec> {
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
         let query = found.take(
             Queries::key(self.sql_file.as_ref()),
             sql.and_then(|sql| date_query("sql", &sql)),
         );
-        let table = self.definition(found);
+        let table = self.definition(grain, found);
         let expect = found.take("expect_rows", self.expect(queries));
         Some(SqlSpec {
             table: table?,
@@ -155,12 +178,13 @@ impl RawStage {
 
     fn command_spec(
         &self,
-        range: Option<DateRange>,
+        grain: Grain,
+        range: Option<PartitionRange>,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<CommandSpec> {
-        let argv = found.take("command", self.argv());
-        let environment = self.environment(found);
+        let argv = found.take("command", self.argv(grain));
+        let environment = self.environment(grain, found);
         let batch = found.take("batch", in_range("batch", self.batch.unwrap_or(1), &BATCH));
         let retry_batch = self.retry_batch(batch, found);
         if let (Some(argv), Some(environment), Some(batch)) = (&argv, &environment, batch) {
@@ -174,7 +198,7 @@ impl RawStage {
         let timeout = in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS);
         let timeout = found.take("timeout_seconds", timeout);
         let retry_exit_code = self.retry_code(found);
-        let output = self.output(found);
+        let output = self.output(grain, found);
         if output == Some(StageOutput::Nothing) && self.expect_rows.is_some() {
             let problem = "expect_rows needs a table whose rows can be counted; give table and date_column";
             found.note("expect_rows", problem);
@@ -194,12 +218,12 @@ impl RawStage {
         })
     }
 
-    fn argv(&self) -> Result<Vec<Template>, String> {
+    fn argv(&self, grain: Grain) -> Result<Vec<Template>, String> {
         let argv = self.command.as_deref().unwrap_or_default();
         if argv.first().is_none_or(|program| program.trim().is_empty()) {
             return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
         }
-        let argv = argv.iter().map(|text| self.template(text));
+        let argv = argv.iter().map(|text| self.template(grain, text));
         let argv: Vec<Template> = argv.collect::<Result<_, _>>()?;
         match argv.first().filter(|program| program.has_placeholder()) {
             None => Ok(argv),
@@ -210,18 +234,26 @@ impl RawStage {
         }
     }
 
-    fn template(&self, text: &str) -> Result<Template, String> {
-        Template::parse(text, self.batch.is_some())
+    fn template(&self, grain: Grain, text: &str) -> Result<Template, String> {
+        // A call for anything longer than a day is one for a range.
+        Template::parse(text, self.batch.is_some() || grain != Grain::Day)
     }
 
-    fn environment(&self, found: &mut EntryMistakes<'_, '_>) -> Option<BTreeMap<String, Template>> {
+    fn environment(
+        &self,
+        grain: Grain,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<BTreeMap<String, Template>> {
         let mut environment = BTreeMap::new();
         for (name, value) in self.environment.iter().flatten() {
             if name.is_empty() || name.contains(['=', '\0']) {
                 let problem = format!("environment: '{name}' is not a valid variable name");
                 found.note("environment", &problem);
             }
-            environment.insert(name.clone(), found.take("environment", self.template(value))?);
+            environment.insert(
+                name.clone(),
+                found.take("environment", self.template(grain, value))?,
+            );
         }
         Some(environment)
     }
@@ -256,9 +288,9 @@ impl RawStage {
         retry
     }
 
-    fn output(&self, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
+    fn output(&self, grain: Grain, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
         if self.columns.is_some() {
-            return self.definition(found).map(StageOutput::Printed);
+            return self.definition(grain, found).map(StageOutput::Printed);
         }
         if self.key.is_some() {
             let problem = "key needs columns; leave it out, or list the columns of the printed rows";
@@ -282,11 +314,12 @@ impl RawStage {
         path.zip(name).map(|_| StageOutput::Rows {
             table: table.clone(),
             date_column: date_column.clone(),
+            grain,
         })
     }
 
     /// The definition of the table that backcourt writes for this stage.
-    fn definition(&self, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
+    fn definition(&self, grain: Grain, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
         let path = self.table(found).map(table_path);
         let path = path.and_then(|path| found.take("table", path));
         let columns = self.own_columns(found)?;
@@ -301,6 +334,7 @@ impl RawStage {
                 self.name.as_deref().unwrap_or_default()
             )),
             date_column: Cow::Owned(date_column?.to_owned()),
+            grain,
             key: key?.iter().cloned().map(Cow::Owned).collect(),
             columns: Cow::Owned(columns),
             cluster: Cow::Borrowed(&[]),
@@ -336,9 +370,9 @@ impl RawStage {
             .as_deref()
             .ok_or("date_column is missing; give the name of the date column")?;
         let date = column_of(columns, "date_column", name)?;
-        if date.kind != ColumnType::Date || date.nullable {
+        if !matches!(date.kind, ColumnType::Date | ColumnType::Timestamp) || date.nullable {
             return Err(format!(
-                "date_column '{name}' must be a DATE column that is not nullable"
+                "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
             ));
         }
         Ok(name)
@@ -346,9 +380,6 @@ impl RawStage {
 
     fn own_key(&self, columns: &[Column]) -> Result<&[String], String> {
         let key = self.key.as_deref().unwrap_or_default();
-        if key.is_empty() {
-            return Err("key is missing; list the columns that identify a row".to_owned());
-        }
         for name in key {
             if column_of(columns, "key", name)?.nullable {
                 return Err(format!(
@@ -454,27 +485,30 @@ fn names_its_dates(texts: &[&Template], batch: usize) -> Result<(), String> {
 
 /// Refuses a command that would run the same for different dates of the plan, because its formats leave out a part of the
 /// date. Compares single dates, then calls that differ only in their last or first date.
-fn calls_differ(texts: &[&Template], batch: usize, range: DateRange) -> Result<(), String> {
+fn calls_differ(texts: &[&Template], batch: usize, range: PartitionRange) -> Result<(), String> {
     if texts.iter().any(|text| text.has_whole_date()) {
         return Ok(());
     }
-    let days: Vec<NaiveDate> = range.days().take(MAX_COMPARED).collect();
+    let days: Vec<Partition> = range.partitions().take(MAX_COMPARED).collect();
     let (Some(&first), Some(&last)) = (days.first(), days.last()) else {
         return Ok(());
     };
     let single = days.iter().map(|day| (*day, *day)).collect();
     let growing = days.iter().take(batch).map(|day| (first, *day)).collect();
     let shrinking = days.iter().rev().take(batch).map(|day| (*day, last)).collect();
-    let calls: [Vec<(NaiveDate, NaiveDate)>; 3] = [single, growing, shrinking];
+    let calls: [Vec<(Partition, Partition)>; 3] = [single, growing, shrinking];
     calls.into_iter().try_for_each(|calls| all_differ(texts, &calls))
 }
 
-fn all_differ(texts: &[&Template], calls: &[(NaiveDate, NaiveDate)]) -> Result<(), String> {
+fn all_differ(texts: &[&Template], calls: &[(Partition, Partition)]) -> Result<(), String> {
     let mut seen = HashMap::new();
     for &(first, last) in calls {
-        let filled: Vec<String> = texts.iter().map(|text| text.filled(first, last)).collect();
+        let filled: Vec<String> = texts
+            .iter()
+            .map(|text| text.filled(first.first_day(), last.last_day()))
+            .collect();
         if let Some((other, until)) = seen.insert(filled, (first, last)) {
-            let shown = |first: NaiveDate, last: NaiveDate| {
+            let shown = |first: Partition, last: Partition| {
                 if first == last {
                     first.to_string()
                 } else {

@@ -1,4 +1,4 @@
-//! Texts with placeholders for the dates of a program's call: `{date}`, and with `batch` also `{start}`, `{end}` and
+//! Texts with placeholders for the dates of a program's call: `{date}`, and for several days also `{start}`, `{end}` and
 //! `{end_exclusive}`, each with an optional format such as `{date:%Y%m%d}`. Scripts and JSON have braces of their own, so
 //! all others are left as they are, `${start}` among them.
 

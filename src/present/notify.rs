@@ -135,10 +135,11 @@ fn run(command: &str, notice: &Notification) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, NaiveDate};
+    use chrono::DateTime;
     use rstest::rstest;
 
     use super::*;
+    use crate::partition::Partition;
 
     fn fact(event: Event) -> Fact {
         Fact {
@@ -153,7 +154,7 @@ mod tests {
     fn unit(state: UnitState) -> Event {
         Event::UnitFinished {
             stage: "s".to_owned(),
-            date: NaiveDate::default(),
+            date: Partition::parse("1970-01-01").unwrap(),
             state,
             rows: 0,
             expected: 2,

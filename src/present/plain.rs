@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::console::{count, to_go};
-use chrono::NaiveDate;
+use crate::partition::Partition;
 
 use crate::engine::{Ending, Event, Fact, Snapshot, StageNulls};
 use crate::figures::counted;
@@ -273,7 +273,7 @@ fn ticked(item: &str, done: bool, note: &str, by: &str) -> String {
 }
 
 /// The failing dates of a check, shortened.
-fn named(failing_dates: &[NaiveDate]) -> String {
+fn named(failing_dates: &[Partition]) -> String {
     match failing_dates {
         [] => String::new(),
         [only] => format!("; failing: {only}"),

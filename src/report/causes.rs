@@ -1,10 +1,10 @@
 //! Groups dates that need attention and quarantined rows by reason.
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{IncompleteDate, StageStatus};
 use crate::ledger::{QuarantineRecord, SameReason, UnitState, by_reason};
+use crate::partition::Partition;
 use crate::table::FaultKind;
 
 /// Dates of a stage with the same state and reason.
@@ -14,7 +14,7 @@ pub struct Cause {
     pub state: UnitState,
     /// The reason; what differs between dates, such as a game's id, is replaced by `…`.
     pub reason: String,
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     pub rows: u64,
     pub expected: u64,
     pub attempts: u64,
@@ -29,7 +29,7 @@ pub struct Quarantine {
     /// The reason; what differs between rows is replaced by `…`.
     pub reason: String,
     /// Their dates, in order, without duplicates.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     pub rows: Vec<QuarantineRecord>,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn causes(stage: &StageStatus) -> Vec<Cause> {
 /// The quarantined rows of a stage by reason, most rows first.
 pub(super) fn quarantines(stage: &str, rows: Vec<QuarantineRecord>) -> Vec<Quarantine> {
     let quarantine = |group: SameReason<Option<FaultKind>, QuarantineRecord>| {
-        let mut dates: Vec<NaiveDate> = group.things.iter().map(|row| row.date).collect();
+        let mut dates: Vec<Partition> = group.things.iter().map(|row| row.date).collect();
         dates.dedup();
         Quarantine {
             stage: stage.to_owned(),
@@ -79,8 +79,8 @@ mod tests {
     use super::*;
     use crate::ledger::Counts;
 
-    fn day(number: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+    fn day(number: u32) -> Partition {
+        Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap())
     }
 
     fn stage(units: &[(u32, UnitState, &str)]) -> StageStatus {

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::ledger::Gap;
+use crate::partition::Partition;
 
 /// A missing value or data issue in rows of a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,7 +18,7 @@ pub struct StageGap {
 }
 
 /// Adds up the gaps of all dates, most rows first.
-pub(super) fn added_up(by_date: &BTreeMap<NaiveDate, Vec<Gap>>) -> Vec<StageGap> {
+pub(super) fn added_up(by_date: &BTreeMap<Partition, Vec<Gap>>) -> Vec<StageGap> {
     let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for gaps in by_date.values() {
         // Older ledgers list an issue once for each column that names it.
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn gaps_are_summed_over_dates() {
-        let day = |number| NaiveDate::from_ymd_opt(2024, 1, number).unwrap();
+        let day = |number| Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap());
         let gap = |what: &str, rows| Gap {
             what: what.to_owned(),
             rows,

@@ -1,12 +1,13 @@
 //! The content of the handoff report: what was done, found and waived, what is left and the next steps.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::causes::{causes, quarantines};
 use super::next::next_steps;
 use super::{Cause, CommandFlags, PlanStatus, Quarantine};
 use crate::ledger::{Acceptance, Ledger, LedgerError, RunRecord, RunState, StageWork, Waiver};
+use crate::partition::Partition;
 use crate::plan::Plan;
 
 /// The `schema` value of the JSON object.
@@ -49,8 +50,8 @@ pub struct PastRun {
     /// Source the stages read; `None` if none of them has a choice.
     pub source: Option<String>,
     pub workers: u32,
-    pub from: Option<NaiveDate>,
-    pub to: Option<NaiveDate>,
+    pub from: Option<Partition>,
+    pub to: Option<Partition>,
     pub dates: usize,
 }
 

@@ -9,7 +9,8 @@ use super::{Cause, CheckStatus, Handoff, PastRun, PlanStatus, Quarantine, StageS
 use crate::escape::EscapedText;
 use crate::figures::{count, counted};
 use crate::ledger::{Acceptance, CheckState, Counts, Coverage, MadeBy, UnitState, Waiver};
-use crate::plan::{Severity, compact_dates, source_clause, value_and_target};
+use crate::partition::compact;
+use crate::plan::{Severity, source_clause, value_and_target};
 use crate::runbook::{Item, ItemState};
 use crate::warehouse::Cost;
 
@@ -163,7 +164,7 @@ fn work(page: &mut EscapedText, work: &[StageThroughput]) {
         return;
     }
     page.fixed(
-        "## Work\n\nCounts only dates with games whose newest result is from the run; off-days take no time.\n\n| \
+        "## Work\n\nCounts only dates with work whose newest result is from the run; skipped dates take no time.\n\n| \
          stage | run | dates | seconds | dates an hour |\n|---|---|---|---|---|\n",
     );
     for each in work {
@@ -291,7 +292,7 @@ fn about_check(page: &mut EscapedText, check: &CheckStatus) -> bool {
             "- {} fails on {}: {}",
             check.name,
             counted(check.failing_dates.len(), "date"),
-            compact_dates(&check.failing_dates)
+            compact(&check.failing_dates)
         ));
         has_any = true;
     }
@@ -365,7 +366,7 @@ fn attention(page: &mut EscapedText, causes: &[Cause]) {
             counted(cause.attempts, "attempt"),
             cause.reason
         ));
-        page.line(format_args!("  {}", compact_dates(&cause.dates)));
+        page.line(format_args!("  {}", compact(&cause.dates)));
     }
     page.line("");
 }
@@ -380,7 +381,7 @@ fn set_aside(page: &mut EscapedText, kinds: &[Quarantine]) {
             "- {}: {} on {}: {}{}",
             kind.stage,
             counted(kind.rows.len(), "row"),
-            compact_dates(&kind.dates),
+            compact(&kind.dates),
             kind.kind.map(|kind| format!("{kind}: ")).unwrap_or_default(),
             kind.reason
         ));

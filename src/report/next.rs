@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use chrono::NaiveDate;
-
 use super::PlanStatus;
 use crate::figures::counted;
 use crate::ledger::{CheckState, Counts, RunState};
-use crate::plan::{Plan, Severity, compact_dates};
+use crate::partition::{Partition, compact};
+use crate::plan::{Plan, Severity};
 use crate::runbook::{Item, ItemState};
 
 /// Flags that make a command address the same state folder, plan and warehouse as the report.
@@ -137,9 +136,9 @@ fn run_command(status: &PlanStatus, plan: &Plan, dates: &str) -> String {
 /// Flags for the dates of the last run; `None` if it had all dates of the plan.
 fn part_of(status: &PlanStatus, plan: &Plan) -> Option<String> {
     let dates = &status.run.dates;
-    let all: Vec<NaiveDate> = plan.range.days().collect();
+    let all: Vec<Partition> = plan.range.partitions().collect();
     let (first, last) = (dates.first()?, dates.last()?);
-    let is_range = compact_dates(dates).matches(',').count() == 0;
+    let is_range = compact(dates).matches(',').count() == 0;
     (*dates != all).then(|| {
         if is_range {
             format!(" --from {first} --to {last}")

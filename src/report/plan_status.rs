@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::gaps::{StageGap, added_up};
@@ -11,7 +11,8 @@ use crate::ledger::{
     CheckRecord, CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, MadeBy,
     PastAnswer, RunRecord, RunState, Target, UnitRecord, UnitState, Waiver, unwaived,
 };
-use crate::plan::{CheckSpec, DateRange, Plan, Severity, StageSpec};
+use crate::partition::{Partition, PartitionRange};
+use crate::plan::{CheckSpec, Plan, Severity, StageSpec};
 use crate::runbook::{Item, RunbookFacts, derive};
 use crate::warehouse::Cost;
 
@@ -60,7 +61,7 @@ pub struct RunStatus {
     pub ending: Option<String>,
     /// The dates of the run, possibly only some of the plan's.
     #[serde(skip)]
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,7 +92,7 @@ pub struct StageStatus {
 /// A date that failed, or has fewer rows than expected.
 #[derive(Debug, Serialize)]
 pub struct IncompleteDate {
-    pub date: NaiveDate,
+    pub date: Partition,
     pub state: UnitState,
     pub rows: u32,
     pub expected: u32,
@@ -115,7 +116,7 @@ pub struct CheckStatus {
     pub target: String,
     /// The operator's note of the value before the backfill.
     pub before: Option<String>,
-    pub failing_dates: Vec<NaiveDate>,
+    pub failing_dates: Vec<Partition>,
     /// How many of the table's dates the result covers; `None` without a result, and for checks of named dates or raw
     /// tables.
     pub coverage: Option<Coverage>,
@@ -144,6 +145,7 @@ impl PlanStatus {
         let mut answers = Answers::default();
         let mut facts = RunbookFacts::default();
         if let Some(target) = ledger.known_target(&run.plan, &run.warehouse)? {
+            ledger.require_grain(target, plan)?;
             answers = Answers::read(ledger, target, plan)?;
             facts = RunbookFacts::gather(ledger, target, plan)?;
             for spec in &plan.stages {
@@ -236,7 +238,7 @@ impl Answers {
 impl PlanStatus {
     /// The dates that need attention and aren't covered by a waived check, by stage.
     #[must_use]
-    pub fn failing_unwaived(&self) -> Vec<(&str, Vec<NaiveDate>)> {
+    pub fn failing_unwaived(&self) -> Vec<(&str, Vec<Partition>)> {
         let of = |stage: &StageStatus| {
             let checks = self.checks.iter().filter(|check| check.stage == stage.name);
             let at_gate = checks.map(|check| GateCheck {
@@ -261,18 +263,18 @@ fn gather_stage(
     ledger: &Ledger,
     target: Target,
     spec: &StageSpec,
-    range: DateRange,
+    range: PartitionRange,
     is_alive: bool,
 ) -> Result<StageStatus, LedgerError> {
     let name = spec.name.as_str();
     let current = ledger.current_units(target, spec)?;
-    let units: BTreeMap<NaiveDate, _> = current.units.into_iter().map(|unit| (unit.date, unit)).collect();
-    let intended: HashSet<NaiveDate> = ledger
+    let units: BTreeMap<Partition, _> = current.units.into_iter().map(|unit| (unit.date, unit)).collect();
+    let intended: HashSet<Partition> = ledger
         .open_intents(target, name)?
         .into_iter()
         .flat_map(|intent| intent.dates)
         .collect();
-    let state = |date: NaiveDate| match units.get(&date) {
+    let state = |date: Partition| match units.get(&date) {
         _ if intended.contains(&date) && is_alive => UnitState::Running,
         _ if intended.contains(&date) => UnitState::Unknown,
         Some(unit) => unit.state,
@@ -281,7 +283,7 @@ fn gather_stage(
     let outside = (units.keys().chain(&intended))
         .copied()
         .filter(|date| !range.contains(*date))
-        .collect::<BTreeSet<NaiveDate>>();
+        .collect::<BTreeSet<Partition>>();
     let mut skipped_reasons = BTreeMap::new();
     for unit in units.values().filter(|unit| unit.state == UnitState::Skipped) {
         *skipped_reasons
@@ -292,7 +294,7 @@ fn gather_stage(
     Ok(StageStatus {
         name: name.to_owned(),
         table: spec.table.clone(),
-        dates: range.days().map(state).collect(),
+        dates: range.partitions().map(state).collect(),
         outside: outside.into_iter().map(state).collect(),
         rows: units.values().map(|unit| u64::from(unit.rows)).sum(),
         seconds: ledger.stage_seconds(target, name)?,

@@ -1,11 +1,12 @@
 //! Evaluates one condition of a runbook item.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::facts::DateStates;
 use super::{ItemState, RunbookFacts};
 use crate::figures::{count, counted, is_or_are};
 use crate::ledger::{CheckRecord, CheckState, StageTally, UnitState, unwaived};
+use crate::partition::Partition;
 use crate::plan::{CheckSpec, Condition, Plan, Severity, value_and_target, value_text};
 
 /// The state of a condition, with the fact that shows it.
@@ -83,7 +84,7 @@ fn started(tally: Option<&StageTally>) -> ConditionState {
 }
 
 fn finished(stage: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
-    let days = plan.range.days().count() as u64;
+    let days = plan.range.partitions().count() as u64;
     let Some(tally) = facts.tallies.get(stage) else {
         return ConditionState::new(ItemState::Open, "not started", None);
     };
@@ -180,7 +181,7 @@ fn blocked(failing: &[&CheckRecord], plan: &Plan, facts: &RunbookFacts) -> Optio
     Some(ConditionState::new(state_of(worst), fact, Some(worst.at)))
 }
 
-fn done(dates: &[NaiveDate], states: Option<&DateStates>) -> ConditionState {
+fn done(dates: &[Partition], states: Option<&DateStates>) -> ConditionState {
     let known: Vec<_> = dates
         .iter()
         .filter_map(|date| states?.get(date).map(|(state, at)| (date, *state, *at)))

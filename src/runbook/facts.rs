@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::ledger::{CheckRecord, Ledger, LedgerError, StageTally, Target, Tick, UnitState, WrittenReport};
+use crate::partition::Partition;
 use crate::plan::{Condition, DoneWhen, Plan};
 
 /// States of single dates of a stage, each with the time it was recorded.
-pub(super) type DateStates = HashMap<NaiveDate, (UnitState, DateTime<Utc>)>;
+pub(super) type DateStates = HashMap<Partition, (UnitState, DateTime<Utc>)>;
 
 /// The data of one plan on one warehouse, over all dates of the plan: a run of some dates doesn't complete an item
 /// about all of them.

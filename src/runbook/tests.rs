@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rstest::rstest;
 
 use super::{Item, ItemState, RunbookFacts, derive, may_tick};
 use crate::ledger::{CheckRecord, CheckState, StageTally, Tick, UnitState, WrittenReport};
+use crate::partition::Partition;
 use crate::plan::{Plan, load};
 
 /// Ten dates, two stages, one blocking and one advisory check.
@@ -51,8 +52,8 @@ fn minute(minutes: i64) -> DateTime<Utc> {
     began + TimeDelta::minutes(minutes)
 }
 
-fn day(number: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2024, 1, number).unwrap()
+fn day(number: u32) -> Partition {
+    Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap())
 }
 
 fn tally(states: &[(UnitState, u64)]) -> StageTally {

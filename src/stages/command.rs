@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use tokio::process::Command;
 use tracing::field::display;
 
@@ -22,6 +21,7 @@ use crate::engine::{
 };
 use crate::escape::decoded;
 use crate::figures::bytes;
+use crate::partition::Partition;
 use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec, Template};
 use crate::reason::bounded;
 use crate::table::{Admitted, TableDef};
@@ -87,7 +87,7 @@ impl CommandStage {
         })
     }
 
-    fn command(&self, dates: &[NaiveDate]) -> Result<Command, StageError> {
+    fn command(&self, dates: &[Partition]) -> Result<Command, StageError> {
         let (first, last) = ends(dates);
         let call = self.own.call(first, last);
         let mut command = Command::new(self.program()?);
@@ -99,7 +99,7 @@ impl CommandStage {
     }
 
     /// Runs the program for these dates and logs its output as it arrives.
-    async fn run(&self, dates: &[NaiveDate]) -> Result<(End, ProgramOutput), StageError> {
+    async fn run(&self, dates: &[Partition]) -> Result<(End, ProgramOutput), StageError> {
         let (date, last) = ends(dates);
         let last_date = (last != date).then(|| display(last));
         let said = Mutex::new(ProgramOutput::default());
@@ -150,10 +150,10 @@ impl CommandStage {
     /// Maps the end of the program to the outcome of each of its dates.
     async fn judge(
         &self,
-        dates: &[NaiveDate],
+        dates: &[Partition],
         end: End,
         said: &mut ProgramOutput,
-    ) -> Result<BTreeMap<NaiveDate, Outcome>, StageError> {
+    ) -> Result<BTreeMap<Partition, Outcome>, StageError> {
         let all = |outcome: &Outcome| dates.iter().map(|date| (*date, outcome.clone())).collect();
         let rows = match (end, &self.own.output) {
             (End::Exit(0), StageOutput::Printed(table)) => rows(table, dates, &mut said.printed).await,
@@ -203,7 +203,12 @@ impl Stage for CommandStage {
         match &self.own.output {
             StageOutput::Nothing => Fills::Nothing,
             StageOutput::Printed(table) => Fills::Computed(table),
-            StageOutput::Rows { table, date_column } => Fills::Counted(CountedTable {
+            StageOutput::Rows {
+                table,
+                date_column,
+                grain,
+            } => Fills::Counted(CountedTable {
+                grain: *grain,
                 path: table,
                 date_column,
             }),
@@ -221,7 +226,7 @@ impl Stage for CommandStage {
         inputs(&self.reads)
     }
 
-    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {
         self.program()?;
         scopes(&self.active, &self.own.expect, Scope::Unknown, warehouse, dates).await
     }
@@ -251,24 +256,24 @@ impl BatchReader for CommandStage {
 }
 
 /// The first and the last date of a call.
-fn ends(dates: &[NaiveDate]) -> (NaiveDate, NaiveDate) {
-    let first = dates.first().copied().unwrap_or_default();
+fn ends(dates: &[Partition]) -> (Partition, Partition) {
+    let first = dates.first().copied().unwrap_or(Partition::MIN);
     (first, dates.last().copied().unwrap_or(first))
 }
 
 /// The rows that a program printed for each date, once there is memory for them.
 async fn rows(
     table: &TableDef,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     printed: &mut Spool,
-) -> Result<BTreeMap<NaiveDate, Outcome>, String> {
+) -> Result<BTreeMap<Partition, Outcome>, String> {
     if printed.is_exceeded() {
         return Err(printed::too_much(MAX_KEPT_BYTES));
     }
     let needed = printed::memory(table, printed.read()?, MAX_ROW_MEMORY)?;
     let memory = ROW_MEMORY.share(needed).await;
     let admitted = printed::admitted(table, dates, printed.read()?)?;
-    let outcome = |(date, admitted): (NaiveDate, Admitted)| {
+    let outcome = |(date, admitted): (Partition, Admitted)| {
         let outcome = Outcome {
             rows: admitted.rows,
             quarantined: admitted.quarantined,
@@ -379,10 +384,10 @@ fn lines(said: &[u8]) -> impl Iterator<Item = String> {
 }
 
 /// Each is taken once: a copy of its rows would need as much memory again.
-struct ProgramOutcomes(RefCell<BTreeMap<NaiveDate, Outcome>>);
+struct ProgramOutcomes(RefCell<BTreeMap<Partition, Outcome>>);
 
 impl Inputs for ProgramOutcomes {
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError> {
         Ok(self.0.borrow_mut().remove(&date).unwrap_or_default())
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{Datelike, NaiveDate};
 
 use crate::engine::{Input, Reach, Scope, StageError};
+use crate::partition::{Grain, Partition};
 use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
 use crate::table::Value;
 use crate::warehouse::{Answer, ErrorClass, Warehouse};
@@ -28,13 +29,13 @@ pub(super) async fn scopes(
     expect: &ExpectRows,
     untold: Scope,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
 ) -> Result<Vec<Scope>, StageError> {
     let off = reasons_to_skip(active, warehouse, dates).await?;
     let with_work = dates.iter().zip(&off).filter(|(_, off)| off.is_none());
-    let with_work: Vec<NaiveDate> = with_work.map(|(date, _)| *date).collect();
+    let with_work: Vec<Partition> = with_work.map(|(date, _)| *date).collect();
     let owed = rows_owed(expect, warehouse, &with_work).await?;
-    let scope = |(date, off): (&NaiveDate, Option<String>)| match (off, owed.get(date)) {
+    let scope = |(date, off): (&Partition, Option<String>)| match (off, owed.get(date)) {
         (Some(reason), _) => Scope::Skip(reason),
         (None, None) => untold.clone(),
         (None, Some(0)) => Scope::Skip("no rows are expected".to_owned()),
@@ -47,14 +48,14 @@ pub(super) async fn scopes(
 async fn reasons_to_skip(
     active: &Active,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
 ) -> Result<Vec<Option<String>>, StageError> {
     match active {
         Active::Always => Ok(vec![None; dates.len()]),
         Active::Weekdays(days) => {
-            let reason = |date: &NaiveDate| {
-                let is_off = !days.contains(&date.weekday());
-                is_off.then(|| format!("off-day: no work on a {}", date.format("%A")))
+            let reason = |date: &Partition| {
+                let is_off = !days.contains(&date.first_day().weekday());
+                is_off.then(|| format!("off-day: no work on a {}", date.first_day().format("%A")))
             };
             Ok(dates.iter().map(reason).collect())
         }
@@ -65,8 +66,9 @@ async fn reasons_to_skip(
                 .iter()
                 .map(|row| first_date(row))
                 .collect::<Result<_, _>>()?;
-            let reason = |date: &NaiveDate| {
-                (!named.contains(date)).then(|| "off-day: not among the plan's active dates".to_owned())
+            let reason = |date: &Partition| {
+                (!date.days().any(|day| named.contains(&day)))
+                    .then(|| "off-day: not among the plan's active dates".to_owned())
             };
             Ok(dates.iter().map(reason).collect())
         }
@@ -87,8 +89,8 @@ fn first_date(row: &[Value]) -> Result<NaiveDate, StageError> {
 pub(super) async fn rows_owed(
     expect: &ExpectRows,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
-) -> Result<HashMap<NaiveDate, u32>, StageError> {
+    dates: &[Partition],
+) -> Result<HashMap<Partition, u32>, StageError> {
     let DateQuery { sql, binds } = match expect {
         ExpectRows::Some => return Ok(HashMap::new()),
         ExpectRows::Exactly(rows) => return Ok(dates.iter().map(|&date| (date, *rows)).collect()),
@@ -107,7 +109,8 @@ pub(super) async fn rows_owed(
         Binds::ManyDates => {
             let answer = warehouse.query_about(sql, dates).await?;
             // A date missing from the query's result expects no rows.
-            let mut owed: HashMap<NaiveDate, u32> = dates.iter().map(|&date| (date, 0)).collect();
+            let mut owed: HashMap<Partition, u32> = dates.iter().map(|&date| (date, 0)).collect();
+            let is_of_days = dates.iter().all(|date| date.grain() == Grain::Day);
             for row in &answer.rows {
                 let (date, rows) = match row.as_slice() {
                     [date, rows] => (date.as_date(), count(rows)),
@@ -119,14 +122,22 @@ pub(super) async fn rows_owed(
                             .to_owned(),
                     ));
                 };
-                owed.entry(date).and_modify(|owed| *owed = rows);
+                let of = dates
+                    .first()
+                    .map(|asked| Partition::containing(date, asked.grain()));
+                // A longer partition expects the rows of all its days.
+                match of.and_then(|of| owed.get_mut(&of)) {
+                    Some(owed) if is_of_days => *owed = rows,
+                    Some(owed) => *owed = owed.saturating_add(rows),
+                    None => {}
+                }
             }
             Ok(owed)
         }
     }
 }
 
-fn only_number(answer: &Answer, date: NaiveDate) -> Result<u32, StageError> {
+fn only_number(answer: &Answer, date: Partition) -> Result<u32, StageError> {
     let number = match answer.rows.as_slice() {
         [row] => match row.as_slice() {
             [value] => count(value),

@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use crate::engine::{Input, Reach, StageError};
 use crate::nba::ids::SeasonYear;
 use crate::nba::stored::{Extract, Extracts};
+use crate::partition::Partition;
 use crate::table::{Row, TableDef};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
@@ -15,7 +16,7 @@ pub(super) fn input(extract: Extract) -> Input {
     if extract.is_of_season() {
         Input {
             table: extract.table().path(),
-            reach: Reach::Before(|date| SeasonYear::of(date).first_day()),
+            reach: Reach::Before(|date| SeasonYear::of(date.first_day()).first_day().into()),
         }
     } else {
         on_its_date(extract.table())
@@ -55,8 +56,16 @@ pub(super) async fn read_season(
     upcoming: &[NaiveDate],
     reads: &[Extract],
 ) -> Result<Extracts, StageError> {
+    let upcoming = partitions(upcoming);
     let of_season = reads.iter().filter(|extract| extract.is_of_season());
-    let read = |&extract: &Extract| read(warehouse, extract, Dates::Between(first, last), upcoming);
+    let read = |&extract: &Extract| {
+        read(
+            warehouse,
+            extract,
+            Dates::Between(first.into(), last.into()),
+            &upcoming,
+        )
+    };
     let mut reading: FuturesUnordered<_> = of_season.map(read).collect();
     let mut extracts = Extracts::default();
     while let Some(read) = reading.try_next().await? {
@@ -72,8 +81,13 @@ pub(super) async fn read_dates(
     upcoming: &[NaiveDate],
     reads: &[Extract],
 ) -> Result<Vec<ReadExtract>, StageError> {
+    let (dates, upcoming) = (partitions(dates), partitions(upcoming));
     let of_dates = reads.iter().filter(|extract| !extract.is_of_season());
-    try_join_all(of_dates.map(|&extract| read(warehouse, extract, Dates::Only(dates), upcoming))).await
+    try_join_all(of_dates.map(|&extract| read(warehouse, extract, Dates::Only(&dates), &upcoming))).await
+}
+
+fn partitions(days: &[NaiveDate]) -> Vec<Partition> {
+    days.iter().copied().map(Partition::day).collect()
 }
 
 /// An extract and its rows.
@@ -83,7 +97,7 @@ async fn read(
     warehouse: &dyn Warehouse,
     extract: Extract,
     dates: Dates<'_>,
-    upcoming: &[NaiveDate],
+    upcoming: &[Partition],
 ) -> Result<ReadExtract, StageError> {
     let read = Read {
         table: extract.table(),

@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 
+use super::days_of;
 use super::extracts::on_its_date;
 use super::schedule::{games, team_scopes};
 use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::nba::raw::{Feed, Feeds};
 use crate::nba::{DateOutcome, Source};
+use crate::partition::Partition;
 use crate::table::TableDef;
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse};
 
@@ -49,8 +51,8 @@ impl Stage for FeedStage {
         feeds.into_iter().map(|feed| on_its_date(feed.table())).collect()
     }
 
-    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
-        let scopes = team_scopes(warehouse, dates).await?;
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {
+        let scopes = team_scopes(warehouse, &days_of(dates)).await?;
         let of_this_stage = |scope| match (self.rows_per, scope) {
             (RowsPer::Players, Scope::Rows(_)) => Scope::SomeRows,
             (_, scope) => scope,
@@ -58,8 +60,8 @@ impl Stage for FeedStage {
         Ok(scopes.into_iter().map(of_this_stage).collect())
     }
 
-    async fn groups(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<Vec<String>, StageError> {
-        games(warehouse, date).await
+    async fn groups(&self, warehouse: &dyn Warehouse, date: Partition) -> Result<Vec<String>, StageError> {
+        games(warehouse, date.first_day()).await
     }
 
     fn reader(&self) -> Arc<dyn BatchReader> {
@@ -103,7 +105,7 @@ struct FeedBatch {
 }
 
 impl Inputs for FeedBatch {
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
-        Ok((self.rule)(date, self.source, &self.feeds).into())
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError> {
+        Ok((self.rule)(date.first_day(), self.source, &self.feeds).into())
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::future::try_join;
 
+use super::days_of;
 use super::expected_rows::ExpectedRows;
 use super::extracts::{input, put, read_dates};
 use super::seasons::Seasons;
@@ -15,6 +16,7 @@ use crate::nba::DateOutcome;
 use crate::nba::ids::SeasonYear;
 use crate::nba::raw::BadRow;
 use crate::nba::stored::{Extract, Extracts};
+use crate::partition::Partition;
 use crate::table::TableDef;
 use crate::warehouse::{ErrorClass, Warehouse};
 
@@ -47,8 +49,8 @@ impl Stage for LookBackStage {
         inputs
     }
 
-    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
-        self.rows.scopes(warehouse, dates).await
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {
+        self.rows.scopes(warehouse, &days_of(dates)).await
     }
 
     fn reader(&self) -> Arc<dyn BatchReader> {
@@ -75,14 +77,12 @@ impl BatchReader for LookBackReader {
         _source: &str,
     ) -> Result<Box<dyn Inputs>, StageError> {
         let mut seasons = BTreeMap::new();
-        for dates in batch
-            .dates
-            .chunk_by(|one, two| SeasonYear::of(*one) == SeasonYear::of(*two))
-        {
+        let (dates, upcoming) = (days_of(batch.dates), days_of(batch.upcoming));
+        for dates in dates.chunk_by(|one, two| SeasonYear::of(*one) == SeasonYear::of(*two)) {
             let reads = self.stage.reads;
-            let season = self.seasons.extracts(warehouse, dates, batch.upcoming, reads);
+            let season = self.seasons.extracts(warehouse, dates, &upcoming, reads);
             let (mut extracts, read) =
-                try_join(season, read_dates(warehouse, dates, batch.upcoming, reads)).await?;
+                try_join(season, read_dates(warehouse, dates, &upcoming, reads)).await?;
             for of_dates in read {
                 put(&mut extracts, of_dates)?;
             }
@@ -101,8 +101,9 @@ struct LookBackBatch {
 }
 
 impl Inputs for LookBackBatch {
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError> {
         let none = Extracts::default();
+        let date = date.first_day();
         let extracts = self.seasons.get(&SeasonYear::of(date)).unwrap_or(&none);
         let made = (self.rule)(date, extracts).map_err(|bad| StageError {
             class: ErrorClass::Data,

@@ -26,8 +26,11 @@ mod tests;
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::engine::{MemoryShare, Outcome, Stage};
 use crate::nba::DateOutcome;
+use crate::partition::Partition;
 use crate::plan::{StageKind, StageSpec};
 use command::CommandStage;
 use feed_stage::FeedStage;
@@ -41,6 +44,11 @@ use sql::SqlStage;
 use team_defense::TEAM_DEFENSE;
 use team_defense_zone::TEAM_DEFENSE_ZONE;
 use team_offense::TEAM_OFFENSE;
+
+/// The days of a batch: the built-in rules know nothing longer.
+fn days_of(dates: &[Partition]) -> Vec<NaiveDate> {
+    dates.iter().map(|date| date.first_day()).collect()
+}
 
 /// The sources of rows in built-in stages, as named by the operator.
 pub const SOURCES: [&str; 3] = ["auto", "reconstruct", "boxscore"];

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use chrono::NaiveDate;
 use csv::{ByteRecord, ReaderBuilder};
 
 use crate::escape::{decoded, quoted, quoted_bytes};
+use crate::partition::Partition;
 use crate::table::{
     Admitted, Candidate, Column, FaultKind, MAX_DESCRIBED, Row, RowFault, TableDef, Value, admit_on,
     from_text,
@@ -40,9 +40,9 @@ pub(super) fn memory(table: &TableDef, printed: impl Read, most: usize) -> Resul
 /// One sentence that says why no row can be read.
 pub fn admitted(
     table: &TableDef,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     printed: impl Read,
-) -> Result<BTreeMap<NaiveDate, Admitted>, String> {
+) -> Result<BTreeMap<Partition, Admitted>, String> {
     let mut reader = ReaderBuilder::new().from_reader(printed);
     let unreadable = |error: csv::Error| format!("its output is not CSV with a header: {error}");
     let header = reader.byte_headers().map_err(unreadable)?.clone();
@@ -72,14 +72,13 @@ pub fn admitted(
 
 fn by_date(
     table: &TableDef,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     rows: impl Iterator<Item = Candidate>,
-) -> Result<BTreeMap<NaiveDate, Vec<Candidate>>, String> {
-    let mut of_dates: BTreeMap<NaiveDate, Vec<Candidate>> =
+) -> Result<BTreeMap<Partition, Vec<Candidate>>, String> {
+    let mut of_dates: BTreeMap<Partition, Vec<Candidate>> =
         dates.iter().map(|date| (*date, Vec::new())).collect();
-    let at = table.position(&table.date_column);
     for row in rows {
-        let date = at.and_then(|at| row.row.get(at)).and_then(Value::as_date);
+        let date = table.partition_of(&row.row);
         match date.and_then(|date| of_dates.get_mut(&date)) {
             Some(rows) => rows.push(row),
             None => return Err(lost(table, &row)),
@@ -170,6 +169,7 @@ fn as_printed(cell: &[u8]) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use crate::partition::Grain;
     use std::borrow::Cow;
 
     use rstest::rstest;
@@ -202,6 +202,7 @@ mod tests {
                 Column::nullable("pilots", ColumnType::Int64, ""),
             ]),
             date_column: Cow::Borrowed("day"),
+            grain: Grain::Day,
             key: Cow::Owned(vec![Cow::Borrowed("ship")]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn cells_are_matched_to_columns_in_any_order() {
         let printed = "ship,day,pilots,draught\n\"Anna, of Kiel\",2024-03-01,2,7.25\nBodil,2024-03-01,,\n";
-        let day = Value::from("2024-03-01".parse::<chrono::NaiveDate>().unwrap());
+        let day = Value::from("2024-03-01".parse::<Partition>().unwrap().first_day());
         assert_eq!(
             admitted(printed.as_bytes()).rows,
             [

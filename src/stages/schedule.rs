@@ -35,8 +35,8 @@ pub(super) async fn team_scopes(
     // Reads beyond the requested range, to distinguish an off day at its edge from the off-season.
     let margin = chrono::Days::new(MAX_BREAK_DAYS.unsigned_abs() + 1);
     let between = Dates::Between(
-        first.checked_sub_days(margin).unwrap_or(first),
-        last.checked_add_days(margin).unwrap_or(last),
+        first.checked_sub_days(margin).unwrap_or(first).into(),
+        last.checked_add_days(margin).unwrap_or(last).into(),
     );
     let read = Read {
         table,
@@ -53,7 +53,7 @@ pub(super) async fn games(warehouse: &dyn Warehouse, date: NaiveDate) -> Result<
     let read = Read {
         table: Feed::Schedule.table(),
         columns: ScheduleRow::COLUMNS,
-        dates: Dates::Only(&[date]),
+        dates: Dates::Only(&[date.into()]),
     };
     let rows = warehouse.read(read).await?;
     let slate = Slate::read(date, &rows, &mut Notes::default());

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 
 use super::dates::{inputs, rows_owed, scopes};
 use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
+use crate::partition::Partition;
 use crate::plan::{Active, Binds, ExpectRows, ReadSpec, SqlSpec, StageSpec};
 use crate::table::column_mismatches;
 use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
@@ -32,7 +32,7 @@ impl SqlStage {
 
     /// Checks the query against the current tables, so that a wrong column or table is reported once, before any date
     /// starts.
-    async fn try_out(&self, warehouse: &dyn Warehouse, date: NaiveDate) -> Result<(), StageError> {
+    async fn try_out(&self, warehouse: &dyn Warehouse, date: Partition) -> Result<(), StageError> {
         let wrong = |class, message| StageError {
             class,
             message: format!("stage {}: {message}", self.name),
@@ -75,7 +75,7 @@ impl Stage for SqlStage {
         inputs(&self.reads)
     }
 
-    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+    async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {
         if let Some(&date) = dates.first() {
             self.try_out(warehouse, date).await?;
         }
@@ -104,10 +104,10 @@ impl BatchReader for OwedReader {
 }
 
 /// The expected number of rows per date, for the query to produce.
-struct Owed(HashMap<NaiveDate, u32>);
+struct Owed(HashMap<Partition, u32>);
 
 impl Inputs for Owed {
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError> {
         Ok(Outcome {
             expected: self.0.get(&date).copied(),
             ..Outcome::default()

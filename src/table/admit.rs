@@ -4,11 +4,10 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use chrono::NaiveDate;
-
 use super::{Column, ColumnType, FaultKind, Row, RowFault, TableDef, Value};
 use crate::escape::quoted;
 use crate::figures::counted;
+use crate::partition::Partition;
 
 /// Maximum number of quarantined rows that are described. More usually have the same cause: they only have its kind.
 pub const MAX_DESCRIBED: usize = 1_000;
@@ -59,22 +58,24 @@ pub fn admit<C: Into<Candidate>>(table: &TableDef, rows: impl IntoIterator<Item 
     sorted_out(table, rows, |_| None)
 }
 
-/// As [`admit`], for one date: rows of other dates are quarantined too, because a replace only covers this date.
+/// As [`admit`], for one partition: rows of others are quarantined too, because a replace only covers this one.
 #[must_use]
 pub fn admit_on<C: Into<Candidate>>(
     table: &TableDef,
-    date: NaiveDate,
+    date: Partition,
     rows: impl IntoIterator<Item = C>,
 ) -> Admitted {
     let at = table.position(&table.date_column);
     sorted_out(table, rows, |row| {
-        let Some(Value::Date(day)) = at.and_then(|at| row.get(at)) else {
-            return None;
-        };
-        (*day != date).then(|| RowFault {
+        let other = table.partition_of(row).filter(|of| *of != date);
+        other.map(|_| RowFault {
             kind: FaultKind::OtherDate,
             column: Some(table.date_column.to_string()),
-            what: format!("{} is not the date {date}", quoted(&day.to_string())),
+            what: format!(
+                "{} is not {} {date}",
+                quoted(&at.and_then(|at| row.get(at)).unwrap_or(&Value::Null).to_string()),
+                date.grain().place()
+            ),
         })
     })
 }
@@ -286,14 +287,14 @@ mod tests {
 
     #[test]
     fn a_row_of_another_date_is_quarantined() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let day = |text: &str| text.parse::<Partition>().unwrap();
         let table = TableDef {
             columns: Cow::Owned(vec![Column::required("day", ColumnType::Date, "")]),
             date_column: Cow::Borrowed("day"),
             key: Cow::Borrowed(&[]),
             ..table()
         };
-        let rows = ["2024-03-01", "2024-03-02"].map(|text| vec![Value::from(day(text))]);
+        let rows = ["2024-03-01", "2024-03-02"].map(|text| vec![Value::from(day(text).first_day())]);
         let admitted = admit_on(&table, day("2024-03-01"), rows.to_vec());
         assert_eq!(admitted.rows, rows[..1]);
         assert_eq!(

@@ -1,6 +1,8 @@
 //! DDL generated from a [`TableDef`].
 
 use super::stored_type::declared;
+use crate::partition::Grain;
+
 use super::{Column, ColumnType, TableDef, sql_name, sql_names, sqlite_path, sqlite_schema};
 
 /// `CREATE TABLE` for the embedded warehouse, where each dataset is an attached file.
@@ -52,13 +54,25 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
         columns => format!("\nCLUSTER BY {}", sql_names(columns)),
     };
     format!(
-        "CREATE TABLE IF NOT EXISTS `{path}` (\n{body}\n)\nPARTITION BY {date}{cluster}\n\
+        "CREATE TABLE IF NOT EXISTS `{path}` (\n{body}\n)\nPARTITION BY {by}{cluster}\n\
          OPTIONS (description = {doc}, require_partition_filter = {filter})",
         body = columns.join(",\n"),
-        date = sql_name(&table.date_column),
+        by = partitioned_by(table),
         doc = text_literal(&table.doc),
         filter = table.require_partition_filter,
     )
+}
+
+/// `BigQuery` has no partitions of weeks.
+fn partitioned_by(table: &TableDef) -> String {
+    let name = sql_name(&table.date_column);
+    let kind = table.column(&table.date_column).map(|column| column.kind);
+    match (kind, table.grain) {
+        (Some(ColumnType::Timestamp), Grain::Day | Grain::Week) => format!("TIMESTAMP_TRUNC({name}, DAY)"),
+        (Some(ColumnType::Timestamp), longer) => format!("TIMESTAMP_TRUNC({name}, {})", longer.sql_name()),
+        (_, Grain::Day | Grain::Week) => name,
+        (_, longer) => format!("DATE_TRUNC({name}, {})", longer.sql_name()),
+    }
 }
 
 fn bigquery_column(column: &Column) -> String {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Column, Part, Stamp};
+use crate::partition::Grain;
 
 /// A table: location, columns, key and partitioning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct TableDef {
     pub columns: Cow<'static, [Column]>,
     /// The `DATE` column the table is partitioned by.
     pub date_column: Cow<'static, str>,
+    /// The length of the partitions that are replaced at once.
+    pub grain: Grain,
     /// Columns of the unique key; empty for a raw feed, which may contain duplicates.
     pub key: Cow<'static, [Cow<'static, str>]>,
     /// Clustering columns, most selective first.
@@ -41,6 +44,7 @@ impl TableDef {
             doc: Cow::Borrowed(doc),
             columns: columns.into(),
             date_column: Cow::Borrowed(date_column),
+            grain: Grain::Day,
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

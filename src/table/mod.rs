@@ -17,6 +17,7 @@ mod markdown;
 mod moment;
 mod name;
 mod part;
+mod partition_column;
 mod row_builder;
 mod schema;
 mod stored_type;
@@ -37,9 +38,10 @@ pub use name::{
     RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
 };
 pub use part::Part;
+pub use partition_column::{PartitionColumn, date_literal, timestamp_literal};
 pub use row_builder::RowBuilder;
 pub use schema::{
-    Dialect, Partition, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
+    Dialect, Partitioning, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
     column_mismatches, differences,
 };
 pub use stored_type::StoredType;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::stored_type::declared;
 use super::{Column, ColumnType, StoredType, TableDef, sql_name, sqlite_path};
+use crate::partition::Grain;
 
 /// A table as it exists in a warehouse.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Schema {
     /// Columns of the unique key; `None` where the warehouse has no keys.
     pub key: Option<Vec<String>>,
     /// Its partitioning; `None` where the warehouse has no partitions.
-    pub partition: Option<Partition>,
+    pub partition: Option<Partitioning>,
     /// What it is if not an ordinary table, for example a view.
     pub instead: Option<String>,
     /// Whether rows are being streamed into it; they can't be deleted until they leave the streaming buffer.
@@ -37,7 +38,7 @@ pub struct StoredColumn {
 
 /// Partitioning of a `BigQuery` table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Partition {
+pub struct Partitioning {
     /// The partitioning column, `_PARTITIONTIME` for ingestion time; `None` if it isn't partitioned.
     pub by: Option<String>,
     /// The span of a partition if it isn't a day: `HOUR`, `MONTH`, `YEAR`.
@@ -398,15 +399,26 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<SchemaDifference> {
     })
 }
 
-fn other_partition(table: &TableDef, held: &Partition) -> Option<SchemaDifference> {
+/// Whether the span of a stored partition, a day unless it is given, is longer than what is replaced at once.
+fn is_longer(span: Option<&str>, grain: Grain) -> bool {
+    let span = match span {
+        Some("MONTH") => Grain::Month,
+        Some("YEAR") => Grain::Year,
+        _ => Grain::Day,
+    };
+    span > grain
+}
+
+fn other_partition(table: &TableDef, held: &Partitioning) -> Option<SchemaDifference> {
     let date = table.date_column.as_ref();
     let by_date = (held.by.as_deref()).is_some_and(|by| by.eq_ignore_ascii_case(date));
     let (what, weight) = match (&held.by, &held.span) {
-        (_, None) if by_date => return None,
+        (_, span) if by_date && !is_longer(span.as_deref(), table.grain) => return None,
         (_, Some(span)) if by_date => {
             let what = format!(
-                "is partitioned by {span} of '{date}' but the plan needs daily partitions; every read and commit \
-                 scans the whole {span}"
+                "is partitioned by {span} of '{date}' but the plan replaces a {} at once; every read and commit scans \
+                 the whole {span}",
+                table.grain
             );
             (what, Weight::Harmless)
         }
@@ -647,7 +659,7 @@ mod tests {
     fn warnings_do_not_block_the_run() {
         let mut other = as_defined();
         other.columns[1].nullable = true;
-        let by_month = Partition {
+        let by_month = Partitioning {
             by: Some("Day".to_owned()),
             span: Some("MONTH".to_owned()),
             requires_filter: true,
@@ -698,9 +710,9 @@ mod tests {
     #[test]
     fn a_table_fully_scanned_by_each_commit_blocks_the_run() {
         let partitioned = |by: Option<&str>| Schema {
-            partition: Some(Partition {
+            partition: Some(Partitioning {
                 by: by.map(str::to_owned),
-                ..Partition::default()
+                ..Partitioning::default()
             }),
             ..as_defined()
         };

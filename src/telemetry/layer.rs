@@ -2,12 +2,13 @@
 
 use std::fmt::{Debug, Write};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::ring::{LogLine, LogRing};
+use crate::partition::Partition;
 
 /// Feeds a [`LogRing`]. The fields `date`, `last_date`, `stage` and `worker` of an event become fields of the line.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ impl<S: Subscriber> Layer<S> for RingLayer {
 struct EventFields {
     message: String,
     others: String,
-    date: Option<NaiveDate>,
-    last_date: Option<NaiveDate>,
+    date: Option<Partition>,
+    last_date: Option<Partition>,
     stage: Option<String>,
     worker: Option<u64>,
 }
@@ -45,8 +46,8 @@ impl EventFields {
         match name {
             "message" => self.message = value,
             "stage" => self.stage = Some(value),
-            "date" if value.parse::<NaiveDate>().is_ok() => self.date = value.parse().ok(),
-            "last_date" if value.parse::<NaiveDate>().is_ok() => self.last_date = value.parse().ok(),
+            "date" if value.parse::<Partition>().is_ok() => self.date = value.parse().ok(),
+            "last_date" if value.parse::<Partition>().is_ok() => self.last_date = value.parse().ok(),
             "worker" if value.parse::<u64>().is_ok() => self.worker = value.parse().ok(),
             // Writing to a string can't fail.
             _ => drop(write!(self.others, " {name}={value}")),
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_appended_to_the_message() {
-        let date = NaiveDate::from_ymd_opt(2026, 1, 3).unwrap();
+        let date = Partition::day(chrono::NaiveDate::from_ymd_opt(2026, 1, 3).unwrap());
         let before = Utc::now();
         let line = line(|| {
             tracing::warn!(target: "engine", %date, stage = "team_offense", worker = 4, rows = 16, why = "late", "short {}", 1);
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_line_concerns_all_dates_up_to_its_last_one() {
-        let day = |day| NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
+        let day = |day| Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, day).unwrap());
         let last = |last: Option<u32>| last.map(|last| tracing::field::display(day(last)));
         let several = line(|| tracing::info!(date = %day(5), last_date = last(Some(7)), "a call"));
         assert_eq!(several.dates().as_deref(), Some("2024-01-05..2024-01-07"));

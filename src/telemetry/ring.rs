@@ -1,9 +1,10 @@
 //! The newest log lines, in memory, for the screen. Bounded; dropped lines are counted.
 
+use crate::partition::Partition;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 
@@ -25,10 +26,10 @@ pub struct LogLine {
     /// The message, followed by fields without their own place, as `name=value`.
     pub message: String,
     /// The date it concerns, or the first of them.
-    pub date: Option<NaiveDate>,
+    pub date: Option<Partition>,
     /// The last date it concerns, if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_date: Option<NaiveDate>,
+    pub last_date: Option<Partition>,
     /// The stage it concerns.
     pub stage: Option<String>,
     /// The slot of the worker it concerns.
@@ -53,7 +54,7 @@ mod level {
 impl LogLine {
     /// Whether it concerns this date.
     #[must_use]
-    pub fn concerns(&self, date: NaiveDate) -> bool {
+    pub fn concerns(&self, date: Partition) -> bool {
         let first = self.date;
         first.is_some_and(|first| (first..=self.last_date.unwrap_or(first)).contains(&date))
     }

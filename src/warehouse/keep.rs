@@ -1,7 +1,7 @@
 //! Rules for keeping stored rows when a rerun returns fewer. Pure functions; each backend applies them inside the
 //! replacing transaction so that no other writer can interfere.
 
-use chrono::NaiveDate;
+use crate::partition::Partition;
 
 /// The number of rows a date needs before it may replace at least as many stored rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) const fn is_not_less(stored: u32, rows: u32) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     /// The date.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// Number of rows stored for the date.
     pub rows: u32,
 }

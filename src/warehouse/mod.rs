@@ -28,8 +28,9 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
+use crate::partition::Partition;
 use crate::table::{
     Dialect, Row, Schema, SchemaChange, SchemaDifference, Site, TableDef, Weight, differences,
 };
@@ -40,12 +41,12 @@ pub struct Replace<'a> {
     /// The table written to.
     pub table: &'a TableDef,
     /// The dates whose stored rows are deleted. A date without new rows ends up empty.
-    pub dates: &'a [NaiveDate],
+    pub dates: &'a [Partition],
     /// The new rows, validated by [`crate::table::admit`]. Each belongs to one of `dates`.
     pub rows: Arc<Vec<Row>>,
     /// The dates in `dates` with fewer new rows than expected. Their stored rows are kept if there are at least as
     /// many.
-    pub short: &'a [NaiveDate],
+    pub short: &'a [Partition],
     /// The timestamp for the stamped columns. A key that is replaced keeps its creation timestamp.
     pub now: DateTime<Utc>,
     /// A name the sender can repeat on a retry. Replaces with the same name are applied once, however often they are
@@ -163,7 +164,7 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// Reads like [`Self::read`] what other batches and stages read too. They will soon read the `upcoming` dates of the
     /// same columns, so that these may be read along.
-    async fn read_shared(&self, read: Read<'_>, _upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+    async fn read_shared(&self, read: Read<'_>, _upcoming: &[Partition]) -> Result<Vec<Row>, WarehouseError> {
         self.read(read).await
     }
 
@@ -180,9 +181,9 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// Runs a query written in `GoogleSQL` and returns all rows.
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError>;
 
-    /// Runs a query for some dates: `@date` is the first of them, `@dates` all of them. They are bound as dates, never
+    /// Runs a query for some dates, which are the values of its parameters ([`crate::partition::Parameter`]): never
     /// as text.
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError>;
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError>;
 }
 
 /// A table and all its new rows, for [`Warehouse::fill`].

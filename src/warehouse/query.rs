@@ -1,17 +1,18 @@
 //! Warehouse reads, queries and their results.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{ErrorClass, Recording, RowsExpected, WarehouseError};
+use crate::partition::Partition;
 use crate::table::{Quarantined, Returned, Row, TableDef, column_mismatches};
 
 /// The dates to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dates<'a> {
     /// Exactly these dates, in any order.
-    Only(&'a [NaiveDate]),
+    Only(&'a [Partition]),
     /// From the first to the last date, inclusive.
-    Between(NaiveDate, NaiveDate),
+    Between(Partition, Partition),
 }
 
 /// A read of some columns of one table by date.
@@ -35,15 +36,15 @@ pub enum DryRunQuery<'a> {
     /// A query without date parameters.
     Query(&'a str),
     /// A query with date parameters.
-    About(&'a str, &'a [NaiveDate]),
+    About(&'a str, &'a [Partition]),
 }
 
 /// How a query is run for several dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
-    /// Once per date, bound to `@date`.
+    /// Once per date, with the parameters of one.
     DateByDate,
-    /// Once for all dates, bound to `@dates`.
+    /// Once for all dates, with the parameters of many.
     AllAtOnce,
 }
 
@@ -53,7 +54,7 @@ pub struct Refill<'a> {
     /// The table written to.
     pub table: &'a TableDef,
     /// The dates whose stored rows are deleted. A date for which the query returns nothing ends up empty.
-    pub dates: &'a [NaiveDate],
+    pub dates: &'a [Partition],
     /// The rows expected for each of `dates`, in the same order. A date that misses it does not replace at least as
     /// many stored rows.
     pub expected: &'a [RowsExpected],
@@ -74,7 +75,7 @@ pub struct Refill<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refilled {
     /// The date.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// Number of rows that match the table.
     pub rows: u32,
     /// Number of stored rows that were kept instead; `None` if they were replaced.

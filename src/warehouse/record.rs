@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{RowsExpected, WarehouseError};
+use crate::partition::Partition;
 
 /// Kind of the entries written by a commit.
 pub const COMMIT: &str = "commit";
@@ -21,7 +22,7 @@ pub struct Entry {
     pub kind: String,
     /// The stage, check or runbook item.
     pub subject: String,
-    /// The date, if it is about one.
+    /// The first day of the partition, if it is about one. Its length is part of `body`.
     pub date: Option<NaiveDate>,
     /// The state as one word.
     pub state: String,
@@ -68,7 +69,7 @@ pub struct Draft {
     /// Sequence number of the entry.
     pub number: i64,
     /// The date.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// The rows expected; never [`RowsExpected::Any`].
     pub owed: RowsExpected,
     /// Whether nothing is known to be missing.
@@ -92,7 +93,7 @@ pub struct Came {
 
 impl Recording {
     /// The drafts for these dates. A large commit sends its dates in parts.
-    pub(super) fn of(&self, dates: &[NaiveDate]) -> impl Iterator<Item = &Draft> {
+    pub(super) fn of(&self, dates: &[Partition]) -> impl Iterator<Item = &Draft> {
         self.dates.iter().filter(|draft| dates.contains(&draft.date))
     }
 
@@ -102,7 +103,7 @@ impl Recording {
             number: draft.number,
             kind: COMMIT.to_owned(),
             subject: self.stage.clone(),
-            date: Some(draft.date),
+            date: Some(draft.date.first_day()),
             state: draft
                 .owed
                 .state(came.rows, came.quarantined, draft.is_whole, kept)

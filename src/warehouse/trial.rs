@@ -1,7 +1,6 @@
 //! Checking a query before anything is created: which columns it would return. It is never run.
 
-use chrono::NaiveDate;
-
+use crate::partition::Partition;
 use crate::table::{Returned, TableDef};
 
 /// A query with date parameters, and the planned tables that don't exist yet.
@@ -10,7 +9,7 @@ pub struct Trial<'a> {
     /// A SELECT in `GoogleSQL`.
     pub sql: &'a str,
     /// A date to bind.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// Tables to assume as defined, whether or not they exist now.
     pub planned: &'a [&'a TableDef],
 }

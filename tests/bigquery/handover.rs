@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use backcourt::partition::Grain;
 use backcourt::table::{Column, ColumnType, Row, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
@@ -31,6 +32,7 @@ fn scores() -> TableDef {
             Column::nullable("points", ColumnType::Int64, "Points."),
         ]),
         date_column: Cow::Borrowed("game_date"),
+        grain: Grain::Day,
         key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,
@@ -38,7 +40,11 @@ fn scores() -> TableDef {
 }
 
 fn score(team: &str, date: &str, points: i64) -> Row {
-    vec![team.to_owned().into(), day(date).into(), points.into()]
+    vec![
+        team.to_owned().into(),
+        day(date).first_day().into(),
+        points.into(),
+    ]
 }
 
 /// A `BigQuery` and an embedded warehouse, each holding the lease of the plan.
@@ -234,7 +240,7 @@ async fn lost(warehouse: &dyn Warehouse) {
         number: 30,
         kind: UNIT.to_owned(),
         subject: "games".to_owned(),
-        date: Some(day("2024-01-05")),
+        date: Some(day("2024-01-05").first_day()),
         state: "failed".to_owned(),
         rows: None,
         kept: None,

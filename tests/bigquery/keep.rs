@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use backcourt::partition::{Grain, Partition};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Asking, Refill, Replace, RowsExpected, Warehouse};
-use chrono::{NaiveDate, TimeDelta};
+
+use chrono::NaiveDate;
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -29,10 +31,10 @@ const CASES: [Case; 11] = [
     (RowsExpected::Any, 3, 0, 1),
 ];
 
-fn visits() -> TableDef {
+fn visits(grain: Grain) -> TableDef {
     TableDef {
         dataset: Cow::Borrowed("order"),
-        name: Cow::Borrowed("visits"),
+        name: Cow::Owned(format!("visits_{grain}")),
         doc: Cow::Borrowed(""),
         columns: Cow::Owned(vec![
             Column::required("day", ColumnType::Date, ""),
@@ -40,37 +42,43 @@ fn visits() -> TableDef {
             Column::required("stored", ColumnType::Int64, ""),
         ]),
         date_column: Cow::Borrowed("day"),
+        grain,
         key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("group")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: true,
     }
 }
 
-fn source() -> TableDef {
+fn source(grain: Grain) -> TableDef {
     TableDef {
-        name: Cow::Borrowed("source"),
+        name: Cow::Owned(format!("source_{grain}")),
         columns: Cow::Owned(vec![
             Column::required("day", ColumnType::Date, ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::nullable("stored", ColumnType::Int64, ""),
         ]),
-        ..visits()
+        ..visits(grain)
     }
 }
 
-fn dates() -> Vec<NaiveDate> {
-    let nth = |days: i64| day("2024-01-01") + TimeDelta::days(days);
+fn dates(grain: Grain) -> Vec<Partition> {
+    let first = Partition::containing(day("2024-01-01").first_day(), grain);
+    let nth = |number: i64| first.moved(number).unwrap();
     (0..).take(CASES.len()).map(nth).collect()
 }
 
-/// `fit` valid rows of a date and `misfit` rows with a missing required value.
-fn rows(date: NaiveDate, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
+/// `fit` valid rows of a date and `misfit` rows with a missing required value, from its first day on.
+fn rows(date: Partition, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
     let value = move |number: u32| if number < fit { mark.into() } else { Value::Null };
-    (0..fit + misfit).map(move |number| vec![date.into(), i64::from(number).into(), value(number)])
+    let days: Vec<NaiveDate> = date.days().collect();
+    (0..fit + misfit).map(move |number| {
+        let day = days[number as usize % days.len()];
+        vec![day.into(), i64::from(number).into(), value(number)]
+    })
 }
 
-fn of_all(count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
-    let with_dates = CASES.iter().zip(dates());
+fn of_all(grain: Grain, count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
+    let with_dates = CASES.iter().zip(dates(grain));
     let counted = with_dates.map(|(case, date)| (count(case), date));
     counted
         .flat_map(|((fit, misfit), date)| rows(date, fit, misfit, mark))
@@ -81,12 +89,12 @@ async fn replace(
     warehouse: &dyn Warehouse,
     table: &TableDef,
     rows: &[Row],
-    short: &[NaiveDate],
+    short: &[Partition],
     name: &str,
-) -> Vec<(NaiveDate, u32)> {
+) -> Vec<(Partition, u32)> {
     let replace = Replace {
         table,
-        dates: &dates(),
+        dates: &dates(table.grain),
         rows: Arc::new(rows.to_vec()),
         short,
         now: at("2024-02-01T00:00:00Z"),
@@ -98,41 +106,54 @@ async fn replace(
 }
 
 /// The number of stored rows per date, and their mark.
-async fn held(warehouse: &dyn Warehouse) -> Vec<(u32, i64)> {
-    let sql = "SELECT `day`, COUNT(*), MAX(`stored`) FROM `order.visits` WHERE `day` > DATE '2000-01-01' GROUP BY `day`";
-    let answer = warehouse.query(sql).await.unwrap();
-    let of = |date: NaiveDate| {
-        let row = answer.rows.iter().find(|row| row[0].as_date() == Some(date));
+async fn held(warehouse: &dyn Warehouse, grain: Grain) -> Vec<(u32, i64)> {
+    let sql = format!(
+        "SELECT {} AS begun, COUNT(*), MAX(`stored`) FROM `order.visits_{grain}` WHERE `day` > DATE '2000-01-01' \
+         GROUP BY begun",
+        begun(grain)
+    );
+    let answer = warehouse.query(&sql).await.unwrap();
+    let of = |date: Partition| {
+        let row = answer
+            .rows
+            .iter()
+            .find(|row| row[0].as_date() == Some(date.first_day()));
         row.map_or((0, 0), |row| match (&row[1], &row[2]) {
             (Value::Int(rows), Value::Int(mark)) => (u32::try_from(*rows).unwrap(), *mark),
             other => panic!("{other:?}"),
         })
     };
-    dates().into_iter().map(of).collect()
+    dates(grain).into_iter().map(of).collect()
+}
+
+/// The first day of the partition of a row.
+fn begun(grain: Grain) -> String {
+    format!("DATE_TRUNC(`day`, {})", grain.sql_name())
 }
 
 /// The dates whose new rows miss the expectation.
-fn short() -> Vec<NaiveDate> {
+fn short(grain: Grain) -> Vec<Partition> {
     let missed = CASES
         .iter()
-        .zip(dates())
+        .zip(dates(grain))
         .filter(|(case, _)| case.0.is_missed(case.2, case.3));
     missed.map(|(_, date)| date).collect()
 }
 
-fn expected_kept() -> Vec<(NaiveDate, u32)> {
+fn expected_kept(grain: Grain) -> Vec<(Partition, u32)> {
     let stays = |(expected, stored, came, misfit): &Case| expected.keeps(*stored, *came, *misfit);
-    let kept = CASES.iter().zip(dates()).filter(|(case, _)| stays(case));
+    let kept = CASES.iter().zip(dates(grain)).filter(|(case, _)| stays(case));
     kept.map(|(case, date)| (date, case.1)).collect()
 }
 
-async fn keeps(warehouse: &dyn Warehouse) {
-    for table in [visits(), source()] {
+async fn keeps(warehouse: &dyn Warehouse, grain: Grain) {
+    let named = |name: &str| format!("{name}_{grain}");
+    for table in [visits(grain), source(grain)] {
         warehouse.ensure(&table).await.unwrap();
     }
     let (old, new) = (1, 2);
     let stays = |(expected, stored, came, misfit): &Case| expected.keeps(*stored, *came, *misfit);
-    let expected_kept = expected_kept();
+    let expected_kept = expected_kept(grain);
     let expected_held: Vec<(u32, i64)> = CASES
         .iter()
         .map(|case| {
@@ -144,45 +165,49 @@ async fn keeps(warehouse: &dyn Warehouse) {
         })
         .collect();
 
-    let before = of_all(|case| (case.1, 0), old);
+    let before = of_all(grain, |case| (case.1, 0), old);
     replace(
         warehouse,
-        &source(),
-        &of_all(|case| (case.2, case.3), new),
+        &source(grain),
+        &of_all(grain, |case| (case.2, case.3), new),
         &[],
-        "source",
+        &named("source"),
     )
     .await;
-    let sql = "SELECT `stored`, `group`, `day` FROM `order.source` WHERE `day`";
+    let sql = format!(
+        "SELECT `stored`, `group`, `day` FROM `order.source_{grain}` WHERE `day` > DATE '2000-01-01' AND {}",
+        begun(grain)
+    );
     for (asking, filter) in [
         (Asking::DateByDate, "= @date"),
         (Asking::AllAtOnce, "IN UNNEST(@dates)"),
     ] {
         replace(
             warehouse,
-            &visits(),
+            &visits(grain),
             &before,
             &[],
-            &format!("before {filter}")
-                .replace(' ', "_")
-                .replace(['=', '@', '(', ')'], ""),
+            &named(match asking {
+                Asking::DateByDate => "before_one",
+                Asking::AllAtOnce => "before_all",
+            }),
         )
         .await;
         let refill = Refill {
-            table: &visits(),
-            dates: &dates(),
+            table: &visits(grain),
+            dates: &dates(grain),
             expected: &CASES.map(|case| case.0),
             sql: &format!("{sql} {filter}"),
             asking,
             now: at("2024-02-02T00:00:00Z"),
-            name: match asking {
+            name: &named(match asking {
                 Asking::DateByDate => "one",
                 Asking::AllAtOnce => "all",
-            },
+            }),
             record: None,
         };
         let refilled = warehouse.refill(refill).await.unwrap();
-        let kept: Vec<(NaiveDate, u32)> = refilled
+        let kept: Vec<(Partition, u32)> = refilled
             .iter()
             .filter_map(|of| Some((of.date, of.kept?)))
             .collect();
@@ -193,14 +218,14 @@ async fn keeps(warehouse: &dyn Warehouse) {
             CASES.map(|case| (case.2, case.3 as usize)),
             "what came is told either way"
         );
-        assert_eq!(held(warehouse).await, expected_held);
+        assert_eq!(held(warehouse, grain).await, expected_held);
     }
 
-    replace(warehouse, &visits(), &before, &[], "before").await;
-    let fresh = of_all(|case| (case.2, 0), new);
-    let kept = replace(warehouse, &visits(), &fresh, &short(), "short").await;
+    replace(warehouse, &visits(grain), &before, &[], &named("before")).await;
+    let fresh = of_all(grain, |case| (case.2, 0), new);
+    let kept = replace(warehouse, &visits(grain), &fresh, &short(grain), &named("short")).await;
     assert_eq!(kept, expected_kept);
-    assert_eq!(held(warehouse).await, expected_held);
+    assert_eq!(held(warehouse, grain).await, expected_held);
 }
 
 #[test]
@@ -208,19 +233,25 @@ fn bigquery_keeps_stored_rows_only_if_new_rows_are_short() {
     let Some(emulator) = Emulator::start() else { return };
     let warehouse = emulator.open();
     block_on(async {
-        keeps(&warehouse).await;
-        let fresh = of_all(|case| (case.2, 0), 2);
-        let again = replace(&warehouse, &visits(), &fresh, &short(), "short").await;
-        assert_eq!(
-            again,
-            expected_kept(),
-            "sent again under its name it tells the same"
-        );
+        for grain in Grain::ALL {
+            keeps(&warehouse, grain).await;
+            let fresh = of_all(grain, |case| (case.2, 0), 2);
+            let name = format!("short_{grain}");
+            let again = replace(&warehouse, &visits(grain), &fresh, &short(grain), &name).await;
+            assert_eq!(
+                again,
+                expected_kept(grain),
+                "sent again under its name it tells the same"
+            );
+        }
     });
 }
 
 #[test]
 fn the_embedded_warehouse_keeps_stored_rows_by_the_same_rule() {
     let folder = tempfile::tempdir().unwrap();
-    block_on(keeps(&SqliteWarehouse::open(folder.path()).unwrap()));
+    let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
+    for grain in Grain::ALL {
+        block_on(keeps(&warehouse, grain));
+    }
 }

@@ -72,7 +72,7 @@ fn concurrent_writers_of_a_table_are_serialised_within_dml_limits() {
         for number in 0..14 {
             let warehouse = Arc::clone(&warehouse);
             writes.spawn(async move {
-                let date = day("2021-10-19") + chrono::Days::new(number);
+                let date = day("2021-10-19").moved(number).unwrap();
                 let replace = Replace {
                     table: &games(),
                     dates: &[date],

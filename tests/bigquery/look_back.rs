@@ -9,12 +9,12 @@ use std::time::Duration;
 use backcourt::engine::{BatchDates, Scope, Stage};
 use backcourt::nba::stored::Extract;
 use backcourt::nba::tables;
+use backcourt::partition::Partition;
 use backcourt::plan;
 use backcourt::stages::stage;
 use backcourt::table::{ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Dates, Read, Warehouse};
-use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use super::emulator::PREFIX;
@@ -91,7 +91,7 @@ const STAGES: [(&str, &[Extract], bool); 5] = [
 ];
 
 /// The bytes of a table, by column and date.
-type Sizes = BTreeMap<String, BTreeMap<NaiveDate, u64>>;
+type Sizes = BTreeMap<String, BTreeMap<Partition, u64>>;
 
 /// The size of a value, by `BigQuery`'s rules.
 fn size(value: &Value, kind: ColumnType) -> u64 {
@@ -118,7 +118,7 @@ async fn stored(warehouse: &SqliteWarehouse, table: &TableDef) -> (Sizes, usize)
     let mut sizes = Sizes::new();
     let rows = warehouse.read(read).await.unwrap();
     for row in &rows {
-        let date = row[at].as_date().unwrap();
+        let date = Partition::day(row[at].as_date().unwrap());
         for (column, value) in table.columns.iter().zip(row) {
             let dates = sizes.entry(column.name.to_string()).or_default();
             *dates.entry(date).or_default() += size(value, column.kind);
@@ -128,8 +128,8 @@ async fn stored(warehouse: &SqliteWarehouse, table: &TableDef) -> (Sizes, usize)
 }
 
 /// The bytes of some columns, on dates within any of the ranges.
-fn bytes(sizes: &Sizes, columns: &BTreeSet<&str>, ranges: &[(NaiveDate, NaiveDate)]) -> u64 {
-    let is_in = |date: &NaiveDate| ranges.iter().any(|(from, to)| (from..=to).contains(&date));
+fn bytes(sizes: &Sizes, columns: &BTreeSet<&str>, ranges: &[(Partition, Partition)]) -> u64 {
+    let is_in = |date: &Partition| ranges.iter().any(|(from, to)| (from..=to).contains(&date));
     let dates = columns.iter().filter_map(|column| sizes.get(*column)).flatten();
     dates
         .filter(|(date, _)| is_in(date))
@@ -143,7 +143,7 @@ fn words(sql: &str) -> BTreeSet<&str> {
 }
 
 /// The dates that a query names: ranges, and single dates.
-fn ranges(sql: &str) -> Vec<(NaiveDate, NaiveDate)> {
+fn ranges(sql: &str) -> Vec<(Partition, Partition)> {
     let mut found = Vec::new();
     let mut literals = sql.split("DATE '").skip(1);
     while let Some(literal) = literals.next() {
@@ -270,10 +270,10 @@ impl Ground {
 }
 
 /// Reads what a stage reads in a run of these dates, batch by batch.
-async fn read(warehouse: &dyn Warehouse, stage: &dyn Stage, dates: &[NaiveDate]) {
+async fn read(warehouse: &dyn Warehouse, stage: &dyn Stage, dates: &[Partition]) {
     let scopes = stage.scope(warehouse, dates).await.unwrap();
-    let is_due = |(_, scope): &(&NaiveDate, Scope)| matches!(scope, Scope::Rows(_));
-    let due: Vec<NaiveDate> = dates
+    let is_due = |(_, scope): &(&Partition, Scope)| matches!(scope, Scope::Rows(_));
+    let due: Vec<Partition> = dates
         .iter()
         .zip(scopes)
         .filter(is_due)
@@ -322,8 +322,8 @@ fn look_back_stages_are_billed_little_more_than_one_read_of_their_inputs() {
     run(&state, SPANS[1], &[]).expect(0);
     let ground = ground(&state.path().join("warehouse"));
     let spans = SPANS.map(|span| span.map(day));
-    let days = |[from, to]: [NaiveDate; 2]| from.iter_days().take_while(move |date| *date <= to);
-    let dates: Vec<NaiveDate> = spans.into_iter().flat_map(days).collect();
+    let days = |[from, to]: [Partition; 2]| from.up_to(to);
+    let dates: Vec<Partition> = spans.into_iter().flat_map(days).collect();
     let warehouse = behind(&ground.proxy);
     for (name, ..) in STAGES {
         block_on(read(&warehouse, stage_named(name).as_ref(), &dates));

@@ -22,7 +22,7 @@ fn entry(number: i64, kind: &str, date: Option<&str>) -> Entry {
         number,
         kind: kind.to_owned(),
         subject: "one".to_owned(),
-        date: date.map(day),
+        date: date.map(|date| day(date).first_day()),
         state: "ok".to_owned(),
         rows: Some(1),
         kept: None,

@@ -489,7 +489,7 @@ fn reserved_words() {
         let row = |order: &str| -> Row {
             let value = |column: &Column| match (&*column.name, column.kind) {
                 ("order", _) => order.to_owned().into(),
-                (_, ColumnType::Date) => day("2024-01-01").into(),
+                (_, ColumnType::Date) => day("2024-01-01").first_day().into(),
                 (_, ColumnType::Numeric { .. }) => 1.5.into(),
                 (_, ColumnType::Float64Array) => backcourt::table::Value::Numbers(vec![0.5]),
                 _ => "x".into(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
+use backcourt::partition::{Grain, Partition};
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
 use backcourt::table::{Column, ColumnType, Row, SchemaChange, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
@@ -17,7 +18,7 @@ use backcourt::warehouse::{
     Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
     Recording, Refill, Replace, RowsExpected, Trial, UNIT, Warehouse,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::emulator::PROJECT;
@@ -131,14 +132,14 @@ pub fn server() -> Proxy {
     })
 }
 
-fn row(table: &TableDef, date: NaiveDate) -> Row {
+fn row(table: &TableDef, date: Partition) -> Row {
     let value = |column: &Column| match column.kind {
         _ if column.stamp.is_some() => Value::Null,
-        _ if column.name == table.date_column => date.into(),
+        _ if column.name == table.date_column => date.first_day().into(),
         ColumnType::Int64 => 1_i64.into(),
         ColumnType::Float64 | ColumnType::Numeric { .. } => 1.5.into(),
         ColumnType::Bool => true.into(),
-        ColumnType::Date => date.into(),
+        ColumnType::Date => date.first_day().into(),
         ColumnType::Timestamp => Value::Timestamp(DateTime::UNIX_EPOCH),
         ColumnType::String => "x".into(),
         ColumnType::Json => "{}".into(),
@@ -149,9 +150,9 @@ fn row(table: &TableDef, date: NaiveDate) -> Row {
 }
 
 /// The progress entries for a commit of these dates.
-fn recording(dates: &[NaiveDate]) -> Recording {
+fn recording(dates: &[Partition]) -> Recording {
     let ways = [RowsExpected::Exactly(2), RowsExpected::AtLeastOne];
-    let draft = |(number, (&date, owed)): (i64, (&NaiveDate, RowsExpected))| Draft {
+    let draft = |(number, (&date, owed)): (i64, (&Partition, RowsExpected))| Draft {
         number,
         date,
         owed,
@@ -172,7 +173,8 @@ fn recording(dates: &[NaiveDate]) -> Recording {
 
 /// All statements for one table. Timestamps have nanoseconds, as from a clock.
 async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&TableDef]) {
-    let dates = DATES.map(day);
+    let first = Partition::containing(day(DATES[0]).first_day(), table.grain);
+    let dates = [0, 1, 2].map(|later| first.moved(later).unwrap());
     let now = Utc::now();
     warehouse.ensure(table).await.unwrap();
     warehouse.holds_rows(table).await.unwrap();
@@ -318,7 +320,7 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
         number: 8,
         kind: UNIT.to_owned(),
         subject: "one".to_owned(),
-        date: Some(day(DATES[0])),
+        date: Some(day(DATES[0]).first_day()),
         state: "ok".to_owned(),
         rows: Some(2),
         kept: None,
@@ -352,6 +354,9 @@ fn google_accepts_every_statement_of_the_built_in_plans() {
         leases_and_owners(&warehouse).await;
         for table in &tables {
             about(&warehouse, table, &planned).await;
+        }
+        for grain in Grain::ALL {
+            about(&warehouse, &TableDef { grain, ..games() }, &planned).await;
         }
         for name in ["nba", "shop"] {
             queries(&warehouse, &plan::load(name).unwrap()).await;

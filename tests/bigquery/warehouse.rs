@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use backcourt::partition::{Grain, Partition};
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef, Value};
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::{Dates, ErrorClass, Filling, Read, Replace, Warehouse};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::emulator::Emulator;
 
@@ -46,13 +47,14 @@ pub fn games() -> TableDef {
             Column::stamped("processed_at", Stamp::Processed, "Last written."),
         ]),
         date_column: Cow::Borrowed("game_date"),
+        grain: Grain::Day,
         key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
         cluster: Cow::Owned(vec![Cow::Borrowed("team")]),
         require_partition_filter: true,
     }
 }
 
-pub fn day(text: &str) -> NaiveDate {
+pub fn day(text: &str) -> Partition {
     text.parse().unwrap()
 }
 
@@ -63,7 +65,7 @@ pub fn at(text: &str) -> DateTime<Utc> {
 pub fn game(team: &str, date: &str, points: i64) -> Row {
     vec![
         team.to_owned().into(),
-        day(date).into(),
+        day(date).first_day().into(),
         points.into(),
         99.25.into(),
         true.into(),
@@ -81,7 +83,7 @@ fn stamped(mut row: Row, created: &str, processed: &str) -> Row {
     row
 }
 
-async fn replace(warehouse: &BigQueryWarehouse, dates: &[NaiveDate], rows: &[Row], now: &str) {
+async fn replace(warehouse: &BigQueryWarehouse, dates: &[Partition], rows: &[Row], now: &str) {
     let table = games();
     let replace = Replace {
         table: &table,
@@ -152,8 +154,8 @@ async fn promises(emulator: &Emulator) {
     let answer = warehouse.query(sql).await.unwrap();
     assert_eq!(answer.columns, ["game_date", "many", "mean"]);
     let counted: [Row; 2] = [
-        vec![dates[0].into(), 1_i64.into(), 11250.0.into()],
-        vec![dates[1].into(), 1_i64.into(), 13400.0.into()],
+        vec![dates[0].first_day().into(), 1_i64.into(), 11250.0.into()],
+        vec![dates[1].first_day().into(), 1_i64.into(), 13400.0.into()],
     ];
     assert_eq!(answer.rows, counted);
     let refused = warehouse

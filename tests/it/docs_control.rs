@@ -14,7 +14,7 @@ use std::path::Path;
 use backcourt::control::words::{READING, TABLE};
 use backcourt::control::{Message, Payload, Request, RequestMessage};
 use backcourt::engine::{Command, Part, Reply, Selection, StoredRows};
-use chrono::NaiveDate;
+use backcourt::partition::Partition;
 
 #[test]
 fn docs_list_every_command_with_real_output() {
@@ -58,7 +58,7 @@ fn words() -> String {
 }
 
 fn lines() -> String {
-    let day: NaiveDate = "2025-11-14".parse().unwrap();
+    let day: Partition = "2025-11-14".parse().unwrap();
     let orders = [
         Command::Pause,
         Command::Workers(4),

@@ -6,10 +6,11 @@ use backcourt::ledger::{
     ANSWERS_SHOWN, CheckRecord, CheckState, Digests, Gap, Invalidated, Ledger, Purpose, QuarantinedRow,
     RunRecord, RunState, Settled, Settlement, UnitRecord, UnitState,
 };
+use backcourt::partition::Partition;
 use backcourt::plan::load;
 use backcourt::table::FaultKind;
 use backcourt::warehouse::{Charge, Cost};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -17,11 +18,14 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_500_000, 0).unwrap()
 }
 
-fn day(number: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2021, 10, 19).unwrap() + chrono::Days::new(u64::from(number))
+fn day(number: u32) -> Partition {
+    Partition::parse("2021-10-19")
+        .unwrap()
+        .moved(number.into())
+        .unwrap()
 }
 
-fn unit(date: NaiveDate, state: UnitState) -> UnitRecord {
+fn unit(date: Partition, state: UnitState) -> UnitRecord {
     UnitRecord {
         date,
         state,

@@ -44,6 +44,7 @@ mod engine_idle;
 mod fence;
 mod fuzz;
 mod gate;
+mod grains;
 mod handover;
 mod ledger;
 mod manual;

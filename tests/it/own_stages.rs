@@ -522,7 +522,7 @@ fn an_invalid_plan_is_refused_before_any_write() {
         (
             "@date AS day",
             "@dat AS day",
-            "use @date, or @dates for many dates at once",
+            "use @date, @start and @end, or @dates and @starts for many dates at once",
         ),
     ] {
         let port = Port::new(&whole.replacen(good, bad, 1), SHIPS);

@@ -13,9 +13,10 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each module with its allowed dependencies: whole modules, or single items (`module::Item`).
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("table", &[]),
     ("sql", &[]),
+    ("partition", &[]),
     ("nba", &["table"]),
     (
         "feeds",
@@ -80,8 +81,6 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             // Typos in key names are reported as elsewhere.
             "plan::near_miss",
             "plan::with_hint",
-            // Date ranges as an operator writes them, for the equivalent command.
-            "plan::compact_dates",
             // The state of runbook items; snapshots contain it.
             "runbook::Item",
             "runbook::ItemState",
@@ -138,9 +137,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
             "ledger::UnitState",
             // The process of a run that doesn't answer.
             "ledger::RunLock",
-            // Typed dates and typos are reported as elsewhere.
-            "plan::DateRanges",
-            "plan::parse_date",
+            // Typos are reported as elsewhere.
             "plan::with_hint",
             // The console's two streams besides the engine's.
             "telemetry::LogLine",
@@ -167,8 +164,15 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("telemetry", &[]),
 ];
 
-/// Not modules with dependencies but helpers that every module may use.
-const WORDS: [&str; 5] = ["escape", "figures", "own_file", "reason", "write_ahead_log"];
+/// What every module may use: single files, and the partitions that everything is about.
+const WORDS: [&str; 6] = [
+    "escape",
+    "figures",
+    "own_file",
+    "partition",
+    "reason",
+    "write_ahead_log",
+];
 
 /// Connects the modules, so it may use all of them, and none may use it.
 const WIRING: &str = "cli";

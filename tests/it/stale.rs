@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::toy::{Live, Toy, day};
 use backcourt::engine::{Command, Event, Fact, Reply, Selection, Work};
 use backcourt::ledger::{RunState, UnitState};
-use chrono::NaiveDate;
+use backcourt::partition::Partition;
 use proptest::prelude::*;
 
 const ALL: &[&str] = &["toy", "beside", "after"];
@@ -22,7 +22,7 @@ fn rerun(live: &Live, selection: Selection, stage: Option<&str>, source: Option<
     })
 }
 
-fn invalidated(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
+fn invalidated(facts: &[Fact]) -> Vec<(&str, &[Partition])> {
     let told = facts.iter().filter_map(|fact| match &fact.event {
         Event::UnitsInvalidated { stage, dates, .. } => Some((stage.as_str(), dates.as_slice())),
         _ => None,
@@ -31,7 +31,7 @@ fn invalidated(facts: &[Fact]) -> Vec<(&str, &[NaiveDate])> {
 }
 
 /// The content of table `after` per date.
-fn after(toy: &Toy) -> BTreeMap<NaiveDate, String> {
+fn after(toy: &Toy) -> BTreeMap<Partition, String> {
     let stored = toy.stored("after").into_iter();
     stored
         .map(|(date, rows)| (date, rows[0][2].to_string()))
@@ -39,7 +39,7 @@ fn after(toy: &Toy) -> BTreeMap<NaiveDate, String> {
 }
 
 /// The expected content, with `toy` and `after` made from `main` except for these dates.
-fn must_say(toy: &[(u32, &'static str)], after: &[(u32, &'static str)]) -> BTreeMap<NaiveDate, String> {
+fn must_say(toy: &[(u32, &'static str)], after: &[(u32, &'static str)]) -> BTreeMap<Partition, String> {
     let source = |of: &[(u32, &'static str)], number: u32| {
         let changed = of.iter().rev().find(|(changed, _)| *changed == number);
         changed.map_or("main", |(_, source)| source).to_owned()
@@ -204,7 +204,7 @@ proptest! {
         let (ending, _) = toy.run_with(|options| options.work = Work::Only(Selection::Stale));
         prop_assert_eq!(ending.exit_code, 0);
         for stage in ALL {
-            prop_assert_eq!(toy.dates_of(stage, UnitState::Stale), Vec::<NaiveDate>::new());
+            prop_assert_eq!(toy.dates_of(stage, UnitState::Stale), Vec::<Partition>::new());
         }
         prop_assert_eq!(after(&toy), must_say(&changes, &changes));
     }

@@ -18,8 +18,8 @@ use std::process::{Command, Stdio};
 
 use crate::program::{Ended, State, ended};
 use backcourt::ledger::{CheckState, Ledger, UnitState};
+use backcourt::partition::Partition;
 use backcourt::plan::{Plan, load};
-use chrono::{NaiveDate, TimeDelta};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use rusqlite::Connection;
@@ -122,8 +122,8 @@ impl Definition {
     }
 }
 
-fn date(day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + TimeDelta::days(day.into())
+fn date(day: u32) -> Partition {
+    Partition::parse("2024-01-01").unwrap().moved(day.into()).unwrap()
 }
 
 /// The state of the test, and the history of the stored rows.
@@ -257,8 +257,8 @@ impl World {
             let mut query = db.prepare(&format!("SELECT day, n, v FROM s{at}")).unwrap();
             let mut rows = query.query([]).unwrap();
             while let Some(row) = rows.next().unwrap() {
-                let day: NaiveDate = row.get::<_, String>(0).unwrap().parse().unwrap();
-                let day = u32::try_from((day - date(0)).num_days()).unwrap();
+                let day: Partition = row.get::<_, String>(0).unwrap().parse().unwrap();
+                let day = u32::try_from(date(0).distance(day)).unwrap();
                 let old = stored
                     .entry((at, day))
                     .or_insert_with(Rows::new)
@@ -498,20 +498,20 @@ impl World {
         };
         let answers = ledger.newest_checks(target, &plan).unwrap();
         let nothing = Rows::new();
-        let promised: Vec<HashSet<NaiveDate>> = (plan.stages.iter())
+        let promised: Vec<HashSet<Partition>> = (plan.stages.iter())
             .map(|spec| ledger.open_intents(target, &spec.name).unwrap().into_iter())
             .map(|intents| intents.flat_map(|intent| intent.dates).collect())
             .collect();
         for (at, stage) in self.stages.iter().enumerate() {
             let spec = &plan.stages[at];
             // Dates computed from unknown dates are unknown, too.
-            let depends_on_unknown = |date: NaiveDate| {
+            let depends_on_unknown = |date: Partition| {
                 let (of, back) = stage.definition.reads.unwrap_or((at, 0));
-                (0..=i64::from(back)).any(|days| promised[of].contains(&(date - TimeDelta::days(days))))
+                (0..=i64::from(back)).any(|days| promised[of].contains(&date.moved(-days).unwrap()))
             };
             let recorded = self.fingerprints(at);
             for unit in ledger.current_units(target, spec).unwrap().units {
-                let day = u32::try_from((unit.date - date(0)).num_days()).unwrap();
+                let day = u32::try_from(date(0).distance(unit.date)).unwrap();
                 let rows = stored.get(&(at, day)).unwrap_or(&nothing);
                 let now = self.inputs_now(at, day, stored);
                 let then = self.inputs.get(&(at, day)).unwrap_or(&now);
@@ -580,7 +580,7 @@ impl World {
     }
 
     /// The fingerprint of each date of a stage in the ledger.
-    fn fingerprints(&self, at: usize) -> HashMap<NaiveDate, String> {
+    fn fingerprints(&self, at: usize) -> HashMap<Partition, String> {
         let ledger = self.state.ledger();
         let mut query = ledger
             .prepare("SELECT date, fingerprint FROM unit WHERE stage = ?1 AND fingerprint IS NOT NULL")

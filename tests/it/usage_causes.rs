@@ -5,11 +5,11 @@
 use crate::rows::{day, moment, row};
 use backcourt::checks::{Breakdown, break_down};
 use backcourt::nba::tables::{bdl_player_boxscores, gamebook_player_stats, player_game, team_offense};
+use backcourt::partition::{Grain, Partition};
 use backcourt::plan::{BUILTIN, load};
 use backcourt::table::{Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Replace, Warehouse};
-use chrono::NaiveDate;
 use std::sync::Arc;
 
 const DATE: &str = "2023-12-16";
@@ -76,7 +76,7 @@ fn bdl(date: &str, team: &str, lookup: &str, minutes: &str) -> Row {
 async fn warehouse(tables: &[(&TableDef, Vec<Row>)]) -> (tempfile::TempDir, SqliteWarehouse) {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
-    let dates: Vec<NaiveDate> = [DATE, NOT_RUN, NEW_SEASON].map(day).to_vec();
+    let dates = [DATE, NOT_RUN, NEW_SEASON].map(|date| Partition::day(day(date)));
     for (table, rows) in tables {
         warehouse.ensure(table).await.unwrap();
         warehouse
@@ -151,7 +151,7 @@ async fn planted() -> (tempfile::TempDir, SqliteWarehouse) {
 
 async fn found(warehouse: &SqliteWarehouse) -> Breakdown {
     let plan = load(BUILTIN).unwrap();
-    break_down(plan.breakdown("usage_coverage").unwrap(), warehouse)
+    break_down(plan.breakdown("usage_coverage").unwrap(), Grain::Day, warehouse)
         .await
         .unwrap()
 }

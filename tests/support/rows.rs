@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backcourt::nba::tables::schedule;
+use backcourt::partition::Partition;
 use backcourt::table::{ColumnType, Row, TableDef, Value};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Answer, Replace, Warehouse};
@@ -64,6 +65,7 @@ pub fn scheduled(date: &str, away: &str, home: &str) -> Row {
 
 /// The result of a check's query on these tables, with all rows on these dates.
 pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &str) -> Answer {
+    let partitions: Vec<Partition> = dates.iter().copied().map(Partition::day).collect();
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     for (table, rows) in tables {
@@ -72,7 +74,7 @@ pub async fn ask(tables: &[(&TableDef, Vec<Row>)], dates: &[NaiveDate], check: &
         warehouse
             .replace(Replace {
                 table,
-                dates,
+                dates: &partitions,
                 rows: Arc::new(rows.clone()),
                 short: &[],
                 now,

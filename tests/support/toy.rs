@@ -15,13 +15,13 @@ use backcourt::engine::{
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::own_file::WatchedFile;
+use backcourt::partition::{Grain, Partition};
 use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
 use backcourt::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse,
     WarehouseError,
 };
-use chrono::{Datelike, Days, NaiveDate};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
@@ -60,21 +60,23 @@ count = "rows"
 causes = ["lost"]
 "#;
 
-pub fn day(number: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2021, 10, 19).unwrap() + Days::new(u64::from(number))
+pub fn day(number: u32) -> Partition {
+    Partition::parse("2021-10-19")
+        .unwrap()
+        .moved(number.into())
+        .unwrap()
 }
 
-fn is_off(date: NaiveDate) -> bool {
-    (date.num_days_from_ce() - day(0).num_days_from_ce()) % 7 == 6
+fn is_off(date: Partition) -> bool {
+    day(0).distance(date) % 7 == 6
 }
 
 /// The first day of a date's week. The day off is the last one.
-pub fn week(date: NaiveDate) -> NaiveDate {
-    let days = date.num_days_from_ce() - day(0).num_days_from_ce();
-    date - Days::new(u64::try_from(days % 7).unwrap())
+pub fn week(date: Partition) -> Partition {
+    date.moved(-(day(0).distance(date) % 7)).unwrap()
 }
 
-pub fn ended_date(fact: &Fact) -> Option<NaiveDate> {
+pub fn ended_date(fact: &Fact) -> Option<Partition> {
     match &fact.event {
         Event::UnitFinished { date, .. } => Some(*date),
         _ => None,
@@ -98,8 +100,8 @@ pub enum Fault {
 
 #[derive(Debug, Default)]
 struct World {
-    stored: Mutex<HashMap<String, BTreeMap<NaiveDate, Vec<Row>>>>,
-    faults: Mutex<HashMap<NaiveDate, Fault>>,
+    stored: Mutex<HashMap<String, BTreeMap<Partition, Vec<Row>>>>,
+    faults: Mutex<HashMap<Partition, Fault>>,
     commits: AtomicUsize,
     failing_commits: AtomicUsize,
     refused_commits: AtomicUsize,
@@ -185,7 +187,7 @@ impl Toy {
     }
 
     /// With a fault in stage `toy`.
-    pub fn with_fault(self, date: NaiveDate, fault: Fault) -> Self {
+    pub fn with_fault(self, date: Partition, fault: Fault) -> Self {
         self.world.faults.lock().unwrap().insert(date, fault);
         self
     }
@@ -258,7 +260,7 @@ impl Toy {
     }
 
     /// Deletes the stored rows of a date, without the engine's knowledge.
-    pub fn lose(&self, date: NaiveDate) {
+    pub fn lose(&self, date: Partition) {
         self.world
             .stored
             .lock()
@@ -269,7 +271,7 @@ impl Toy {
     }
 
     /// Changes the source column in the first row of a date, without the engine's knowledge.
-    pub fn plant(&self, date: NaiveDate, source: &str) {
+    pub fn plant(&self, date: Partition, source: &str) {
         let mut stored = self.world.stored.lock().unwrap();
         stored.get_mut("toy.toy").unwrap().get_mut(&date).unwrap()[0][2] = Value::from(source.to_owned());
     }
@@ -279,11 +281,11 @@ impl Toy {
         *self.sampled.lock().unwrap() = days.to_vec();
     }
 
-    pub fn hurt(&self, date: NaiveDate, fault: Fault) {
+    pub fn hurt(&self, date: Partition, fault: Fault) {
         self.world.faults.lock().unwrap().insert(date, fault);
     }
 
-    pub fn heal(&self, date: NaiveDate) {
+    pub fn heal(&self, date: Partition) {
         self.world.faults.lock().unwrap().remove(&date);
     }
 
@@ -387,7 +389,7 @@ impl Toy {
         self.ledger().known_target("toy", "memory").unwrap().unwrap()
     }
 
-    pub fn unit(&self, date: NaiveDate) -> UnitRecord {
+    pub fn unit(&self, date: Partition) -> UnitRecord {
         self.units().into_iter().find(|unit| unit.date == date).unwrap()
     }
 
@@ -404,13 +406,13 @@ impl Toy {
     }
 
     /// The stored rows of a stage's table.
-    pub fn stored(&self, stage: &str) -> BTreeMap<NaiveDate, Vec<Row>> {
+    pub fn stored(&self, stage: &str) -> BTreeMap<Partition, Vec<Row>> {
         let stored = self.world.stored.lock().unwrap();
         stored.get(&format!("toy.{stage}")).cloned().unwrap_or_default()
     }
 
     /// The dates of a stage in this state, according to the ledger.
-    pub fn dates_of(&self, stage: &str, state: UnitState) -> Vec<NaiveDate> {
+    pub fn dates_of(&self, stage: &str, state: UnitState) -> Vec<Partition> {
         let units = self.ledger().units(self.target(), stage).unwrap();
         let meant = units.into_iter().filter(|unit| unit.state == state);
         meant.map(|unit| unit.date).collect()
@@ -420,7 +422,7 @@ impl Toy {
         self.world.commits.load(Ordering::Relaxed)
     }
 
-    pub fn stored_dates(&self) -> BTreeSet<NaiveDate> {
+    pub fn stored_dates(&self) -> BTreeSet<Partition> {
         let stored = self.world.stored.lock().unwrap();
         let rows = stored.get("toy.toy").into_iter().flatten();
         rows.filter(|(_, rows)| !rows.is_empty())
@@ -507,6 +509,7 @@ fn table(name: &'static str) -> TableDef {
             Column::required("source", ColumnType::String, ""),
         ]),
         date_column: Cow::Borrowed("game_date"),
+        grain: Grain::Day,
         key: Cow::Owned(vec![Cow::Borrowed("game_date"), Cow::Borrowed("name")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,
@@ -551,7 +554,7 @@ impl Stage for ToyStage {
         }
     }
 
-    async fn scope(&self, _: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Scope>, StageError> {
+    async fn scope(&self, _: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {
         if *self.world.blind.lock().unwrap() == Some(self.name) {
             // Late enough that its neighbours are running.
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -560,7 +563,7 @@ impl Stage for ToyStage {
                 message: "the schedule cannot be read".to_owned(),
             });
         }
-        let scope = |date: &NaiveDate| {
+        let scope = |date: &Partition| {
             if is_off(*date) {
                 Scope::Skip("a day off".to_owned())
             } else {
@@ -582,7 +585,7 @@ impl Stage for ToyStage {
 #[derive(Debug)]
 struct ToyReader {
     stage: ToyStage,
-    kept: OnceLock<BTreeMap<NaiveDate, Vec<Row>>>,
+    kept: OnceLock<BTreeMap<Partition, Vec<Row>>>,
 }
 
 #[async_trait]
@@ -640,14 +643,14 @@ impl BatchReader for ToyReader {
 }
 
 struct ToyInputs {
-    faults: HashMap<NaiveDate, Fault>,
+    faults: HashMap<Partition, Fault>,
     source: String,
     /// The earlier rows that stage `after` reads.
-    before: BTreeMap<NaiveDate, Vec<Row>>,
+    before: BTreeMap<Partition, Vec<Row>>,
 }
 
 impl Inputs for ToyInputs {
-    fn compute(&self, date: NaiveDate) -> Result<Outcome, StageError> {
+    fn compute(&self, date: Partition) -> Result<Outcome, StageError> {
         let rows = match self.faults.get(&date) {
             Some(Fault::Data) => {
                 let message = format!("{date}: points hold a text");
@@ -670,7 +673,7 @@ impl Inputs for ToyInputs {
         };
         let row = |number: u32| {
             vec![
-                Value::from(date),
+                Value::from(date.first_day()),
                 Value::from(format!("row {number}")),
                 Value::from(source.clone()),
             ]
@@ -777,7 +780,7 @@ impl Warehouse for Memory {
         let mut kept = Vec::new();
         for date in replace.dates {
             let rows: Vec<Row> = (replace.rows.iter())
-                .filter(|row| row[0] == Value::from(*date))
+                .filter(|row| row[0] == Value::from(date.first_day()))
                 .cloned()
                 .collect();
             let held = stored.get(date).map_or(0, Vec::len);
@@ -802,7 +805,7 @@ impl Warehouse for Memory {
         panic!("no stage of the toy is a query")
     }
 
-    async fn query_about(&self, _: &str, _: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, _: &str, _: &[Partition]) -> Result<Answer, WarehouseError> {
         panic!("nobody asks the toy about dates")
     }
 
@@ -819,24 +822,28 @@ impl Warehouse for Memory {
                 .iter()
                 .filter(|(table, _)| sql.contains(*table))
                 .flat_map(|(_, dates)| dates);
-            let counts = counts
-                .map(|(date, rows)| vec![Value::from(*date), Value::Int(i64::try_from(rows.len()).unwrap())]);
+            let counts = counts.map(|(date, rows)| {
+                vec![
+                    Value::from(date.first_day()),
+                    Value::Int(i64::try_from(rows.len()).unwrap()),
+                ]
+            });
             return Ok(Answer {
                 columns: Vec::new(),
                 rows: counts.collect(),
             });
         }
-        let rows = |date: &NaiveDate| {
+        let rows = |date: &Partition| {
             stored
                 .get("toy.toy")
                 .and_then(|rows| rows.get(date))
                 .map_or(0, Vec::len)
         };
-        let short = |date: &NaiveDate| !is_off(*date) && rows(date) != 2;
+        let short = |date: &Partition| !is_off(*date) && rows(date) != 2;
         let rows = (0..self.0.days)
             .map(day)
             .filter(short)
-            .map(|date| vec![Value::from(date)])
+            .map(|date| vec![Value::from(date.first_day())])
             .collect();
         Ok(Answer {
             columns: vec!["game_date".to_owned()],
@@ -846,11 +853,11 @@ impl Warehouse for Memory {
 }
 
 /// How many rows of the toy's dates are stored, and how many of the two per date are missing.
-fn broken_down(stored: Option<&BTreeMap<NaiveDate, Vec<Row>>>) -> Answer {
+fn broken_down(stored: Option<&BTreeMap<Partition, Vec<Row>>>) -> Answer {
     let dates = stored.into_iter().flatten().filter(|(date, _)| !is_off(**date));
     let counts = dates.flat_map(|(date, rows)| {
         let there = i64::try_from(rows.len()).unwrap();
-        let row = |cause: Value, count| vec![Value::from(*date), cause, Value::Int(count)];
+        let row = |cause: Value, count| vec![Value::from(date.first_day()), cause, Value::Int(count)];
         [row(Value::Null, there), row("lost".into(), 2 - there)]
     });
     Answer {

@@ -1,6 +1,6 @@
 //! A finding of the doctor: a verdict, its detail and what to do about it.
 
-use chrono::NaiveDate;
+use crate::partition::Partition;
 use serde::Serialize;
 
 /// What a finding is about; each area has its own heading.
@@ -70,7 +70,7 @@ pub(super) struct Finding {
     /// What to do, if anything.
     pub(super) next: Option<String>,
     /// The affected dates, in order.
-    pub(super) dates: Vec<NaiveDate>,
+    pub(super) dates: Vec<Partition>,
 }
 
 impl Finding {

@@ -244,8 +244,9 @@ impl Subject<'_> {
         };
         advance(0);
         let at_once = warehouse.read_slots().min(MAX_CONCURRENT);
-        let findings =
-            stream::iter(asked).map(|check| sources::run_check(check, warehouse).inspect(|_| advance(1)));
+        let grain = self.plan.range.grain();
+        let findings = stream::iter(asked)
+            .map(|check| sources::run_check(check, grain, warehouse).inspect(|_| advance(1)));
         let findings: Vec<Finding> = findings.buffered(at_once).collect().await;
         examination.findings.extend(findings);
         let tables =

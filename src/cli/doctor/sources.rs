@@ -3,6 +3,7 @@
 use crate::checks::ask;
 use crate::engine::Origin;
 use crate::feeds::{self, Feed};
+use crate::partition::Grain;
 use crate::plan::{CheckSpec, value_and_target, value_text};
 use crate::warehouse::{Warehouse, WarehouseError};
 
@@ -46,10 +47,10 @@ fn recorded(folder: &StateDir, warehouse: &str) -> Option<String> {
 }
 
 /// Runs one raw-data check. A failed query is a finding too.
-pub(super) async fn run_check(check: &CheckSpec, warehouse: &dyn Warehouse) -> Finding {
+pub(super) async fn run_check(check: &CheckSpec, grain: Grain, warehouse: &dyn Warehouse) -> Finding {
     let what = format!("{}: {}", check.stage, check.name);
     let of = |state, detail: String| Finding::new(Area::Sources, what.clone(), state, detail);
-    match ask(check, warehouse).await {
+    match ask(check, grain, warehouse).await {
         Err(error) => of(Verdict::Fail, error.message),
         Ok(measured) if measured.met => {
             let value = value_text(&measured.value, &check.target());

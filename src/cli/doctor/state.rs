@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use chrono::NaiveDate;
-
 use crate::ledger::{Ledger, LedgerError, RunLock, RunState};
-use crate::plan::{Plan, compact_dates};
+use crate::partition::{Partition, compact};
+use crate::plan::Plan;
 use crate::report::PlanStatus;
 
 use super::super::StateDir;
@@ -112,9 +111,8 @@ fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     if number == 0 {
         return None;
     }
-    let of = |(stage, dates): &(&str, Vec<NaiveDate>)| {
-        format!("{stage} {}", compact_dates(dates).replace(',', ", "))
-    };
+    let of =
+        |(stage, dates): &(&str, Vec<Partition>)| format!("{stage} {}", compact(dates).replace(',', ", "));
     let texts: Vec<String> = stages.iter().map(of).collect();
     let need = if number == 1 {
         "1 date needs"

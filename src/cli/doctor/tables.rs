@@ -102,11 +102,11 @@ fn missing_partition_filter(table: &TableDef, schema: &Schema) -> Option<Finding
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::{Partition, SchemaChange};
+    use crate::table::{Partitioning, SchemaChange};
 
     fn schema(by: Option<&str>, requires_filter: bool) -> Schema {
         Schema {
-            partition: Some(Partition {
+            partition: Some(Partitioning {
                 by: by.map(str::to_owned),
                 span: None,
                 requires_filter,

@@ -1,12 +1,10 @@
 //! Prints the doctor's findings for a person.
 
-use chrono::NaiveDate;
-
 use super::finding::{Area, Finding, Verdict};
 use super::{DoctorResult, QueryTable};
 use crate::escape::{EscapedText, escaped};
 use crate::figures::counted;
-use crate::plan::compact_dates;
+use crate::partition::{Partition, compact};
 
 /// Width of the verdict column.
 const STATE: usize = 6;
@@ -41,10 +39,10 @@ pub(super) fn text(examination: &DoctorResult, every_date: bool) -> EscapedText 
 }
 
 /// The dates of a finding: a summary, or all of them.
-fn dates(dates: &[NaiveDate], every: bool) -> Option<String> {
+fn dates(dates: &[Partition], every: bool) -> Option<String> {
     match dates {
         [] => None,
-        _ if every => Some(compact_dates(dates).replace(',', ", ")),
+        _ if every => Some(compact(dates).replace(',', ", ")),
         [only] => Some(only.to_string()),
         [first, .., last] => Some(format!("{}, {first} to {last}", counted(dates.len(), "date"))),
     }
@@ -107,7 +105,7 @@ mod tests {
         )
     }
 
-    fn days(texts: &[&str]) -> Vec<NaiveDate> {
+    fn days(texts: &[&str]) -> Vec<Partition> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 

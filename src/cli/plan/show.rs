@@ -1,15 +1,14 @@
 //! `backcourt plan show`: what a run sends for a date. Built from the same functions as the run, but nothing is sent.
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use clap::Args;
 
 use crate::cli::error::{CliError, cannot_print};
 use crate::cli::home::Home;
 use crate::cli::{PlanArgs, StateDir};
 use crate::escape::EscapedText;
-use crate::plan::{
-    Active, Binds, CommandSpec, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec, parse_date,
-};
+use crate::partition::Partition;
+use crate::plan::{Active, Binds, CommandSpec, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec};
 use crate::warehouse::{Asking, Refill, RowsExpected, WarehouseError};
 
 #[derive(Debug, Args)]
@@ -20,8 +19,8 @@ pub(super) struct PlanShowArgs {
     #[arg(value_name = "STAGE")]
     stage: Option<String>,
     /// Date to show it for [default: the first date of the plan]
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
-    date: Option<NaiveDate>,
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
 }
 
 pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
@@ -29,7 +28,10 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?;
     home.refuse_foreign_queries(&plan)?;
-    let date = arguments.date.unwrap_or_else(|| plan.range.from());
+    let date = match &arguments.date {
+        Some(date) => Partition::parse_as(date, plan.range.grain())?,
+        None => plan.range.from(),
+    };
     let mut text = EscapedText::default();
     for (number, stage) in selected(&plan, arguments.stage.as_deref())?
         .into_iter()
@@ -54,7 +56,7 @@ fn selected<'p>(plan: &'p Plan, name: Option<&str>) -> Result<Vec<&'p StageSpec>
     }
 }
 
-fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
+fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result<String, WarehouseError> {
     let name = &stage.name;
     let mut parts = Vec::new();
     if let Active::Query(sql) = &stage.active {
@@ -85,7 +87,7 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: NaiveDate) -> Result
     Ok(parts.join("\n\n"))
 }
 
-fn query(spec: &SqlSpec, home: &Home, date: NaiveDate) -> Result<String, WarehouseError> {
+fn query(spec: &SqlSpec, home: &Home, date: Partition) -> Result<String, WarehouseError> {
     let expected = match spec.expect {
         ExpectRows::Exactly(rows) => RowsExpected::Exactly(rows),
         // A query's number is known only once it was run.
@@ -109,15 +111,15 @@ fn query(spec: &SqlSpec, home: &Home, date: NaiveDate) -> Result<String, Warehou
 
 /// The last date of a call that begins with this one, if all dates up to the end of the plan are to be run, without days of
 /// the week that have no work.
-fn last_of_call(spec: &CommandSpec, first: NaiveDate, active: &Active, plan: &Plan) -> NaiveDate {
-    let days = first.iter_days().take(spec.batch);
+fn last_of_call(spec: &CommandSpec, first: Partition, active: &Active, plan: &Plan) -> Partition {
+    let days = std::iter::successors(Some(first), |date| date.next()).take(spec.batch);
     days.take_while(|day| *day <= plan.range.to() && active.includes_weekday(*day))
         .last()
         .unwrap_or(first)
 }
 
 /// The call as a line for a shell.
-fn command(spec: &CommandSpec, first: NaiveDate, last: NaiveDate) -> String {
+fn command(spec: &CommandSpec, first: Partition, last: Partition) -> String {
     let ProgramCall { argv, environment } = spec.call(first, last);
     let folder = spec
         .folder

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use serde::Serialize;
 
 use super::super::StateDir;
@@ -16,6 +16,7 @@ use crate::engine::{
 };
 use crate::figures::counted;
 use crate::ledger::{Ledger, RunState, UnitState};
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
@@ -23,7 +24,7 @@ use crate::warehouse::Warehouse;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Computing<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) dates: &'a [NaiveDate],
+    pub(super) dates: &'a [Partition],
     pub(super) source: &'a str,
     pub(super) warehouse: &'a Arc<dyn Warehouse>,
     pub(super) folder: &'a StateDir,
@@ -40,7 +41,7 @@ pub(super) struct StageResult {
 /// A date without all its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct IncompleteUnit {
-    pub(super) date: NaiveDate,
+    pub(super) date: Partition,
     pub(super) state: UnitState,
     pub(super) reason: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -13,6 +13,7 @@ use super::super::start::every_stage;
 use crate::engine::Lineage;
 use crate::feeds::Feed;
 use crate::figures::counted;
+use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::table::{MAX_DESCRIBED, TableDef, admit};
 use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseError};
@@ -26,7 +27,7 @@ const MAX_CONCURRENT_COPIES: usize = 4;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Needed {
     table: TableDef,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,7 +42,7 @@ pub(super) struct Copied {
 }
 
 /// The tables and dates these dates depend on. A table without a known definition can't be copied.
-pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Result<Vec<Needed>, CliError> {
+pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[Partition]) -> Result<Vec<Needed>, CliError> {
     let stages = every_stage(plan)?;
     let mut defined: Vec<&TableDef> = Feed::ALL.into_iter().map(Feed::table).collect();
     defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
@@ -53,7 +54,10 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[NaiveDate]) -> Res
             plan: plan.name.clone(),
         })?;
         Ok(Needed {
-            table: (*table).clone(),
+            table: TableDef {
+                grain: plan.range.grain(),
+                ..(*table).clone()
+            },
             dates: dates.into_iter().collect(),
         })
     });
@@ -117,7 +121,7 @@ async fn piece(
     from: &dyn Warehouse,
     to: &dyn Warehouse,
     table: &TableDef,
-    dates: &[NaiveDate],
+    dates: &[Partition],
 ) -> Result<Copied, WarehouseError> {
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
     let read = Read {

@@ -1,12 +1,13 @@
 //! Compares a table computed here with the other warehouse's, row by row.
 
-use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::compute::{IncompleteUnit, StageResult};
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 use crate::table::{Row, TableDef, compare, row_name};
 use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
+use chrono::NaiveDate;
 
 /// Dates compared at a time, which limits the rows in memory.
 const AT_ONCE: usize = 45;
@@ -57,7 +58,7 @@ impl TableDifference {
     pub(super) async fn find(
         stage: &str,
         table: &TableDef,
-        dates: &[NaiveDate],
+        dates: &[Partition],
         made: StageResult,
         here: &dyn Warehouse,
         there: &dyn Warehouse,
@@ -85,7 +86,7 @@ impl TableDifference {
     fn add(&mut self, table: &TableDef, ours: &[Row], theirs: &[Row]) {
         let compared = compare(table, ours, theirs);
         let named = |row: &Row| RowId {
-            date: date_of(table, row),
+            date: table.day_of(row),
             row: row_name(table, row),
         };
         self.same += compared.same;
@@ -121,15 +122,11 @@ impl TableDifference {
     }
 }
 
-fn date_of(table: &TableDef, row: &Row) -> Option<NaiveDate> {
-    row.get(table.position(&table.date_column)?)?.as_date()
-}
-
 /// All columns of these dates; no rows if the table is missing or empty.
 async fn rows(
     warehouse: &dyn Warehouse,
     table: &TableDef,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     holds_any: bool,
 ) -> Result<Vec<Row>, WarehouseError> {
     if !holds_any {

@@ -7,11 +7,9 @@ mod difference;
 mod scratch;
 mod text;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
@@ -20,7 +18,8 @@ use crate::engine::{Lineage, Stage, threads};
 use crate::escape::EscapedText;
 use crate::feeds;
 use crate::figures::counted;
-use crate::plan::{Plan, compact_dates, expand_dates};
+use crate::partition::{Partition, PartitionRanges, compact};
+use crate::plan::Plan;
 use crate::stages;
 use crate::telemetry;
 use crate::warehouse::Warehouse;
@@ -83,7 +82,7 @@ struct Rehearsal {
     plan: String,
     from: String,
     source: Option<String>,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     copied: Vec<copy::Copied>,
     tables: Vec<TableDifference>,
     /// The scratch folder it was computed in.
@@ -93,8 +92,8 @@ struct Rehearsal {
 
 pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan()?;
-    let dates: BTreeSet<NaiveDate> = expand_dates(&arguments.dates)?.into_iter().collect();
-    let dates: Vec<NaiveDate> = dates.into_iter().collect();
+    let dates = PartitionRanges::selected_in(std::slice::from_ref(&arguments.dates), plan.range)?;
+    let dates: Vec<Partition> = dates.partitions().collect();
     if dates.is_empty() {
         return Err(CliError::NoDates);
     }
@@ -168,7 +167,7 @@ impl RehearseArgs {
 struct Rehearsing {
     plan: Plan,
     stages: Vec<Arc<dyn Stage>>,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     source: String,
     from: Arc<dyn Warehouse>,
     to: Arc<dyn Warehouse>,
@@ -238,6 +237,6 @@ impl Rehearsing {
 impl Rehearsal {
     /// Its dates in compact form.
     fn days(&self) -> String {
-        compact_dates(&self.dates).replace(',', ", ")
+        compact(&self.dates).replace(',', ", ")
     }
 }

@@ -1,12 +1,11 @@
 //! Prints a rehearsal for a person: a line per table with its differing rows below.
 
-use chrono::NaiveDate;
-
 use super::Rehearsal;
 use super::difference::{ChangedRow, RowId, TableDifference};
 use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::plan::source_clause;
+use chrono::NaiveDate;
 
 /// Width of the verdict column.
 const VERDICT_WIDTH: usize = 12;
@@ -144,7 +143,7 @@ mod tests {
             plan: "nba".to_owned(),
             from: "bigquery:nba-props".to_owned(),
             source: Some("auto".to_owned()),
-            dates: vec![day()],
+            dates: vec![day().into()],
             copied: vec![Copied {
                 table: "raw.feed".to_owned(),
                 dates: 3,
@@ -173,7 +172,7 @@ mod tests {
             table: "made.form".to_owned(),
             same: 1,
             attention: vec![IncompleteUnit {
-                date: day(),
+                date: day().into(),
                 state: UnitState::Partial,
                 reason: Some("UTA has no minutes".to_owned()),
             }],

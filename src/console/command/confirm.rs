@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-
 use crate::console::model::Model;
 use crate::console::model::dates::{RerunSelection, unit, why_no_rerun};
 use crate::console::model::overlay::{Confirm, Overlay};
 use crate::console::text::{count, counted};
 use crate::engine::{CheckView, Command, Selection, Snapshot};
 use crate::ledger::{RunState, UnitState};
+use crate::partition::Partition;
 
 /// Whether a rerun may replace stored rows by fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub enum ShortRows {
     Accepted,
 }
 
-pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: ShortRows) -> Command {
+pub fn rerun_command(stage: &str, dates: &[Partition], short: ShortRows) -> Command {
     Command::Rerun {
         selection: Selection::Dates(dates.iter().copied().collect()),
         stage: Some(stage.to_owned()),
@@ -33,7 +32,7 @@ pub fn rerun_command(stage: &str, dates: &[NaiveDate], short: ShortRows) -> Comm
 pub fn rerun(
     model: &mut Model,
     stage: &str,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     short: ShortRows,
     note: Option<String>,
     otherwise: &str,
@@ -73,7 +72,7 @@ pub fn rerun(
 }
 
 /// The rows at risk: stored rows of these dates, next to the expected number.
-fn rows_at_risk(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String {
+fn rows_at_risk(snapshot: &Snapshot, stage: &str, dates: &[Partition]) -> String {
     let stage = snapshot.stages.iter().find(|view| view.name == stage);
     let units = dates.iter().filter_map(|date| unit(stage?, *date));
     let (rows, expected) = units.fold((0, 0), |(rows, expected), unit| {
@@ -86,7 +85,7 @@ fn rows_at_risk(snapshot: &Snapshot, stage: &str, dates: &[NaiveDate]) -> String
 fn selection(
     snapshot: &Snapshot,
     stage: &str,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     otherwise: &str,
 ) -> Result<RerunSelection, String> {
     let run = &snapshot.run;
@@ -168,7 +167,7 @@ fn confirm_every(model: &mut Model, state: UnitState, selection: Selection, verb
 }
 
 /// Asks whether to reload the raw rows of these dates.
-pub fn reload(model: &mut Model, dates: Vec<NaiveDate>) {
+pub fn reload(model: &mut Model, dates: Vec<Partition>) {
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Reload the raw rows of {}?", counted(dates.len(), "date")),
         order: Command::Reload {

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
-
 use super::overlay::DATE_COLUMNS;
 use crate::console::text::{counted, measured, sanitised, wrapped};
 use crate::engine::CheckView;
 use crate::ledger::{CheckState, PastAnswer};
+use crate::partition::Partition;
 use crate::plan::Severity;
 
 /// Columns of the name before each text.
@@ -18,7 +17,7 @@ pub enum AboutLine<'a> {
     /// A name and its text. A continuation line has an empty name.
     Fact(&'static str, String),
     Heading(String),
-    Dates(&'a [NaiveDate]),
+    Dates(&'a [Partition]),
     /// A recorded result of the check.
     Answer(&'a PastAnswer),
     Gap,

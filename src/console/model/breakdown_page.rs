@@ -1,8 +1,7 @@
 //! The breakdown of a check: the dimension shown, the cursor and the scroll position.
 
-use chrono::{Duration, NaiveDate};
-
 use crate::engine::{Breakdown, BreakdownView, Dimension, Snapshot, Tally};
+use crate::partition::Partition;
 
 /// Rows above the groups: share, causes, additional counts, dimensions and column headings.
 pub const ABOVE_GROUPS: u16 = 5;
@@ -17,7 +16,7 @@ pub struct BreakdownPage {
     /// First cause in view.
     pub left: usize,
     /// The date under the cursor; `None` until one is chosen.
-    pub date: Option<NaiveDate>,
+    pub date: Option<Partition>,
 }
 
 /// The share of complete values, in the steps shown on screen.
@@ -100,26 +99,26 @@ impl BreakdownPage {
     }
 
     /// The date under the cursor: by default the newest incomplete date, else the newest.
-    pub fn cursor(&self, found: &Breakdown) -> Option<NaiveDate> {
+    pub fn cursor(&self, found: &Breakdown) -> Option<Partition> {
         let newest = || found.dates.last().map(|(date, _)| *date);
         self.date
             .or_else(|| is_lacking(found).next_back())
             .or_else(newest)
     }
 
-    /// Moves the cursor by days, clamped to the first and last date.
-    pub fn move_by(&mut self, found: &Breakdown, days: i64) {
+    /// Moves the cursor by this many dates, clamped to the first and last date.
+    pub fn move_by(&mut self, found: &Breakdown, by: i64) {
         let ends = found.dates.first().zip(found.dates.last());
         let (Some(date), Some(((first, _), (last, _)))) = (self.cursor(found), ends) else {
             return;
         };
-        let moved = date.checked_add_signed(Duration::days(days));
-        let far = if days < 0 { *first } else { *last };
+        let moved = date.moved(by);
+        let far = if by < 0 { *first } else { *last };
         self.date = Some(moved.unwrap_or(far).clamp(*first, *last));
     }
 
     /// The next or previous incomplete date, wrapping around.
-    pub fn next_lacking(&self, found: &Breakdown, forward: bool) -> Option<NaiveDate> {
+    pub fn next_lacking(&self, found: &Breakdown, forward: bool) -> Option<Partition> {
         let cursor = self.cursor(found)?;
         if forward {
             let mut after = is_lacking(found).filter(|date| *date > cursor);
@@ -132,12 +131,12 @@ impl BreakdownPage {
 }
 
 /// Dates with missing values.
-fn is_lacking(found: &Breakdown) -> impl DoubleEndedIterator<Item = NaiveDate> {
-    let incomplete = |(_, tally): &&(NaiveDate, Tally)| tally.known < tally.counted();
+fn is_lacking(found: &Breakdown) -> impl DoubleEndedIterator<Item = Partition> {
+    let incomplete = |(_, tally): &&(Partition, Tally)| tally.known < tally.counted();
     found.dates.iter().filter(incomplete).map(|(date, _)| *date)
 }
 
-pub fn tally_of(found: &Breakdown, date: NaiveDate) -> Option<&Tally> {
+pub fn tally_of(found: &Breakdown, date: Partition) -> Option<&Tally> {
     let at = found.dates.binary_search_by_key(&date, |(date, _)| *date).ok()?;
     Some(&found.dates[at].1)
 }

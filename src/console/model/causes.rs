@@ -1,11 +1,11 @@
 //! The dates of a stage that need attention or are outdated, grouped by cause.
 
-use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
 use crate::console::layout::framed;
 use crate::engine::{StageView, UnitView};
 use crate::ledger::{SameReason, UnitState, by_reason};
+use crate::partition::Partition;
 
 /// The causes in a stage, and the selected one.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub fn reason_of(unit: &UnitView) -> &str {
     unit.reason.as_deref().unwrap_or("no reason recorded")
 }
 
-pub fn dates(cause: &DateCause<'_>) -> Vec<NaiveDate> {
+pub fn dates(cause: &DateCause<'_>) -> Vec<Partition> {
     cause.things.iter().map(|unit| unit.date).collect()
 }
 

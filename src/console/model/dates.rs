@@ -2,25 +2,24 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{Duration, NaiveDate};
-
 use super::filter::Filter;
 use crate::console::text::{count, sanitised};
 use crate::engine::{Snapshot, StageState, StageView, UnitView};
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 
 /// Cursor, selection and stage. The cursor is a date of the shown stage as soon as the stage has one.
 #[derive(Debug, Clone, Default)]
 pub struct DatesState {
-    pub cursor: Option<NaiveDate>,
+    pub cursor: Option<Partition>,
     /// The other end of the selected range.
-    pub anchor: Option<NaiveDate>,
+    pub anchor: Option<Partition>,
     /// The filter on dates; `None` shows all.
     pub filter: Option<Filter>,
     chosen: Option<String>,
 }
 
-pub fn unit(stage: &StageView, date: NaiveDate) -> Option<&UnitView> {
+pub fn unit(stage: &StageView, date: Partition) -> Option<&UnitView> {
     let at = stage.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
     stage.units.get(at)
 }
@@ -77,16 +76,14 @@ impl DatesState {
         self.anchor = self.anchor.map(|date| date.clamp(first, last));
     }
 
-    /// Moves the cursor by days, clamped to the first and last date.
-    pub fn move_by(&mut self, snapshot: &Snapshot, days: i64) {
-        self.cursor = self.cursor.map(|date| {
-            date.checked_add_signed(Duration::days(days))
-                .unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
-        });
+    /// Moves the cursor by this many dates, clamped to the first and last date.
+    pub fn move_by(&mut self, snapshot: &Snapshot, by: i64) {
+        let far = if by < 0 { Partition::MIN } else { Partition::MAX };
+        self.cursor = self.cursor.map(|date| date.moved(by).unwrap_or(far));
         self.clamp_to(snapshot);
     }
 
-    pub fn go(&mut self, snapshot: &Snapshot, date: NaiveDate) {
+    pub fn go(&mut self, snapshot: &Snapshot, date: Partition) {
         self.cursor = Some(date);
         self.clamp_to(snapshot);
     }
@@ -109,7 +106,7 @@ impl DatesState {
         snapshot: &Snapshot,
         forward: bool,
         test: impl Fn(&UnitView) -> bool,
-    ) -> Option<NaiveDate> {
+    ) -> Option<Partition> {
         let units = &self.stage(snapshot)?.units;
         let cursor = self.cursor?;
         let dates: Vec<_> = units
@@ -131,7 +128,7 @@ impl DatesState {
     }
 
     /// First and last date of the selection; only the cursor if nothing is selected.
-    pub fn selected(&self) -> Option<RangeInclusive<NaiveDate>> {
+    pub fn selected(&self) -> Option<RangeInclusive<Partition>> {
         let cursor = self.cursor?;
         let anchor = self.anchor.unwrap_or(cursor);
         Some(cursor.min(anchor)..=cursor.max(anchor))
@@ -156,7 +153,7 @@ impl DatesState {
 /// Dates to rerun, and how many can't be, by reason. The engine applies the same rule.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct RerunSelection {
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     skipped: usize,
     /// Dates not finished yet.
     open: usize,
@@ -165,7 +162,7 @@ pub struct RerunSelection {
 
 impl RerunSelection {
     /// Sorts dates of a stage into those that can be rerun and the rest.
-    pub fn of(stage: &StageView, dates: &[NaiveDate]) -> Self {
+    pub fn of(stage: &StageView, dates: &[Partition]) -> Self {
         let mut selection = Self::default();
         for date in dates {
             match unit(stage, *date).map(|unit| unit.state) {
@@ -194,7 +191,7 @@ impl RerunSelection {
 }
 
 /// Why a single date can't be rerun.
-pub fn why_no_rerun(stage: &StageView, date: NaiveDate) -> String {
+pub fn why_no_rerun(stage: &StageView, date: Partition) -> String {
     let name = &stage.name;
     match unit(stage, date) {
         None => format!("{date} is outside this run"),

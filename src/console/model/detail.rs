@@ -1,17 +1,17 @@
 //! The page of one date of one stage: its state, and how far its stored rows are drilled into.
 
-use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
 use super::drill::{Drill, levels};
 use crate::console::layout::framed;
 use crate::console::text::wrapped;
 use crate::engine::{StoredRows, UnitView};
+use crate::partition::Partition;
 
 #[derive(Debug, Clone)]
 pub struct Detail {
     pub stage: String,
-    pub date: NaiveDate,
+    pub date: Partition,
     /// The unit its rows were queried for; when it changes, they are queried again.
     pub seen: Option<UnitView>,
     pub stored: StoredReply,
@@ -59,7 +59,7 @@ fn has_nothing(stored: &StoredRows) -> bool {
 
 impl Detail {
     /// A date whose rows haven't arrived yet.
-    pub fn of(stage: &str, date: NaiveDate, seen: Option<UnitView>) -> Self {
+    pub fn of(stage: &str, date: Partition, seen: Option<UnitView>) -> Self {
         Self {
             stage: stage.to_owned(),
             date,

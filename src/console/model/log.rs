@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tracing::Level;
 
+use crate::partition::Partition;
 use crate::telemetry::LogLine;
 
 /// Lines kept.
@@ -19,7 +19,7 @@ pub struct Log {
     /// Only lines that contain this text in the message, stage or date are shown, ignoring case; empty shows all.
     pub query: String,
     /// Only lines about this date are shown.
-    pub date: Option<NaiveDate>,
+    pub date: Option<Partition>,
     pub wrap: bool,
     /// Lines dropped from the ring buffer before the console received them.
     pub lost: u64,
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn search_matches_the_stage_and_date_of_a_line() {
         let mut log = filled(3);
-        let date: NaiveDate = "2024-01-05".parse().unwrap();
+        let date: Partition = "2024-01-05".parse().unwrap();
         let mut about = LogLine::clone(&log_line_about(4, date, "attempt 1 failed"));
         about.stage = Some("player_game".to_owned());
         log.push(vec![Arc::new(about)]);
@@ -261,17 +261,17 @@ mod tests {
     #[test]
     fn the_log_can_be_filtered_by_date() {
         let mut log = filled(3);
-        let date: NaiveDate = "2024-01-05".parse().unwrap();
+        let date: Partition = "2024-01-05".parse().unwrap();
         log.push(vec![log_line_about(4, date, "about it")]);
         log.refilter(|log| log.date = Some(date));
         assert_eq!(lowest(&log), Some("about it"));
         assert_eq!(log.len(), 1);
         let mut call = LogLine::clone(&log_line_about(
             5,
-            date.pred_opt().unwrap(),
+            date.previous().unwrap(),
             "a call of three dates",
         ));
-        call.last_date = date.succ_opt();
+        call.last_date = date.next();
         log.push(vec![Arc::new(call)]);
         assert_eq!(lowest(&log), Some("a call of three dates"));
         assert_eq!(log.len(), 2);

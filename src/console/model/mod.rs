@@ -25,7 +25,7 @@ pub mod workers;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::layout::Rect;
 
 use super::dirty::Dirty;
@@ -34,6 +34,7 @@ use super::layout::{Layout, Pane};
 use super::preferences::Preferences;
 use crate::engine::{CheckView, Question, Snapshot, StageView};
 use crate::ledger::{RunState, UnitState};
+use crate::partition::Partition;
 use crate::telemetry::ProcessMetrics;
 use checklist::Checklist;
 use control::Control;
@@ -305,7 +306,7 @@ impl Model {
     }
 
     /// Shows only the log of a date, until Esc returns to this pane and the page open in it.
-    pub(super) fn show_log_of(&mut self, date: NaiveDate, detail: Option<Detail>) {
+    pub(super) fn show_log_of(&mut self, date: Partition, detail: Option<Detail>) {
         self.log.refilter(|log| log.date = Some(date));
         self.return_to = Some(ReturnTo {
             pane: self.focus,

@@ -1,6 +1,5 @@
 //! The overlays: which page or dialog is drawn over the panes, and its state.
 
-use chrono::NaiveDate;
 use ratatui::layout::Rect;
 
 use super::breakdown_page::BreakdownPage;
@@ -11,6 +10,7 @@ use super::page::Page;
 use crate::console::layout::{framed, popup};
 use crate::console::text::{sanitised, wrapped};
 use crate::engine::{CheckView, Command, Question, Snapshot};
+use crate::partition::Partition;
 
 #[derive(Debug, Clone)]
 pub enum Overlay {
@@ -131,7 +131,7 @@ pub struct RunbookPage {
 pub struct Confirm {
     pub question: String,
     pub order: Command,
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     pub note: Option<String>,
     pub go: bool,
     /// First line of dates in view.

@@ -1,7 +1,6 @@
 //! The page of the causes of dates that need attention: a line per cause, and the selected one in full. Reruns all dates
 //! with the same cause at once.
 
-use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -20,7 +19,7 @@ use crate::console::theme::{SELECTED, Theme};
 use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::StageView;
-use crate::plan::compact_dates;
+use crate::partition::{Partition, compact};
 
 const STATE: usize = 11;
 const DATES: usize = 7;
@@ -47,7 +46,7 @@ fn stage<'a>(model: &'a Model, page: &Causes) -> Option<&'a StageView> {
     stages.find(|stage| stage.name == page.stage)
 }
 
-fn selected(model: &Model, page: &Causes) -> Option<Vec<NaiveDate>> {
+fn selected(model: &Model, page: &Causes) -> Option<Vec<Partition>> {
     causes(stage(model, page)?).get(page.cursor).map(dates)
 }
 
@@ -165,5 +164,5 @@ fn in_full(cause: &DateCause<'_>, theme: Theme, area: Rect, buf: &mut Buffer) {
     {
         Pen::on(buf, theme, row(area, foot + at)).write(piece, theme.unit(cause.kind));
     }
-    Pen::on(buf, theme, row(area, foot + 2)).write(&compact_dates(&dates(cause)), PLAIN);
+    Pen::on(buf, theme, row(area, foot + 2)).write(&compact(&dates(cause)), PLAIN);
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::console::calendar::titled;
 use crate::console::command::confirm;
 use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
@@ -91,7 +92,7 @@ impl Page for FailingDates {
         for (at, date) in check.failing_dates.iter().enumerate().skip(top).take(room) {
             let line = row(area, at - top);
             let mut pen = Pen::on(buf, theme, line);
-            pen.write(&format!("{} {date}  ", date.format("%a")), PLAIN);
+            pen.write(&format!("{}  ", titled(*date)), PLAIN);
             match stage.and_then(|stage| unit(stage, *date)) {
                 Some(unit) => in_words(unit, theme, &mut pen),
                 None => {

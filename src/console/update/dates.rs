@@ -1,7 +1,6 @@
 //! Keys of the Dates pane.
 
-use chrono::NaiveDate;
-
+use crate::console::calendar::steps;
 use crate::console::command::confirm::{self, ShortRows};
 use crate::console::effect::Effect;
 use crate::console::keymap::Action;
@@ -10,24 +9,23 @@ use crate::console::model::dates::needing_attention;
 use crate::console::model::filter::Filter;
 use crate::console::page::{causes, detail, gaps};
 use crate::engine::{Command, UnitView};
-
-const WEEK: i64 = 7;
-const YEAR: i64 = 52 * WEEK;
+use crate::partition::Partition;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let Some(snapshot) = model.snapshot.clone() else {
         return Vec::new();
     };
     let dates = &mut model.dates;
+    let [down, right, page] = dates.cursor.map_or([0; 3], |date| steps(date.grain()));
     match action {
-        Action::Up => dates.move_by(&snapshot, -1),
-        Action::Down => dates.move_by(&snapshot, 1),
-        Action::Left => dates.move_by(&snapshot, -WEEK),
-        Action::Right => dates.move_by(&snapshot, WEEK),
-        Action::PageUp => dates.move_by(&snapshot, -YEAR),
-        Action::PageDown => dates.move_by(&snapshot, YEAR),
-        Action::First => dates.go(&snapshot, NaiveDate::MIN),
-        Action::Last => dates.go(&snapshot, NaiveDate::MAX),
+        Action::Up => dates.move_by(&snapshot, -down),
+        Action::Down => dates.move_by(&snapshot, down),
+        Action::Left => dates.move_by(&snapshot, -right),
+        Action::Right => dates.move_by(&snapshot, right),
+        Action::PageUp => dates.move_by(&snapshot, -page),
+        Action::PageDown => dates.move_by(&snapshot, page),
+        Action::First => dates.go(&snapshot, Partition::MIN),
+        Action::Last => dates.go(&snapshot, Partition::MAX),
         Action::Select => dates.toggle_selection(),
         Action::PreviousStage => dates.choose(&snapshot, false),
         Action::NextStage => dates.choose(&snapshot, true),

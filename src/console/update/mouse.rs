@@ -147,7 +147,7 @@ mod tests {
         assert!(before != after, "{after}");
         send(&mut model, LEFT, (x + 6 + 11, y + 1 + 2));
         assert_eq!(
-            (model.dates.cursor.unwrap() - after).num_days(),
+            after.distance(model.dates.cursor.unwrap()),
             7,
             "a column is a week"
         );

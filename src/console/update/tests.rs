@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -21,6 +20,7 @@ use crate::console::model::overlay::{LeaveChoice, Overlay};
 use crate::console::{Control, ControlAccess, Dirty, Effect, Model, Msg, Play, ReplayStatus, update};
 use crate::engine::{BreakdownState, Checks, Command, Event, Reply, Selection, Snapshot, StoredRows};
 use crate::ledger::{CheckState, RunState, UnitState};
+use crate::partition::Partition;
 
 fn model(snapshot: Snapshot) -> Model {
     let mut model = Model::default();
@@ -890,7 +890,7 @@ fn the_quit_dialog_keeps_its_keys_when_the_run_ends(#[case] typed: &str, #[case]
 }
 
 /// The dates shown, in order.
-fn shown(model: &Model) -> Vec<NaiveDate> {
+fn shown(model: &Model) -> Vec<Partition> {
     let units = &model.stage().unwrap().units;
     let shown = units.iter().filter(|unit| model.dates.shows(unit));
     shown.map(|unit| unit.date).collect()
@@ -1413,7 +1413,7 @@ fn in_range(model: &Model) -> Result<(), TestCaseError> {
         return Ok(());
     };
     let units = model.stage().map_or(&[][..], |stage| stage.units.as_slice());
-    let holds = |date: NaiveDate| units.iter().any(|unit| unit.date == date);
+    let holds = |date: Partition| units.iter().any(|unit| unit.date == date);
     prop_assert_eq!(model.dates.cursor.is_some(), !units.is_empty());
     prop_assert!(model.dates.cursor.is_none_or(holds));
     prop_assert!(model.dates.anchor.is_none_or(holds));

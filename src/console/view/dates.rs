@@ -1,18 +1,18 @@
 //! Draws the dates of a stage as a calendar, and the date under the cursor in words.
 
-use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::heat::{DateCell, Heat, date_at as date_in_heat};
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::calendar::WEEKDAYS;
+use crate::console::calendar::titled;
 use crate::console::model::Model;
 use crate::console::model::dates::unit;
 use crate::console::text::{count, counted, width};
 use crate::console::theme::{SELECTED, Theme};
 use crate::engine::{StageView, UnitView};
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 
 /// Height from which the legend is shown.
 const LEGEND_FROM: u16 = 14;
@@ -51,7 +51,7 @@ fn strip_area(area: Rect) -> Rect {
 }
 
 /// The date drawn at a position of the pane.
-pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<NaiveDate> {
+pub fn date_at(model: &Model, area: Rect, column: usize, line: usize) -> Option<Partition> {
     let units = &model.stage()?.units;
     let range = units.first()?.date..=units.last()?.date;
     date_in_heat(
@@ -72,7 +72,7 @@ fn nothing(model: &Model) -> &'static str {
     }
 }
 
-fn strip(model: &Model, stage: &StageView, cursor: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn strip(model: &Model, stage: &StageView, cursor: Partition, theme: Theme, area: Rect, buf: &mut Buffer) {
     let cell = |unit: &UnitView| {
         let shown = model.dates.shows(unit);
         DateCell {
@@ -145,14 +145,13 @@ fn explain(stage: &StageView, states: &[UnitState], theme: Theme, area: Rect, bu
 fn draw_cursor_date(
     model: &Model,
     stage: &StageView,
-    cursor: NaiveDate,
+    cursor: Partition,
     theme: Theme,
     area: Rect,
     buf: &mut Buffer,
 ) {
     let mut pen = Pen::on(buf, theme, area);
-    let weekday = WEEKDAYS[cursor.weekday().num_days_from_monday() as usize];
-    pen.write(&format!("{weekday} {cursor} "), BOLD.add_modifier(SELECTED))
+    pen.write(&format!("{} ", titled(cursor)), BOLD.add_modifier(SELECTED))
         .write(" ", PLAIN);
     if model.dates.anchor.is_some() {
         let marked = model.dates.marked(stage);

@@ -1,25 +1,27 @@
-//! The calendar of dates: weeks are columns, weekdays are rows, and a block is a year. Blocks that don't fit
+//! The calendar of days: weeks are columns, weekdays are rows, and a block is a year. Blocks that don't fit
 //! shrink to one row with one glyph per week.
 
 use std::ops::{Range, RangeInclusive};
 
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::pen::{BOLD, PLAIN, Pen, row};
+use super::year_rows;
 use crate::console::calendar::{self, Block, MAX_WEEKS, WEEKDAYS, blocks};
 use crate::console::theme::{SELECTED, Theme};
+use crate::partition::{Grain, Partition};
 
 /// Columns before a block: its label, or a weekday.
-const LABEL: usize = 6;
+pub(super) const LABEL: usize = 6;
 
 /// Rows of a full block: months and weekdays.
 const WHOLE: usize = 8;
 
 pub struct DateCell {
-    pub date: NaiveDate,
+    pub date: Partition,
     pub sign: &'static str,
     pub style: Style,
     /// Its priority in a week that shows only one date.
@@ -31,8 +33,8 @@ pub struct Heat<'a> {
     pub cells: &'a [DateCell],
     /// The month in which a year begins.
     pub first_month: u32,
-    pub cursor: NaiveDate,
-    pub selected: Option<RangeInclusive<NaiveDate>>,
+    pub cursor: Partition,
+    pub selected: Option<RangeInclusive<Partition>>,
 }
 
 impl Heat<'_> {
@@ -41,8 +43,12 @@ impl Heat<'_> {
         let (Some(first), Some(last)) = (self.cells.first(), self.cells.last()) else {
             return;
         };
+        let range = first.date..=last.date;
+        if first.date.grain() != Grain::Day {
+            return year_rows::draw(self, &range, theme, area, buf);
+        }
         let columns = columns_a_week(area);
-        for placed in placed(&(first.date..=last.date), self.first_month, self.cursor, area) {
+        for placed in placed(&range, self.first_month, self.cursor, area) {
             let (block, at) = (placed.block, placed.rows.start);
             if placed.is_whole() {
                 self.whole(block, columns, theme, area, at, buf);
@@ -52,9 +58,13 @@ impl Heat<'_> {
         }
     }
 
-    fn cells_of(&self, block: Block) -> &[DateCell] {
-        let from = self.cells.partition_point(|cell| cell.date < block.first);
-        let to = self.cells.partition_point(|cell| cell.date <= block.last);
+    pub(super) fn cells_of(&self, block: Block) -> &[DateCell] {
+        let from = self
+            .cells
+            .partition_point(|cell| cell.date.first_day() < block.first);
+        let to = self
+            .cells
+            .partition_point(|cell| cell.date.first_day() <= block.last);
         &self.cells[from..to]
     }
 
@@ -66,7 +76,8 @@ impl Heat<'_> {
             pen.write(&month.format("%b").to_string(), PLAIN);
         }
         for (weekday, name) in WEEKDAYS.iter().enumerate() {
-            let marked = block.contains(self.cursor) && calendar::row(self.cursor) == weekday;
+            let marked =
+                block.contains(self.cursor.first_day()) && calendar::row(self.cursor.first_day()) == weekday;
             let style = if marked {
                 BOLD.add_modifier(SELECTED)
             } else {
@@ -86,9 +97,9 @@ impl Heat<'_> {
             {
                 style = style.add_modifier(SELECTED);
             }
-            let line = row(area, at + 1 + calendar::row(cell.date));
+            let line = row(area, at + 1 + calendar::row(cell.date.first_day()));
             Pen::on(buf, theme, line)
-                .skip(LABEL + block.column(cell.date) * columns)
+                .skip(LABEL + block.column(cell.date.first_day()) * columns)
                 .write(cell.sign, style);
         }
     }
@@ -96,13 +107,14 @@ impl Heat<'_> {
     /// A block in one row: each week shows its date of the highest weight.
     fn weeks(&self, block: Block, columns: usize, theme: Theme, area: Rect, buf: &mut Buffer) {
         Pen::on(buf, theme, area).write(&block.label(), BOLD);
-        let same_week = |a: &DateCell, b: &DateCell| calendar::monday(a.date) == calendar::monday(b.date);
+        let monday = |cell: &DateCell| calendar::monday(cell.date.first_day());
+        let same_week = |one: &DateCell, other: &DateCell| monday(one) == monday(other);
         for week in self.cells_of(block).chunk_by(same_week) {
             let Some(worst) = week.iter().max_by_key(|cell| cell.weight) else {
                 continue;
             };
             Pen::on(buf, theme, area)
-                .skip(LABEL + block.column(worst.date) * columns)
+                .skip(LABEL + block.column(worst.date.first_day()) * columns)
                 .write(worst.sign, worst.style);
         }
     }
@@ -129,11 +141,11 @@ fn columns_a_week(area: Rect) -> usize {
 }
 
 /// The blocks of a range that fit, top down.
-fn placed(range: &RangeInclusive<NaiveDate>, first_month: u32, cursor: NaiveDate, area: Rect) -> Vec<Placed> {
-    let blocks = blocks(*range.start(), *range.end(), first_month);
+fn placed(range: &RangeInclusive<Partition>, first_month: u32, cursor: Partition, area: Rect) -> Vec<Placed> {
+    let blocks = blocks(range.start().first_day(), range.end().first_day(), first_month);
     let here = blocks
         .iter()
-        .position(|block| block.contains(cursor))
+        .position(|block| block.contains(cursor.first_day()))
         .unwrap_or(0);
     let fitted = fit(blocks.len(), here, usize::from(area.height));
     let drawn = (blocks.into_iter().zip(fitted)).filter_map(|(block, whole)| Some((block, whole?)));
@@ -152,13 +164,16 @@ fn placed(range: &RangeInclusive<NaiveDate>, first_month: u32, cursor: NaiveDate
 
 /// The date drawn at this column and row of the area; in a row of weeks, the first date of the week.
 pub fn date_at(
-    range: &RangeInclusive<NaiveDate>,
+    range: &RangeInclusive<Partition>,
     first_month: u32,
-    cursor: NaiveDate,
+    cursor: Partition,
     area: Rect,
     column: usize,
     line: usize,
-) -> Option<NaiveDate> {
+) -> Option<Partition> {
+    if cursor.grain() != Grain::Day {
+        return year_rows::date_at(range, first_month, cursor, area, column, line);
+    }
     let week = column.checked_sub(LABEL)? / columns_a_week(area);
     let placed = placed(range, first_month, cursor, area);
     let under = placed.iter().find(|placed| placed.rows.contains(&line))?;
@@ -173,9 +188,10 @@ pub fn date_at(
     let date = if under.is_whole() {
         date
     } else {
-        date.max(block.first).max(*range.start())
+        date.max(block.first).max(range.start().first_day())
     };
-    (block.contains(date) && range.contains(&date)).then_some(date)
+    let day = Partition::day(date);
+    (block.contains(date) && range.contains(&day)).then_some(day)
 }
 
 /// Decides which blocks are drawn in full (`Some(true)`), as one row (`Some(false)`) or not at all, to fit `height`
@@ -230,19 +246,22 @@ mod tests {
     #[case(62, 40)]
     #[case(120, 19)]
     fn dates_are_hit_where_they_are_drawn(#[case] width: u16, #[case] height: u16) {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let day = |text: &str| text.parse::<Partition>().unwrap();
         let (range, cursor) = (day("2021-10-19")..=day("2026-01-03"), day("2024-12-25"));
         let area = Rect::new(0, 0, width, height);
         let at = |column, line| date_at(&range, 10, cursor, area, column, line);
         for placed in placed(&range, 10, cursor, area) {
             let (block, top) = (placed.block, placed.rows.start);
             let dates = block.first.iter_days().take_while(|date| *date <= block.last);
-            for date in dates.filter(|date| range.contains(date)) {
+            for date in dates.filter(|date| range.contains(&Partition::day(*date))) {
                 let column = LABEL + block.column(date) * columns_a_week(area);
                 if placed.is_whole() {
-                    assert_eq!(at(column, top + 1 + calendar::row(date)), Some(date));
+                    assert_eq!(
+                        at(column, top + 1 + calendar::row(date)),
+                        Some(Partition::day(date))
+                    );
                 } else {
-                    let found = at(column, top).unwrap();
+                    let found = at(column, top).unwrap().first_day();
                     assert_eq!(calendar::monday(found), calendar::monday(date));
                 }
             }

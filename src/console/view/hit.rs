@@ -1,16 +1,16 @@
 //! Hit testing: what is drawn at a point of the screen. Each pane maps points for itself.
 
-use chrono::NaiveDate;
 use ratatui::layout::{Position, Rect};
 
 use super::{checks, dates, frame, workers};
 use crate::console::layout::Pane;
 use crate::console::model::Model;
+use crate::partition::Partition;
 
 /// The item a pane shows at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HitItem {
-    Date(NaiveDate),
+    Date(Partition),
     /// An item of a list, by index.
     Item(usize),
     /// Nothing that can be selected.

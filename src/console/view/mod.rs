@@ -14,6 +14,7 @@ mod message;
 pub(super) mod pen;
 mod too_small;
 mod workers;
+mod year_rows;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -15,13 +15,14 @@ use rstest::rstest;
 
 use crate::console::fixture::{
     asking, bad_sources, billed, day, estimated, finished, history, loading, log, metrics, observation,
-    observed, one_fail, paused, running, sampled, second, stored_games, stored_players, three_stages,
-    worker_panicked,
+    observed, one_fail, paused, running, running_by, sampled, second, stored_games, stored_players,
+    three_stages, worker_panicked,
 };
 use crate::console::{
     Control, ControlAccess, Model, Msg, Observation, Palette, ReadFailure, Theme, draw, update,
 };
 use crate::engine::{BreakdownState, Command, Reply, Snapshot, StoredRows};
+use crate::partition::Grain;
 
 const UTF8: Theme = Theme::new(Palette::Auto, true, true);
 const ASCII: Theme = Theme::new(Palette::Auto, false, false);
@@ -183,6 +184,32 @@ fn every_pane_zoomed(#[case] pane: &str, #[case] number: char) {
     let run = if pane == "checks" { "one-fail" } else { "running" };
     let keys = [key(number), key('z')];
     assert_screens(&format!("zoomed-{pane}"), &SIZES, || model(run), &keys);
+}
+
+#[rstest]
+fn longer_partitions_are_cells_of_a_year(#[values(Grain::Week, Grain::Month, Grain::Year)] grain: Grain) {
+    let model = with_history(|version| running_by(version, grain));
+    let keys = [key('1'), key('z'), key('v'), key('l')];
+    assert_screens(
+        &format!("partitions-{grain}"),
+        &[(60, 16), (80, 24)],
+        model,
+        &keys,
+    );
+}
+
+/// A key to the right is the next partition, a key down the same one a year later.
+#[rstest]
+#[case(Grain::Day, "2021-10-26", "2021-10-27")]
+#[case(Grain::Week, "2021-W43", "2022-W43")]
+#[case(Grain::Month, "2021-11", "2022-11")]
+#[case(Grain::Year, "2022", "2023")]
+fn the_cursor_moves_by_cells(#[case] grain: Grain, #[case] right: &str, #[case] down: &str) {
+    let mut model = with_history(|version| running_by(version, grain))();
+    feed(&mut model, [key('1'), key('g'), key('l')]);
+    assert_eq!(model.dates.cursor.unwrap().to_string(), right);
+    feed(&mut model, [key('j')]);
+    assert_eq!(model.dates.cursor.unwrap().to_string(), down);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Draws the workers with their batches and recent utilisation, and the process metrics.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -166,15 +166,19 @@ fn height(theme: Theme, share: f64) -> &'static str {
     theme.glyphs.heights[(share * 7.0).round().clamp(0.0, 7.0) as usize]
 }
 
-/// The dates of a batch: `2023-12-29`, or `2023-12-29..31 x3`; month and year of the end only if they differ.
+/// The dates of a batch: `2023-12-29`, or `2023-12-29..31 x3`; the end without the parts that it shares with the start.
 fn batch(task: &TaskView) -> String {
     let (first, last) = (task.first, task.last);
-    let end = match () {
-        () if first == last => return first.to_string(),
-        () if first.year() != last.year() => last.to_string(),
-        () if first.month() != last.month() => last.format("%m-%d").to_string(),
-        () => last.format("%d").to_string(),
-    };
+    if first == last {
+        return first.to_string();
+    }
+    let (begin, end) = (first.to_string(), last.to_string());
+    let same = begin.split_inclusive('-').zip(end.split_inclusive('-'));
+    let same: usize = same
+        .take_while(|(one, other)| one == other)
+        .map(|(one, _)| one.len())
+        .sum();
+    let end = &end[same..];
     let text = format!("{first}..{end} x{}", task.dates);
     if text.len() < BATCH {
         return text;

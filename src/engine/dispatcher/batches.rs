@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use tokio::time::Instant;
 
 use crate::ledger::{Purpose, UnitState};
+use crate::partition::Partition;
 
 use super::super::worker::{BatchWork, ComputedBatch, WorkerBatch, compute_batch};
 use super::super::writer::QueuedBatch;
@@ -15,7 +16,7 @@ use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 impl Dispatcher {
     /// Gives every idle worker a batch while there are any. The intent is recorded before the work starts.
     pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
-        let mut handed: Vec<Vec<(usize, Vec<NaiveDate>)>> = vec![Vec::new(); self.stages.len()];
+        let mut handed: Vec<Vec<(usize, Vec<Partition>)>> = vec![Vec::new(); self.stages.len()];
         for slot in self.workers.idle() {
             let Some((at, dates)) = self.next_work() else {
                 break;
@@ -33,7 +34,7 @@ impl Dispatcher {
                 .ledger
                 .intend(self.target, &name, &self.run.id, &batches, Utc::now())?;
             let waiting = self.stages[at].queue.waiting();
-            let upcoming: Arc<[NaiveDate]> = batches.iter().flatten().copied().chain(waiting).collect();
+            let upcoming: Arc<[Partition]> = batches.iter().flatten().copied().chain(waiting).collect();
             for ((slot, dates), intent) in handed.into_iter().zip(intents) {
                 let batch = WorkerBatch {
                     slot,
@@ -48,7 +49,7 @@ impl Dispatcher {
     }
 
     /// The next batch. Stages that can run side by side take turns, so that none starves.
-    fn next_work(&mut self) -> Option<(usize, Vec<NaiveDate>)> {
+    fn next_work(&mut self) -> Option<(usize, Vec<Partition>)> {
         let stages = self.stages.len();
         for at in (self.workers.turn..self.workers.turn + stages).map(|at| at % stages) {
             if self.may_hand_out(at)
@@ -62,7 +63,7 @@ impl Dispatcher {
     }
 
     /// The next dates of the stage, cut where the source changes: a batch has one source.
-    fn next_batch(&mut self, at: usize) -> Option<Vec<NaiveDate>> {
+    fn next_batch(&mut self, at: usize) -> Option<Vec<Partition>> {
         let work = &mut self.stages[at];
         let mut dates = work.queue.take(Instant::now())?;
         let source = work.units.source(dates[0]);
@@ -75,7 +76,7 @@ impl Dispatcher {
         Some(dates)
     }
 
-    fn start_batch(&mut self, batch: WorkerBatch, upcoming: Arc<[NaiveDate]>) {
+    fn start_batch(&mut self, batch: WorkerBatch, upcoming: Arc<[Partition]>) {
         let work = &mut self.stages[batch.stage];
         for &date in &batch.dates {
             work.board.change(date, |unit| unit.state = UnitState::Running);

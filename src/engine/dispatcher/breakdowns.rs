@@ -113,11 +113,12 @@ impl Dispatcher {
         };
         let changes = self.changes_of(stage);
         let warehouse = self.charging(&Purpose::check(stage, &spec.check));
+        let grain = self.plan.range.grain();
         self.breakdowns.0[at].view.state = BreakdownState::Running;
         self.request_refresh(Refresh::Now);
         self.spawn(TaskKind::Breakdown(at), async move {
             let ticket = CheckTicket { at, changes };
-            TaskOutcome::BrokenDown(ticket, break_down(&spec, warehouse.as_ref()).await)
+            TaskOutcome::BrokenDown(ticket, break_down(&spec, grain, warehouse.as_ref()).await)
         });
     }
 

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use chrono::NaiveDate;
-
 use super::super::CheckView;
 use crate::ledger::CheckState;
+use crate::partition::Partition;
 use crate::plan::Severity;
 
 /// Which checks a queue has.
@@ -47,7 +46,7 @@ impl CheckQueue {
     }
 
     /// The failing dates of a check, if it belongs to the stage.
-    pub(super) fn failing_dates(&self, stage: &str, check: &str) -> &[NaiveDate] {
+    pub(super) fn failing_dates(&self, stage: &str, check: &str) -> &[Partition] {
         let of_it = |known: &&CheckView| known.name == check && known.stage == stage;
         let known = self.views.iter().find(of_it);
         known.map_or(&[], |check| check.failing_dates.as_slice())

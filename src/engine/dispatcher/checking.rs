@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use crate::checks::Measured;
 use crate::figures::counted;
 use crate::ledger::{CheckState, Purpose};
+use crate::partition::Partition;
 use crate::plan::{Severity, value_and_target, with_hint};
 use crate::warehouse::WarehouseError;
 
@@ -77,7 +77,7 @@ impl Dispatcher {
     }
 
     /// The first of the check's dates that has never been run.
-    pub(super) fn not_run_yet(&self, check: usize) -> Option<NaiveDate> {
+    pub(super) fn not_run_yet(&self, check: usize) -> Option<Partition> {
         let view = &self.checks.views[check];
         let work = self.stage(&view.stage)?;
         let spec = self.plan.check(&view.name)?;

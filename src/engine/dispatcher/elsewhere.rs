@@ -1,8 +1,7 @@
 //! The plan's dates and checks outside this run, which may change with events of the run.
 
-use chrono::NaiveDate;
-
 use crate::ledger::{CheckState, Counts, Coverage, LedgerError, UnitState};
+use crate::partition::Partition;
 
 use super::super::elsewhere::Elsewhere;
 use super::super::{CheckView, Event};
@@ -40,7 +39,7 @@ impl Dispatcher {
     }
 
     pub(super) fn read_elsewhere(&self) -> Result<Elsewhere, LedgerError> {
-        let is_here = |stage: &str, date: NaiveDate| {
+        let is_here = |stage: &str, date: Partition| {
             self.stage(stage)
                 .is_some_and(|work| work.board.unit(date).is_some())
         };
@@ -71,7 +70,7 @@ impl Dispatcher {
             .filter(|(date, _)| range.contains(*date))
             .map(|(_, state)| state)
             .collect();
-        let never_run = range.number_of_days().saturating_sub(counts.total);
+        let never_run = range.count().saturating_sub(counts.total);
         counts.add_many(UnitState::Pending, never_run);
         counts.coverage()
     }

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::time::Instant;
 
 use super::super::board::is_open;
@@ -16,6 +15,7 @@ use super::preflight::{EarlyEstimate, Step};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::bytes;
 use crate::ledger::{CurrentUnits, RunState, UnitRecord};
+use crate::partition::Partition;
 
 const ESTIMATING: &str = "estimating the cost";
 
@@ -62,13 +62,13 @@ impl Dispatcher {
     }
 
     /// The dates of a stage that may be due, judged from the ledger alone.
-    pub(super) fn due_by_ledger(&self, stage: &str) -> Result<Vec<NaiveDate>, Fatal> {
+    pub(super) fn due_by_ledger(&self, stage: &str) -> Result<Vec<Partition>, Fatal> {
         let CurrentUnits { units, changed, .. } = self.current_units(stage)?;
-        let recorded: HashMap<NaiveDate, UnitRecord> =
+        let recorded: HashMap<Partition, UnitRecord> =
             units.into_iter().map(|unit| (unit.date, unit)).collect();
         let (demand, failing) = (self.options.demand(), self.failing_dates(stage));
         let is_due =
-            |date: &NaiveDate| may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing);
+            |date: &Partition| may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing);
         Ok(self.options.dates.iter().copied().filter(is_due).collect())
     }
 

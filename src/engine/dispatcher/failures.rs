@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use crate::figures::counted;
 use crate::ledger::{Settlement, UnitRecord, UnitState};
+use crate::partition::Partition;
 use crate::reason::bounded;
 use crate::warehouse::{ErrorClass, WarehouseError};
 
@@ -54,8 +55,9 @@ impl Dispatcher {
         let attempt = self.count_attempt(batch);
         let pause = self.pause_after(attempt, error);
         let work = &self.stages[batch.stage];
-        let dates = batch.dates.first().zip(batch.dates.last());
-        let (first, last) = dates.map_or_else(Default::default, |(first, last)| (*first, *last));
+        let Some((first, last)) = batch.dates.first().zip(batch.dates.last()) else {
+            return Ok(());
+        };
         let next = pause.map_or_else(
             || "repeating it in smaller calls".to_owned(),
             |pause| format!("retry in {:.1} s", pause.as_secs_f64()),
@@ -165,7 +167,7 @@ impl Dispatcher {
     pub(super) fn on_date_failed(
         &mut self,
         batch: &WorkerBatch,
-        date: NaiveDate,
+        date: Partition,
         error: &StageError,
     ) -> Result<(), Fatal> {
         let at = batch.stage;
@@ -198,7 +200,7 @@ impl Dispatcher {
     fn retry_date(
         &mut self,
         batch: &WorkerBatch,
-        date: NaiveDate,
+        date: Partition,
         attempt: u32,
         pause: Duration,
         error: &StageError,
@@ -233,7 +235,7 @@ impl Dispatcher {
     pub(super) fn fail_date(
         &mut self,
         at: usize,
-        date: NaiveDate,
+        date: Partition,
         attempts: u32,
         error: &StageError,
         slot: Option<usize>,

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use crate::ledger::{Invalidated, Settled, UnitState};
+use crate::partition::Partition;
 
 use super::super::Event;
 use super::super::provenance::can_be_invalidated;
@@ -31,7 +30,7 @@ impl Dispatcher {
     }
 
     /// Units that depend on these dates of a table. Those in flight are remembered and become stale when they finish.
-    pub(super) fn invalidated(&mut self, table: &str, dates: &BTreeSet<NaiveDate>) -> Vec<Invalidated> {
+    pub(super) fn invalidated(&mut self, table: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
         if !dates.is_empty() {
             let reads_it =
                 |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == table);

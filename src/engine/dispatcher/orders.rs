@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::sync::oneshot;
 
 use crate::ledger::{Purpose, RunState};
+use crate::partition::{Partition, PartitionError};
 use crate::plan::MAX_WORKERS;
-use crate::table::sql_name;
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::super::limit::times_as_long;
 use super::super::stored::rows_of;
-use super::super::{Command, CountedTable, Event, Fills, Order, Reply, Stage, StoredRows};
+use super::super::{Command, Event, Fills, Order, Reply, Stage, StoredRows};
 use super::mode::{HoldReason, Mode};
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 use crate::figures::{counted, is_or_are};
@@ -28,7 +27,12 @@ impl Dispatcher {
         match command {
             Command::Inspect { stage, date } => self.inspect(&stage, date, answer),
             Command::Reload { dates } if !self.mode.is_preparing() => {
-                self.reload(dates.days().collect(), answer);
+                match dates.at(self.plan.range.grain()) {
+                    Ok(dates) => self.reload(dates.partitions().collect(), answer),
+                    Err(error) => {
+                        let _ = answer.send(Reply::Refused(error.to_string()));
+                    }
+                }
             }
             command => {
                 let reply = self.handle(command, &by)?;
@@ -168,12 +172,17 @@ impl Dispatcher {
     }
 
     /// Reads the stored rows of a unit in its own task; the run doesn't wait for it.
-    fn inspect(&mut self, stage: &str, date: NaiveDate, answer: oneshot::Sender<Reply>) {
+    fn inspect(&mut self, stage: &str, date: Partition, answer: oneshot::Sender<Reply>) {
         let Some(work) = self.stage(stage) else {
             let refusal = crate::plan::with_hint("stage", stage, self.stage_names());
             let _ = answer.send(Reply::Refused(refusal));
             return;
         };
+        if date.grain() != self.plan.range.grain() {
+            let refusal = PartitionError::OtherGrain(date, self.plan.range.grain());
+            let _ = answer.send(Reply::Refused(refusal.to_string()));
+            return;
+        }
         let stage = Arc::clone(&work.stage);
         let warehouse = self.charging(&Purpose::dates(stage.name()));
         self.spawn(TaskKind::Background("showing stored rows"), async move {
@@ -196,7 +205,7 @@ impl Dispatcher {
 async fn stored_rows(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
-    date: NaiveDate,
+    date: Partition,
 ) -> Result<StoredRows, WarehouseError> {
     let mut parts = BTreeMap::new();
     let (columns, rows) = match stage.fills() {
@@ -207,9 +216,12 @@ async fn stored_rows(
             parts.extend(with_part.filter_map(|column| Some((column.name.to_string(), column.part?))));
             (columns.collect(), rows)
         }
-        Fills::Counted(CountedTable { path, date_column }) => {
-            let day = sql_name(date_column);
-            let sql = format!("SELECT * FROM `{path}` WHERE {day} = DATE '{date}'");
+        Fills::Counted(table) => {
+            let sql = format!(
+                "SELECT * FROM `{}` WHERE {}",
+                table.path,
+                table.column().is_in(&[date])
+            );
             let answer = warehouse.query(&sql).await?;
             (answer.columns, answer.rows)
         }

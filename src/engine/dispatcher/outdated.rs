@@ -1,8 +1,7 @@
 //! Dates computed with another definition of their stage: rerun or kept, as the operator decides.
 
-use chrono::NaiveDate;
-
 use crate::ledger::{CurrentUnits, MadeBy};
+use crate::partition::Partition;
 
 use super::super::{Event, OnChange, Question, Work};
 use super::{Dispatcher, Fatal};
@@ -65,8 +64,8 @@ impl Dispatcher {
         for work in &self.stages {
             let stage = work.board.name.clone();
             let CurrentUnits { changed, made_by, .. } = self.current_units(&stage)?;
-            let is_here = |date: &NaiveDate| work.board.unit(*date).is_some();
-            let dates: Vec<NaiveDate> = changed.into_iter().filter(is_here).collect();
+            let is_here = |date: &Partition| work.board.unit(*date).is_some();
+            let dates: Vec<Partition> = changed.into_iter().filter(is_here).collect();
             if !dates.is_empty() {
                 outdated.push(Outdated {
                     stage,
@@ -81,7 +80,7 @@ impl Dispatcher {
 
 struct Outdated {
     stage: String,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     made_by: Vec<MadeBy>,
 }
 

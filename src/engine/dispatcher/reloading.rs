@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use tokio::sync::oneshot;
 
 use crate::ledger::Purpose;
+use crate::partition::Partition;
 use crate::warehouse::WarehouseError;
 
 use super::super::{Correction, Event, Reply, StageError};
@@ -17,7 +18,7 @@ pub(super) type ReplySender = oneshot::Sender<Reply>;
 
 impl Dispatcher {
     /// Compares dates of the raw tables with their origin, in its own task.
-    pub(super) fn reload(&mut self, dates: Vec<NaiveDate>, answer: ReplySender) {
+    pub(super) fn reload(&mut self, dates: Vec<Partition>, answer: ReplySender) {
         let Some(origin) = self.origin.clone() else {
             let sentence =
                 "another program fills this plan's raw tables; correct them there, then rerun the dates";
@@ -39,7 +40,7 @@ impl Dispatcher {
     pub(super) fn on_compared(
         &mut self,
         answer: ReplySender,
-        dates: &[NaiveDate],
+        dates: &[Partition],
         found: Result<Vec<Correction>, StageError>,
     ) -> Result<(), Fatal> {
         let corrections = match found {
@@ -100,7 +101,7 @@ impl Dispatcher {
     fn invalidate(&mut self, corrections: &[Correction]) -> Result<usize, Fatal> {
         let mut count = 0;
         for correction in corrections {
-            let dates: BTreeSet<NaiveDate> = correction.dates.iter().copied().collect();
+            let dates: BTreeSet<Partition> = correction.dates.iter().copied().collect();
             let found = self.invalidated(&correction.table.path(), &dates);
             self.ledger.invalidate(self.target, &found, Utc::now())?;
             count += found.iter().map(|found| found.dates.len()).sum::<usize>();

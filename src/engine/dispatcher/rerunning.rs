@@ -1,9 +1,8 @@
 //! Reruns at the operator's request: dates are recorded as pending, then queued.
 
-use chrono::NaiveDate;
-
 use crate::figures::counted;
 use crate::ledger::{UnitRecord, UnitState};
+use crate::partition::Partition;
 
 use super::super::{Event, Reply, Selection, StageState};
 use super::{Dispatcher, Fatal, ScopeState};
@@ -19,21 +18,25 @@ impl Dispatcher {
         if let Some(why) = &self.preflight.writes_nothing {
             return Ok(Reply::Refused(format!("{why}; rerun with 'backcourt rerun'")));
         }
+        let selection = match selection.at(self.plan.range.grain()) {
+            Ok(selection) => selection,
+            Err(error) => return Ok(Reply::Refused(error.to_string())),
+        };
         let mut count = 0;
         for at in 0..self.stages.len() {
             if stage.is_none_or(|stage| stage == self.stages[at].board.name) {
-                let dates = self.selected(at, selection);
-                let keeps_source = matches!(selection, Selection::Stale | Selection::Outdated);
+                let dates = self.selected(at, &selection);
+                let keeps_source = matches!(&*selection, Selection::Stale | Selection::Outdated);
                 self.prepare_rerun(at, &dates, source, keeps_source, accept_short);
                 count += dates.len();
                 self.requeue(at, dates)?;
             }
         }
-        let left_out = self.left_out(selection, stage);
+        let left_out = self.left_out(&selection, stage);
         if count == 0 {
             return Ok(Reply::Refused(format!(
                 "{} matches no dates to rerun now{left_out}",
-                describe(selection)
+                describe(&selection)
             )));
         }
         if self.mode.has_ended() {
@@ -54,7 +57,7 @@ impl Dispatcher {
     fn prepare_rerun(
         &mut self,
         at: usize,
-        dates: &[NaiveDate],
+        dates: &[Partition],
         source: Option<&str>,
         keeps_source: bool,
         accept_short: bool,
@@ -69,7 +72,7 @@ impl Dispatcher {
     }
 
     /// Queues dates of a stage, recorded as pending first.
-    fn requeue(&mut self, at: usize, dates: Vec<NaiveDate>) -> Result<(), Fatal> {
+    fn requeue(&mut self, at: usize, dates: Vec<Partition>) -> Result<(), Fatal> {
         if dates.is_empty() {
             return Ok(());
         }
@@ -80,7 +83,7 @@ impl Dispatcher {
             work.requeue(date, UnitState::Pending);
         }
         work.board.state = StageState::Running;
-        let reopened = |date: &NaiveDate| work.reopened(*date, &self.options.source);
+        let reopened = |date: &Partition| work.reopened(*date, &self.options.source);
         let records: Vec<UnitRecord> = dates.iter().filter_map(reopened).collect();
         let stage = work.board.name.clone();
         self.record_units(at, &records)?;
@@ -112,7 +115,7 @@ impl Dispatcher {
     }
 
     /// The dates of a selection that are not in flight.
-    fn selected(&self, at: usize, selection: &Selection) -> Vec<NaiveDate> {
+    fn selected(&self, at: usize, selection: &Selection) -> Vec<Partition> {
         let work = &self.stages[at];
         if work.scope != ScopeState::Known {
             return Vec::new();
@@ -132,7 +135,7 @@ impl Dispatcher {
 
 fn describe(selection: &Selection) -> String {
     match selection {
-        Selection::Dates(dates) => format!("the selection of {}", counted(dates.number_of_days(), "date")),
+        Selection::Dates(dates) => format!("the selection of {}", counted(dates.count(), "date")),
         Selection::Failed => "'failed'".to_owned(),
         Selection::Stale => "'stale'".to_owned(),
         Selection::Outdated => "'outdated'".to_owned(),

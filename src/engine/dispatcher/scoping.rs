@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::NaiveDate;
 use futures_util::future::{try_join, try_join_all};
 
 use crate::figures::counted;
 use crate::ledger::{Intent, UnitRecord, UnitState};
+use crate::partition::Partition;
 use crate::warehouse::{Ensured, Warehouse};
 
 use super::super::stored::stored_rows;
@@ -19,7 +19,7 @@ use super::{Dispatcher, Fatal, Refresh, ScopeState};
 
 pub(super) struct Scoped {
     scopes: Vec<Scope>,
-    stored: HashMap<NaiveDate, u32>,
+    stored: HashMap<Partition, u32>,
 }
 
 struct StagePlan {
@@ -28,7 +28,7 @@ struct StagePlan {
     /// Open intents of a crashed process that this run settles.
     intents: Vec<i64>,
     /// Their dates; whether they were written is unknown.
-    unsettled: BTreeSet<NaiveDate>,
+    unsettled: BTreeSet<Partition>,
 }
 
 impl Dispatcher {
@@ -82,8 +82,8 @@ impl Dispatcher {
         &self,
         name: &str,
         scopes: &[Scope],
-        stored: &HashMap<NaiveDate, u32>,
-        unsettled: &BTreeSet<NaiveDate>,
+        stored: &HashMap<Partition, u32>,
+        unsettled: &BTreeSet<Partition>,
     ) -> Result<WorkList, Fatal> {
         let facts = StageFacts {
             dates: &self.options.dates,
@@ -107,7 +107,7 @@ impl Dispatcher {
     }
 
     /// The failing dates of the check that this run reruns, if it belongs to the stage.
-    pub(super) fn failing_dates(&self, stage: &str) -> &[NaiveDate] {
+    pub(super) fn failing_dates(&self, stage: &str) -> &[Partition] {
         match &self.options.work {
             Work::Only(Selection::FailingDates(check)) => self.checks.failing_dates(stage, check),
             Work::Only(_) | Work::Missing | Work::All => &[],
@@ -172,7 +172,7 @@ impl Dispatcher {
     fn show_work(&mut self, at: usize, plan: &StagePlan) {
         let StagePlan { list, unsettled, .. } = plan;
         let work = &mut self.stages[at];
-        let to_do: BTreeSet<NaiveDate> = list.to_do.iter().copied().collect();
+        let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
         for (&date, scope) in self.options.dates.iter().zip(&plan.scopes) {
             if matches!(scope, Scope::Skip(_)) {
                 continue;
@@ -265,7 +265,7 @@ impl Dispatcher {
 pub(super) async fn scoped(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     intents: &[Intent],
     creates: bool,
 ) -> Result<Scoped, StageError> {

@@ -102,7 +102,8 @@ impl Setup {
             let needs = spec.map_or(&[][..], |spec| spec.needs.as_slice());
             let queue = stage
                 .calls()
-                .map_or_else(|| Queue::new(self.options.largest_batch), Queue::of_program);
+                .map_or_else(|| Queue::new(self.options.largest_batch), Queue::of_program)
+                .in_order(self.plan.order);
             let covered = done.remove(name).unwrap_or_default();
             StageWorkload {
                 released: !asks

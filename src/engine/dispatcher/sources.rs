@@ -43,10 +43,11 @@ impl Dispatcher {
         self.request_refresh(Refresh::Soon);
         let changes = self.raw_changes;
         let warehouse = self.charging(&Purpose::check(&spec.stage, &spec.name));
+        let grain = self.plan.range.grain();
         self.spawn(TaskKind::Check(CheckGroup::Sources, at), async move {
             let began = Instant::now();
             // Raw rows don't depend on what has run, so every date counts.
-            let result = ask(&spec, warehouse.as_ref()).await;
+            let result = ask(&spec, grain, warehouse.as_ref()).await;
             let ticket = CheckTicket { at, changes };
             TaskOutcome::Checked(CheckGroup::Sources, ticket, result, began.elapsed().as_secs_f64())
         });

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use super::super::preflight::{ChangedTables, Findings, TableChangeError};
@@ -13,6 +12,7 @@ use super::check_queue::CheckGroup;
 use super::reloading::ReplySender;
 use super::scoping::Scoped;
 use crate::checks::{Breakdown, Measured};
+use crate::partition::Partition;
 use crate::warehouse::WarehouseError;
 
 pub(super) enum TaskOutcome {
@@ -26,7 +26,7 @@ pub(super) enum TaskOutcome {
     Written(usize, Commit, Result<(), WarehouseError>),
     Checked(CheckGroup, CheckTicket, Result<Measured, WarehouseError>, f64),
     BrokenDown(CheckTicket, Result<Breakdown, WarehouseError>),
-    Compared(ReplySender, Vec<NaiveDate>, Result<Vec<Correction>, StageError>),
+    Compared(ReplySender, Vec<Partition>, Result<Vec<Correction>, StageError>),
     Corrected(ReplySender, Vec<Correction>, usize, Result<(), WarehouseError>),
     Recorded(i64, Result<(), WarehouseError>),
     Pruned,

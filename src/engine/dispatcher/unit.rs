@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-
 use crate::ledger::UnitRecord;
+use crate::partition::Partition;
 
 /// A date of a stage. Dates outside the run have one too, if an earlier run recorded them.
 #[derive(Debug, Clone, Default)]
@@ -34,15 +33,15 @@ pub(super) enum RecordedBy {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct UnitsByDate(BTreeMap<NaiveDate, Unit>);
+pub(super) struct UnitsByDate(BTreeMap<Partition, Unit>);
 
 impl UnitsByDate {
     /// The unit of a date, if there is anything to remember about it.
-    pub(super) fn get(&self, date: NaiveDate) -> Option<&Unit> {
+    pub(super) fn get(&self, date: Partition) -> Option<&Unit> {
         self.0.get(&date)
     }
 
-    pub(super) fn get_mut(&mut self, date: NaiveDate) -> &mut Unit {
+    pub(super) fn get_mut(&mut self, date: Partition) -> &mut Unit {
         self.0.entry(date).or_default()
     }
 
@@ -51,19 +50,19 @@ impl UnitsByDate {
         self.get_mut(record.date).recorded = (!record.state.is_open()).then_some(RecordedBy::Earlier);
     }
 
-    pub(super) fn source(&self, date: NaiveDate) -> Option<&str> {
+    pub(super) fn source(&self, date: Partition) -> Option<&str> {
         self.get(date)?.source.as_deref()
     }
 
-    pub(super) fn is_outdated(&self, date: NaiveDate) -> bool {
+    pub(super) fn is_outdated(&self, date: Partition) -> bool {
         self.get(date).is_some_and(|unit| unit.is_outdated)
     }
 
-    pub(super) fn is_recorded(&self, date: NaiveDate) -> bool {
+    pub(super) fn is_recorded(&self, date: Partition) -> bool {
         self.get(date).is_some_and(|unit| unit.recorded.is_some())
     }
 
-    pub(super) fn recorded(&self) -> BTreeSet<NaiveDate> {
+    pub(super) fn recorded(&self) -> BTreeSet<Partition> {
         let recorded = self.0.iter().filter(|(_, unit)| unit.recorded.is_some());
         recorded.map(|(date, _)| *date).collect()
     }

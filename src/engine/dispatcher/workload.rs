@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::super::board::StageBoard;
 use super::super::queue::Queue;
 use super::super::writer::TableWriter;
@@ -11,6 +9,7 @@ use super::super::{BatchReader, Stage};
 use super::stage_errors::StageErrors;
 use super::unit::UnitsByDate;
 use crate::ledger::{Coverage, UnitRecord, UnitState};
+use crate::partition::Partition;
 
 /// Whether a stage's expected rows per date have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +43,7 @@ pub(super) struct StageWorkload {
 
 impl StageWorkload {
     /// Queues a date and shows it in this state.
-    pub(super) fn requeue(&mut self, date: NaiveDate, state: UnitState) {
+    pub(super) fn requeue(&mut self, date: Partition, state: UnitState) {
         self.queue.add(date);
         self.board.change(date, |unit| {
             unit.state = state;
@@ -54,7 +53,7 @@ impl StageWorkload {
     }
 
     /// The record of a requeued date; `None` outside the run. Its stored rows stay until they are replaced.
-    pub(super) fn reopened(&self, date: NaiveDate, usual_source: &str) -> Option<UnitRecord> {
+    pub(super) fn reopened(&self, date: Partition, usual_source: &str) -> Option<UnitRecord> {
         let unit = self.board.unit(date)?;
         let source = self.units.source(date).unwrap_or(usual_source);
         Some(UnitRecord {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chrono::NaiveDate;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -13,6 +12,7 @@ use super::shape::{Shape, shapes};
 use super::{Estimate, Expected, StageEstimate};
 use crate::engine::stored::stored_rows;
 use crate::engine::{BatchDates, Fills, Meter, Stage};
+use crate::partition::Partition;
 use crate::table::TableDef;
 use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
 
@@ -37,7 +37,7 @@ pub struct Planned {
 pub struct PlannedStage {
     pub stage: Arc<dyn Stage>,
     /// Dates that may be due.
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
     /// Queries of the checks and breakdowns that will run, as `(check, SQL)`.
     pub checks: Vec<(String, String)>,
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{Datelike, NaiveDate};
 
+use crate::partition::{Grain, Partition};
 use crate::table::{Row, Schema, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
@@ -15,11 +15,11 @@ use crate::warehouse::{
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RecordedDates {
-    Only(Vec<NaiveDate>),
+    Only(Vec<Partition>),
     /// From the first to the last, inclusive.
-    Between(NaiveDate, NaiveDate),
-    /// Whole months, each given by its first day, of shared reads.
-    Months(BTreeSet<NaiveDate>),
+    Between(Partition, Partition),
+    /// Whole months of shared reads.
+    Months(BTreeSet<Partition>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub(super) enum RecordedQuery {
     },
     Query(String),
     /// A query for these dates.
-    About(String, Vec<NaiveDate>),
+    About(String, Vec<Partition>),
 }
 
 #[derive(Debug)]
@@ -47,7 +47,7 @@ struct RecordedQueries {
     queries: Vec<RecordedQuery>,
     tables: BTreeMap<String, TableDef>,
     /// The months that shared reads have read, by table and columns.
-    months: BTreeMap<(String, Vec<String>), BTreeSet<NaiveDate>>,
+    months: BTreeMap<(String, Vec<String>), BTreeSet<Partition>>,
 }
 
 impl RecordingWarehouse {
@@ -90,8 +90,10 @@ fn names(read: &Read<'_>) -> Vec<String> {
     read.columns.iter().map(ToString::to_string).collect()
 }
 
-fn month_of(date: NaiveDate) -> NaiveDate {
-    date.with_day(1).unwrap_or(date)
+/// The months from the first day of one partition to the last of another.
+fn months_of(from: Partition, to: Partition) -> impl Iterator<Item = Partition> {
+    let month = |day| Partition::containing(day, Grain::Month);
+    month(from.first_day()).up_to(month(to.last_day()))
 }
 
 #[async_trait]
@@ -131,16 +133,15 @@ impl Warehouse for RecordingWarehouse {
     }
 
     /// Records only the months that no shared read has read before.
-    async fn read_shared(&self, read: Read<'_>, upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+    async fn read_shared(&self, read: Read<'_>, upcoming: &[Partition]) -> Result<Vec<Row>, WarehouseError> {
         if !self.shares_reads {
             return self.read(read).await;
         }
-        let mut months: BTreeSet<NaiveDate> = upcoming.iter().copied().map(month_of).collect();
+        let mut months: BTreeSet<Partition> =
+            upcoming.iter().flat_map(|date| months_of(*date, *date)).collect();
         match read.dates {
-            Dates::Only(dates) => months.extend(dates.iter().copied().map(month_of)),
-            Dates::Between(from, to) => {
-                months.extend(from.iter_days().take_while(|date| *date <= to).map(month_of));
-            }
+            Dates::Only(dates) => months.extend(dates.iter().flat_map(|date| months_of(*date, *date))),
+            Dates::Between(from, to) => months.extend(months_of(from, to)),
         }
         let mut recorded = self.recorded();
         let known = recorded
@@ -171,7 +172,7 @@ impl Warehouse for RecordingWarehouse {
         Ok(Answer::default())
     }
 
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
         self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
         Ok(Answer::default())
     }
@@ -181,7 +182,7 @@ impl Warehouse for RecordingWarehouse {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
+    fn day(text: &str) -> Partition {
         text.parse().unwrap()
     }
 
@@ -210,7 +211,7 @@ mod tests {
         let months = |months: &[&str]| RecordedDates::Months(months.iter().copied().map(day).collect());
         assert_eq!(
             recorded(true).await,
-            [months(&["2023-12-01", "2024-01-01"]), months(&["2024-02-01"])]
+            [months(&["2023-12", "2024-01"]), months(&["2024-02"])]
         );
         let dates = |dates: &[&str]| RecordedDates::Only(dates.iter().copied().map(day).collect());
         assert_eq!(

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use super::recording_warehouse::{RecordedDates, RecordedQuery};
+use crate::partition::Partition;
 
 /// Jobs that differ only in their dates.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +73,7 @@ fn merged(group: &[RecordedQuery]) -> Vec<Shape> {
 
 /// Reads of separate dates. Together they process as much as one read of all dates.
 fn side_by_side(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQuery]) -> Shape {
-    let mut dates: Vec<NaiveDate> = group
+    let mut dates: Vec<Partition> = group
         .iter()
         .flat_map(|queries| match queries {
             RecordedQuery::Read {
@@ -116,7 +115,7 @@ fn each_once(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQue
 /// Reads of date ranges. Ranges that overlap, such as look-backs within one season, process more than one read of the
 /// whole season, in proportion to the sum of their lengths.
 fn overlapping(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQuery]) -> Vec<Shape> {
-    let mut spans: Vec<(NaiveDate, NaiveDate)> = group
+    let mut spans: Vec<(Partition, Partition)> = group
         .iter()
         .filter_map(|queries| match queries {
             RecordedQuery::Read {
@@ -127,16 +126,18 @@ fn overlapping(read: impl Fn(RecordedDates) -> RecordedQuery, group: &[RecordedQ
         })
         .collect();
     spans.sort_unstable();
-    let mut groups: Vec<Vec<(NaiveDate, NaiveDate)>> = Vec::new();
+    let mut groups: Vec<Vec<(Partition, Partition)>> = Vec::new();
     for span in spans {
-        let end = |group: &Vec<(NaiveDate, NaiveDate)>| group.iter().map(|(_, to)| *to).max();
+        let end = |group: &Vec<(Partition, Partition)>| group.iter().map(|(_, to)| *to).max();
         match groups.last_mut() {
             Some(group) if end(group) >= Some(span.0) => group.push(span),
             _ => groups.push(vec![span]),
         }
     }
-    let days = |(from, to): (NaiveDate, NaiveDate)| as_share((to - from).num_days().unsigned_abs() + 1);
-    let shape = |group: Vec<(NaiveDate, NaiveDate)>| {
+    let days = |(from, to): (Partition, Partition)| {
+        as_share((to.last_day() - from.first_day()).num_days().unsigned_abs() + 1)
+    };
+    let shape = |group: Vec<(Partition, Partition)>| {
         let from = group.iter().map(|(from, _)| *from).min()?;
         let to = group.iter().map(|(_, to)| *to).max()?;
         let whole = days((from, to));
@@ -160,7 +161,7 @@ const fn as_share(number: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
+    fn day(text: &str) -> Partition {
         text.parse().unwrap()
     }
 

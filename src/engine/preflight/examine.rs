@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use futures_util::future::{join_all, try_join_all};
 
 use super::catalog::{Catalog, CatalogTable};
 use super::{Examined, Findings, TableContents};
-use crate::engine::{CountedTable, Fills, Lineage, Stage, StageError};
-use crate::table::{Schema, SchemaChange, SchemaDifference, TableDef, Value, column_mismatches, sql_name};
+use crate::engine::{Fills, Lineage, Stage, StageError};
+use crate::partition::Partition;
+use crate::table::{
+    PartitionColumn, Schema, SchemaChange, SchemaDifference, TableDef, Value, column_mismatches,
+};
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub struct Examination {
     pub stages: Vec<Arc<dyn Stage>>,
     pub lineage: Lineage,
     /// A date of the run, to try the queries with.
-    pub date: Option<NaiveDate>,
+    pub date: Option<Partition>,
     /// Stages whose tables have rows stored by runs of this plan, according to the ledger.
     pub filled: HashSet<String>,
     /// Whether raw tables are loaded later. A query on a table missing until then is checked when its stage starts.
@@ -68,14 +70,19 @@ impl Examination {
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
             if differences.iter().any(SchemaDifference::stops)
-                && contents(warehouse, &path, date_column(fills, schema)).await?.rows == 0
+                && contents(warehouse, &path, partition_column(fills, schema))
+                    .await?
+                    .rows
+                    == 0
             {
                 differences = warehouse.differences(definition, schema, true);
             }
         }
         let is_foreign = has_owners && owner.is_none() && !self.filled.contains(stage.name());
         let foreign = match &schema {
-            Some(schema) if is_foreign => Some(contents(warehouse, &path, date_column(fills, schema)).await?),
+            Some(schema) if is_foreign => {
+                Some(contents(warehouse, &path, partition_column(fills, schema)).await?)
+            }
             _ => None,
         };
         let found = Examined {
@@ -154,27 +161,28 @@ impl Examination {
     }
 }
 
-fn date_column<'a>(fills: Fills<'a>, schema: &Schema) -> Option<&'a str> {
-    let name = match fills {
-        Fills::Computed(table) | Fills::Query(table, ..) => table.date_column.as_ref(),
-        Fills::Counted(CountedTable { date_column, .. }) => date_column,
+/// The date column, if the stored table has it. Its type may be another than planned.
+fn partition_column(fills: Fills<'_>, schema: &Schema) -> Option<PartitionColumn> {
+    let (name, grain) = match fills {
+        Fills::Computed(table) | Fills::Query(table, ..) => (table.date_column.as_ref(), table.grain),
+        Fills::Counted(table) => (table.date_column, table.grain),
         Fills::Nothing => return None,
     };
     let has_it = schema.columns.iter().any(|column| column.name == name);
-    has_it.then_some(name)
+    has_it.then(|| PartitionColumn::of_any_type(name, grain))
 }
 
 async fn contents(
     warehouse: &dyn Warehouse,
     path: &str,
-    date: Option<&str>,
+    column: Option<PartitionColumn>,
 ) -> Result<TableContents, WarehouseError> {
-    let sql = match date {
+    let sql = match column {
         // The filter matches every date; BigQuery may refuse a query without one.
-        Some(date) => format!(
-            "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT {date}) AS held_dates FROM `{path}` \
-             WHERE {date} >= '0001-01-01'",
-            date = sql_name(date)
+        Some(column) => format!(
+            "SELECT COUNT(*) AS held_rows, COUNT(DISTINCT {}) AS held_dates FROM `{path}` WHERE {}",
+            column.start(),
+            column.is_any()
         ),
         None => format!("SELECT COUNT(*) AS held_rows, 1 AS held_dates FROM `{path}`"),
     };

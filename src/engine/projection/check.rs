@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::stage::judged;
 use crate::engine::{CheckView, Event, Fact, Snapshot};
 use crate::ledger::{CheckState, PastAnswer, Waiver};
+use crate::partition::Partition;
 
 pub(super) fn fold(snapshot: &mut Snapshot, fact: &Fact) {
     match &fact.event {
@@ -92,7 +91,7 @@ fn of_name<'a>(checks: &'a mut Vec<CheckView>, name: &str, stage: &str, target: 
     &mut checks[at]
 }
 
-fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, failing_dates: &[NaiveDate]) {
+fn answer(view: &mut CheckView, fact: &Fact, state: CheckState, value: &str, failing_dates: &[Partition]) {
     view.state = state;
     view.remark = None;
     view.value = Some(value.to_owned());

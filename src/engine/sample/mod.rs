@@ -11,7 +11,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chrono::NaiveDate;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
@@ -24,7 +23,8 @@ pub use view::{SampleState, SampleView, UnitSample};
 use super::worker::panic_message;
 use super::{Meter, RetryPolicy, Stage, StageError};
 use crate::figures::counted;
-use crate::plan::{DateRange, SampleDate};
+use crate::partition::{Partition, PartitionRange};
+use crate::plan::SampleDate;
 use crate::warehouse::Warehouse;
 use needs::Fillers;
 use nulls::Nulls;
@@ -40,7 +40,7 @@ pub struct Sample {
     /// Every stage of the plan, since stages outside the sample may fill its inputs.
     pub every: Vec<Arc<dyn Stage>>,
     /// The dates of the plan. Dates outside it are never filled, so they can't be missing.
-    pub range: DateRange,
+    pub range: PartitionRange,
     /// The source the stages read.
     pub source: String,
     /// Whether the operator named the source; otherwise stored rows are recomputed from their own source.
@@ -151,7 +151,7 @@ impl Sample {
         sample_unit(stage.as_ref(), warehouse, *date, why, source, self.retry).await
     }
 
-    fn source_of<'a>(&'a self, known: &'a KnownUnits, stage: &str, date: NaiveDate) -> &'a str {
+    fn source_of<'a>(&'a self, known: &'a KnownUnits, stage: &str, date: Partition) -> &'a str {
         let recorded = known.source(stage, date).filter(|_| !self.source_is_explicit);
         recorded.unwrap_or(&self.source)
     }

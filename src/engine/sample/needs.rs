@@ -3,19 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
-
 use super::super::stored::stored_rows_if_any;
 use super::super::{Scope, Stage, StageError};
 use crate::figures::counted;
 use crate::ledger::{Ledger, LedgerError, Target, UnitState};
-use crate::plan::DateRange;
+use crate::partition::{Partition, PartitionRange};
 use crate::warehouse::Warehouse;
 
 /// The units of a plan that are done, from the ledger.
 #[derive(Debug, Clone, Default)]
 pub struct KnownUnits {
-    units: HashMap<String, HashMap<NaiveDate, DoneUnit>>,
+    units: HashMap<String, HashMap<Partition, DoneUnit>>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,7 +39,7 @@ impl KnownUnits {
     }
 
     /// The source of a unit's rows; `None` if it has none.
-    pub(super) fn source(&self, stage: &str, date: NaiveDate) -> Option<&str> {
+    pub(super) fn source(&self, stage: &str, date: Partition) -> Option<&str> {
         let unit = self.units.get(stage)?.get(&date)?;
         (unit.rows > 0).then_some(unit.source.as_str())
     }
@@ -59,14 +57,14 @@ const fn is_done(state: UnitState) -> bool {
 #[derive(Debug)]
 pub(super) struct Fillers {
     fillers: Vec<Filler>,
-    range: DateRange,
+    range: PartitionRange,
 }
 
 #[derive(Debug)]
 struct Filler {
     stage: Arc<dyn Stage>,
     table: Option<String>,
-    done: BTreeSet<NaiveDate>,
+    done: BTreeSet<Partition>,
 }
 
 impl Fillers {
@@ -74,14 +72,14 @@ impl Fillers {
     pub(super) async fn read(
         every: &[Arc<dyn Stage>],
         known: &KnownUnits,
-        range: DateRange,
+        range: PartitionRange,
         warehouse: &dyn Warehouse,
     ) -> Result<Self, StageError> {
         let mut fillers = Vec::with_capacity(every.len());
         for stage in every {
             let mut done = BTreeSet::new();
             if let Some(units) = known.units.get(stage.name()).filter(|units| !units.is_empty()) {
-                let dates: Vec<NaiveDate> = units.keys().copied().collect();
+                let dates: Vec<Partition> = units.keys().copied().collect();
                 let stored = stored_rows_if_any(warehouse, stage.fills(), &dates).await?;
                 let holds = |date| stored.get(date).copied().unwrap_or_default();
                 let there = units.iter().filter(|(date, unit)| holds(date) == unit.rows);
@@ -100,7 +98,7 @@ impl Fillers {
     pub(super) async fn missing(
         &self,
         stage: &dyn Stage,
-        date: NaiveDate,
+        date: Partition,
         warehouse: &dyn Warehouse,
     ) -> Option<String> {
         let mut missing = Vec::new();
@@ -110,7 +108,7 @@ impl Fillers {
                 continue;
             };
             let (first, last) = input.reach.ends(date);
-            let days = first.iter_days().take_while(|day| *day <= last);
+            let days = first.up_to(last);
             // The date itself is always needed, earlier ones only within the plan's dates.
             let dates = days
                 .filter(|day| *day == date || self.range.contains(*day))
@@ -134,8 +132,8 @@ impl Fillers {
 
 impl Filler {
     /// The dates that are not done although rows are expected.
-    async fn expecting_rows(&self, dates: Vec<NaiveDate>, warehouse: &dyn Warehouse) -> Vec<NaiveDate> {
-        let open: Vec<NaiveDate> = (dates.into_iter())
+    async fn expecting_rows(&self, dates: Vec<Partition>, warehouse: &dyn Warehouse) -> Vec<Partition> {
+        let open: Vec<Partition> = (dates.into_iter())
             .filter(|date| !self.done.contains(date))
             .collect();
         if open.is_empty() {
@@ -145,7 +143,7 @@ impl Filler {
         let Ok(scopes) = self.stage.scope(warehouse, &open).await else {
             return open;
         };
-        let expects_rows = |(_, scope): &(NaiveDate, Scope)| !matches!(scope, Scope::Skip(_));
+        let expects_rows = |(_, scope): &(Partition, Scope)| !matches!(scope, Scope::Skip(_));
         let expecting_rows = open.into_iter().zip(scopes).filter(expects_rows);
         expecting_rows.map(|(date, _)| date).collect()
     }

@@ -1,7 +1,5 @@
 //! Samples one unit: reads and computes it as a run does, judges the result and writes nothing.
 
-use chrono::NaiveDate;
-
 use super::super::stored::rows_of;
 use super::super::unit_result::{ComputedUnit, judge_unit};
 use super::super::{BatchDates, Fills, Outcome, RetryPolicy, Scope, Stage, StageError};
@@ -9,6 +7,7 @@ use super::difference::Difference;
 use super::nulls::Nulls;
 use super::view::{SampleState, UnitSample};
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 use crate::reason::bounded;
 use crate::table::{Row, TableDef};
 use crate::warehouse::Warehouse;
@@ -34,7 +33,7 @@ impl SampledUnit {
 pub(super) async fn sample_unit(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
-    date: NaiveDate,
+    date: Partition,
     why: &str,
     source: &str,
     retry: RetryPolicy,
@@ -57,7 +56,7 @@ pub(super) async fn sample_unit(
 async fn read_and_judge(
     stage: &dyn Stage,
     warehouse: &dyn Warehouse,
-    date: NaiveDate,
+    date: Partition,
     why: &str,
     source: &str,
 ) -> Result<SampledUnit, StageError> {
@@ -85,7 +84,7 @@ async fn read_and_judge(
 }
 
 /// A unit that can't be sampled, because only writing its rows would compute them.
-fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>) -> UnitSample {
+fn not_computed(stage: &dyn Stage, date: Partition, why: &str, fills: Fills<'_>) -> UnitSample {
     let reason = match fills {
         Fills::Query(..) => "a query in the warehouse computes its rows; only a run shows them",
         _ => "it runs a program; only a run starts it",
@@ -96,7 +95,7 @@ fn not_computed(stage: &dyn Stage, date: NaiveDate, why: &str, fills: Fills<'_>)
 fn compared(
     stage: &dyn Stage,
     table: &TableDef,
-    date: NaiveDate,
+    date: Partition,
     why: &str,
     scope: Option<Scope>,
     outcome: Outcome,

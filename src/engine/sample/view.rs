@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::StageNulls;
 use super::difference::Difference;
 use crate::figures::counted;
+use crate::partition::Partition;
 use crate::reason::bounded;
 
 /// The sample before the first unit, as far as it has been taken.
@@ -85,7 +85,7 @@ pub struct UnitSample {
     /// Stage name.
     pub stage: String,
     /// Date of the unit.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// Why this date is representative, as stated in the plan.
     pub why: String,
     /// The result.
@@ -106,7 +106,7 @@ pub struct UnitSample {
 
 impl UnitSample {
     /// A unit without rows, with only a state and a reason.
-    pub(super) fn bare(stage: &str, date: NaiveDate, why: &str, state: SampleState, reason: &str) -> Self {
+    pub(super) fn bare(stage: &str, date: Partition, why: &str, state: SampleState, reason: &str) -> Self {
         Self {
             stage: stage.to_owned(),
             date,

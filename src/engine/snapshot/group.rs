@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::UnitView;
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 
 /// Units of a stage that differ only in their date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct UnitGroup {
     pub attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    pub dates: Vec<NaiveDate>,
+    pub dates: Vec<Partition>,
 }
 
 impl UnitGroup {

@@ -7,11 +7,12 @@ mod stage;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Breakdown;
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Coverage, GateCheck, PastAnswer, RunState, Waiver};
+use crate::partition::Partition;
 use crate::plan::Severity;
 use crate::runbook::Item;
 use crate::warehouse::Cost;
@@ -283,9 +284,9 @@ pub struct TaskView {
     /// Stage name.
     pub stage: String,
     /// First date of the batch.
-    pub first: NaiveDate,
+    pub first: Partition,
     /// Last date of the batch.
-    pub last: NaiveDate,
+    pub last: Partition,
     /// Number of dates in the batch.
     pub dates: usize,
     /// What the worker is doing now.
@@ -315,7 +316,7 @@ pub struct CheckView {
     pub before: Option<String>,
     /// Failing dates.
     #[serde(alias = "offending")]
-    pub failing_dates: Arc<Vec<NaiveDate>>,
+    pub failing_dates: Arc<Vec<Partition>>,
     /// How many of the table's dates the result covers; `None` without a result, for a check limited to named dates,
     /// and for a raw-data check.
     #[serde(alias = "over", default)]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Counts, GateCheck, UnitState, gate_is_open};
+use crate::partition::Partition;
 use crate::warehouse::Cost;
 
 /// State of a stage.
@@ -62,7 +62,7 @@ pub struct GapView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitView {
     /// Date of the unit.
-    pub date: NaiveDate,
+    pub date: Partition,
     /// State of the unit.
     pub state: UnitState,
     /// Rows stored.
@@ -129,7 +129,7 @@ impl StageView {
     }
 
     /// Changes known units; ignores unknown dates.
-    pub(in crate::engine) fn change_units(&mut self, dates: &[NaiveDate], change: impl Fn(&mut UnitView)) {
+    pub(in crate::engine) fn change_units(&mut self, dates: &[Partition], change: impl Fn(&mut UnitView)) {
         let units = Arc::make_mut(&mut self.units);
         for date in dates {
             if let Ok(at) = units.binary_search_by_key(date, |unit| unit.date) {

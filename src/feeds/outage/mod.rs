@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::Feed;
 use super::faults::{Outage, Profile};
+use crate::partition::Partition;
 use crate::table::{Row, Schema, SchemaChange, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
@@ -51,7 +52,7 @@ async fn stored(warehouse: &dyn Warehouse) -> Result<Mutex<Vec<Outage>>, Warehou
     if !warehouse.holds_rows(feed_outages()).await? {
         return Ok(Mutex::default());
     }
-    let ever = Dates::Between(day(1900), day(2999));
+    let ever = Dates::Between(day(1900).into(), day(2999).into());
     let rows = warehouse
         .read(Read {
             table: feed_outages(),
@@ -96,7 +97,7 @@ impl FlakyWarehouse {
         };
         let Outage { feed, date, .. } = *outage;
         let refusal = unavailable(feed, date);
-        if read.dates != Dates::Only(&[date]) {
+        if read.dates != Dates::Only(&[date.into()]) {
             return Err(refusal);
         }
         outage.failing_reads -= 1;
@@ -107,7 +108,7 @@ impl FlakyWarehouse {
             .collect();
         let replace = Replace {
             table: feed_outages(),
-            dates: &[date],
+            dates: &[date.into()],
             rows: Arc::new(left),
             short: &[],
             now: Utc::now(),
@@ -121,8 +122,8 @@ impl FlakyWarehouse {
 
 fn touches(dates: Dates<'_>, date: NaiveDate) -> bool {
     match dates {
-        Dates::Only(dates) => dates.contains(&date),
-        Dates::Between(first, last) => (first..=last).contains(&date),
+        Dates::Only(dates) => dates.iter().any(|one| one.contains(date)),
+        Dates::Between(first, last) => first.first_day() <= date && date <= last.last_day(),
     }
 }
 
@@ -193,7 +194,7 @@ impl Warehouse for FlakyWarehouse {
         self.inner.query(sql).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
         self.inner.query_about(sql, dates).await
     }
 }

@@ -1,5 +1,6 @@
 //! Outages as seen by a run and by a second process.
 
+use crate::partition::Partition;
 use std::path::Path;
 
 use super::*;
@@ -28,9 +29,9 @@ async fn load(dir: &Path, profile: &str) {
 }
 
 async fn ask(warehouse: &dyn Warehouse, feed: Feed, dates: &[u32]) -> Result<usize, String> {
-    let dates: Vec<NaiveDate> = dates
+    let dates: Vec<Partition> = dates
         .iter()
-        .map(|&day| NaiveDate::from_ymd_opt(2026, 1, day).unwrap())
+        .map(|&day| Partition::day(NaiveDate::from_ymd_opt(2026, 1, day).unwrap()))
         .collect();
     let read = Read {
         table: feed.table(),

@@ -1,5 +1,6 @@
 //! Parsing custom stages from a plan file, and the message for each mistake.
 
+use crate::partition::Grain;
 use std::time::Duration;
 
 use chrono::Weekday;
@@ -60,7 +61,8 @@ fn command_and_query_stages_are_parsed() {
         command.output,
         StageOutput::Rows {
             table: "port.calls".to_owned(),
-            date_column: "day".to_owned()
+            date_column: "day".to_owned(),
+            grain: Grain::Day,
         }
     );
     let StageKind::Sql(sql) = &tons.kind else {
@@ -236,7 +238,7 @@ fn command_output_is_stored_only_with_declared_columns() {
 #[case(
     "@date GROUP",
     "@day GROUP",
-    "line 18: stage 'tons': sql has an unknown parameter @day; use @date, or @dates for many dates at once"
+    "line 18: stage 'tons': sql has an unknown parameter @day; use @date, @start and @end, or @dates and @starts for many dates at once"
 )]
 #[case(
     "table = \"port.tons\"\n",
@@ -288,14 +290,9 @@ fn command_output_is_stored_only_with_declared_columns() {
     "line 21: stage 'tons': key: column 'tons' is nullable; key columns must not be nullable"
 )]
 #[case(
-    "key = [\"day\"]\n",
-    "",
-    "line 13: stage 'tons': key is missing; list the columns that identify a row"
-)]
-#[case(
     "date_column = \"day\"\nkey",
     "date_column = \"tons\"\nkey",
-    "line 20: stage 'tons': date_column 'tons' must be a DATE column that is not nullable"
+    "line 20: stage 'tons': date_column 'tons' must be a DATE or TIMESTAMP column that is not nullable"
 )]
 #[case(
     "name = \"tons\", type",

@@ -5,22 +5,22 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use chrono::{Days, NaiveDate};
-
 use crate::engine::{BatchDates, Inputs, Scope, Stage};
 use crate::nba::tables;
+use crate::partition::Partition;
 use crate::stages::{PLAYER_SHOT_ZONE, TEAM_DEFENSE_ZONE, TEAM_OFFENSE};
 use crate::table::{ColumnType, Row, TableDef, Value};
 use crate::warehouse::sqlite::SqliteWarehouse;
 use crate::warehouse::{ErrorClass, Filling, Warehouse};
 
-const GAMES: u64 = 40;
+const GAMES: i64 = 40;
 
-fn day(number: u64) -> NaiveDate {
-    NaiveDate::from_ymd_opt(2023, 11, 1).unwrap() + Days::new(number)
+fn day(number: i64) -> Partition {
+    let first = Partition::parse("2023-11-01").unwrap();
+    first.moved(number).unwrap()
 }
 
-fn dates() -> Vec<NaiveDate> {
+fn dates() -> Vec<Partition> {
     (0..GAMES).map(day).collect()
 }
 
@@ -43,11 +43,11 @@ fn row(table: &TableDef, values: &[(&str, Value)]) -> Row {
 }
 
 fn schedule() -> Vec<Row> {
-    let game = |date: NaiveDate| {
+    let game = |date: Partition| {
         row(
             tables::schedule(),
             &[
-                ("game_date", date.into()),
+                ("game_date", date.first_day().into()),
                 ("game_status", 3.into()),
                 ("away_team_tricode", "BOS".into()),
                 ("home_team_tricode", "CHA".into()),
@@ -58,12 +58,15 @@ fn schedule() -> Vec<Row> {
 }
 
 fn team_defense() -> Vec<Row> {
-    let team = |date: NaiveDate, team: &str| {
+    let team = |date: Partition, team: &str| {
         row(
             tables::team_defense(),
             &[
-                ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
-                ("game_date", date.into()),
+                (
+                    "game_id",
+                    date.first_day().format("%Y%m%d_BOS_CHA").to_string().into(),
+                ),
+                ("game_date", date.first_day().into()),
                 ("defending_team_abbr", team.to_owned().into()),
             ],
         )
@@ -75,13 +78,16 @@ fn team_defense() -> Vec<Row> {
 }
 
 fn player_game() -> Vec<Row> {
-    let game = |player: &str, date: NaiveDate, season: i64, points: i64| {
+    let game = |player: &str, date: Partition, season: i64, points: i64| {
         row(
             tables::player_game(),
             &[
                 ("player_lookup", player.to_owned().into()),
-                ("game_id", date.format("%Y%m%d_BOS_CHA").to_string().into()),
-                ("game_date", date.into()),
+                (
+                    "game_id",
+                    date.first_day().format("%Y%m%d_BOS_CHA").to_string().into(),
+                ),
+                ("game_date", date.first_day().into()),
                 ("team_abbr", "BOS".into()),
                 ("season_year", season.into()),
                 ("points", points.into()),
@@ -92,7 +98,7 @@ fn player_game() -> Vec<Row> {
     let one = (0..GAMES).map(|number| game("one", day(number), 2023, 20));
     // Player two is also listed in the first games, with no minutes and no points.
     let two = (0..GAMES).map(|number| game("two", day(number), 2023, if number < 8 { 0 } else { 9 }));
-    let three = (0..GAMES).map(|number| game("three", day(number) - Days::new(365), 2022, 12));
+    let three = (0..GAMES).map(|number| game("three", day(number - 365), 2022, 12));
     one.chain(two).chain(three).collect()
 }
 
@@ -108,7 +114,7 @@ async fn warehouse(dir: &tempfile::TempDir, tables: Vec<(&TableDef, Vec<Row>)>) 
     warehouse
 }
 
-async fn read(stage: &dyn Stage, warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Box<dyn Inputs> {
+async fn read(stage: &dyn Stage, warehouse: &dyn Warehouse, dates: &[Partition]) -> Box<dyn Inputs> {
     let batch = BatchDates::alone(dates);
     stage
         .reader()
@@ -156,10 +162,7 @@ async fn games_of_a_date_come_from_the_schedule() {
     let warehouse = warehouse(&dir, vec![(tables::schedule(), schedule())]).await;
     let games = TEAM_OFFENSE.groups(&warehouse, day(0)).await.unwrap();
     assert_eq!(games, ["20231101_BOS_CHA"]);
-    let before = TEAM_OFFENSE
-        .groups(&warehouse, day(0) - Days::new(1))
-        .await
-        .unwrap();
+    let before = TEAM_OFFENSE.groups(&warehouse, day(-1)).await.unwrap();
     assert!(before.is_empty());
 }
 

@@ -1,10 +1,11 @@
 //! The player stages on an embedded warehouse, from expected row counts to rows.
 
-use chrono::{DateTime, Days, NaiveDate};
+use chrono::DateTime;
 use std::sync::Arc;
 
 use crate::engine::{BatchDates, Outcome, Scope, Stage};
 use crate::nba::tables;
+use crate::partition::Partition;
 use crate::plan::{Active, Advance, Fingerprint, StageKind, StageSpec};
 use crate::stages::stage;
 use crate::table::{ColumnType, Row, TableDef, Value, admit};
@@ -12,12 +13,12 @@ use crate::warehouse::sqlite::SqliteWarehouse;
 use crate::warehouse::{Replace, Warehouse};
 
 /// The season opener; from then on BOS plays at home against DEN every other day.
-fn opener() -> NaiveDate {
+fn opener() -> Partition {
     "2023-10-24".parse().unwrap()
 }
 
-fn day(number: u64) -> NaiveDate {
-    opener() + Days::new(number)
+fn day(number: i64) -> Partition {
+    opener().moved(number).unwrap()
 }
 
 /// A row with some columns given; the others are NULL or empty.
@@ -35,11 +36,11 @@ fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
     table.columns.iter().map(value).collect()
 }
 
-fn scheduled(date: NaiveDate) -> Row {
+fn scheduled(date: Partition) -> Row {
     row(
         tables::schedule(),
         &[
-            ("game_date", date.into()),
+            ("game_date", date.first_day().into()),
             ("game_status", 3.into()),
             ("home_team_tricode", "BOS".into()),
             ("away_team_tricode", "DEN".into()),
@@ -47,12 +48,15 @@ fn scheduled(date: NaiveDate) -> Row {
     )
 }
 
-fn team(date: NaiveDate, team: &str) -> Row {
+fn team(date: Partition, team: &str) -> Row {
     row(
         tables::team_offense(),
         &[
-            ("game_id", date.format("%Y%m%d_DEN_BOS").to_string().into()),
-            ("game_date", date.into()),
+            (
+                "game_id",
+                date.first_day().format("%Y%m%d_DEN_BOS").to_string().into(),
+            ),
+            ("game_date", date.first_day().into()),
             ("team_abbr", team.to_owned().into()),
             ("pace", 99.0.into()),
             ("offensive_rating", 112.0.into()),
@@ -60,13 +64,16 @@ fn team(date: NaiveDate, team: &str) -> Row {
     )
 }
 
-fn player(date: NaiveDate, player: &str, minutes: f64, points: i64) -> Row {
+fn player(date: Partition, player: &str, minutes: f64, points: i64) -> Row {
     row(
         tables::player_game(),
         &[
             ("player_lookup", player.to_owned().into()),
-            ("game_id", date.format("%Y%m%d_DEN_BOS").to_string().into()),
-            ("game_date", date.into()),
+            (
+                "game_id",
+                date.first_day().format("%Y%m%d_DEN_BOS").to_string().into(),
+            ),
+            ("game_date", date.first_day().into()),
             ("team_abbr", "BOS".into()),
             ("points", points.into()),
             ("minutes_played", minutes.into()),
@@ -74,7 +81,7 @@ fn player(date: NaiveDate, player: &str, minutes: f64, points: i64) -> Row {
     )
 }
 
-async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate], rows: Vec<Row>) {
+async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[Partition], rows: Vec<Row>) {
     let admitted = admit(table, rows);
     assert_eq!(admitted.quarantined, []);
     warehouse.ensure(table).await.unwrap();
@@ -93,7 +100,7 @@ async fn put(warehouse: &SqliteWarehouse, table: &TableDef, dates: &[NaiveDate],
 /// Ten games. `regular` plays all of them; `late` plays no full minute until the eighth.
 async fn league(dir: &std::path::Path) -> SqliteWarehouse {
     let warehouse = SqliteWarehouse::open(dir).unwrap();
-    let dates: Vec<NaiveDate> = (0..10).map(|game| day(2 * game)).collect();
+    let dates: Vec<Partition> = (0..10).map(|game| day(2 * game)).collect();
     let schedule = dates.iter().map(|&date| scheduled(date)).collect();
     put(&warehouse, tables::schedule(), &dates, schedule).await;
     let teams = dates
@@ -128,7 +135,7 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
     .unwrap()
 }
 
-async fn computed(warehouse: &SqliteWarehouse, stage: &dyn Stage, dates: &[NaiveDate]) -> Vec<Outcome> {
+async fn computed(warehouse: &SqliteWarehouse, stage: &dyn Stage, dates: &[Partition]) -> Vec<Outcome> {
     let inputs = stage
         .reader()
         .read(warehouse, BatchDates::alone(dates), "reconstruct")

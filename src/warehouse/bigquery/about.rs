@@ -1,31 +1,37 @@
-//! Date parameters of queries: `@date` and `@dates` are replaced by date literals, which `BigQuery` uses to prune
-//! partitions. A script may contain many of them. Only dates are substituted, so there is no SQL injection.
+//! Parameters of queries: they are replaced by literals, which `BigQuery` uses to prune its own partitions. A script may
+//! contain many of them. Only dates are substituted, so there is no SQL injection.
 
-use chrono::NaiveDate;
-
+use crate::partition::{Parameter, Partition};
 use crate::sql::changed;
+use crate::table::{date_literal, timestamp_literal};
 
-/// The query with `@date` replaced by the first date and `@dates` by all of them.
+/// The query with its parameters replaced: by the first partition, or by all of them.
 ///
 /// # Errors
 /// If the query can't be tokenised; returns a message for the operator.
-pub(super) fn about(sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
-    changed(sql, |word| match word.value.to_ascii_lowercase().as_str() {
-        "@date" => dates.first().copied().map(literal),
-        "@dates" if dates.is_empty() => Some("CAST([] AS ARRAY<DATE>)".to_owned()),
-        "@dates" => Some(format!("[{}]", literals(dates))),
-        _ => None,
+pub(super) fn about(sql: &str, dates: &[Partition]) -> Result<String, String> {
+    let value = |parameter| match parameter {
+        Parameter::Date => dates.first().map(|date| date_literal(date.first_day())),
+        Parameter::Start => dates.first().map(|date| timestamp_literal(date.start())),
+        Parameter::End => dates.first().map(|date| timestamp_literal(date.end_instant())),
+        Parameter::Dates if dates.is_empty() => Some("CAST([] AS ARRAY<DATE>)".to_owned()),
+        Parameter::Dates => Some(format!("[{}]", first_days(dates))),
+        Parameter::Starts if dates.is_empty() => Some("CAST([] AS ARRAY<TIMESTAMP>)".to_owned()),
+        Parameter::Starts => {
+            let starts: Vec<String> = dates.iter().map(|date| timestamp_literal(date.start())).collect();
+            Some(format!("[{}]", starts.join(", ")))
+        }
+    };
+    changed(sql, |word| {
+        let name = word.value.strip_prefix('@')?;
+        Parameter::of_name(name).and_then(value)
     })
 }
 
-pub(super) fn literal(date: NaiveDate) -> String {
-    format!("DATE '{date}'")
-}
-
-/// A comma-separated list of date literals.
-pub(super) fn literals(dates: &[NaiveDate]) -> String {
-    let dates: Vec<String> = dates.iter().copied().map(literal).collect();
-    dates.join(", ")
+/// The first days of partitions as a comma-separated list of literals.
+fn first_days(dates: &[Partition]) -> String {
+    let days: Vec<String> = dates.iter().map(|date| date_literal(date.first_day())).collect();
+    days.join(", ")
 }
 
 #[cfg(test)]
@@ -34,11 +40,21 @@ mod tests {
 
     #[test]
     fn only_date_parameters_are_replaced() {
-        let dates = ["2024-02-28", "2024-02-29"].map(|text| text.parse::<NaiveDate>().unwrap());
+        let dates = ["2024-02-28", "2024-02-29"].map(|text| text.parse::<Partition>().unwrap());
         let sql = "-- of @date\nSELECT '@date', @Date AS é, day FROM t\nWHERE day IN UNNEST(@dates)#@dates";
         let expected = "-- of @date\nSELECT '@date', DATE '2024-02-28' AS é, day FROM t\n\
                         WHERE day IN UNNEST([DATE '2024-02-28', DATE '2024-02-29'])#@dates";
         assert_eq!(about(sql, &dates).unwrap(), expected);
+    }
+
+    #[test]
+    fn instants_are_half_open() {
+        let march = [Partition::parse("2024-03").unwrap()];
+        assert_eq!(
+            about("x >= @start AND x < @end OR x IN UNNEST(@starts)", &march).unwrap(),
+            "x >= TIMESTAMP '2024-03-01 00:00:00.000000+00' AND x < TIMESTAMP '2024-04-01 00:00:00.000000+00' \
+             OR x IN UNNEST([TIMESTAMP '2024-03-01 00:00:00.000000+00'])"
+        );
     }
 
     #[test]

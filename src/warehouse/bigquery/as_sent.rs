@@ -1,8 +1,7 @@
 //! The text of queries as they are sent, without sending them.
 
-use chrono::NaiveDate;
-
 use super::{BigQueryWarehouse, about, refill, unreadable};
+use crate::partition::Partition;
 use crate::warehouse::{Refill, WarehouseError};
 
 impl BigQueryWarehouse {
@@ -10,7 +9,7 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// If the query can't be tokenised.
-    pub fn query_as_sent(&self, sql: &str, dates: &[NaiveDate]) -> Result<String, WarehouseError> {
+    pub fn query_as_sent(&self, sql: &str, dates: &[Partition]) -> Result<String, WarehouseError> {
         let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
         sql.map_err(|problem| unreadable(problem).in_context("reading the query"))
     }

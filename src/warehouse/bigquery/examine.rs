@@ -8,7 +8,7 @@ use super::job::dry;
 use super::remedy::Remedy;
 use super::statement::Statement;
 use super::{BigQueryWarehouse, limits};
-use crate::table::{Schema, TableDef, bigquery_table, sql_name};
+use crate::table::{Schema, TableDef, bigquery_table};
 use crate::warehouse::ErrorClass;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl BigQueryWarehouse {
 
     /// The smallest statement that needs the same permission as the operation.
     fn sql_of(&self, attempt: Attempt<'_>) -> String {
-        let no_date = |table: &TableDef| format!("{} = DATE '0001-01-01'", sql_name(&table.date_column));
+        let no_date = |table: &TableDef| table.partition_column().is_none();
         match attempt {
             Attempt::Job => "SELECT 1".to_owned(),
             Attempt::Read(table) => {

@@ -11,11 +11,8 @@ use super::script::{self, MAX_LOADED_BYTES, sent_bytes};
 use super::staging::{Disposition, Staged};
 use super::statement::Statement;
 use super::{BigQueryWarehouse, doing};
-use crate::table::{TableDef, Value, sql_name};
+use crate::table::{TableDef, Value};
 use crate::warehouse::{Filling, Warehouse, WarehouseError};
-
-/// Matches every date. A table may require a partition filter.
-const ALWAYS: &str = ">= DATE '0001-01-01'";
 
 pub(super) async fn fill(
     warehouse: &BigQueryWarehouse,
@@ -88,10 +85,10 @@ fn exchange(warehouse: &BigQueryWarehouse, filled: &[(TableDef, Staged)]) -> Sta
     let copies: Vec<String> = filled
         .iter()
         .map(|(table, staged)| {
-            let (path, date) = (warehouse.prefix.path(table), sql_name(&table.date_column));
+            let (path, every) = (warehouse.prefix.path(table), table.partition_column().is_any());
             let fresh = script::sent_by_load(table, &staged.path);
             format!(
-                "DELETE FROM `{path}` WHERE {date} {ALWAYS};\n{}",
+                "DELETE FROM `{path}` WHERE {every};\n{}",
                 script::insert(table, &path, &fresh, "@now", script::NEW_ROWS_ALIAS)
             )
         })

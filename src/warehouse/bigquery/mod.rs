@@ -55,7 +55,6 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -64,8 +63,9 @@ use super::{
     JobPurpose, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse,
     WarehouseError, refuse_differences,
 };
+use crate::partition::Partition;
 use crate::table::{
-    Row, Schema, SchemaChange, SchemaDifference, TableDef, Value, bigquery_table, differences, sql_name,
+    Row, Schema, SchemaChange, SchemaDifference, TableDef, Value, bigquery_table, differences,
 };
 use api_error::ApiError;
 use held::HeldLease;
@@ -437,9 +437,9 @@ impl Warehouse for BigQueryWarehouse {
             }
         }
         let sql = format!(
-            "SELECT 1 AS held FROM `{}` WHERE {} >= DATE '0001-01-01' LIMIT 1",
+            "SELECT 1 AS held FROM `{}` WHERE {} LIMIT 1",
             self.prefix.path(table),
-            sql_name(&table.date_column)
+            table.partition_column().is_any()
         );
         match self.ask(Statement::new(sql)).await {
             Ok(answered) => Ok(!answered.rows.is_empty()),
@@ -457,7 +457,7 @@ impl Warehouse for BigQueryWarehouse {
         self.is_sharing()
     }
 
-    async fn read_shared(&self, read: Read<'_>, upcoming: &[NaiveDate]) -> Result<Vec<Row>, WarehouseError> {
+    async fn read_shared(&self, read: Read<'_>, upcoming: &[Partition]) -> Result<Vec<Row>, WarehouseError> {
         let in_context = |error: ApiError| error.in_context(&doing("reading", read.table));
         self.read_by_month(read, upcoming).await.map_err(in_context)
     }
@@ -494,7 +494,7 @@ impl Warehouse for BigQueryWarehouse {
                 self.unstage(&loaded).await;
             }
             if may_keep {
-                kept.extend(script::kept(&answered).map_err(in_context)?);
+                kept.extend(script::kept(part.dates(), &answered).map_err(in_context)?);
             }
         }
         Ok(kept)
@@ -568,7 +568,7 @@ impl Warehouse for BigQueryWarehouse {
         self.answer(self.names.apply(sql)).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
         let sql = self.names.apply(sql);
         self.answer(sql.and_then(|sql| about::about(&sql, dates))).await
     }

@@ -1,22 +1,18 @@
 //! Reads by date, and decoding of query results.
 
-use chrono::NaiveDate;
-
-use super::about::{literal, literals};
 use super::api_error::ApiError;
 use super::cell::{column_type, value};
 use super::schema;
 use super::statement::{JobResult, Statement};
 use crate::figures::counted;
-use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
+use crate::partition::Partition;
+use crate::table::{Column, ColumnType, Row, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
 /// The query for a read. Dates are literals, so that `BigQuery` prunes partitions.
 pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, ApiError> {
-    let date = sql_name(&read.table.date_column);
     match read.dates {
-        Dates::Only([]) => select(read, "FALSE", path),
-        Dates::Only(dates) => select(read, &format!("{date} IN ({})", literals(dates)), path),
+        Dates::Only(dates) => select(read, &read.table.partition_column().is_in(dates), path),
         Dates::Between(from, to) => statement_of(read, &[(from, to)], path),
     }
 }
@@ -24,13 +20,11 @@ pub(super) fn statement(read: &Read<'_>, path: &str) -> Result<Statement, ApiErr
 /// The query for these ranges of dates in place of the read's own.
 pub(super) fn statement_of(
     read: &Read<'_>,
-    ranges: &[(NaiveDate, NaiveDate)],
+    ranges: &[(Partition, Partition)],
     path: &str,
 ) -> Result<Statement, ApiError> {
-    let date = sql_name(&read.table.date_column);
-    let range = |(from, to): &(NaiveDate, NaiveDate)| {
-        format!("{date} BETWEEN {} AND {}", literal(*from), literal(*to))
-    };
+    let column = read.table.partition_column();
+    let range = |(from, to): &(Partition, Partition)| column.is_between(*from, *to);
     let ranges: Vec<String> = ranges.iter().map(range).collect();
     select(read, &ranges.join(" OR "), path)
 }

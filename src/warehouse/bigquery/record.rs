@@ -128,7 +128,7 @@ pub(super) fn sent<'a>(dates: impl Iterator<Item = &'a Draft>) -> String {
         };
         json!([
             draft.number.to_string(),
-            draft.date.to_string(),
+            draft.date.first_day().to_string(),
             owed,
             draft.is_whole.to_string(),
             draft.came.rows.to_string(),

@@ -2,16 +2,16 @@
 //! are quarantined in the script, which returns the row count and the quarantined rows per date. All of this is
 //! computed before the commit, so that no `BigQuery` limit can be hit after it.
 
-use chrono::NaiveDate;
-
-use super::about::{about, literal, literals};
+use super::about::about;
 use super::api_error::ApiError;
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
 use super::script::{TempTable, exchange, stored_rows};
 use super::statement::{JobResult, Statement};
+use crate::partition::{Grain, Partition};
 use crate::table::{
-    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
+    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, date_literal, digest, sql_name,
+    sql_names,
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
@@ -48,7 +48,7 @@ const QUERY_ROWS: &str = "_backcourt_answered";
 const SCRIPT_RESULT: &str = "_backcourt_told";
 
 /// Splits the dates of a refill so that no script gets too large.
-pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveDate]> {
+pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [Partition]> {
     let most = match refill.asking {
         Asking::AllAtOnce => refill.dates.len(),
         Asking::DateByDate => (MAX_SCRIPT_LENGTH / refill.sql.len().max(1)).min(MAX_DATES),
@@ -64,7 +64,7 @@ pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [NaiveD
 pub(super) fn statement(
     refill: &Refill<'_>,
     sql: &str,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     path: &str,
     guard: &str,
     ledger: &str,
@@ -104,8 +104,8 @@ pub(super) fn statement(
 }
 
 /// The dates whose stored rows are protected, each with the expected row count; `None` if one row is enough.
-fn owed(refill: &Refill<'_>, dates: &[NaiveDate]) -> Vec<(NaiveDate, Option<u32>)> {
-    let expected = |date: &NaiveDate| {
+fn owed(refill: &Refill<'_>, dates: &[Partition]) -> Vec<(Partition, Option<u32>)> {
+    let expected = |date: &Partition| {
         let at = refill.dates.iter().position(|other| other == date)?;
         match refill.expected.get(at).unwrap_or(&RowsExpected::AtLeastOne) {
             RowsExpected::Exactly(rows) => Some((*date, Some(*rows))),
@@ -118,13 +118,13 @@ fn owed(refill: &Refill<'_>, dates: &[NaiveDate]) -> Vec<(NaiveDate, Option<u32>
 
 /// SQL for the dates whose stored rows are kept, by the rule of [`RowsExpected::keeps`]: the new rows miss the
 /// expectation and are not more than the stored ones.
-fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> String {
-    let days: Vec<NaiveDate> = owed.iter().map(|(date, _)| *date).collect();
+fn staying(table: &TableDef, path: &str, owed: &[(Partition, Option<u32>)]) -> String {
+    let days: Vec<Partition> = owed.iter().map(|(date, _)| *date).collect();
     let each: Vec<String> = owed
         .iter()
         .map(|(date, rows)| {
             let rows = rows.map_or_else(|| "NULL".to_owned(), |rows| rows.to_string());
-            format!("({}, {rows})", literal(*date))
+            format!("({}, {rows})", date_literal(date.first_day()))
         })
         .collect();
     format!(
@@ -140,14 +140,14 @@ fn staying(table: &TableDef, path: &str, owed: &[(NaiveDate, Option<u32>)]) -> S
 }
 
 /// SQL for the query's rows, each with the requested date.
-fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, String> {
-    let own = |asked: &str, dates: &[NaiveDate]| {
+fn rows(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, String> {
+    let own = |asked: &str, dates: &[Partition]| {
         let sql = about(sql, dates)?;
         Ok(format!(
             "SELECT {asked} AS {REQUESTED_DATE}, {ROWS_ALIAS}.* FROM (\n{sql}\n) AS {ROWS_ALIAS}"
         ))
     };
-    let of_one = |date: &NaiveDate| own(&literal(*date), &[*date]);
+    let of_one = |date: &Partition| own(&date_literal(date.first_day()), &[*date]);
     match (refill.asking, dates) {
         (Asking::DateByDate, _) => {
             let each: Result<Vec<String>, String> = dates.iter().map(of_one).collect();
@@ -156,11 +156,13 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[NaiveDate]) -> Result<String, S
         (Asking::AllAtOnce, [date]) => of_one(date),
         (Asking::AllAtOnce, _) => {
             // A row of another date fails the script, because it can't be assigned to a requested date.
-            let day = format!("{ROWS_ALIAS}.{}", sql_name(&refill.table.date_column));
+            let column = refill.table.partition_column().of_alias(ROWS_ALIAS);
+            let day = column.name();
             let asked = format!(
-                "IF({day} IN ({}), {day}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
+                "IF({}, {}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
                  STRING), 'NULL'), ', which is not one of the requested dates')))",
-                literals(dates),
+                column.is_in(dates),
+                column.start(),
                 refill.table.path(),
             );
             own(&asked, dates)
@@ -176,11 +178,19 @@ fn made(table: &TableDef) -> String {
 /// SQL for the rows as they would be stored, each with its fault.
 fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
-    let day = sql_name(&table.date_column);
+    let (column, grain) = (table.partition_column(), table.grain);
+    let day = column.name();
     let other_day = format!(
-        "IF({day} != {REQUESTED_DATE}, CONCAT({}, {}, ' is not the date ', CAST({REQUESTED_DATE} AS STRING)), NULL)",
+        "IF({} != {REQUESTED_DATE}, CONCAT({}, {}, ' is not {} ', {}), NULL)",
+        column.start(),
         fault_prefix(FaultKind::OtherDate, &table.date_column),
         quoted(&format!("CAST({day} AS STRING)")),
+        grain.place(),
+        if grain == Grain::Day {
+            format!("CAST({REQUESTED_DATE} AS STRING)")
+        } else {
+            format!("FORMAT_DATE('{}', {REQUESTED_DATE})", grain.sql_format())
+        },
     );
     let faults: Vec<String> = std::iter::once(other_day)
         .chain(table.made_columns().flat_map(faults))
@@ -332,7 +342,7 @@ fn counts(stays: TempTable, dates: usize) -> String {
 ///
 /// # Errors
 /// If the result has another shape; returns a message for the log.
-pub(super) fn refilled(dates: &[NaiveDate], answered: &JobResult) -> Result<Vec<Refilled>, ApiError> {
+pub(super) fn refilled(dates: &[Partition], answered: &JobResult) -> Result<Vec<Refilled>, ApiError> {
     let mut refilled: Vec<Refilled> = (dates.iter())
         .map(|&date| Refilled {
             date,
@@ -343,7 +353,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &JobResult) -> Result<Vec<
         })
         .collect();
     for row in read::typed(answered)? {
-        let counts = of_row(row).and_then(|counts| {
+        let counts = of_row(dates, row).and_then(|counts| {
             let held = refilled.iter_mut().find(|of| of.date == counts.date)?;
             match counts.kept {
                 Some(_) => held.kept = counts.kept,
@@ -364,7 +374,7 @@ pub(super) fn refilled(dates: &[NaiveDate], answered: &JobResult) -> Result<Vec<
     Ok(refilled)
 }
 
-fn of_row(row: Row) -> Option<Refilled> {
+fn of_row(dates: &[Partition], row: Row) -> Option<Refilled> {
     let [date, rows, print, halves, quarantined, stayed] = <[Value; 6]>::try_from(row).ok()?;
     let (Value::Date(date), Value::Int(rows)) = (date, rows) else {
         return None;
@@ -383,7 +393,7 @@ fn of_row(row: Row) -> Option<Refilled> {
         })
     };
     Some(Refilled {
-        date,
+        date: *dates.iter().find(|asked| asked.first_day() == date)?,
         rows: held,
         kept: match stayed {
             Value::Int(rows) => Some(u32::try_from(rows).ok()?),

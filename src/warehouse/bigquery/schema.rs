@@ -5,7 +5,7 @@ use super::api_error::ApiError;
 use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
 use crate::table::{
-    ColumnType, Dialect, Partition, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef,
+    ColumnType, Dialect, Partitioning, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef,
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -46,7 +46,7 @@ pub(super) fn kind(field: &TableFieldSchema) -> StoredType {
 }
 
 /// The partitioning of a table. Without a column it is by ingestion time.
-fn partition(table: &TableInfo) -> Partition {
+fn partition(table: &TableInfo) -> Partitioning {
     let by_range = table.range_partitioning.as_ref();
     let (by, span) = match &table.time_partitioning {
         Some(by) => {
@@ -56,7 +56,7 @@ fn partition(table: &TableInfo) -> Partition {
         }
         None => (by_range.and_then(|by| by.field.clone()), None),
     };
-    Partition {
+    Partitioning {
         by,
         span,
         requires_filter: table.require_partition_filter == Some(true),

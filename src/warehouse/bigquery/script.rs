@@ -2,16 +2,16 @@
 //! rows. Rows are sent as one JSON parameter, or by a load job if they are too many; dates are literals, so that
 //! `BigQuery` prunes partitions.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
 
-use super::about::{literal, literals};
 use super::api_error::ApiError;
 use super::cell::{expression, row};
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
 use super::staging::SENT;
 use super::statement::{JobResult, Statement};
-use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names};
+use crate::partition::Partition;
+use crate::table::{Row, Stamp, TableDef, Value, date_literal, sql_name, sql_names};
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
 /// Maximum size of the rows in one request, in bytes; `BigQuery` allows 10 MB including the query text. A parameter is
@@ -40,9 +40,15 @@ pub(super) const CHANGES: usize = 2;
 pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<CommitPart<'a>> {
     let table = replace.table;
     let mut parts: Vec<CommitPart<'a>> = vec![CommitPart::new(table, replace.record)];
+    let mut by_date: HashMap<Partition, Vec<String>> = HashMap::new();
+    for row in replace.rows.iter() {
+        if let Some(date) = table.partition_of(row) {
+            by_date.entry(date).or_default().push(sent_row(table, row));
+        }
+    }
     for &date in replace.dates {
         let short = replace.short.contains(&date);
-        let rows = on_date(replace, date);
+        let rows = by_date.remove(&date).unwrap_or_default();
         let bytes = rows.iter().map(|row| sent_bytes(row)).sum::<usize>();
         match parts.last_mut() {
             Some(last) if last.dates.is_empty() || last.bytes + bytes <= MAX_LOADED_BYTES => {
@@ -58,27 +64,23 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<CommitPart<'a>> {
     parts
 }
 
-fn on_date(replace: &Replace<'_>, date: NaiveDate) -> Vec<String> {
-    let table = replace.table;
-    let at = table.position(&table.date_column);
-    let is_on = |row: &&Row| at.and_then(|at| row.get(at)).and_then(Value::as_date) == Some(date);
-    let sent = |row: &Row| -> Row {
-        let kept = row.iter().zip(table.columns.iter());
-        kept.filter(|(_, column)| column.stamp.is_none())
-            .map(|(value, _)| value.clone())
-            .collect()
-    };
-    let rows = replace.rows.iter().filter(is_on);
-    rows.map(|held| row(&sent(held)).to_string()).collect()
+/// A row as it is sent: without the columns that the warehouse stamps.
+fn sent_row(table: &TableDef, held: &Row) -> String {
+    let kept = held.iter().zip(table.columns.iter());
+    let sent: Row = kept
+        .filter(|(_, column)| column.stamp.is_none())
+        .map(|(value, _)| value.clone())
+        .collect();
+    row(&sent).to_string()
 }
 
 /// Some dates of a replace and their rows, small enough for one commit.
 #[derive(Debug)]
 pub(super) struct CommitPart<'a> {
     table: &'a TableDef,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     /// Dates whose stored rows are kept if there are at least this many.
-    short: Vec<(NaiveDate, usize)>,
+    short: Vec<(Partition, usize)>,
     rows: Vec<String>,
     bytes: usize,
     record: Option<&'a Recording>,
@@ -96,13 +98,17 @@ impl<'a> CommitPart<'a> {
         }
     }
 
-    fn add(&mut self, date: NaiveDate, is_short: bool, rows: Vec<String>, bytes: usize) {
+    fn add(&mut self, date: Partition, is_short: bool, rows: Vec<String>, bytes: usize) {
         self.dates.push(date);
         if is_short {
             self.short.push((date, rows.len()));
         }
         self.rows.extend(rows);
         self.bytes += bytes;
+    }
+
+    pub(super) fn dates(&self) -> &[Partition] {
+        &self.dates
     }
 
     /// Whether stored rows of any date may be kept. Only then does the script return the kept dates.
@@ -163,8 +169,8 @@ impl<'a> CommitPart<'a> {
 fn script(
     table: &TableDef,
     path: &str,
-    dates: &[NaiveDate],
-    short: &[(NaiveDate, usize)],
+    dates: &[Partition],
+    short: &[(Partition, usize)],
     guard: &str,
     [fresh, record]: [&str; 2],
 ) -> String {
@@ -176,9 +182,9 @@ fn script(
     }
     let came: Vec<String> = short
         .iter()
-        .map(|(date, rows)| format!("({}, {rows})", literal(*date)))
+        .map(|(date, rows)| format!("({}, {rows})", date_literal(date.first_day())))
         .collect();
-    let days: Vec<NaiveDate> = short.iter().map(|(date, _)| *date).collect();
+    let days: Vec<Partition> = short.iter().map(|(date, _)| *date).collect();
     let stays = format!(
         "SELECT held.day, held.stored FROM ({}) AS held \
          JOIN UNNEST(ARRAY<STRUCT<day DATE, came INT64>>[{}]) AS came ON came.day = held.day \
@@ -194,11 +200,12 @@ fn script(
 }
 
 /// SQL for the number of stored rows per date, as `day` and `stored`. Dates without rows are missing from the result.
-pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> String {
-    let day = sql_name(&table.date_column);
+pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[Partition]) -> String {
+    let column = table.partition_column();
+    let start = column.start();
     format!(
-        "SELECT {day} AS day, COUNT(*) AS stored FROM `{path}` WHERE {day} IN ({}) GROUP BY {day}",
-        literals(dates)
+        "SELECT {start} AS day, COUNT(*) AS stored FROM `{path}` WHERE {} GROUP BY {start}",
+        column.is_in(dates)
     )
 }
 
@@ -206,10 +213,10 @@ pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[NaiveDate]) -> 
 ///
 /// # Errors
 /// If the result has another shape; returns a message for the log.
-pub(super) fn kept(answered: &JobResult) -> Result<Vec<Kept>, ApiError> {
+pub(super) fn kept(dates: &[Partition], answered: &JobResult) -> Result<Vec<Kept>, ApiError> {
     let kept = |row: Row| match row.as_slice() {
-        [Value::Date(date), Value::Int(rows)] => Some(Kept {
-            date: *date,
+        [Value::Date(day), Value::Int(rows)] => Some(Kept {
+            date: *dates.iter().find(|date| date.first_day() == *day)?,
             rows: u32::try_from(*rows).ok()?,
         }),
         _ => None,
@@ -245,12 +252,12 @@ impl TempTable {
 pub(super) fn exchange(
     table: &TableDef,
     path: &str,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     fresh: &str,
     stays: TempTable,
 ) -> String {
-    let day = sql_name(&table.date_column);
-    let on_dates = format!("{day} IN ({}){}", literals(dates), stays.left_out(&day));
+    let column = table.partition_column();
+    let on_dates = format!("{}{}", column.is_in(dates), stays.left_out(&column.start()));
     let created = table
         .stamp_position(Stamp::Created)
         .map(|at| sql_name(&table.columns[at].name));
@@ -283,7 +290,7 @@ pub(super) fn exchange(
         TempTable::None => from,
         TempTable::Listed => format!(
             "{from} WHERE TRUE{}",
-            stays.left_out(&format!("{NEW_ROWS_ALIAS}.{day}"))
+            stays.left_out(&column.of_alias(NEW_ROWS_ALIAS).start())
         ),
     };
     format!(

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::NaiveDate;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
@@ -16,7 +16,8 @@ use super::packed_rows::PackedRows;
 use super::read;
 use super::statement::Statement;
 use super::wire::TableInfo;
-use crate::table::{Row, TableDef};
+use crate::partition::{Grain, Partition};
+use crate::table::{ColumnType, Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
 /// How long table metadata is trusted. Our own writes invalidate it at once.
@@ -85,7 +86,7 @@ impl Version {
 struct MonthKey {
     path: String,
     columns: Vec<String>,
-    month: NaiveDate,
+    month: Partition,
 }
 
 /// The two ends of the channel that delivers the rows of a part.
@@ -212,7 +213,7 @@ impl SharedReads {
 #[derive(Default)]
 struct ClaimedParts {
     coming: Vec<PendingRows>,
-    bringing: Vec<(NaiveDate, RowSender)>,
+    bringing: Vec<(Partition, RowSender)>,
 }
 
 impl CacheState {
@@ -252,9 +253,16 @@ impl BigQueryWarehouse {
     pub(super) async fn read_by_month(
         &self,
         read: Read<'_>,
-        upcoming: &[NaiveDate],
+        upcoming: &[Partition],
     ) -> Result<Vec<Row>, ApiError> {
-        let at = (read.columns.iter()).position(|column| *column == read.table.date_column);
+        // Rows are kept by day.
+        let is_date = |name: &str| {
+            read.table
+                .column(name)
+                .is_some_and(|column| column.kind == ColumnType::Date)
+        };
+        let at =
+            (read.columns.iter()).position(|column| *column == read.table.date_column && is_date(column));
         if let (Some(at), true) = (at, self.is_sharing())
             && let Some(rows) = self.read_months(read, at, upcoming).await?
         {
@@ -285,7 +293,7 @@ impl BigQueryWarehouse {
         &self,
         read: Read<'_>,
         at: usize,
-        upcoming: &[NaiveDate],
+        upcoming: &[Partition],
     ) -> Result<Option<Vec<Row>>, ApiError> {
         let needed = months(read.dates);
         let path = self.prefix.path(read.table);
@@ -293,7 +301,7 @@ impl BigQueryWarehouse {
         let Some(version) = version.filter(|version| version.is_cacheable(needed.len())) else {
             return Ok(None);
         };
-        let part = |month: NaiveDate| MonthKey {
+        let part = |month: Partition| MonthKey {
             path: path.clone(),
             columns: read.columns.iter().map(ToString::to_string).collect(),
             month,
@@ -322,7 +330,7 @@ impl BigQueryWarehouse {
         &self,
         read: Read<'_>,
         at: usize,
-        mut bringing: Vec<(NaiveDate, RowSender)>,
+        mut bringing: Vec<(Partition, RowSender)>,
         needed: usize,
     ) -> Result<(), ApiError> {
         let _turn = if bringing.len() > needed {
@@ -332,12 +340,15 @@ impl BigQueryWarehouse {
             None
         };
         bringing.sort_unstable_by_key(|(month, _)| *month);
-        let fetched: Vec<NaiveDate> = bringing.iter().map(|(month, _)| *month).collect();
+        let fetched: Vec<Partition> = bringing.iter().map(|(month, _)| *month).collect();
         let statement = read::statement_of(&read, &ranges(&fetched), &self.prefix.path(read.table))?;
-        let mut months: HashMap<NaiveDate, PackedRows> = HashMap::new();
+        let mut months: HashMap<Partition, PackedRows> = HashMap::new();
         for row in read::rows(&read, &self.ask(statement).await?)? {
             if let Some(date) = row[at].as_date() {
-                months.entry(month_of(date)).or_default().push(date, &row);
+                months
+                    .entry(month_of(Partition::day(date)))
+                    .or_default()
+                    .push(date, &row);
             }
         }
         for (month, sender) in bringing {
@@ -370,22 +381,20 @@ impl BigQueryWarehouse {
     }
 }
 
-fn month_of(date: NaiveDate) -> NaiveDate {
-    date.with_day(1).unwrap_or(date)
+/// The month in which a partition begins.
+fn month_of(date: Partition) -> Partition {
+    Partition::containing(date.first_day(), Grain::Month)
 }
 
-fn next(month: NaiveDate) -> NaiveDate {
-    month.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX)
+fn months_of(from: Partition, to: Partition) -> impl Iterator<Item = Partition> {
+    month_of(from).up_to(month_of(Partition::day(to.last_day())))
 }
 
 /// The months of these dates, in order. Stops at one more than can be shared.
-fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
-    let mut months: Vec<NaiveDate> = match dates {
-        Dates::Only(dates) => dates.iter().copied().map(month_of).collect(),
-        Dates::Between(from, to) => std::iter::successors(Some(month_of(from)), |month| Some(next(*month)))
-            .take_while(|month| *month <= to)
-            .take(MAX_MONTHS_OF_SMALL_TABLE + 1)
-            .collect(),
+fn months(dates: Dates<'_>) -> Vec<Partition> {
+    let mut months: Vec<Partition> = match dates {
+        Dates::Only(dates) => dates.iter().flat_map(|date| months_of(*date, *date)).collect(),
+        Dates::Between(from, to) => months_of(from, to).take(MAX_MONTHS_OF_SMALL_TABLE + 1).collect(),
     };
     months.sort_unstable();
     months.dedup();
@@ -393,19 +402,16 @@ fn months(dates: Dates<'_>) -> Vec<NaiveDate> {
 }
 
 /// The dates of these months, which are in order: one range for a series of consecutive months.
-fn ranges(months: &[NaiveDate]) -> Vec<(NaiveDate, NaiveDate)> {
-    let series = months.chunk_by(|month, following| next(*month) == *following);
-    let range = |series: &[NaiveDate]| {
-        let last = series.last().copied().map(next)?;
-        Some((*series.first()?, last.pred_opt().unwrap_or(last)))
-    };
+fn ranges(months: &[Partition]) -> Vec<(Partition, Partition)> {
+    let series = months.chunk_by(|month, following| month.next() == Some(*following));
+    let range = |series: &[Partition]| Some((*series.first()?, *series.last()?));
     series.filter_map(range).collect()
 }
 
-fn contains(dates: Dates<'_>, date: NaiveDate) -> bool {
+fn contains(dates: Dates<'_>, day: NaiveDate) -> bool {
     match dates {
-        Dates::Only(dates) => dates.contains(&date),
-        Dates::Between(from, to) => (from..=to).contains(&date),
+        Dates::Only(dates) => dates.iter().any(|date| date.contains(day)),
+        Dates::Between(from, to) => from.first_day() <= day && day <= to.last_day(),
     }
 }
 
@@ -414,7 +420,7 @@ mod tests {
     use super::*;
     use crate::table::Value;
 
-    fn day(text: &str) -> NaiveDate {
+    fn day(text: &str) -> Partition {
         text.parse().unwrap()
     }
 
@@ -435,9 +441,9 @@ mod tests {
     }
 
     /// A row of at least this many bytes.
-    fn packed(date: NaiveDate, bytes: usize) -> PackedRows {
+    fn packed(date: Partition, bytes: usize) -> PackedRows {
         let mut rows = PackedRows::default();
-        rows.push(date, &[Value::from("x".repeat(bytes))]);
+        rows.push(date.first_day(), &[Value::from("x".repeat(bytes))]);
         rows
     }
 
@@ -458,15 +464,9 @@ mod tests {
     #[test]
     fn dates_map_to_months() {
         let dates = ["2024-01-31", "2023-12-01", "2024-01-01"].map(day);
-        assert_eq!(
-            months(Dates::Only(&dates)),
-            [day("2023-12-01"), day("2024-01-01")]
-        );
+        assert_eq!(months(Dates::Only(&dates)), [day("2023-12"), day("2024-01")]);
         let between = Dates::Between(day("2023-11-30"), day("2024-01-01"));
-        assert_eq!(
-            months(between),
-            ["2023-11-01", "2023-12-01", "2024-01-01"].map(day)
-        );
+        assert_eq!(months(between), ["2023-11", "2023-12", "2024-01"].map(day));
         let always = Dates::Between(day("0001-01-01"), day("9999-12-31"));
         assert_eq!(months(always).len(), MAX_MONTHS_OF_SMALL_TABLE + 1);
         assert_eq!(
@@ -477,11 +477,11 @@ mod tests {
 
     #[test]
     fn consecutive_months_are_one_range() {
-        let months = ["2023-05-01", "2023-06-01", "2023-10-01", "2023-12-01"].map(day);
+        let months = ["2023-05", "2023-06", "2023-10", "2023-12"].map(day);
         let expected = [
-            ("2023-05-01", "2023-06-30"),
-            ("2023-10-01", "2023-10-31"),
-            ("2023-12-01", "2023-12-31"),
+            ("2023-05", "2023-06"),
+            ("2023-10", "2023-10"),
+            ("2023-12", "2023-12"),
         ];
         assert_eq!(ranges(&months), expected.map(|(from, to)| (day(from), day(to))));
     }
@@ -495,15 +495,14 @@ mod tests {
         let shared = SharedReads::default();
         // Four months, of which a query may read two.
         let known = version("1000000");
-        let [first, second, third, fourth] =
-            ["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"].map(part);
+        let [first, second, third, fourth] = ["2024-01", "2024-02", "2024-03", "2024-04"].map(part);
         put(&shared, &second, &known, 1);
         let later = [second.clone(), third.clone(), fourth.clone()];
         let none = shared.claim(&[second], &later, &known).bringing;
         assert!(none.is_empty(), "everything needed is cached");
         let claimed = shared.claim(&[first], &later, &known);
-        let months: Vec<NaiveDate> = claimed.bringing.iter().map(|(month, _)| *month).collect();
-        assert_eq!(months, [day("2024-01-01"), day("2024-03-01")]);
+        let months: Vec<Partition> = claimed.bringing.iter().map(|(month, _)| *month).collect();
+        assert_eq!(months, [day("2024-01"), day("2024-03")]);
         assert_eq!(claimed.coming.len(), 1);
         assert!(is_kept(&shared, &third, &known) && !is_kept(&shared, &fourth, &known));
     }
@@ -511,7 +510,7 @@ mod tests {
     #[test]
     fn a_month_is_read_again_only_after_a_change_or_failed_read() {
         let shared = SharedReads::default();
-        let (january, one, two) = (part("2024-01-01"), version("1"), version("2"));
+        let (january, one, two) = (part("2024-01"), version("1"), version("2"));
         let claimed = shared.claim(std::slice::from_ref(&january), &[], &one);
         assert_eq!(claimed.bringing.len(), 1);
         assert!(is_kept(&shared, &january, &one), "it is on its way");
@@ -531,7 +530,7 @@ mod tests {
     fn the_least_recently_used_month_is_evicted() {
         let shared = SharedReads::default();
         let known = version("1");
-        let [first, second, third] = ["2024-01-01", "2024-02-01", "2024-03-01"].map(part);
+        let [first, second, third] = ["2024-01", "2024-02", "2024-03"].map(part);
         put(&shared, &first, &known, MAX_CACHED_BYTES / 2);
         put(&shared, &second, &known, MAX_CACHED_BYTES / 2);
         assert!(is_kept(&shared, &first, &known));

@@ -152,6 +152,7 @@ fn empty(table: &TableDef) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::partition::Grain;
     use std::borrow::Cow;
 
     use super::*;
@@ -168,6 +169,7 @@ mod tests {
                 Column::nullable("tags", ColumnType::StringArray, ""),
             ]),
             date_column: Cow::Borrowed("day"),
+            grain: Grain::Day,
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -3,6 +3,7 @@
 
 mod cell;
 mod connection;
+mod ends;
 mod fault;
 mod fence;
 mod fill;
@@ -31,13 +32,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
     Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
+use crate::partition::Partition;
 use crate::sql::parameters;
 use crate::table::{Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
 use connection::AccessMode;
@@ -92,7 +93,7 @@ impl SqliteWarehouse {
     }
 
     /// Runs a translated query for these dates.
-    async fn answer(&self, sql: String, dates: Vec<NaiveDate>) -> Result<Answer, WarehouseError> {
+    async fn answer(&self, sql: String, dates: Vec<Partition>) -> Result<Answer, WarehouseError> {
         self.pool
             .read("querying".to_owned(), move |connection| {
                 query::answer(connection, &sql, &dates)
@@ -266,7 +267,7 @@ impl Warehouse for SqliteWarehouse {
         self.answer(sql, Vec::new()).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[NaiveDate]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
         let sql = googlesql::translate_about(sql, chrono::Utc::now())?;
         self.answer(sql, dates.to_vec()).await
     }
@@ -362,7 +363,7 @@ pub fn understands(sql: &str) -> Result<(), WarehouseError> {
 ///
 /// # Errors
 /// As for [`understands`].
-pub fn as_sent(sql: &str, date: NaiveDate) -> Result<String, WarehouseError> {
+pub fn as_sent(sql: &str, date: Partition) -> Result<String, WarehouseError> {
     let mut text = String::new();
     let named = parameters(sql).unwrap_or_default();
     for (name, value) in query::parameters(&[date]) {

@@ -1,17 +1,17 @@
 //! Runs a translated query. Comparisons return 0 or 1 and dates ISO text, because result columns have no declared type
 //! in `SQLite`; `Value::as_date` reads both forms of a date.
 
-use chrono::NaiveDate;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::fault::SqliteFault;
-use super::googlesql::{ALL_DATES, ONE_DATE};
+use super::googlesql::bound_as;
+use crate::partition::{Parameter, Partition};
 use crate::table::{RESERVED, Row, Value};
 use crate::warehouse::Answer;
 
 /// The result of the query for these dates.
-pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) -> Result<Answer, SqliteFault> {
+pub(super) fn answer(connection: &Connection, sql: &str, dates: &[Partition]) -> Result<Answer, SqliteFault> {
     let mut statement = connection.prepare_cached(sql).map_err(unprepared)?;
     if !statement.readonly() {
         return Err(SqliteFault::code("a query must not change anything"));
@@ -40,20 +40,30 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[NaiveDate]) ->
     })
 }
 
-fn bind(statement: &mut Statement<'_>, dates: &[NaiveDate]) -> Result<(), SqliteFault> {
+fn bind(statement: &mut Statement<'_>, dates: &[Partition]) -> Result<(), SqliteFault> {
     for (name, value) in parameters(dates) {
-        if let Some(at) = statement.parameter_index(name)? {
+        if let Some(at) = statement.parameter_index(&name)? {
             statement.raw_bind_parameter(at, value)?;
         }
     }
     Ok(())
 }
 
-/// The parameters of a translated query: all dates as a JSON list, and the first date if there is one.
-pub(super) fn parameters(dates: &[NaiveDate]) -> Vec<(&'static str, String)> {
-    let all = (ALL_DATES, serde_json::json!(dates).to_string());
-    let first = dates.first().map(|date| (ONE_DATE, date.to_string()));
-    std::iter::once(all).chain(first).collect()
+/// The parameters of a translated query, in stored form; those of one partition only if there is a first.
+pub(super) fn parameters(dates: &[Partition]) -> Vec<(String, String)> {
+    let instant = |at| Value::Timestamp(at).to_string();
+    let json = |values: Vec<String>| serde_json::json!(values).to_string();
+    let value = |parameter| match parameter {
+        Parameter::Date => dates.first().map(|date| date.first_day().to_string()),
+        Parameter::Start => dates.first().map(|date| instant(date.start())),
+        Parameter::End => dates.first().map(|date| instant(date.end_instant())),
+        Parameter::Dates => Some(json(
+            dates.iter().map(|date| date.first_day().to_string()).collect(),
+        )),
+        Parameter::Starts => Some(json(dates.iter().map(|date| instant(date.start())).collect())),
+    };
+    let bound = |parameter| Some((bound_as(parameter), value(parameter)?));
+    Parameter::ALL.into_iter().filter_map(bound).collect()
 }
 
 fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {

@@ -1,12 +1,13 @@
 //! Reads rows by date, typed by the table definition.
 
-use chrono::NaiveDate;
 use rusqlite::{Connection, Params};
 
 use super::cell::CellReader;
+use super::ends::{between, ends};
 use super::fault::SqliteFault;
 use super::folder::checked;
 use super::schema::stored_order;
+use crate::partition::Partition;
 use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
@@ -19,8 +20,8 @@ pub(super) struct OwnedRead {
 
 enum ReadDates {
     /// Ascending, without duplicates.
-    Only(Vec<NaiveDate>),
-    Between(NaiveDate, NaiveDate),
+    Only(Vec<Partition>),
+    Between(Partition, Partition),
 }
 
 impl From<Read<'_>> for OwnedRead {
@@ -59,11 +60,13 @@ impl OwnedRead {
         let moment = connection.transaction()?;
         let stored = stored_order(&moment, &self.table)?;
         match &self.dates {
-            // One index lookup per date: ordered without a sort, and one statement for any number of dates.
+            // One index lookup per date: ordered by date and then by stored order, and one statement for any number of dates.
             ReadDates::Only(dates) => {
-                let sql = format!("SELECT {names} FROM {table} WHERE {date} = ?1 ORDER BY {stored}");
-                for day in dates {
-                    collect(&moment, &sql, [day.to_string()], &mut readers, &mut rows)?;
+                let sql =
+                    format!("SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {stored}");
+                for date in dates {
+                    let ends = ends(&self.table, *date);
+                    collect(&moment, &sql, ends, &mut readers, &mut rows)?;
                 }
             }
             ReadDates::Between(from, to) => {
@@ -72,7 +75,7 @@ impl OwnedRead {
                 collect(
                     &moment,
                     &sql,
-                    [from.to_string(), to.to_string()],
+                    between(&self.table, *from, *to),
                     &mut readers,
                     &mut rows,
                 )?;

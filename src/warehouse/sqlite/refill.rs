@@ -1,7 +1,7 @@
 //! Replaces the rows of given dates by the result of a query, in one write transaction. Rows that don't fit their
 //! columns are quarantined with a reason; an error of the query itself fails the whole refill.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::googlesql;
 use super::query::answer;
 use super::record;
 use super::replace::Replacement;
+use crate::partition::Partition;
 use crate::table::{Admitted, Candidate, Row, TableDef, Value, admit_on, digest, from_answer};
 use crate::warehouse::{
     Answer, Asking, Came, Recording, Refill, Refilled, Replace, RowsExpected, WarehouseError,
@@ -19,7 +20,7 @@ use crate::warehouse::{
 /// An owned [`Refill`] with its translated query.
 pub(super) struct Refilling {
     table: TableDef,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     expected: Vec<RowsExpected>,
     sql: String,
     asking: Asking,
@@ -99,17 +100,17 @@ impl Refilling {
     }
 
     /// The query's rows by date.
-    fn answered(&self, connection: &Connection) -> Result<Vec<(NaiveDate, Vec<Candidate>)>, SqliteFault> {
-        let ask = |dates: &[NaiveDate]| self.typed(answer(connection, &self.sql, dates)?);
+    fn answered(&self, connection: &Connection) -> Result<Vec<(Partition, Vec<Candidate>)>, SqliteFault> {
+        let ask = |dates: &[Partition]| self.typed(answer(connection, &self.sql, dates)?);
         match self.asking {
             Asking::DateByDate => {
-                let one = |&date: &NaiveDate| Ok((date, ask(&[date])?));
+                let one = |&date: &Partition| Ok((date, ask(&[date])?));
                 self.dates.iter().map(one).collect()
             }
             Asking::AllAtOnce => {
                 let mut dates: Vec<_> = self.dates.iter().map(|&date| (date, Vec::new())).collect();
                 for row in ask(&self.dates)? {
-                    let date = self.date_of(&row.row);
+                    let date = self.table.partition_of(&row.row);
                     match dates.iter_mut().find(|(asked, _)| Some(*asked) == date) {
                         Some((_, rows)) => rows.push(row),
                         None => self.stray(&mut dates, row)?,
@@ -121,7 +122,7 @@ impl Refilling {
     }
 
     /// A row of another date is assigned to the requested one, if only one was requested.
-    fn stray(&self, dates: &mut [(NaiveDate, Vec<Candidate>)], row: Candidate) -> Result<(), SqliteFault> {
+    fn stray(&self, dates: &mut [(Partition, Vec<Candidate>)], row: Candidate) -> Result<(), SqliteFault> {
         if let [(_, rows)] = dates {
             rows.push(row);
             return Ok(());
@@ -132,11 +133,6 @@ impl Refilling {
             self.table.path(),
             at.and_then(|at| row.row.get(at)).unwrap_or(&Value::Null)
         )))
-    }
-
-    fn date_of(&self, row: &Row) -> Option<NaiveDate> {
-        let at = self.table.position(&self.table.date_column)?;
-        row.get(at)?.as_date()
     }
 
     /// The rows in the table's column order and types. A row with a value of another type is left as returned.
@@ -164,10 +160,14 @@ impl Refilling {
         Ok(answer.rows.into_iter().map(typed).collect())
     }
 
-    /// The valid rows of a date ordered by key, and the invalid ones.
-    fn sorted_out(&self, date: NaiveDate, rows: Vec<Candidate>) -> Admitted {
+    /// The valid rows of a date in an order that doesn't change from run to run, by key or else by all columns, and the
+    /// invalid ones.
+    fn sorted_out(&self, date: Partition, rows: Vec<Candidate>) -> Admitted {
         let mut admitted = admit_on(&self.table, date, rows);
-        let keys = self.table.key_positions();
+        let mut keys = self.table.key_positions();
+        if keys.is_empty() {
+            keys = (0..self.table.columns.len()).collect();
+        }
         let key = |row: &Row| -> Vec<String> { keys.iter().map(|&at| row[at].to_string()).collect() };
         admitted.rows.sort_by_cached_key(key);
         admitted
@@ -179,7 +179,7 @@ impl Refilling {
 struct NewRows {
     refilled: Vec<Refilled>,
     rows: Vec<Row>,
-    short: Vec<NaiveDate>,
+    short: Vec<Partition>,
 }
 
 fn computed(refilled: &Refilled) -> Came {

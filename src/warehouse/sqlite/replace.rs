@@ -3,15 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::cell::CellReader;
+use super::ends::ends;
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
 use super::folder::checked;
 use super::insert::Insert;
 use super::record;
+use crate::partition::Partition;
 use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
 use crate::warehouse::keep::is_not_less;
 use crate::warehouse::{Kept, Recording, Replace};
@@ -19,9 +21,9 @@ use crate::warehouse::{Kept, Recording, Replace};
 /// An owned [`Replace`], to move to a blocking thread.
 pub(super) struct Replacement {
     table: TableDef,
-    dates: Vec<NaiveDate>,
+    dates: Vec<Partition>,
     rows: Arc<Vec<Row>>,
-    short: Vec<NaiveDate>,
+    short: Vec<Partition>,
     now: DateTime<Utc>,
     record: Option<Recording>,
 }
@@ -69,7 +71,7 @@ impl Replacement {
         self.refuse_other_dates()?;
         let kept = self.kept(transaction)?;
         let created_at = self.created_at(transaction)?;
-        let replaced = |date: NaiveDate| kept.iter().all(|kept| kept.date != date);
+        let replaced = |date: Partition| kept.iter().all(|kept| kept.date != date);
         self.delete(transaction, replaced)?;
         self.insert(transaction, &created_at, replaced)?;
         Ok(kept)
@@ -82,27 +84,22 @@ impl Replacement {
             return Ok(kept);
         }
         let mut statement = transaction.prepare_cached(&format!(
-            "SELECT COUNT(*) FROM {} WHERE {} = ?1",
+            "SELECT COUNT(*) FROM {} WHERE {} BETWEEN ?1 AND ?2",
             sqlite_path(&self.table.dataset, &self.table.name),
             sql_name(&self.table.date_column)
         ))?;
         for &date in &self.short {
-            let stored: u32 = statement.query_row([date.to_string()], |row| row.get(0))?;
+            let stored: u32 = statement.query_row(ends(&self.table, date), |row| row.get(0))?;
             let fresh = self
                 .rows
                 .iter()
-                .filter(|row| self.date_of(row) == Some(date))
+                .filter(|row| self.table.partition_of(row) == Some(date))
                 .count();
             if is_not_less(stored, u32::try_from(fresh).unwrap_or(u32::MAX)) {
                 kept.push(Kept { date, rows: stored });
             }
         }
         Ok(kept)
-    }
-
-    fn date_of(&self, row: &Row) -> Option<NaiveDate> {
-        let at = self.table.position(&self.table.date_column)?;
-        row.get(at)?.as_date()
     }
 
     fn refuse_other_dates(&self) -> Result<(), SqliteFault> {
@@ -113,9 +110,9 @@ impl Replacement {
                 self.table.date_column
             )));
         };
-        let replaced: HashSet<NaiveDate> = self.dates.iter().copied().collect();
+        let replaced: HashSet<Partition> = self.dates.iter().copied().collect();
         let stray = self.rows.iter().find(|row| {
-            let date = row.get(at).and_then(Value::as_date);
+            let date = self.table.partition_of(row);
             date.is_none_or(|date| !replaced.contains(&date))
         });
         match stray {
@@ -136,7 +133,7 @@ impl Replacement {
             _ => return Ok(created_at),
         };
         let mut statement = transaction.prepare_cached(&format!(
-            "SELECT {}, {} FROM {} WHERE {} = ?1",
+            "SELECT {}, {} FROM {} WHERE {} BETWEEN ?1 AND ?2",
             sql_name(&self.table.columns[created].name),
             sql_names(self.table.key.iter()),
             sqlite_path(&self.table.dataset, &self.table.name),
@@ -147,7 +144,7 @@ impl Replacement {
             .map(|&at| CellReader::new(&self.table, &self.table.columns[at]))
             .collect();
         for date in &self.dates {
-            let mut rows = statement.query([date.to_string()])?;
+            let mut rows = statement.query(ends(&self.table, *date))?;
             while let Some(row) = rows.next()? {
                 let values: Result<Vec<Value>, SqliteFault> = readers
                     .iter_mut()
@@ -165,15 +162,15 @@ impl Replacement {
     fn delete(
         &self,
         transaction: &Transaction<'_>,
-        replaced: impl Fn(NaiveDate) -> bool,
+        replaced: impl Fn(Partition) -> bool,
     ) -> Result<(), SqliteFault> {
         let mut statement = transaction.prepare_cached(&format!(
-            "DELETE FROM {} WHERE {} = ?1",
+            "DELETE FROM {} WHERE {} BETWEEN ?1 AND ?2",
             sqlite_path(&self.table.dataset, &self.table.name),
             sql_name(&self.table.date_column)
         ))?;
         for date in self.dates.iter().filter(|date| replaced(**date)) {
-            statement.execute([date.to_string()])?;
+            statement.execute(ends(&self.table, *date))?;
         }
         Ok(())
     }
@@ -182,7 +179,7 @@ impl Replacement {
         &self,
         transaction: &Transaction<'_>,
         created_at: &CreatedAt,
-        replaced: impl Fn(NaiveDate) -> bool,
+        replaced: impl Fn(Partition) -> bool,
     ) -> Result<(), SqliteFault> {
         let now = Value::Timestamp(self.now).to_string();
         let key = self.table.key_positions();
@@ -193,10 +190,8 @@ impl Replacement {
             let key = (!created_at.is_empty()).then(|| key_of(key.iter().filter_map(|&at| row.get(at))));
             key.and_then(|key| created_at.get(&key)).unwrap_or(&now)
         };
-        let date_at = self.table.position(&self.table.date_column);
-        let date_of = |row: &Row| row.get(date_at?)?.as_date();
         let mut insert = Insert::prepare(transaction, &self.table)?;
-        for row in (self.rows.iter()).filter(|row| date_of(row).is_none_or(&replaced)) {
+        for row in (self.rows.iter()).filter(|row| self.table.partition_of(row).is_none_or(&replaced)) {
             let first = first_created(row);
             let stamps = [
                 created.map(|at| (at, first.as_str())),

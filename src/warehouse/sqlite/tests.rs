@@ -6,10 +6,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use super::folder::PAGE_BYTES;
 use super::*;
+use crate::partition::Partition;
 use crate::table::{Column, ColumnType, Stamp, Value};
 use crate::warehouse::{Asking, Dates, ErrorClass, RowsExpected};
 
@@ -66,7 +67,7 @@ const ALL: &[&str] = &[
     "processed_at",
 ];
 
-fn day(text: &str) -> NaiveDate {
+fn day(text: &str) -> Partition {
     text.parse().unwrap()
 }
 
@@ -77,7 +78,7 @@ fn at(text: &str) -> DateTime<Utc> {
 fn game(team: &str, date: &str, points: i64) -> Row {
     vec![
         team.to_owned().into(),
-        day(date).into(),
+        day(date).first_day().into(),
         points.into(),
         99.5.into(),
         true.into(),
@@ -96,7 +97,7 @@ fn stamped(mut row: Row, created: DateTime<Utc>, processed: DateTime<Utc>) -> Ro
 
 async fn replace(
     warehouse: &SqliteWarehouse,
-    dates: &[NaiveDate],
+    dates: &[Partition],
     rows: &[Row],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
@@ -213,9 +214,9 @@ async fn reads_keep_the_requested_order_of_dates_and_columns() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let rows = vec![
-        vec!["B".into(), day("2021-10-20").into()],
-        vec!["C".into(), day("2021-10-19").into()],
-        vec!["A".into(), day("2021-10-20").into()],
+        vec!["B".into(), day("2021-10-20").first_day().into()],
+        vec!["C".into(), day("2021-10-19").first_day().into()],
+        vec!["A".into(), day("2021-10-20").first_day().into()],
     ];
     let written = AtomicUsize::new(0);
     warehouse
@@ -260,7 +261,7 @@ async fn a_fill_replaces_only_its_own_tables() {
         .unwrap();
 
     for team in ["LAL", "BOS"] {
-        let rows = vec![vec![team.into(), day("2021-10-20").into()]];
+        let rows = vec![vec![team.into(), day("2021-10-20").first_day().into()]];
         let written = AtomicUsize::new(0);
         warehouse
             .fill(vec![filling(feed(), rows.clone())], &written)
@@ -280,7 +281,7 @@ async fn a_fill_replaces_only_its_own_tables() {
 async fn a_failed_fill_keeps_the_old_rows_and_removes_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
-    let good = vec![vec!["LAL".into(), day("2021-10-20").into()]];
+    let good = vec![vec!["LAL".into(), day("2021-10-20").first_day().into()]];
     let written = AtomicUsize::new(0);
     warehouse
         .fill(vec![filling(feed(), good.clone())], &written)
@@ -288,7 +289,7 @@ async fn a_failed_fill_keeps_the_old_rows_and_removes_its_files() {
         .unwrap();
 
     let bad = vec![
-        vec!["BOS".into(), day("2021-10-20").into()],
+        vec!["BOS".into(), day("2021-10-20").first_day().into()],
         vec![Value::Null, Value::Null],
     ];
     let error = warehouse
@@ -490,7 +491,7 @@ async fn readers_cannot_write() {
 async fn a_damaged_file_is_reported_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let rows = (0..5_000)
-        .map(|team| vec![format!("T{team}").into(), day("2021-10-19").into()])
+        .map(|team| vec![format!("T{team}").into(), day("2021-10-19").first_day().into()])
         .collect();
     let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
     let written = AtomicUsize::new(0);
@@ -566,7 +567,7 @@ async fn refilled(
     now: &str,
 ) -> Result<Vec<Refilled>, WarehouseError> {
     warehouse.ensure(&points()).await.unwrap();
-    let dates: Vec<NaiveDate> = dates.iter().map(|text| day(text)).collect();
+    let dates: Vec<Partition> = dates.iter().map(|text| day(text)).collect();
     let all = sql.contains("@dates");
     let refill = Refill {
         table: &points(),
@@ -854,7 +855,7 @@ async fn reserved_words_work_as_names() {
         let row = |order: &str, number: i64| -> Row {
             vec![
                 order.to_owned().into(),
-                day("2024-01-01").into(),
+                day("2024-01-01").first_day().into(),
                 number.into(),
                 Value::Null,
                 Value::Null,

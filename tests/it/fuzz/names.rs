@@ -3,7 +3,7 @@
 use backcourt::feeds::league::NbaGameId;
 use backcourt::nba::Minutes;
 use backcourt::nba::ids::{GameId, PlayerLookup, TeamCode};
-use backcourt::plan;
+use backcourt::partition::Partition;
 use proptest::prelude::*;
 
 use super::in_words;
@@ -58,8 +58,8 @@ proptest! {
     }
 
     #[test]
-    fn dates(text in prop_oneof!["[0-9]{4}-[0-9]{2}-[0-9]{2}", ".{0,12}"]) {
-        match plan::parse_date(&text) {
+    fn dates(text in prop_oneof!["[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{4}-W[0-9]{2}", "[0-9]{4}-[0-9]{2}", ".{0,12}"]) {
+        match Partition::parse(&text) {
             Ok(date) => prop_assert_eq!(date.to_string(), text),
             Err(refusal) => in_words(&refusal.to_string())?,
         }

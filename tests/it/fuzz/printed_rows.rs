@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backcourt::partition::Partition;
 use backcourt::stages::printed;
 use backcourt::table::{Admitted, Column, ColumnType, MAX_DESCRIBED, TableDef};
 use proptest::prelude::*;
@@ -49,8 +50,8 @@ fn table() -> TableDef {
 
 fn run(input: &[u8]) -> Result<(), TestCaseError> {
     let table = table();
-    let one = [day("2024-03-01")];
-    let several = [day("2024-02-29"), one[0]];
+    let one = [Partition::day(day("2024-03-01"))];
+    let several = [Partition::day(day("2024-02-29")), one[0]];
     for dates in [&one[..], &several] {
         match printed::admitted(&table, dates, input) {
             Ok(admitted) => {

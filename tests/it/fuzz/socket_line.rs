@@ -5,8 +5,7 @@ use std::time::Duration;
 use backcourt::control::words::TABLE;
 use backcourt::control::{Request, RequestMessage, parse, words};
 use backcourt::engine::{Checks, Command, Selection};
-use backcourt::plan::DateRanges;
-use chrono::NaiveDate;
+use backcourt::partition::{Partition, PartitionRanges};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -44,13 +43,14 @@ fn socket_lines() {
     TARGET.fuzz();
 }
 
-fn a_date() -> impl Strategy<Value = NaiveDate> {
-    (0_u64..20_000).prop_map(|days| crate::rows::day("1990-01-01") + chrono::Days::new(days))
+fn a_date() -> impl Strategy<Value = Partition> {
+    let first = Partition::day(crate::rows::day("1990-01-01"));
+    (0_i64..20_000).prop_map(move |days| first.moved(days).unwrap())
 }
 
 fn a_command() -> impl Strategy<Value = Command> {
     let word = "[a-z_]{1,12}";
-    let dates = || prop::collection::vec(a_date(), 1..5).prop_map(DateRanges::from_iter);
+    let dates = || prop::collection::vec(a_date(), 1..5).prop_map(PartitionRanges::from_iter);
     let text = ".{0,40}";
     let selection = prop_oneof![
         dates().prop_map(Selection::Dates),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use backcourt::console::Msg;
 use backcourt::engine::{CheckView, Limit, Snapshot, StageState, StageView, UnitView};
 use backcourt::ledger::{CheckState, Counts, RunState, UnitState};
+use backcourt::partition::Partition;
 use backcourt::plan::{BUILTIN, CheckSpec, Plan, load};
-use chrono::{Duration, NaiveDate};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tracing::Level;
 
@@ -150,7 +150,7 @@ fn of_the_plan(mut run: Snapshot, state: impl Fn(UnitState) -> UnitState) -> Sna
     run
 }
 
-fn outages() -> Vec<NaiveDate> {
+fn outages() -> Vec<Partition> {
     OUTAGES.map(fixture::day).to_vec()
 }
 
@@ -193,7 +193,7 @@ fn unasked(spec: &CheckSpec, other: &CheckView) -> CheckView {
     }
 }
 
-fn answer(check: &mut CheckView, state: CheckState, value: &str, failing_dates: Vec<NaiveDate>) {
+fn answer(check: &mut CheckView, state: CheckState, value: &str, failing_dates: Vec<Partition>) {
     check.state = state;
     check.value = Some(value.to_owned());
     check.failing_dates = Arc::new(failing_dates);
@@ -204,7 +204,7 @@ fn answer(check: &mut CheckView, state: CheckState, value: &str, failing_dates: 
 /// The engine's log for the dates from `first` on, with an outage among them.
 fn log(first: &str, outage: &str) -> Msg {
     let landed = (0..20).map(|at| {
-        let date = fixture::day(first) + Duration::days(at);
+        let date = fixture::day(first).moved(at).unwrap();
         let rows = 2 * (3 + 5 * at % 11);
         (Level::INFO, date, format!("ok {rows}/{rows} rows"))
     });

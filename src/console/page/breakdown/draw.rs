@@ -1,9 +1,9 @@
 //! Draws the breakdown of a check: the share of complete values and the causes of missing ones, by date or group.
 
-use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::console::calendar::titled;
 use crate::console::keymap::{Action, KeyContext};
 use crate::console::model::Model;
 use crate::console::model::breakdown_page::{BreakdownPage, Extent, tally_of};
@@ -14,6 +14,7 @@ use crate::console::view::frame::{page_frame, thumb};
 use crate::console::view::heat::{DateCell, Heat};
 use crate::console::view::pen::{BOLD, PLAIN, Pen, row};
 use crate::engine::{Breakdown, BreakdownState, BreakdownView, CheckView, Dimension, Tally};
+use crate::partition::Partition;
 
 /// Columns of a group's name, its share and each of its counts.
 const NAME: usize = 12;
@@ -160,7 +161,7 @@ fn dates(
     let Some(cursor) = page.cursor(found) else {
         return;
     };
-    let days = first.iter_days().take_while(|date| date <= last);
+    let days = first.up_to(*last);
     let cell = |date| {
         let extent = tally_of(found, date).map_or(Extent::Nothing, Extent::of);
         DateCell {
@@ -190,7 +191,7 @@ fn dates(
 fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
     for extent in Extent::ALL {
-        let is_at = |(_, tally): &&(NaiveDate, Tally)| Extent::of(tally) == extent;
+        let is_at = |(_, tally): &&(Partition, Tally)| Extent::of(tally) == extent;
         let number = found.dates.iter().filter(is_at).count();
         let sign = theme.glyphs.extent(extent);
         let text = if extent == Extent::Nothing {
@@ -206,13 +207,10 @@ fn explain(found: &Breakdown, theme: Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The date under the cursor: its share of complete values, and every cause.
-fn draw_date(found: &Breakdown, date: NaiveDate, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn draw_date(found: &Breakdown, date: Partition, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut pen = Pen::on(buf, theme, area);
-    pen.write(
-        &format!("{} {date} ", date.format("%a")),
-        BOLD.add_modifier(SELECTED),
-    )
-    .write(" ", PLAIN);
+    pen.write(&format!("{} ", titled(date)), BOLD.add_modifier(SELECTED))
+        .write(" ", PLAIN);
     let Some(tally) = tally_of(found, date) else {
         pen.write("nothing to count on this date", PLAIN);
         return;

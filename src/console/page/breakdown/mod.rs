@@ -5,6 +5,7 @@ mod draw;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::console::calendar::steps;
 use crate::console::effect::Effect;
 use crate::console::keymap::{Action, KeyContext};
 use crate::console::layout::Pane;
@@ -15,9 +16,6 @@ use crate::console::model::overlay::{Overlay, page};
 use crate::console::model::page::{Handled, Page};
 use crate::console::theme::Theme;
 use crate::engine::{Breakdown, BreakdownState, BreakdownView, Command, Snapshot, Tally};
-
-const WEEK: i64 = 7;
-const YEAR: i64 = 364;
 
 /// Opens the breakdown of the selected check, else the plan's first.
 pub fn open(model: &mut Model) {
@@ -142,6 +140,7 @@ impl Page for BreakdownPage {
 
 /// Switches the view or moves the cursor.
 fn look(page: &mut BreakdownPage, found: &Breakdown, action: Action) -> Handled {
+    let [down, right, page_by] = page.cursor(found).map_or([0; 3], |date| steps(date.grain()));
     match action {
         Action::NextView => page.next_view(found, true),
         Action::PreviousView => page.next_view(found, false),
@@ -151,12 +150,12 @@ fn look(page: &mut BreakdownPage, found: &Breakdown, action: Action) -> Handled 
             page.left = (page.left + 1).min(causes.saturating_sub(1));
         }
         _ if page.view > 0 => return Handled::No,
-        Action::Up => page.move_by(found, -1),
-        Action::Down => page.move_by(found, 1),
-        Action::Left => page.move_by(found, -WEEK),
-        Action::Right => page.move_by(found, WEEK),
-        Action::PageUp => page.move_by(found, -YEAR),
-        Action::PageDown => page.move_by(found, YEAR),
+        Action::Up => page.move_by(found, -down),
+        Action::Down => page.move_by(found, down),
+        Action::Left => page.move_by(found, -right),
+        Action::Right => page.move_by(found, right),
+        Action::PageUp => page.move_by(found, -page_by),
+        Action::PageDown => page.move_by(found, page_by),
         Action::First => page.date = found.dates.first().map(|(date, _)| *date),
         Action::Last => page.date = found.dates.last().map(|(date, _)| *date),
         _ => return Handled::No,

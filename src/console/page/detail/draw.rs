@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::console::calendar::titled;
 use crate::console::model::detail::{Detail, RowsLayout, StoredReply};
 use crate::console::model::drill::{Drill, DrillLine};
 use crate::console::model::list::first_in_view;
@@ -57,7 +58,7 @@ fn paragraph(text: &str, style: Style, theme: Theme, area: Rect, buf: &mut Buffe
 
 /// Stage and date, then the drill-down path; if too long, only the end of it.
 fn title(detail: &Detail, theme: Theme, room: usize) -> String {
-    let date = format!("{} {} {}", detail.stage, detail.date.format("%a"), detail.date);
+    let date = format!("{} {}", detail.stage, titled(detail.date));
     let opened = detail.path.iter().map(|name| sanitised(name).into_owned());
     let steps: Vec<String> = std::iter::once(date).chain(opened).collect();
     let whole = steps.join(" > ");

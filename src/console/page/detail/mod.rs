@@ -2,7 +2,6 @@
 
 mod draw;
 
-use chrono::NaiveDate;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -19,6 +18,7 @@ use crate::console::text::sanitised;
 use crate::console::theme::Theme;
 use crate::engine::Command;
 use crate::ledger::UnitState;
+use crate::partition::Partition;
 
 /// Opens the date under the cursor.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -36,7 +36,7 @@ pub fn show(model: &mut Model, detail: Detail) -> Vec<Effect> {
     effects
 }
 
-fn inspect(stage: &str, date: NaiveDate) -> Vec<Effect> {
+fn inspect(stage: &str, date: Partition) -> Vec<Effect> {
     vec![Effect::Send(Command::Inspect {
         stage: stage.to_owned(),
         date,

@@ -142,6 +142,7 @@ fn date_trunc(context: &Context<'_>) -> Result<Option<String>> {
         match part {
             "DAY" => Some(date),
             "WEEK" => back(date.weekday().num_days_from_sunday()),
+            "ISOWEEK" => back(date.weekday().num_days_from_monday()),
             "MONTH" => date.with_day(1),
             "QUARTER" => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
             "YEAR" => NaiveDate::from_ymd_opt(date.year(), 1, 1),

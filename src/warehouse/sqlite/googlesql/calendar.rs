@@ -11,6 +11,7 @@ impl SqlWriter {
     /// Translates a date or timestamp function; `None` if it is another function.
     pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, SqlRefusal> {
         const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
+        const STARTS: &[&str] = &["DAY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR"];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
         let written = match call.name {
             "CURRENT_DATE" => {
@@ -34,7 +35,7 @@ impl SqlWriter {
             "TIMESTAMP_DIFF" => self.difference(call, "gsql_timestamp_diff", MOMENTS)?,
             "DATE_TRUNC" => {
                 let [date, part] = call.exactly()?;
-                let part = allowed_part(call, part, DAYS)?;
+                let part = allowed_part(call, part, STARTS)?;
                 format!("gsql_date_trunc({}, '{part}')", self.expression(date)?)
             }
             "FORMAT_DATE" | "PARSE_DATE" => {

@@ -8,7 +8,9 @@ use sqlparser::ast::{
 
 use super::name::single;
 use super::refusal::SqlRefusal;
-use super::{ALL_DATES, ONE_DATE, SqlWriter, Written, bracketed, known, literal};
+use crate::partition::Parameter;
+
+use super::{SqlWriter, Written, bound_as, bracketed, known, literal};
 use crate::table::{RESERVED, sql_name};
 
 impl SqlWriter {
@@ -162,13 +164,11 @@ impl SqlWriter {
     }
 
     fn column(&self, name: &Ident) -> Written {
-        match name.value.to_ascii_lowercase().as_str() {
-            "@date" if self.is_about_dates => return Ok(ONE_DATE.to_owned()),
-            "@dates" if self.is_about_dates => return Ok(ALL_DATES.to_owned()),
-            _ => {}
-        }
-        if name.value.starts_with('@') {
-            return Err(SqlRefusal::construct(format_args!("the parameter {name}")));
+        if let Some(parameter) = name.value.strip_prefix('@') {
+            return match Parameter::of_name(parameter) {
+                Some(parameter) if self.is_about_dates => Ok(bound_as(parameter)),
+                _ => Err(SqlRefusal::construct(format_args!("the parameter {name}"))),
+            };
         }
         let alias = self
             .aliases

@@ -24,15 +24,15 @@ use sqlparser::ast::{Query, SetExpr, Statement};
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::Parser;
 
+use crate::partition::Parameter;
 use crate::sql::{on_a_deep_stack, refuse_too_deep};
 use crate::warehouse::{ErrorClass, WarehouseError};
 use refusal::{SqlRefusal, unread};
 
-/// The parameter for the date of a query for one date.
-pub(super) const ONE_DATE: &str = ":date";
-
-/// The parameter for the dates of a query, as a JSON list.
-pub(super) const ALL_DATES: &str = ":dates";
+/// The name by which a parameter is bound. Arrays are bound as JSON lists.
+pub(super) fn bound_as(parameter: Parameter) -> String {
+    format!(":{}", parameter.name())
+}
 
 /// A piece of `SQLite` SQL, or an untranslatable construct.
 type Written = Result<String, SqlRefusal>;
@@ -42,7 +42,7 @@ pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, Warehou
     written(sql, now, false)
 }
 
-/// Translates a query that may use `@date` and `@dates`.
+/// Translates a query that may use the parameters of partitions.
 pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
     written(sql, now, true)
 }
@@ -72,7 +72,7 @@ fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<S
 /// The state of a translation.
 struct SqlWriter {
     now: DateTime<Utc>,
-    /// Whether `@date` and `@dates` are allowed.
+    /// Whether the parameters of partitions are allowed.
     is_about_dates: bool,
     /// Names defined by WITH, innermost last.
     known: Vec<String>,

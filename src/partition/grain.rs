@@ -1,0 +1,130 @@
+//! How long a partition is. Knows calendars, not plans or tables.
+
+use std::fmt;
+
+use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The length of a partition, from the shortest to the longest.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Grain {
+    /// A calendar day.
+    #[default]
+    Day,
+    /// An ISO week, Monday to Sunday.
+    Week,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
+impl Grain {
+    /// Every grain, from the shortest to the longest.
+    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// The name in a plan file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    /// The granularity of `DATE_TRUNC` in `GoogleSQL`.
+    #[must_use]
+    pub const fn sql_name(self) -> &'static str {
+        match self {
+            Self::Day => "DAY",
+            Self::Week => "ISOWEEK",
+            Self::Month => "MONTH",
+            Self::Year => "YEAR",
+        }
+    }
+
+    /// The format of `FORMAT_DATE` that writes a partition from any of its days.
+    #[must_use]
+    pub const fn sql_format(self) -> &'static str {
+        match self {
+            Self::Day => "%Y-%m-%d",
+            Self::Week => "%G-W%V",
+            Self::Month => "%Y-%m",
+            Self::Year => "%Y",
+        }
+    }
+
+    /// What a day outside a partition is not: `the date`, `in the month`.
+    #[must_use]
+    pub const fn place(self) -> &'static str {
+        match self {
+            Self::Day => "the date",
+            Self::Week => "in the week",
+            Self::Month => "in the month",
+            Self::Year => "in the year",
+        }
+    }
+
+    /// Several of them, in words: days are called dates.
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::Day => "dates",
+            Self::Week => "weeks",
+            Self::Month => "months",
+            Self::Year => "years",
+        }
+    }
+
+    /// How a partition is written, for error messages.
+    pub(super) const fn form(self) -> &'static str {
+        match self {
+            Self::Day => "YYYY-MM-DD",
+            Self::Week => "YYYY-Www",
+            Self::Month => "YYYY-MM",
+            Self::Year => "YYYY",
+        }
+    }
+
+    /// The first day of the partition that contains `day`. Only the first week of the calendar has none; its days are
+    /// their own start.
+    pub(super) fn start(self, day: NaiveDate) -> NaiveDate {
+        let start = match self {
+            Self::Day => Some(day),
+            Self::Week => day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())),
+            Self::Month => day.with_day(1),
+            Self::Year => day.with_day(1).and_then(|day| day.with_month(1)),
+        };
+        start.unwrap_or(day)
+    }
+
+    /// The first day of a later or earlier partition, from the first day of one; `None` outside the calendar.
+    pub(super) fn moved(self, start: NaiveDate, by: i64) -> Option<NaiveDate> {
+        match self {
+            Self::Day => start.checked_add_signed(TimeDelta::try_days(by)?),
+            Self::Week => start.checked_add_signed(TimeDelta::try_weeks(by)?),
+            Self::Month => months_later(start, by),
+            Self::Year => months_later(start, by.checked_mul(12)?),
+        }
+    }
+}
+
+fn months_later(start: NaiveDate, by: i64) -> Option<NaiveDate> {
+    let months = Months::new(u32::try_from(by.unsigned_abs()).ok()?);
+    if by < 0 {
+        start.checked_sub_months(months)
+    } else {
+        start.checked_add_months(months)
+    }
+}
+
+impl fmt::Display for Grain {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(self.name())
+    }
+}

@@ -1,0 +1,236 @@
+//! The partition column of a table in `GoogleSQL`: which rows are in a partition, and which partition a row is in. Dates
+//! are literals, by which `BigQuery` prunes its own partitions. Both warehouses run this.
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+
+use super::{ColumnType, Row, TableDef, Value, sql_name};
+use crate::partition::{Grain, Partition};
+
+/// A column and the length of the partitions that are replaced at once.
+#[derive(Debug, Clone)]
+pub struct PartitionColumn {
+    name: String,
+    kind: PartitionKind,
+    grain: Grain,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartitionKind {
+    Date,
+    Timestamp,
+    /// A column of a table that another program made: DATE, DATETIME, TIMESTAMP or STRING. All are compared with strings.
+    Unknown,
+}
+
+impl TableDef {
+    /// The table's partition column.
+    #[must_use]
+    pub fn partition_column(&self) -> PartitionColumn {
+        let kind = self.column(&self.date_column).map(|column| column.kind);
+        PartitionColumn {
+            name: sql_name(&self.date_column),
+            kind: if kind == Some(ColumnType::Timestamp) {
+                PartitionKind::Timestamp
+            } else {
+                PartitionKind::Date
+            },
+            grain: self.grain,
+        }
+    }
+
+    /// The day of a row, by its partition column; `None` if it has no date there.
+    #[must_use]
+    pub fn day_of(&self, row: &Row) -> Option<NaiveDate> {
+        match row.get(self.position(&self.date_column)?)? {
+            Value::Timestamp(at) => Some(at.date_naive()),
+            date => date.as_date(),
+        }
+    }
+
+    /// The partition of a row.
+    #[must_use]
+    pub fn partition_of(&self, row: &Row) -> Option<Partition> {
+        Some(Partition::containing(self.day_of(row)?, self.grain))
+    }
+}
+
+impl PartitionColumn {
+    /// A column whose type isn't known.
+    #[must_use]
+    pub fn of_any_type(name: &str, grain: Grain) -> Self {
+        Self {
+            name: sql_name(name),
+            kind: PartitionKind::Unknown,
+            grain,
+        }
+    }
+
+    /// The same column of a table with this alias.
+    #[must_use]
+    pub fn of_alias(&self, alias: &str) -> Self {
+        Self {
+            name: format!("{alias}.{}", self.name),
+            ..self.clone()
+        }
+    }
+
+    /// The column's name, quoted.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An expression for the first day of a row's partition, a DATE.
+    #[must_use]
+    pub fn start(&self) -> String {
+        let day = match self.kind {
+            PartitionKind::Date => self.name.clone(),
+            PartitionKind::Timestamp => format!("DATE({})", self.name),
+            // A text may be none.
+            PartitionKind::Unknown => format!("SAFE_CAST({} AS DATE)", self.name),
+        };
+        match self.grain {
+            Grain::Day => day,
+            longer => format!("DATE_TRUNC({day}, {})", longer.sql_name()),
+        }
+    }
+
+    /// The condition that a row is in one of these partitions.
+    #[must_use]
+    pub fn is_in(&self, dates: &[Partition]) -> String {
+        let are_days = dates.iter().all(|date| date.grain() == Grain::Day);
+        match dates {
+            [] => "FALSE".to_owned(),
+            dates if are_days && self.kind == PartitionKind::Date => {
+                let days: Vec<String> = dates.iter().map(|date| date_literal(date.first_day())).collect();
+                format!("{} IN ({})", self.name, days.join(", "))
+            }
+            dates => {
+                let each: Vec<String> = dates.iter().map(|date| self.is_between(*date, *date)).collect();
+                format!("({})", each.join(" OR "))
+            }
+        }
+    }
+
+    /// The condition that a row is between the start of one partition and the end of another.
+    #[must_use]
+    pub fn is_between(&self, from: Partition, to: Partition) -> String {
+        let name = &self.name;
+        let (first, last) = match self.kind {
+            PartitionKind::Date => (date_literal(from.first_day()), date_literal(to.last_day())),
+            PartitionKind::Timestamp => (
+                timestamp_literal(from.start()),
+                timestamp_literal(to.last_instant()),
+            ),
+            PartitionKind::Unknown => {
+                // Nothing is after the last year of the calendar.
+                let end = to.end().filter(|end| end.year() <= 9999);
+                let before_end = end.map_or_else(String::new, |end| format!(" AND {name} < '{end}'"));
+                return format!("{name} >= '{}'{before_end}", from.first_day());
+            }
+        };
+        format!("{name} BETWEEN {first} AND {last}")
+    }
+
+    /// The condition that every row with a date meets. A table may require a filter.
+    #[must_use]
+    pub fn is_any(&self) -> String {
+        format!("{} >= {}", self.name, self.earliest())
+    }
+
+    /// A condition that no row meets, so that no partition is read.
+    #[must_use]
+    pub fn is_none(&self) -> String {
+        format!("{} = {}", self.name, self.earliest())
+    }
+
+    const fn earliest(&self) -> &'static str {
+        match self.kind {
+            PartitionKind::Date => "DATE '0001-01-01'",
+            PartitionKind::Timestamp => "TIMESTAMP '0001-01-01 00:00:00+00'",
+            PartitionKind::Unknown => "'0001-01-01'",
+        }
+    }
+}
+
+/// A day as a literal.
+#[must_use]
+pub fn date_literal(day: NaiveDate) -> String {
+    format!("DATE '{day}'")
+}
+
+/// An instant as a literal.
+#[must_use]
+pub fn timestamp_literal(at: DateTime<Utc>) -> String {
+    format!("TIMESTAMP '{}'", at.format("%F %T%.6f+00"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::{Column, fixture};
+    use super::*;
+
+    fn of(kind: ColumnType, grain: Grain) -> TableDef {
+        TableDef {
+            columns: Cow::Owned(vec![Column::required("at", kind, "")]),
+            date_column: Cow::Borrowed("at"),
+            grain,
+            ..fixture::table()
+        }
+    }
+
+    fn dates(texts: &[&str]) -> Vec<Partition> {
+        texts.iter().map(|text| Partition::parse(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_condition_covers_the_days_of_each_partition() {
+        let by_day = of(ColumnType::Date, Grain::Day).partition_column();
+        assert_eq!(
+            by_day.is_in(&dates(&["2024-03-01"])),
+            "`at` IN (DATE '2024-03-01')"
+        );
+        assert_eq!(by_day.start(), "`at`");
+        let by_week = of(ColumnType::Date, Grain::Week).partition_column().of_alias("t");
+        assert_eq!(
+            by_week.is_in(&dates(&["2024-W09", "2024-W10"])),
+            "(t.`at` BETWEEN DATE '2024-02-26' AND DATE '2024-03-03' OR \
+             t.`at` BETWEEN DATE '2024-03-04' AND DATE '2024-03-10')"
+        );
+        assert_eq!(by_week.start(), "DATE_TRUNC(t.`at`, ISOWEEK)");
+        assert_eq!(by_week.is_in(&[]), "FALSE");
+    }
+
+    #[test]
+    fn a_timestamp_is_compared_with_timestamps() {
+        let by_month = of(ColumnType::Timestamp, Grain::Month).partition_column();
+        assert_eq!(
+            by_month.is_in(&dates(&["2024-02"])),
+            "(`at` BETWEEN TIMESTAMP '2024-02-01 00:00:00.000000+00' AND TIMESTAMP '2024-02-29 23:59:59.999999+00')"
+        );
+        assert_eq!(by_month.start(), "DATE_TRUNC(DATE(`at`), MONTH)");
+    }
+
+    #[test]
+    fn a_column_of_unknown_type_is_compared_with_strings() {
+        let by_day = PartitionColumn::of_any_type("at", Grain::Day);
+        let [first, last] = ["2024-02-28", "2024-02-29"].map(|text| Partition::parse(text).unwrap());
+        assert_eq!(
+            by_day.is_between(first, last),
+            "`at` >= '2024-02-28' AND `at` < '2024-03-01'"
+        );
+        assert_eq!(by_day.start(), "SAFE_CAST(`at` AS DATE)");
+        assert_eq!(by_day.is_any(), "`at` >= '0001-01-01'");
+    }
+
+    #[test]
+    fn a_row_is_in_the_partition_of_its_day() {
+        let table = of(ColumnType::Timestamp, Grain::Month);
+        let at = "2024-02-29T23:59:59Z".parse().unwrap();
+        let february = Partition::parse("2024-02").unwrap();
+        assert_eq!(table.partition_of(&vec![Value::Timestamp(at)]), Some(february));
+        assert_eq!(table.partition_of(&vec![Value::Null]), None);
+    }
+}

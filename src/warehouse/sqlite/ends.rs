@@ -1,0 +1,19 @@
+//! The first and last value of a partition column in stored form, which is compared as text.
+
+use crate::partition::Partition;
+use crate::table::{ColumnType, TableDef, Value};
+
+/// The values between which the rows of a partition are.
+pub(super) fn ends(table: &TableDef, date: Partition) -> [String; 2] {
+    between(table, date, date)
+}
+
+/// The values between which the rows from the start of one partition to the end of another are.
+pub(super) fn between(table: &TableDef, from: Partition, to: Partition) -> [String; 2] {
+    let kind = table.column(&table.date_column).map(|column| column.kind);
+    if kind == Some(ColumnType::Timestamp) {
+        [from.start(), to.last_instant()].map(|at| Value::Timestamp(at).to_string())
+    } else {
+        [from.first_day(), to.last_day()].map(|day| day.to_string())
+    }
+}
