@@ -1,7 +1,7 @@
 //! How many rows a stage that looks back must make for each date, known before any is computed. A date whose rows
 //! differ from this count is not ok.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use futures_util::future::join;
@@ -71,14 +71,15 @@ impl ExpectedRows {
                 Ok(dates.iter().map(teams).collect())
             }
             Self::Shooters => {
-                let ready = count_players(warehouse, dates, shooters_query).await?;
+                let reaches = |before, counts| counts && before + 1 == player_shot_zone::GAMES;
+                let ready = count_players(&appearances(warehouse, dates).await?, reaches);
                 let so_far = |date| ready.range(SeasonYear::of(date).first_day()..date);
                 let players = |&date| (date, so_far(date).map(|(_, players)| players).sum());
                 Ok(dates.iter().map(players).collect())
             }
             Self::Players(fewest) => {
-                let query = |first, last| players_query(fewest, first, last);
-                count_players(warehouse, dates, query).await
+                let has_enough = |before, _| before >= fewest;
+                Ok(count_players(&appearances(warehouse, dates).await?, has_enough))
             }
         }
     }
@@ -139,64 +140,102 @@ async fn require_rows(warehouse: &dyn Warehouse, table: &TableDef, stage: &str) 
     })
 }
 
-/// Players by date, counted by a query from the first day of the season to the last of these dates.
-async fn count_players(
-    warehouse: &dyn Warehouse,
-    dates: &[NaiveDate],
-    query: impl Fn(NaiveDate, NaiveDate) -> String,
-) -> Result<RowsByDate, StageError> {
+/// The players of a date: those whose game counts, and the others. Names with a comma between them.
+struct Appearances {
+    date: NaiveDate,
+    counted: String,
+    others: String,
+}
+
+/// The players of each date from the first day of the season to the last of these dates, in order.
+async fn appearances(warehouse: &dyn Warehouse, dates: &[NaiveDate]) -> Result<Vec<Appearances>, StageError> {
     let table = tables::player_game();
     require_rows(warehouse, table, "player_game").await?;
     let (Some((first, _)), Some(&last)) = (lookback_range(dates), dates.iter().max()) else {
-        return Ok(RowsByDate::new());
+        return Ok(Vec::new());
     };
-    let answer = warehouse.query(&query(first, last)).await?;
-    let players = |row: &Row| match row.as_slice() {
-        [date, Value::Int(players)] => Some((date.as_date()?, u32::try_from(*players).ok()?)),
-        _ => None,
+    let answer = warehouse.query(&appearances_query(first, last)).await?;
+    let of_date = |row: Row| match <[Value; 3]>::try_from(row).ok()? {
+        [date, counted, others] => Some(Appearances {
+            date: date.as_date()?,
+            counted: names(counted)?,
+            others: names(others)?,
+        }),
     };
-    let players: Option<_> = answer.rows.iter().map(players).collect();
-    players.ok_or_else(|| StageError {
+    let by_date: Option<_> = answer.rows.into_iter().map(of_date).collect();
+    by_date.ok_or_else(|| StageError {
         class: ErrorClass::Code,
         message: format!(
-            "the player count of {} did not return dates and counts",
+            "the player count of {} did not return dates and names",
             table.path()
         ),
     })
 }
 
-/// The players who reach the required number of games on a date. No date counts the games of the last one.
-fn shooters_query(first: NaiveDate, last: NaiveDate) -> String {
-    let (table, games) = (tables::player_game().path(), player_shot_zone::GAMES);
-    let last = last.pred_opt().unwrap_or(last);
+/// A row per date: a window that counts the games of each player takes the embedded warehouse five times as long.
+fn appearances_query(first: NaiveDate, last: NaiveDate) -> String {
+    let table = tables::player_game().path();
     format!(
-        "SELECT game_date, COUNT(*) AS players FROM (\
-           SELECT game_date, \
-             ROW_NUMBER() OVER (PARTITION BY player_lookup, season_year ORDER BY game_date) AS nth \
-           FROM `{table}` \
-           WHERE game_date BETWEEN DATE '{first}' AND DATE '{last}' \
-             AND ({COUNTED_GAME})\
-         ) AS played WHERE nth = {games} GROUP BY game_date"
+        "SELECT game_date, \
+           STRING_AGG(IF({COUNTED_GAME}, player_lookup, NULL)) AS counted, \
+           STRING_AGG(IF({COUNTED_GAME}, NULL, player_lookup)) AS others \
+         FROM `{table}` WHERE game_date BETWEEN DATE '{first}' AND DATE '{last}' \
+         GROUP BY game_date ORDER BY game_date"
     )
 }
 
-/// The players of a date with enough games before it.
-fn players_query(fewest: usize, first: NaiveDate, last: NaiveDate) -> String {
-    let table = tables::player_game().path();
-    format!(
-        "SELECT game_date, COUNTIF(IFNULL(games_before, 0) >= {fewest}) AS players FROM (\
-           SELECT game_date, \
-             COUNTIF({COUNTED_GAME}) OVER (\
-               PARTITION BY player_lookup, season_year ORDER BY game_date \
-               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS games_before \
-           FROM `{table}` WHERE game_date BETWEEN DATE '{first}' AND DATE '{last}'\
-         ) AS appearances GROUP BY game_date"
-    )
+fn names(listed: Value) -> Option<String> {
+    match listed {
+        Value::Text(names) => Some(names.into_owned()),
+        Value::Null => Some(String::new()),
+        _ => None,
+    }
+}
+
+/// The players by date for whom this is true of their games counted before it in its season, and of whether that of the
+/// date counts.
+fn count_players(appearances: &[Appearances], is_meant: impl Fn(usize, bool) -> bool) -> RowsByDate {
+    let mut players = RowsByDate::new();
+    for season in appearances.chunk_by(|one, two| SeasonYear::of(one.date) == SeasonYear::of(two.date)) {
+        let mut games = HashMap::new();
+        for of_date in season {
+            let players = players.entry(of_date.date).or_default();
+            for (names, counts) in [(&of_date.counted, true), (&of_date.others, false)] {
+                for name in names.split_terminator(',') {
+                    let before: &mut usize = games.entry(name).or_default();
+                    *players += u32::from(is_meant(*before, counts));
+                    *before += usize::from(counts);
+                }
+            }
+        }
+    }
+    players
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn games_are_counted_before_each_date_of_a_season() {
+        let of_date = |date: &str, counted: &str, others: &str| Appearances {
+            date: date.parse().unwrap(),
+            counted: counted.to_owned(),
+            others: others.to_owned(),
+        };
+        let appearances = [
+            of_date("2023-04-09", "ann,bob", ""),
+            of_date("2023-10-24", "ann,bob", "cid"),
+            of_date("2023-10-25", "ann", "bob"),
+            of_date("2023-10-26", "ann,bob,cid", ""),
+        ];
+        let counts = |is_meant: fn(usize, bool) -> bool| -> Vec<u32> {
+            count_players(&appearances, is_meant).into_values().collect()
+        };
+        assert_eq!(counts(|_, _| true), [2, 3, 2, 3]);
+        assert_eq!(counts(|before, _| before >= 1), [0, 0, 2, 2]);
+        assert_eq!(counts(|before, counts| counts && before + 1 == 2), [0, 0, 1, 1]);
+    }
 
     #[test]
     fn dates_are_skipped_for_a_reason_or_without_expected_rows() {

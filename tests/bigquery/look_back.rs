@@ -35,13 +35,7 @@ const BATCH: usize = 4;
 const LEAST: u64 = 10 << 20;
 
 /// Columns of `player_game_summary` that the expected rows of a date are counted from.
-const COUNTED: [&str; 5] = [
-    "game_date",
-    "player_lookup",
-    "season_year",
-    "minutes_played",
-    "points",
-];
+const COUNTED: [&str; 4] = ["game_date", "player_lookup", "minutes_played", "points"];
 
 /// The stages, and what each needs to read.
 const STAGES: [(&str, &[Extract], bool); 5] = [
