@@ -2,46 +2,77 @@
 //! `NUMERIC` and `FLOAT64` as a real, arrays as JSON text. A value that doesn't fit its column is rejected, never
 //! coerced.
 
+use std::mem;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
 use super::fault::SqliteFault;
 use crate::table::{Column, ColumnType, TableDef, Value};
 
-/// Encodes a value of this column.
-pub(super) fn stored<'v>(
-    table: &TableDef,
-    column: &Column,
-    value: &'v Value,
-) -> Result<ToSqlOutput<'v>, SqliteFault> {
-    let borrowed = |value| Ok(ToSqlOutput::Borrowed(value));
-    let text = |text: String| Ok(ToSqlOutput::Owned(Stored::Text(text)));
-    match (column.kind, value) {
-        (_, Value::Null) => borrowed(ValueRef::Null),
-        (ColumnType::Int64, Value::Int(number)) => borrowed(ValueRef::Integer(*number)),
-        (ColumnType::Float64 | ColumnType::Numeric { .. }, Value::Float(number)) if number.is_finite() => {
-            borrowed(ValueRef::Real(*number))
+/// Encodes one column of a statement that keeps its values from row to row. NULL, dates, timestamps and lists often
+/// repeat.
+pub(super) struct CellWriter<'t> {
+    table: &'t TableDef,
+    column: &'t Column,
+    is_null: bool,
+    /// The last of these values that wasn't NULL, with its text.
+    last: Option<(Value, String)>,
+}
+
+impl<'t> CellWriter<'t> {
+    pub(super) const fn new(table: &'t TableDef, column: &'t Column) -> Self {
+        Self {
+            table,
+            column,
+            is_null: true,
+            last: None,
         }
-        (ColumnType::String | ColumnType::Json, Value::Text(text)) => {
-            borrowed(ValueRef::Text(text.as_bytes()))
+    }
+
+    /// Encodes the value of the next row; `None` if the statement has it from the previous one.
+    pub(super) fn stored<'v>(&'v mut self, value: &'v Value) -> Result<Option<ToSqlOutput<'v>>, SqliteFault> {
+        let borrowed = |value| Ok(Some(ToSqlOutput::Borrowed(value)));
+        let was_null = mem::replace(&mut self.is_null, *value == Value::Null);
+        match (self.column.kind, value) {
+            (_, Value::Null) if was_null => Ok(None),
+            (_, Value::Null) => borrowed(ValueRef::Null),
+            (ColumnType::Int64, Value::Int(number)) => borrowed(ValueRef::Integer(*number)),
+            (ColumnType::Float64 | ColumnType::Numeric { .. }, Value::Float(number))
+                if number.is_finite() =>
+            {
+                borrowed(ValueRef::Real(*number))
+            }
+            (ColumnType::String | ColumnType::Json, Value::Text(text)) => {
+                borrowed(ValueRef::Text(text.as_bytes()))
+            }
+            (ColumnType::Bool, Value::Bool(truth)) => borrowed(ValueRef::Integer(i64::from(*truth))),
+            (ColumnType::Date, Value::Date(_))
+            | (ColumnType::Timestamp, Value::Timestamp(_))
+            | (ColumnType::StringArray, Value::List(_)) => match &mut self.last {
+                Some((last, _)) if last == value && !was_null => Ok(None),
+                last => {
+                    let text = match value {
+                        Value::List(items) => json(items)?,
+                        other => other.to_string(),
+                    };
+                    let (_, text) = last.insert((value.clone(), text));
+                    borrowed(ValueRef::Text(text.as_bytes()))
+                }
+            },
+            // JSON has no NaN and would store null instead.
+            (ColumnType::Float64Array, Value::Numbers(numbers))
+                if numbers.iter().all(|number| number.is_finite()) =>
+            {
+                Ok(Some(ToSqlOutput::Owned(Stored::Text(json(numbers)?))))
+            }
+            (kind, other) => Err(SqliteFault::data(format!(
+                "{}.{}: {other} is {} and cannot be stored as {kind}",
+                self.table.path(),
+                self.column.name,
+                other.kind()
+            ))),
         }
-        (ColumnType::Bool, Value::Bool(truth)) => borrowed(ValueRef::Integer(i64::from(*truth))),
-        (ColumnType::Date, Value::Date(_)) | (ColumnType::Timestamp, Value::Timestamp(_)) => {
-            text(value.to_string())
-        }
-        (ColumnType::StringArray, Value::List(items)) => text(json(items)?),
-        // JSON has no NaN and would store null instead.
-        (ColumnType::Float64Array, Value::Numbers(numbers))
-            if numbers.iter().all(|number| number.is_finite()) =>
-        {
-            text(json(numbers)?)
-        }
-        (kind, other) => Err(SqliteFault::data(format!(
-            "{}.{}: {other} is {} and cannot be stored as {kind}",
-            table.path(),
-            column.name,
-            other.kind()
-        ))),
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, Statement};
 
-use super::cell::stored;
+use super::cell::CellWriter;
 use super::fault::SqliteFault;
 use crate::figures::counted;
 use crate::table::{TableDef, Value, sql_names, sqlite_path};
@@ -12,6 +12,7 @@ use crate::table::{TableDef, Value, sql_names, sqlite_path};
 pub(super) struct Insert<'c, 't> {
     statement: Statement<'c>,
     table: &'t TableDef,
+    cells: Vec<CellWriter<'t>>,
 }
 
 impl<'c, 't> Insert<'c, 't> {
@@ -25,25 +26,30 @@ impl<'c, 't> Insert<'c, 't> {
         Ok(Self {
             statement: connection.prepare(&sql)?,
             table,
+            cells: (table.columns.iter())
+                .map(|column| CellWriter::new(table, column))
+                .collect(),
         })
     }
 
-    /// Inserts one row. `put_in` overrides the values of some columns, by index.
+    /// Inserts one row. `put_in` overrides the values of some columns, by index, of the same ones in every row.
     pub(super) fn row(&mut self, row: &[Value], put_in: &[(usize, &str)]) -> Result<(), SqliteFault> {
-        if row.len() != self.table.columns.len() {
+        if row.len() != self.cells.len() {
             return Err(SqliteFault::data(format!(
                 "{}: a row has {} for {}",
                 self.table.path(),
                 counted(row.len(), "value"),
-                counted(self.table.columns.len(), "column")
+                counted(self.cells.len(), "column")
             )));
         }
-        for (at, (column, value)) in self.table.columns.iter().zip(row).enumerate() {
-            let cell = match put_in.iter().find(|(position, _)| *position == at) {
-                Some((_, text)) => ToSqlOutput::from(*text),
-                None => stored(self.table, column, value)?,
+        for (at, (cell, value)) in self.cells.iter_mut().zip(row).enumerate() {
+            let changed = match put_in.iter().find(|(position, _)| *position == at) {
+                Some((_, text)) => Some(ToSqlOutput::from(*text)),
+                None => cell.stored(value)?,
             };
-            self.statement.raw_bind_parameter(at + 1, cell)?;
+            if let Some(changed) = changed {
+                self.statement.raw_bind_parameter(at + 1, changed)?;
+            }
         }
         self.statement.raw_execute()?;
         Ok(())

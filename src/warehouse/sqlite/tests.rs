@@ -178,6 +178,39 @@ async fn a_replace_changes_only_its_dates_and_keeps_created_at() {
     assert!(!warehouse.holds_rows(&games()).await.unwrap());
 }
 
+// A statement keeps its values from row to row, and only those that differ are bound again.
+#[tokio::test]
+async fn a_row_is_stored_with_its_own_values_whatever_the_row_before_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let warehouse = SqliteWarehouse::open(dir.path()).unwrap();
+    warehouse.ensure(&games()).await.unwrap();
+    let now = at("2026-01-01T00:00:00Z");
+    let issues = [
+        None,
+        Some("late"),
+        Some("late"),
+        None,
+        Some("late"),
+        Some("short"),
+        None,
+        None,
+    ];
+    let rows: Vec<Row> = (issues.iter().zip(["A", "B", "C", "D", "E", "F", "G", "H"]))
+        .map(|(issue, team)| {
+            let date = if team < "E" { "2022-01-01" } else { "2022-01-02" };
+            let mut row = stamped(game(team, date, 100), now, now);
+            row[5] = issue.map(|issue| vec![issue.to_owned()]).into();
+            if issue.is_none() {
+                row[2..5].fill(Value::Null);
+            }
+            row
+        })
+        .collect();
+    let dates = ["2022-01-01", "2022-01-02"].map(day);
+    replace(&warehouse, &dates, &rows, now).await.unwrap();
+    assert_eq!(all(&warehouse).await, rows);
+}
+
 #[tokio::test]
 async fn a_failed_replace_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
