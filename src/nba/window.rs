@@ -65,9 +65,14 @@ impl<G: Dated> GameLog<G> {
     }
 
     fn between(&self, first: NaiveDate, end: NaiveDate) -> &[G] {
-        let end = self.0.partition_point(|game| game.date() < end);
-        let first = self.0[..end].partition_point(|game| game.date() < first);
-        &self.0[first..end]
+        let games = &self.0[..self.0.partition_point(|game| game.date() < end)];
+        // Most logs have the games of one season.
+        match games.first() {
+            Some(oldest) if oldest.date() < first => {
+                &games[games.partition_point(|game| game.date() < first)..]
+            }
+            _ => games,
+        }
     }
 }
 

@@ -92,13 +92,19 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Date(date) => write!(f, "{date}"),
             Self::Timestamp(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            Self::List(items) => write!(f, "[{}]", items.join(", ")),
-            Self::Numbers(numbers) => {
-                let written: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-                write!(f, "[{}]", written.join(", "))
-            }
+            Self::List(items) => list(f, items),
+            Self::Numbers(numbers) => list(f, numbers),
         }
     }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {
+    let mut before = "[";
+    for item in items {
+        write!(f, "{before}{item}")?;
+        before = ", ";
+    }
+    f.write_str(if items.is_empty() { "[]" } else { "]" })
 }
 
 impl From<i64> for Value {

@@ -1,6 +1,7 @@
 //! The rule of stage `player_composite`: scores for a player's circumstances before a game. What was known of upcoming
 //! games wasn't recorded, so the scores use the games before the date.
 
+mod contexts;
 mod fatigue;
 mod mismatch;
 mod row;

@@ -2,13 +2,12 @@
 
 use std::sync::LazyLock;
 
-use serde_json::json;
-
+use super::contexts::push_contexts;
 use super::{fatigue, mismatch};
 use crate::nba::completeness::Completeness;
 use crate::nba::data_hash::HashedColumns;
 use crate::nba::rounding::round;
-use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones, PrimaryZone};
+use crate::nba::stored::{Appearance, DefenseZones, FORM, PlayerGame, PlayerZones};
 use crate::nba::workload::Workload;
 use crate::nba::{Finals, GameLog, tables};
 use crate::table::{Row, RowBuilder};
@@ -36,10 +35,10 @@ pub(super) struct Circumstances<'a> {
 }
 
 /// The scores, rounded as stored, so that they add up to the stored total.
-struct Scores {
+pub(super) struct Scores {
     fatigue: i64,
     mismatch: Option<f64>,
-    pace_difference: Option<f64>,
+    pub(super) pace_difference: Option<f64>,
     pace: Option<f64>,
     total: f64,
 }
@@ -143,48 +142,6 @@ pub(super) fn row(appearance: &Appearance<'_>, known: &Circumstances<'_>, finals
         insufficient: (!unready.is_empty()).then(|| format!("unknown: {}", unready.join(", "))),
     };
     completeness.end_row(row, date, finals, &HASHED)
-}
-
-fn push_contexts(
-    row: &mut RowBuilder,
-    appearance: &Appearance<'_>,
-    load: &Workload,
-    known: &Circumstances<'_>,
-    scores: &Scores,
-) {
-    let zones = known.zones.copied().unwrap_or_default();
-    let opponent = appearance.opponent().as_str();
-    let pace = |pace: Option<f64>| pace.map(|pace| round(pace, 1));
-    let fatigue = json!({
-        "days_rest": load.days_rest,
-        "back_to_back": load.is_back_to_back(),
-        "games_last_7": load.week.games,
-        "minutes_last_7": round(load.week.minutes, 1),
-        "avg_minutes_pg_last_7": load.week.minutes_per_game().map(|minutes| round(minutes, 1)),
-        "back_to_backs_last_14": load.back_to_backs,
-        "player_age": null,
-    });
-    let shot_zones = json!({
-        "player_primary_zone": zones.primary.map(PrimaryZone::as_str),
-        "opponent": opponent,
-        "paint_rate": zones.paint,
-        "mid_range_rate": zones.mid_range,
-        "three_pt_rate": zones.three_pt,
-        "opponent_paint_vs_league": known.defense.and_then(|defense| defense.paint),
-        "opponent_mid_range_vs_league": known.defense.and_then(|defense| defense.mid_range),
-        "opponent_three_pt_vs_league": known.defense.and_then(|defense| defense.three_pt),
-    });
-    let paces = json!({
-        "opponent": opponent,
-        "team_pace_last_10": pace(known.pace),
-        "opponent_pace_last_10": pace(known.opponent_pace),
-        "pace_differential": scores.pace_difference,
-    });
-    let usage = json!({ "projected_usage_rate": null, "star_teammates_out": null });
-    row.push("fatigue_context_json", fatigue.to_string());
-    row.push("shot_zone_context_json", shot_zones.to_string());
-    row.push("pace_context_json", paces.to_string());
-    row.push("usage_context_json", usage.to_string());
 }
 
 /// The share of the five fields that is known, in percent, and the names of the missing ones.
