@@ -24,10 +24,12 @@ WITH ready AS (
     AND t.game_date > ready.first_date
     AND t.game_date >= DATE_ADD(openers.opener, INTERVAL 14 DAY)
 ), covered AS (
-  SELECT DISTINCT cache_date AS game_date
-  FROM `nba_precompute.player_daily_cache`
-  WHERE cache_date >= '2021-10-19'
+  SELECT EXISTS (
+    SELECT 1
+    FROM `nba_precompute.player_daily_cache` AS made
+    WHERE made.cache_date >= '2021-10-19' AND made.cache_date = reachable.game_date
+  ) AS has_rows
+  FROM reachable
 )
-SELECT ROUND(100.0 * IFNULL(SAFE_DIVIDE(COUNTIF(covered.game_date IS NOT NULL), COUNT(*)), 1), 2) AS pct, COUNT(*) AS reachable_dates
-FROM reachable
-LEFT JOIN covered ON covered.game_date = reachable.game_date;
+SELECT ROUND(100.0 * IFNULL(SAFE_DIVIDE(COUNTIF(has_rows), COUNT(*)), 1), 2) AS pct, COUNT(*) AS reachable_dates
+FROM covered;

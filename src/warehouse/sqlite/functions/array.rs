@@ -3,6 +3,7 @@
 use rusqlite::functions::Context;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Result};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value as Json;
 
 use super::{any_null, integer, refuse, scalar, text};
@@ -34,7 +35,7 @@ fn at(context: &Context<'_>, safe: bool) -> Result<Value> {
     if any_null(context) {
         return Ok(Value::Null);
     }
-    let (mut items, position) = (items(context)?, integer(context, 1)?);
+    let (mut items, position): (Vec<Json>, _) = (items(context)?, integer(context, 1)?);
     match usize::try_from(position).ok().filter(|&at| at < items.len()) {
         Some(at) => element(items.swap_remove(at)),
         None if safe => Ok(Value::Null),
@@ -49,10 +50,10 @@ fn length(context: &Context<'_>) -> Result<Option<i64>> {
     if any_null(context) {
         return Ok(None);
     }
-    Ok(i64::try_from(items(context)?.len()).ok())
+    Ok(i64::try_from(items::<IgnoredAny>(context)?.len()).ok())
 }
 
-fn items(context: &Context<'_>) -> Result<Vec<Json>> {
+fn items<T: DeserializeOwned>(context: &Context<'_>) -> Result<Vec<T>> {
     let text = text(context, 0)?;
     serde_json::from_str(text).map_err(|_| refuse(format!("{text:?} is not an ARRAY")))
 }
