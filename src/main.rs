@@ -12,6 +12,9 @@ use mimalloc::MiMalloc;
 static MEMORY: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    // A huge page is zeroed and counted whole, however little of it has rows. Refused, there is only more memory in use.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let (panics, errors) = HookBuilder::default().theme(Theme::new()).into_hooks();
     if let Err(error) = errors.install() {
         tracing::warn!("errors will be reported without their chain: {error}");
