@@ -11,6 +11,7 @@ pub mod escape;
 pub mod feeds;
 pub mod fence;
 pub mod figures;
+pub mod import;
 pub mod ledger;
 pub mod nba;
 pub mod own_file;

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 
 use super::StateDir;
 use super::console_process::ConsoleOf;
+use super::import::ImportRefusal;
 use crate::control::ClientError;
 use crate::engine::{HandoverError, LaunchError, StageError};
 use crate::feeds::LoadError;
 use crate::feeds::faults::ProfileError;
 use crate::fence::FenceError;
+use crate::import::ImportError;
 use crate::ledger::{LedgerError, LockError, RunLock};
 use crate::partition::{Partition, PartitionError};
 use crate::plan::{Plan, PlanError, with_hint};
@@ -35,6 +37,10 @@ pub(super) enum CliError {
     Profile(#[from] ProfileError),
     #[error(transparent)]
     BoxScores(#[from] LoadError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    ImportRefused(#[from] ImportRefusal),
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
@@ -240,6 +246,7 @@ impl CliError {
     pub(super) fn details(&self) -> Vec<String> {
         match self {
             Self::Config { mistakes, .. } if mistakes.len() > 1 => mistakes.clone(),
+            Self::Import(ImportError::Rejected { rejected, .. }) => rejected.lines(),
             Self::Plan(PlanError { mistakes, .. }) if mistakes.len() > 1 => {
                 mistakes.iter().map(ToString::to_string).collect()
             }

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod first_use;
 mod home;
+mod import;
 mod keys;
 mod lease;
 mod load;
@@ -87,6 +88,8 @@ enum Subcommands {
     Run(Box<run_args::RunArgs>),
     /// Load the raw tables of the NBA plan from the shipped box scores or CSV files
     Load(load::LoadArgs),
+    /// Import a CSV or JSON-lines file into a raw table of the embedded warehouse
+    Import(Box<import::ImportArgs>),
     /// Run checks and show the results
     Check(check::CheckArgs),
     /// Rerun selected dates
@@ -272,6 +275,7 @@ fn handle(parsed: &ParsedCli) -> Result<u8, CliError> {
         None => run::run(&cli.run, keymap),
         Some(Subcommands::Run(arguments)) => run::run(arguments, keymap),
         Some(Subcommands::Load(arguments)) => load::load(arguments),
+        Some(Subcommands::Import(arguments)) => import::import(arguments),
         Some(Subcommands::Check(arguments)) => check::check(arguments, keymap),
         Some(Subcommands::Rerun(arguments)) => rerun::rerun(arguments, keymap),
         Some(Subcommands::Waive(arguments)) => waive::waive(arguments),

@@ -142,7 +142,9 @@ fn key_text(row: &Row, key: &[usize]) -> String {
     text
 }
 
-fn row_fault(table: &TableDef, row: &Row) -> Option<RowFault> {
+/// Why a row can't be stored, by itself: width, types, NULLs, NUMERIC range. `None` if it can.
+#[must_use]
+pub fn row_fault(table: &TableDef, row: &Row) -> Option<RowFault> {
     if row.len() != table.columns.len() {
         return Some(RowFault {
             kind: FaultKind::Width,

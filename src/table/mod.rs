@@ -23,7 +23,7 @@ mod schema;
 mod stored_type;
 mod value;
 
-pub use admit::{Admitted, Candidate, MAX_DESCRIBED, Quarantined, admit, admit_on};
+pub use admit::{Admitted, Candidate, MAX_DESCRIBED, Quarantined, admit, admit_on, row_fault};
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
 pub use convert::{from_answer, from_text};

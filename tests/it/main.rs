@@ -46,6 +46,7 @@ mod fuzz;
 mod gate;
 mod grains;
 mod handover;
+mod import;
 mod ledger;
 mod manual;
 mod msrv;

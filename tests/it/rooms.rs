@@ -29,6 +29,8 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "plan::toml_mistake",
         ],
     ),
+    // Typos in column names are reported as elsewhere.
+    ("import", &["table", "plan::near_miss"]),
     ("warehouse", &["table", "sql"]),
     // The version of a built-in rule is part of a plan's definition.
     ("plan", &["table", "sql", "nba::rules_version"]),

@@ -11,6 +11,7 @@ mod folder;
 mod functions;
 mod googlesql;
 mod heartbeat;
+mod import;
 mod insert;
 mod lease;
 mod owner;
@@ -24,6 +25,8 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod trial;
+
+pub use import::{ImportMode, TableImport, columns_of};
 
 use std::fmt::Write;
 use std::path::Path;

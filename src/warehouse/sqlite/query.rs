@@ -88,9 +88,9 @@ fn unprepared(error: rusqlite::Error) -> SqliteFault {
         _ => return error.into(),
     };
     match error.sqlite_error_code() {
-        Some(ErrorCode::Unknown) if reason.starts_with("no such table") => {
-            SqliteFault::data(format!("{reason}; load the feeds or run the stage that fills it"))
-        }
+        Some(ErrorCode::Unknown) if reason.starts_with("no such table") => SqliteFault::data(format!(
+            "{reason}; run the stage that fills it, or load it with 'backcourt import' (box scores with 'backcourt load')"
+        )),
         Some(ErrorCode::Unknown) => SqliteFault::code(format!("the query fails: {reason}")),
         _ => error.into(),
     }

@@ -11,6 +11,7 @@
 
 mod event_log;
 mod feeds;
+mod imported_rows;
 mod key_stream;
 mod mutation;
 mod names;

@@ -382,7 +382,7 @@ fn queries_give_the_results_of_bigquery(#[case] sql: &str, #[case] expected: &st
 #[case("SELECT team + 1 FROM league.games", "is not a DATE")]
 #[case(
     "SELECT team FROM league.missing",
-    "no such table: league.missing; load the feeds"
+    "no such table: league.missing; run the stage that fills it, or load it with 'backcourt import'"
 )]
 fn invalid_data_fails_the_query_with_a_reason(#[case] sql: &str, #[case] sentence: &str) {
     let error = ask(sql).unwrap_err();
