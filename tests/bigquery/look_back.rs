@@ -210,7 +210,9 @@ fn ground(folder: &Path) -> Ground {
     let dry: BTreeMap<String, Sizes> = sizes.clone();
     let proxy = Proxy::start(None, Duration::ZERO, move |call: &Call| match call.method {
         Method::Insert if call.is_dry => {
-            let bytes = read_by(&dry, &call.sql);
+            // A stage also counts the rows of its own table, which may be an input of another.
+            let is_count = call.sql.contains("COUNT(*) AS held");
+            let bytes = if is_count { 0 } else { read_by(&dry, &call.sql) };
             let statistics = json!({"totalBytesProcessed": bytes.to_string()});
             Fate::Say(200, json!({"statistics": statistics}).to_string())
         }

@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each module with its allowed dependencies: whole modules, or single items (`module::Item`).
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("table", &[]),
     ("sql", &[]),
     ("partition", &[]),
