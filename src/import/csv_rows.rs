@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
 use super::MAX_ROW_BYTES;
 use super::file::{FoundRow, RowProblem};
+use super::quotes::QuoteScan;
 use crate::escape::decoded;
 use crate::figures::counted;
 use crate::table::{FaultKind, RowFault};
@@ -17,10 +18,13 @@ use crate::table::{FaultKind, RowFault};
 /// The size of the reader's buffer: it may read this much beyond a row.
 const BUFFER: usize = 64 * 1024;
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 #[derive(Debug)]
 pub(super) struct CsvRows {
     reader: Reader<BoundedReader>,
     bound: Arc<AtomicU64>,
+    scan: Arc<Mutex<QuoteScan>>,
     file: File,
     names: Vec<String>,
     record: ByteRecord,
@@ -32,10 +36,12 @@ impl CsvRows {
     /// Opens a file at its start. Names that are not UTF-8 have their bytes escaped, which makes them invalid.
     pub(super) fn open(file: File) -> Result<Self, RowProblem> {
         let bound = Arc::new(AtomicU64::new(MAX_ROW_BYTES + BUFFER as u64));
+        let scan = Arc::new(Mutex::new(QuoteScan::new()));
         let bounded = BoundedReader {
             file: file.try_clone()?,
             read: 0,
             bound: Arc::clone(&bound),
+            scan: Arc::clone(&scan),
         };
         let mut reader = ReaderBuilder::new()
             .flexible(true)
@@ -44,14 +50,17 @@ impl CsvRows {
             .from_reader(bounded);
         let header = reader.byte_headers().map_err(|error| problem(error, 1))?;
         let names = header.iter().map(decoded).collect();
-        Ok(Self {
+        let rows = Self {
             reader,
             bound,
+            scan,
             file,
             names,
             record: ByteRecord::new(),
             begins: (0, 1),
-        })
+        };
+        rows.refuse_ambiguous()?;
+        Ok(rows)
     }
 
     pub(super) fn names(&self) -> &[String] {
@@ -73,13 +82,14 @@ impl CsvRows {
         let position = self.record.position();
         let line = position.map_or(line, csv::Position::line);
         self.begins = (position.map_or(0, csv::Position::byte), line);
+        self.refuse_ambiguous()?;
         let (wanted, found) = (self.names.len(), self.record.len());
         let fault = (wanted != found).then(|| RowFault {
             kind: FaultKind::Width,
             column: None,
             what: format!("{}, expected {wanted}", counted(found, "field")),
         });
-        Ok(Some(FoundRow { line, fault }))
+        Ok(Some(FoundRow { fault }))
     }
 
     /// The bytes of a cell of the newest row.
@@ -92,17 +102,48 @@ impl CsvRows {
         self.reader.position().byte()
     }
 
-    /// A quote that is open at the end of the file: the last row would have taken all rows after it.
-    fn refuse_open_quote(&self) -> Result<(), RowProblem> {
-        let (start, line) = self.begins;
-        let length = usize::try_from(self.bytes().saturating_sub(start)).unwrap_or(0);
-        let mut last = vec![0; length];
-        self.file.read_exact_at(&mut last, start)?;
-        if ends_inside_quotes(&last) {
-            let what = "a quote is not closed before the end of the file".to_owned();
-            return Err(RowProblem::Refused { line, what });
+    /// The line on which the newest row begins, from 1.
+    pub(super) fn line(&self) -> u64 {
+        let (byte, line) = self.begins;
+        // A line end of two bytes ends a row with the first; the reader has not counted its line yet.
+        let mut next = [0];
+        let is_line_end = matches!(self.file.read_at(&mut next, byte), Ok(1)) && next == *b"\n";
+        line + u64::from(is_line_end)
+    }
+
+    /// Refuses a file in which rows may have been lost: its quotes are ambiguous up to the newest row, or a line of its
+    /// only column is blank, which the reader skips.
+    fn refuse_ambiguous(&self) -> Result<(), RowProblem> {
+        let end = self.bytes();
+        let (stray, blank) = self.scanned(|scan| (scan.stray, scan.blank));
+        let refused = |what: &str| {
+            let (line, what) = (self.line(), what.to_owned());
+            Err(RowProblem::Refused { line, what })
+        };
+        if stray.is_some_and(|stray| stray < end) {
+            return refused("text follows a closing quote; double the quotes inside a value");
+        }
+        if self.names.len() == 1 && blank.is_some_and(|blank| blank < end) {
+            return refused("a blank line precedes this row; write \"\" for NULL, or remove the line");
         }
         Ok(())
+    }
+
+    /// A quote that is open at the end of the file: the last row would have taken all rows after it.
+    fn refuse_open_quote(&self) -> Result<(), RowProblem> {
+        self.refuse_ambiguous()?;
+        if self.scanned(QuoteScan::is_open) {
+            let what = "a quote is not closed before the end of the file".to_owned();
+            return Err(RowProblem::Refused {
+                line: self.line(),
+                what,
+            });
+        }
+        Ok(())
+    }
+
+    fn scanned<T>(&self, of: impl FnOnce(&QuoteScan) -> T) -> T {
+        of(&self.scan.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -115,30 +156,13 @@ fn problem(error: csv::Error, line: u64) -> RowProblem {
     }
 }
 
-/// Whether a row is incomplete because a quoted field is still open.
-fn ends_inside_quotes(row: &[u8]) -> bool {
-    #[derive(Clone, Copy, PartialEq)]
-    enum At {
-        FieldStart,
-        Bare,
-        Quoted,
-        QuoteInQuoted,
-    }
-    let after = row.iter().fold(At::FieldStart, |at, byte| match (at, byte) {
-        (At::Quoted, b'"') => At::QuoteInQuoted,
-        (At::FieldStart | At::QuoteInQuoted, b'"') | (At::Quoted, _) => At::Quoted,
-        (_, b',' | b'\n' | b'\r') => At::FieldStart,
-        _ => At::Bare,
-    });
-    after == At::Quoted
-}
-
 /// Reads a file up to a bound that moves with the rows.
 #[derive(Debug)]
 struct BoundedReader {
     file: File,
     read: u64,
     bound: Arc<AtomicU64>,
+    scan: Arc<Mutex<QuoteScan>>,
 }
 
 impl Read for BoundedReader {
@@ -147,28 +171,14 @@ impl Read for BoundedReader {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let read = self.file.read(buffer)?;
+        let mut piece = &buffer[..read];
+        if self.read == 0 {
+            piece = piece.strip_prefix(BYTE_ORDER_MARK).unwrap_or(piece);
+        }
+        let mut scan = self.scan.lock().unwrap_or_else(PoisonError::into_inner);
+        scan.skip((read - piece.len()) as u64);
+        scan.follow(piece);
         self.read += read as u64;
         Ok(read)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("a,b\n", false)]
-    #[case("a,\"b\"", false)]
-    #[case("a,\"b\"\"", true)]
-    #[case("a,\"b\"\"\"", false)]
-    #[case("a,\"b\n1,2\n", true)]
-    #[case("a,5\" pipe\n", false)]
-    #[case("\"\n\n", true)]
-    #[case("\"a\"b,c", false)]
-    #[case("", false)]
-    fn an_open_quote_is_found(#[case] row: &str, #[case] is_open: bool) {
-        assert_eq!(ends_inside_quotes(row.as_bytes()), is_open);
     }
 }

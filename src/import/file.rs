@@ -1,7 +1,8 @@
 //! A file of rows in either format, read as often as needed. Must not know types.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::cell::FileCell;
@@ -16,7 +17,25 @@ use crate::table::RowFault;
 pub struct ImportFile {
     path: PathBuf,
     format: FileFormat,
+    version: FileVersion,
+}
+
+/// What differs between two versions of a file: device, inode, size, and time of the last change in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileVersion {
+    place: (u64, u64),
     size: u64,
+    changed: (i64, i64),
+}
+
+impl FileVersion {
+    fn of(about: &Metadata) -> Self {
+        Self {
+            place: (about.dev(), about.ino()),
+            size: about.size(),
+            changed: (about.mtime(), about.mtime_nsec()),
+        }
+    }
 }
 
 impl ImportFile {
@@ -36,7 +55,7 @@ impl ImportFile {
         Ok(Self {
             path: path.to_owned(),
             format,
-            size: about.len(),
+            version: FileVersion::of(&about),
         })
     }
 
@@ -49,7 +68,17 @@ impl ImportFile {
     /// Its size in bytes when it was found.
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.size
+        self.version.size
+    }
+
+    /// Refuses a file that is not the one that was found: its types and its rows would be of different versions.
+    fn refuse_changed(&self) -> Result<(), ImportError> {
+        let about = fs::metadata(&self.path).map_err(|cause| unreadable(&self.path, cause))?;
+        if FileVersion::of(&about) == self.version {
+            return Ok(());
+        }
+        let what = "changed while it was imported; nothing was written, import it again";
+        Err(refused(&self.path, None, what.to_owned()))
     }
 
     /// Starts to read it.
@@ -58,13 +87,14 @@ impl ImportFile {
     /// If it can't be opened, or its header can't be read.
     pub fn pass(&self) -> Result<Pass, ImportError> {
         let file = File::open(&self.path).map_err(|cause| unreadable(&self.path, cause))?;
+        self.refuse_changed()?;
         let rows = match self.format {
             FileFormat::Csv => CsvRows::open(file).map(Rows::Csv),
             FileFormat::JsonLines => Ok(Rows::Json(JsonRows::open(file))),
         };
         let rows = rows.map_err(|problem| problem.of(&self.path))?;
         let pass = Pass {
-            path: self.path.clone(),
+            file: self.clone(),
             rows,
         };
         if self.format == FileFormat::Csv {
@@ -88,7 +118,7 @@ impl ImportFile {
 /// One reading of a file, from its first row to its last.
 #[derive(Debug)]
 pub struct Pass {
-    path: PathBuf,
+    file: ImportFile,
     rows: Rows,
 }
 
@@ -101,8 +131,6 @@ enum Rows {
 /// A row of the file. Its cells can be read if it has no fault.
 #[derive(Debug)]
 pub(super) struct FoundRow {
-    /// The line it begins on, from 1.
-    pub(super) line: u64,
     /// Why it can't be split into cells.
     pub(super) fault: Option<RowFault>,
 }
@@ -132,7 +160,19 @@ impl Pass {
             Rows::Csv(rows) => rows.next_row(),
             Rows::Json(rows) => rows.next_row(),
         };
-        row.map_err(|problem| problem.of(&self.path))
+        let row = row.map_err(|problem| problem.of(&self.file.path))?;
+        if row.is_none() {
+            self.file.refuse_changed()?;
+        }
+        Ok(row)
+    }
+
+    /// The line on which the newest row begins, from 1.
+    pub(super) fn line(&self) -> u64 {
+        match &self.rows {
+            Rows::Csv(rows) => rows.line(),
+            Rows::Json(rows) => rows.line(),
+        }
     }
 
     /// A cell of the newest row, by the index of its name.
@@ -152,7 +192,7 @@ impl Pass {
     }
 
     pub(super) fn refused(&self, line: Option<u64>, what: String) -> ImportError {
-        refused(&self.path, line, what)
+        refused(&self.file.path, line, what)
     }
 }
 
@@ -193,5 +233,33 @@ fn refused(path: &Path, line: Option<u64>, what: String) -> ImportError {
         file: path.to_owned(),
         line,
         what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its types would come from one version of the file, its rows from another.
+    #[test]
+    fn a_file_that_changes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.csv");
+        fs::write(&path, "id\n12\n").unwrap();
+        let file = ImportFile::find(&path, FileFormat::Csv).unwrap();
+        let mut early = file.pass().unwrap();
+        assert!(early.next_row().unwrap().is_some());
+        let later = fs::metadata(&path).unwrap().modified().unwrap() + std::time::Duration::from_secs(1);
+        fs::write(&path, "id\n07\n").unwrap();
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        let refused = |error: ImportError| error.to_string().contains("changed while it was imported");
+        assert!(refused(file.pass().unwrap_err()));
+        let end = std::iter::from_fn(|| early.next_row().transpose()).find_map(Result::err);
+        assert!(end.is_some_and(refused));
     }
 }

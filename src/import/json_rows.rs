@@ -47,8 +47,7 @@ impl JsonRows {
         while self.next_line()? {
             if !self.line.trim_ascii().is_empty() {
                 let fault = self.split()?;
-                let line = self.number;
-                return Ok(Some(FoundRow { line, fault }));
+                return Ok(Some(FoundRow { fault }));
             }
         }
         Ok(None)
@@ -58,6 +57,11 @@ impl JsonRows {
     pub(super) fn value(&self, at: usize) -> Option<&str> {
         let place = self.values.get(at)?.clone()?;
         str::from_utf8(self.line.get(place)?).ok()
+    }
+
+    /// The line of the newest row, from 1.
+    pub(super) const fn line(&self) -> u64 {
+        self.number
     }
 
     /// How many bytes of the file the rows so far take.

@@ -9,6 +9,7 @@ mod format;
 mod infer;
 mod json_fields;
 mod json_rows;
+mod quotes;
 mod rows;
 mod types;
 

@@ -31,10 +31,13 @@ pub fn check(
 ) -> Result<CheckedFile, ImportError> {
     let mut rows = TableRows::open(file, table)?;
     let mut checked = CheckedFile::default();
-    while let Some(NumberedRow { line, row }) = rows.advance()? {
+    while let Some(row) = rows.advance()? {
         match row {
             Ok(_) => checked.rows += 1,
-            Err(fault) => checked.rejected.add(|| fault.sentence(Some(line))),
+            Err(fault) => {
+                let line = rows.pass.line();
+                checked.rejected.add(|| fault.sentence(Some(line)));
+            }
         }
         progress(checked.rows + checked.rejected.count, rows.pass.bytes());
     }
@@ -62,11 +65,7 @@ struct TableRows {
 }
 
 /// A row in the table's columns, or why it is rejected.
-struct NumberedRow {
-    /// The line it begins on, from 1.
-    line: u64,
-    row: Result<Row, RowFault>,
-}
+type ReadRow = Result<Row, RowFault>;
 
 impl TableRows {
     fn open(file: &ImportFile, table: &TableDef) -> Result<Self, ImportError> {
@@ -81,16 +80,14 @@ impl TableRows {
         Ok(rows)
     }
 
-    fn advance(&mut self) -> Result<Option<NumberedRow>, ImportError> {
+    fn advance(&mut self) -> Result<Option<ReadRow>, ImportError> {
         let Some(found) = self.pass.next_row()? else {
             return Ok(None);
         };
-        let row = match found.fault {
+        Ok(Some(match found.fault {
             Some(fault) => Err(fault),
             None => self.row(),
-        };
-        let line = found.line;
-        Ok(Some(NumberedRow { line, row }))
+        }))
     }
 
     fn row(&mut self) -> Result<Row, RowFault> {
@@ -179,11 +176,11 @@ impl Iterator for ImportRows {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.has_ended {
             match self.rows.advance() {
-                Ok(Some(NumberedRow { row: Ok(row), .. })) => {
+                Ok(Some(Ok(row))) => {
                     self.valid += 1;
                     return Some(Ok(row));
                 }
-                Ok(Some(NumberedRow { row: Err(_), .. })) => self.rejected += 1,
+                Ok(Some(Err(_))) => self.rejected += 1,
                 Ok(None) => {
                     self.has_ended = true;
                     return self.end();

@@ -47,7 +47,10 @@ pub(super) fn of_text(text: &str) -> FittingTypes {
     if bare.eq_ignore_ascii_case("true") || bare.eq_ignore_ascii_case("false") {
         return FittingTypes::of(&[ColumnType::Bool]);
     }
+    // `12e5` may be a code.
+    let is_code = !bare.contains('.') && bare.contains(['e', 'E']);
     match of_number(bare) {
+        _ if is_code => FittingTypes::NONE,
         FittingTypes::NONE => of_time(bare),
         number => number,
     }
@@ -68,7 +71,16 @@ fn of_time(text: &str) -> FittingTypes {
     if parse_day(text).is_some() {
         return FittingTypes::of(&[ColumnType::Date, ColumnType::Timestamp]);
     }
-    parse_moment(text).map_or(FittingTypes::NONE, |_| FittingTypes::of(&[ColumnType::Timestamp]))
+    // `2026-01-05-1` is read as midnight with an offset, but is more likely an id.
+    let has_time = match text.as_bytes().get(10..12) {
+        Some([b' ' | b'T' | b't', hour]) => hour.is_ascii_digit(),
+        _ => false,
+    };
+    if has_time && parse_moment(text).is_ok() {
+        FittingTypes::of(&[ColumnType::Timestamp])
+    } else {
+        FittingTypes::NONE
+    }
 }
 
 fn of_number(text: &str) -> FittingTypes {
@@ -90,22 +102,51 @@ fn of_number(text: &str) -> FittingTypes {
     }
     let is_written_out =
         rest.starts_with(['.', 'e', 'E']) && digits.contains(|letter: char| letter.is_ascii_digit());
-    match text.parse::<f64>() {
-        Ok(number) if is_written_out && number.is_finite() => FittingTypes::of(&[ColumnType::Float64]),
-        _ => FittingTypes::NONE,
+    if is_written_out && is_exact(text) {
+        FittingTypes::of(&[ColumnType::Float64])
+    } else {
+        FittingTypes::NONE
     }
+}
+
+/// Whether a double keeps all digits of a decimal number.
+fn is_exact(text: &str) -> bool {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => significant(text) == significant(&format!("{number:e}")),
+        _ => false,
+    }
+}
+
+/// The digits of a decimal number without zeros at either end, and the power of ten of the last one. `None` for a power
+/// that is not a number.
+fn significant(text: &str) -> Option<(String, i64)> {
+    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let power: i64 = power.parse().ok()?;
+    let digits = format!("{}{part}", whole.trim_start_matches('-'));
+    let digits = digits.trim_start_matches('0');
+    let kept = digits.trim_end_matches('0');
+    let dropped = i64::try_from(digits.len() - kept.len()).ok()?;
+    let of_part = i64::try_from(part.len()).ok()?;
+    let power = power.checked_sub(of_part)?.checked_add(dropped)?;
+    Some((kept.to_owned(), if kept.is_empty() { 0 } else { power }))
 }
 
 fn of_array(json: &str) -> FittingTypes {
     let Ok(items) = serde_json::from_str::<Vec<serde_json::Value>>(json) else {
         return FittingTypes::NONE;
     };
-    let is_exact = |item: &serde_json::Value| match item.as_i64() {
-        Some(whole) => whole.unsigned_abs() <= EXACT_IN_A_DOUBLE.unsigned_abs(),
-        None => item.as_f64().is_some_and(|number| number.abs() < 2_f64.powi(63)),
+    // The digits are in the text only: an item is a double already.
+    let is_number = |text: &str| {
+        let is_in_range = text
+            .parse::<f64>()
+            .is_ok_and(|number| number.abs() < 2_f64.powi(63));
+        is_in_range && of_number(text).and(FittingTypes::of(&[ColumnType::Float64])) != FittingTypes::NONE
     };
+    let written = json.trim().trim_start_matches('[').trim_end_matches(']');
     let texts = items.iter().all(serde_json::Value::is_string);
-    let numbers = items.iter().all(is_exact);
+    let numbers = items.iter().all(serde_json::Value::is_number)
+        && (items.is_empty() || written.split(',').map(str::trim).all(is_number));
     match (texts, numbers) {
         (true, true) => FittingTypes::of(&[ColumnType::StringArray, ColumnType::Float64Array]),
         (true, false) => FittingTypes::of(&[ColumnType::StringArray]),
@@ -134,7 +175,12 @@ mod tests {
     #[case(&["9223372036854775807"], Some("INT64"))]
     #[case(&["9223372036854775808"], None)]
     #[case(&["1", "2.5"], Some("FLOAT64"))]
-    #[case(&["0.5", "-.5", "1e3", "5."], Some("FLOAT64"))]
+    #[case(&["0.5", "-.5", "1.5e3", "5.", "0.10", "0.30000000000000004"], Some("FLOAT64"))]
+    #[case(&["1e3", "12e5"], None)]
+    #[case(&["12345678901234567.89"], None)]
+    #[case(&["0.12345678901234567890"], None)]
+    #[case(&["1.5e-400"], None)]
+    #[case(&["2026-01-05-1", "2026-01-05-2"], None)]
     #[case(&["9007199254740993", "0.5"], None)]
     #[case(&["1e999"], None)]
     #[case(&["007", "12"], None)]
@@ -161,7 +207,9 @@ mod tests {
 
     #[rstest]
     #[case(&["1", "-2"], Some("INT64"))]
-    #[case(&["1", "2.0"], Some("FLOAT64"))]
+    #[case(&["1", "2.0", "1e3"], Some("FLOAT64"))]
+    #[case(&["1.2345678901234567890"], None)]
+    #[case(&["[0.12345678901234567890]"], None)]
     #[case(&["true"], Some("BOOL"))]
     #[case(&[r#""7""#], None)]
     #[case(&[r#""true""#], None)]

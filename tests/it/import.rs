@@ -295,6 +295,18 @@ fn twenty_invalid_rows_are_listed_with_the_number_of_the_others() {
     "a,b\n1,2\n3,\"4\n5,6\n",
     "line 3: a quote is not closed before the end of the file"
 )]
+#[case::stray_quote(
+    "id,note\n1,\"6 inch\n2,ok\n3,\"fine\"\n",
+    "line 2: text follows a closing quote; double the quotes inside a value"
+)]
+#[case::backslash(
+    "id,note\r\n1,a\r\n2,\"say \\\"hi\\\"\"\r\n",
+    "line 3: text follows a closing quote; double the quotes inside a value"
+)]
+#[case::blank_line(
+    "day\n2026-01-01\n\n2026-01-02\n",
+    "a blank line precedes this row; write \"\" for NULL"
+)]
 #[case::escape("a,\u{1b}[2J\n1,2\n", r"line 1: column name '\u{1b}[2J' is not a valid name;")]
 fn an_unusable_file_is_refused(#[case] content: &str, #[case] reason: &str) {
     let case = Case::new();
@@ -302,6 +314,17 @@ fn an_unusable_file_is_refused(#[case] content: &str, #[case] reason: &str) {
     assert!(refused.contains(reason), "{refused}");
     assert_eq!(refused.lines().count(), 1, "{refused}");
     assert!(!case.planned.state.path().exists());
+}
+
+/// Each line end of two bytes is one line.
+#[test]
+fn lines_of_a_file_from_windows_are_numbered() {
+    let case = Case::new();
+    let refused = case
+        .import("events.csv", "a,b\r\n1,2\r\n3\r\n4,5\r\n", &[])
+        .expect(2)
+        .err;
+    assert!(refused.contains("\n  line 3: 1 field, expected 2"), "{refused}");
 }
 
 #[rstest]

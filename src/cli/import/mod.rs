@@ -215,7 +215,7 @@ fn refuse_filled(plan: &Plan, table: &str) -> Result<(), ImportRefusal> {
         .iter()
         .map(|feed| feed.table().path())
         .chain([feed_outages().path()]);
-    if plan.uses_nba_feeds() && feeds.any(|path| is_it(&path)) {
+    if feeds.any(|path| is_it(&path)) {
         return Err(ImportRefusal::OfLoad(table.to_owned()));
     }
     Ok(())

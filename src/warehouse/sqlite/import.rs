@@ -8,7 +8,7 @@ use super::connection::AccessMode;
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
 use super::insert::Insert;
-use super::{SqliteWarehouse, doing, holds_rows, schema};
+use super::{SqliteWarehouse, doing, holds_rows, owner, schema};
 use crate::table::{
     Column, ColumnType, Row, Schema, StoredColumn, StoredType, TableDef, sql_name, sqlite_path,
     sqlite_schema, sqlite_table,
@@ -129,6 +129,7 @@ impl TableImport {
     fn commit(self, connection: &mut Connection, fence: Option<&SqliteFence>) -> Result<u64, SqliteFault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         fence.map_or(Ok(()), |fence| fence.verify(&transaction))?;
+        self.refuse_owned(&transaction)?;
         self.make_room(&transaction)?;
         let mut insert = Insert::prepare(&transaction, &self.table)?;
         let mut count = 0;
@@ -139,6 +140,21 @@ impl TableImport {
         drop(insert);
         transaction.commit()?;
         Ok(count)
+    }
+
+    /// Refuses a table that a plan has come to own since the import began. The lease of this plan doesn't exclude others.
+    fn refuse_owned(&self, connection: &Connection) -> Result<(), SqliteFault> {
+        let path = self.table.path();
+        match owner::owner(connection, &path)? {
+            None => Ok(()),
+            Some(owner) => Err(SqliteFault::Classified(WarehouseError::new(
+                ErrorClass::Contention,
+                format!(
+                    "plan '{}' took {path} during the import; nothing was written",
+                    owner.plan
+                ),
+            ))),
+        }
     }
 
     /// Creates the table, or deletes its rows, or refuses it.

@@ -16,16 +16,14 @@ pub(super) fn owners(folder: &WarehouseFolder, tables: &[String]) -> Result<Vec<
     let Some(connection) = open_own_to_read(folder)? else {
         return Ok(vec![None; tables.len()]);
     };
-    if !schema::exists(&connection, OWN_DATASET, "owner")? {
-        return Ok(vec![None; tables.len()]);
-    }
-    tables
-        .iter()
-        .map(|table| stored_owner(&connection, table))
-        .collect()
+    tables.iter().map(|table| owner(&connection, table)).collect()
 }
 
-fn stored_owner(connection: &Connection, table: &str) -> Result<Option<Owner>, SqliteFault> {
+/// The owner of a table, on a connection with the lease file attached.
+pub(super) fn owner(connection: &Connection, table: &str) -> Result<Option<Owner>, SqliteFault> {
+    if !schema::exists(connection, OWN_DATASET, "owner")? {
+        return Ok(None);
+    }
     let text: Option<String> = connection
         .query_row(
             "SELECT owner FROM backcourt.owner WHERE path = ?1",
