@@ -144,7 +144,7 @@ mod tests {
     #[rstest::rstest]
     #[case(0)]
     #[case(-7)]
-    #[case(1234567890)]
+    #[case(1_234_567_890)]
     #[case(i64::MAX)]
     fn whole_numbers_are_written_as_by_the_formatter(#[case] number: i64) {
         let mut text = String::new();
