@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::figures::plural;
 use crate::partition::{Grain, Partition};
 use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
-use crate::table::{Row, Value};
+use crate::table::{Row, Value, partition_of};
 use crate::warehouse::Answer;
 
 /// Result of evaluating a check.
@@ -131,10 +131,11 @@ fn no_rows(answer: &Answer, grain: Grain, reach: &dyn Fn(Partition) -> NamedDate
     }
 }
 
-/// The partition of the first date in a row.
+/// The partition of the first date in a row; with hours, of the first timestamp.
 fn named_partition(row: &Row, grain: Grain) -> Option<Partition> {
-    let date = row.iter().find_map(Value::as_date)?;
-    Some(Partition::containing(date, grain))
+    let names = |value: &&Value| grain == Grain::Hour || value.as_date().is_some();
+    let named = |value| partition_of(value, grain);
+    row.iter().filter(names).find_map(named)
 }
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {

@@ -42,15 +42,16 @@ pub fn blocks(from: NaiveDate, to: NaiveDate, first_month: u32) -> Vec<Block> {
 /// A date in a heading: days with the day of the week.
 pub fn titled(date: Partition) -> String {
     match date.grain() {
-        Grain::Day => format!("{} {date}", date.first_day().format("%a")),
+        Grain::Hour | Grain::Day => format!("{} {date}", date.first_day().format("%a")),
         Grain::Week | Grain::Month | Grain::Year => date.to_string(),
     }
 }
 
-/// How many dates the cursor moves by a key: down, right and a page. A row of days is a day of the week; a row of anything
-/// longer is a year.
+/// How many dates the cursor moves by a key: down, right and a page. A row of hours is a day, a row of days a day of the
+/// week; a row of anything longer is a year.
 pub const fn steps(grain: Grain) -> [i64; 3] {
     match grain {
+        Grain::Hour => [24, 1, 7 * 24],
         Grain::Day => [1, 7, 52 * 7],
         Grain::Week => [52, 1, 5 * 52],
         Grain::Month => [12, 1, 5 * 12],

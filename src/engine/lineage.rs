@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::ledger::{Digests, KnownDigests};
-use crate::partition::Partition;
+use crate::partition::{Grain, Partition};
 
 use super::{Input, Stage};
 
@@ -128,6 +128,9 @@ impl InputDigest {
 
     fn add(&mut self, date: Partition, unit: Digests) {
         self.word(u64::from(date.first_day().to_epoch_days().cast_unsigned()));
+        if date.grain() == Grain::Hour {
+            self.word(date.hour().into());
+        }
         self.word(unit.output);
     }
 

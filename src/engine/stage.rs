@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::Days;
+use chrono::TimeDelta;
 
 use crate::partition::{Grain, Partition};
 use crate::table::{PartitionColumn, Quarantined, Row, TableDef};
@@ -53,8 +53,9 @@ impl Reach {
             Self::SameDate => (date, date),
             Self::Before(first) => (first(date), date.previous().unwrap_or(Partition::MIN)),
             Self::Days(days) => {
-                let first = date.first_day().checked_sub_days(Days::new(days.into()));
-                let first = first.map_or(Partition::MIN, |day| Partition::containing(day, date.grain()));
+                let before = TimeDelta::days(days.into());
+                let first = date.start().checked_sub_signed(before);
+                let first = first.map_or(Partition::MIN, |start| Partition::at(start, date.grain()));
                 (first, date)
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::partition::Partition;
-use crate::table::{PartitionColumn, Row, TableDef, Value};
+use crate::table::{PartitionColumn, Row, TableDef, Value, partition_of};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
 use super::{CountedTable, Fills};
@@ -85,7 +85,7 @@ async fn rows_by_date(
         .await?;
     let counted = |row: &Row| match row.as_slice() {
         [day, Value::Int(rows)] => {
-            let date = Partition::containing(day.as_date()?, first.grain());
+            let date = partition_of(day, first.grain())?;
             Some((date, u32::try_from(*rows).ok()?))
         }
         _ => None,

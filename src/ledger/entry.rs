@@ -1,10 +1,10 @@
 //! The entries a warehouse keeps of a plan's progress: their kinds and JSON bodies.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Gap, Settled, Waiver};
-use crate::partition::Grain;
+use crate::partition::{Grain, Partition};
 use crate::table::FaultKind;
 use crate::warehouse::{Came, Draft, RowsExpected};
 
@@ -25,6 +25,9 @@ pub(super) struct UnitBody {
     /// The length of its partition; the entry has the first day.
     #[serde(default, skip_serializing_if = "is_day")]
     pub(super) grain: Grain,
+    /// The hour of the day in which it begins, if it is an hour. Warehouses tell entries apart by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) hour: Option<u8>,
     /// Rows expected; `None` if any number above zero is fine.
     pub(super) expected: Option<u32>,
     pub(super) attempts: u32,
@@ -41,6 +44,19 @@ pub(super) struct UnitBody {
     pub(super) gaps: Option<Vec<Gap>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) quarantined: Vec<QuarantinedBody>,
+}
+
+impl UnitBody {
+    /// The partition of an entry, from its first day.
+    pub(super) fn partition(&self, first_day: NaiveDate) -> Partition {
+        let hour = self.hour.unwrap_or_default();
+        Partition::containing(first_day, self.grain).with_hour(hour.into())
+    }
+}
+
+/// The hour of a partition in its entry.
+pub(super) fn entry_hour(date: Partition) -> Option<u8> {
+    (date.grain() == Grain::Hour).then(|| date.hour())
 }
 
 /// Entries of days are written without their length, as they always were.
@@ -112,6 +128,7 @@ pub fn draft(
     let unit = &settled.unit;
     let body = UnitBody {
         grain: unit.date.grain(),
+        hour: entry_hour(unit.date),
         expected: match owed {
             RowsExpected::Exactly(rows) => Some(rows),
             RowsExpected::AtLeastOne | RowsExpected::Any => None,

@@ -165,7 +165,7 @@ fn unit(
     first_day: NaiveDate,
 ) -> Result<(), InvalidEntry> {
     let body: UnitBody = body(entry)?;
-    let date = Partition::containing(first_day, body.grain);
+    let date = body.partition(first_day);
     let stage = &entry.subject;
     let state =
         UnitState::from_word(&entry.state).ok_or_else(|| format!("its state is '{}'", entry.state))?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
+use super::entry::UnitBody;
 use super::error::invalid_text;
 use super::units::{put_quarantined, put_unit};
 use super::{Digests, Gap, Ledger, LedgerError, Target, UnitRecord};
@@ -46,7 +47,8 @@ impl UnsettledIntent {
             && entry.subject == self.stage
             && entry
                 .date
-                .is_some_and(|day| self.dates.iter().any(|date| date.first_day() == day))
+                .zip(serde_json::from_str::<UnitBody>(&entry.body).ok())
+                .is_some_and(|(first_day, body)| self.dates.contains(&body.partition(first_day)))
     }
 }
 

@@ -216,6 +216,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
     let first = quarantined.into_iter().take(MAX_QUARANTINED);
     let body = UnitBody {
         grain: date.grain(),
+        hour: super::entry::entry_hour(date),
         expected: row.get(3)?,
         attempts: row.get(5)?,
         class: row.get(6)?,

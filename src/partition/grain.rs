@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Grain {
+    /// An hour of UTC.
+    Hour,
     /// A calendar day.
     #[default]
     Day,
@@ -25,12 +27,13 @@ pub enum Grain {
 
 impl Grain {
     /// Every grain, from the shortest to the longest.
-    pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::Year];
+    pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
 
     /// The name in a plan file.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Hour => "hour",
             Self::Day => "day",
             Self::Week => "week",
             Self::Month => "month",
@@ -38,10 +41,11 @@ impl Grain {
         }
     }
 
-    /// The granularity of `DATE_TRUNC` in `GoogleSQL`.
+    /// The granularity of `DATE_TRUNC` in `GoogleSQL`, of hours that of `TIMESTAMP_TRUNC`.
     #[must_use]
     pub const fn sql_name(self) -> &'static str {
         match self {
+            Self::Hour => "HOUR",
             Self::Day => "DAY",
             Self::Week => "ISOWEEK",
             Self::Month => "MONTH",
@@ -49,10 +53,11 @@ impl Grain {
         }
     }
 
-    /// The format of `FORMAT_DATE` that writes a partition from any of its days.
+    /// The format of `FORMAT_DATE`, of hours `FORMAT_TIMESTAMP`, that writes a partition from its start.
     #[must_use]
     pub const fn sql_format(self) -> &'static str {
         match self {
+            Self::Hour => "%Y-%m-%dT%H",
             Self::Day => "%Y-%m-%d",
             Self::Week => "%G-W%V",
             Self::Month => "%Y-%m",
@@ -64,6 +69,7 @@ impl Grain {
     #[must_use]
     pub const fn place(self) -> &'static str {
         match self {
+            Self::Hour => "in the hour",
             Self::Day => "the date",
             Self::Week => "in the week",
             Self::Month => "in the month",
@@ -74,6 +80,7 @@ impl Grain {
     /// Several of them, in words: days are called dates.
     pub(super) const fn plural(self) -> &'static str {
         match self {
+            Self::Hour => "hours",
             Self::Day => "dates",
             Self::Week => "weeks",
             Self::Month => "months",
@@ -84,6 +91,7 @@ impl Grain {
     /// How a partition is written, for error messages.
     pub(super) const fn form(self) -> &'static str {
         match self {
+            Self::Hour => "YYYY-MM-DDTHH",
             Self::Day => "YYYY-MM-DD",
             Self::Week => "YYYY-Www",
             Self::Month => "YYYY-MM",
@@ -91,11 +99,11 @@ impl Grain {
         }
     }
 
-    /// The first day of the partition that contains `day`. Only the first week of the calendar has none; its days are
-    /// their own start.
-    pub(super) fn start(self, day: NaiveDate) -> NaiveDate {
+    /// The first day of the partition that contains `day`, of an hour its day. Only the first week of the calendar has
+    /// none; its days are their own start.
+    pub(super) fn first_day(self, day: NaiveDate) -> NaiveDate {
         let start = match self {
-            Self::Day => Some(day),
+            Self::Hour | Self::Day => Some(day),
             Self::Week => day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())),
             Self::Month => day.with_day(1),
             Self::Year => day.with_day(1).and_then(|day| day.with_month(1)),
@@ -103,9 +111,11 @@ impl Grain {
         start.unwrap_or(day)
     }
 
-    /// The first day of a later or earlier partition, from the first day of one; `None` outside the calendar.
+    /// The first day of a partition of days or more that is later or earlier, from the first day of one; `None` outside
+    /// the calendar, and for hours.
     pub(super) fn moved(self, start: NaiveDate, by: i64) -> Option<NaiveDate> {
         match self {
+            Self::Hour => None,
             Self::Day => start.checked_add_signed(TimeDelta::try_days(by)?),
             Self::Week => start.checked_add_signed(TimeDelta::try_weeks(by)?),
             Self::Month => months_later(start, by),

@@ -1,4 +1,4 @@
-//! Partitions: the days, weeks, months or years that a plan fills one by one, their text forms and ranges. Knows
+//! Partitions: the hours, days, weeks, months or years that a plan fills one by one, their text forms and ranges. Knows
 //! nothing of plans, tables or screens.
 
 mod grain;
@@ -9,7 +9,7 @@ mod text;
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use grain::Grain;
@@ -17,11 +17,13 @@ pub use parameter::Parameter;
 pub use range::{PartitionRange, PartitionRanges, compact, expand};
 pub use text::{PartitionError, parse_day};
 
-/// A day, week, month or year of the calendar. Ordered by the first day, then from short to long.
+/// An hour, day, week, month or year of the calendar. Ordered by the start, then from short to long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Partition {
-    start: NaiveDate,
+    first_day: NaiveDate,
+    /// The hour of the day, 0 to 23; 0 for anything longer.
+    hour: u8,
     grain: Grain,
 }
 
@@ -35,21 +37,39 @@ impl Partition {
     #[must_use]
     pub const fn day(date: NaiveDate) -> Self {
         Self {
-            start: date,
+            first_day: date,
+            hour: 0,
             grain: Grain::Day,
         }
     }
 
-    /// The partition of this length that contains `day`.
+    /// The partition of this length that contains `day`, or its first hour.
     #[must_use]
     pub fn containing(day: NaiveDate, grain: Grain) -> Self {
         Self {
-            start: grain.start(day),
+            first_day: grain.first_day(day),
+            hour: 0,
             grain,
         }
     }
 
-    /// Parses `2024-03-05`, `2024-W10`, `2024-03` or `2024`.
+    /// The partition of this length that contains the instant.
+    #[must_use]
+    pub fn at(instant: DateTime<Utc>, grain: Grain) -> Self {
+        Self::containing(instant.date_naive(), grain).with_hour(instant.hour())
+    }
+
+    /// The partition that begins in this hour of its first day; 0 for anything longer than an hour.
+    #[must_use]
+    pub fn with_hour(self, hour: u32) -> Self {
+        let hour = match self.grain {
+            Grain::Hour => u8::try_from(hour.min(23)).unwrap_or(0),
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => 0,
+        };
+        Self { hour, ..self }
+    }
+
+    /// Parses `2024-03-05T14`, `2024-03-05`, `2024-W10`, `2024-03` or `2024`.
     ///
     /// # Errors
     /// When the text has another form, or there is no such partition.
@@ -70,61 +90,89 @@ impl Partition {
         }
     }
 
+    /// Parses the end of a range that begins with it; the end of hours of one day may be `T18`.
+    fn parse_later(self, text: &str) -> Result<Self, PartitionError> {
+        text::parse_later(self, text)
+    }
+
     /// Its length.
     #[must_use]
     pub const fn grain(self) -> Grain {
         self.grain
     }
 
-    /// The first day.
+    /// The first day; of an hour its day.
     #[must_use]
     pub const fn first_day(self) -> NaiveDate {
-        self.start
+        self.first_day
     }
 
-    /// The last day.
+    /// The hour of the day in which it begins.
+    #[must_use]
+    pub const fn hour(self) -> u8 {
+        self.hour
+    }
+
+    /// The last day; of an hour its day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
-        self.end()
-            .and_then(|end| end.pred_opt())
-            .unwrap_or(NaiveDate::MAX)
+        if self.grain <= Grain::Day {
+            return self.first_day;
+        }
+        let end = self.grain.moved(self.first_day, 1);
+        end.and_then(|end| end.pred_opt()).unwrap_or(NaiveDate::MAX)
     }
 
-    /// The first day after it; `None` at the end of the calendar.
-    #[must_use]
-    pub fn end(self) -> Option<NaiveDate> {
-        self.grain.moved(self.start, 1)
+    /// Its first hour: the day and the hour of the day.
+    const fn first_hour(self) -> (NaiveDate, u8) {
+        (self.first_day, self.hour)
+    }
+
+    /// Its last hour, as [`Self::first_hour`].
+    fn last_hour(self) -> (NaiveDate, u8) {
+        match self.grain {
+            Grain::Hour => self.first_hour(),
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => (self.last_day(), 23),
+        }
     }
 
     /// The first instant, in UTC.
     #[must_use]
     pub fn start(self) -> DateTime<Utc> {
-        midnight(self.start)
+        midnight(self.first_day) + TimeDelta::hours(self.hour.into())
     }
 
     /// The first instant after it, in UTC; at most the last of a TIMESTAMP, the end of the year 9999.
     #[must_use]
-    pub fn end_instant(self) -> DateTime<Utc> {
-        let end = self.end().filter(|end| end.year() <= 9999);
-        end.map_or_else(|| self.last_instant(), midnight)
+    pub fn end(self) -> DateTime<Utc> {
+        self.end_in_calendar().unwrap_or_else(|| self.last_instant())
+    }
+
+    /// The first instant after it; `None` if that is not in the calendar of SQL, which ends with the year 9999.
+    #[must_use]
+    pub fn end_in_calendar(self) -> Option<DateTime<Utc>> {
+        let next = self.next().map(Self::start);
+        next.filter(|end| end.year() <= 9999)
     }
 
     /// The last microsecond, in UTC; a TIMESTAMP has no finer one.
     #[must_use]
     pub fn last_instant(self) -> DateTime<Utc> {
-        midnight(self.last_day()) + TimeDelta::days(1) - TimeDelta::microseconds(1)
+        let (day, hour) = self.last_hour();
+        let almost_an_hour = TimeDelta::hours(1) - TimeDelta::microseconds(1);
+        midnight(day) + TimeDelta::hours(hour.into()) + almost_an_hour
     }
 
-    /// Its days in order.
+    /// Its days in order; of an hour its day.
     pub fn days(self) -> impl Iterator<Item = NaiveDate> {
         let last = self.last_day();
-        self.start.iter_days().take_while(move |day| *day <= last)
+        self.first_day.iter_days().take_while(move |day| *day <= last)
     }
 
-    /// Whether it contains this day.
+    /// Whether it shares an hour with this day.
     #[must_use]
-    pub fn contains(self, day: NaiveDate) -> bool {
-        self.grain.start(day) == self.start
+    pub fn touches(self, day: NaiveDate) -> bool {
+        self.grain.first_day(day) == self.first_day
     }
 
     /// The next partition of the same length; `None` at the end of the calendar.
@@ -142,26 +190,38 @@ impl Partition {
     /// The partition of the same length this many later, or earlier if negative; `None` outside the calendar.
     #[must_use]
     pub fn moved(self, by: i64) -> Option<Self> {
-        let start = self.grain.moved(self.start, by)?;
-        Some(Self { start, ..self })
+        if self.grain == Grain::Hour {
+            let hours = by.checked_add(self.hour.into())?;
+            let days = TimeDelta::try_days(hours.div_euclid(24))?;
+            let first_day = self.first_day.checked_add_signed(days)?;
+            let hour = u8::try_from(hours.rem_euclid(24)).ok()?;
+            return Some(Self {
+                first_day,
+                hour,
+                ..self
+            });
+        }
+        let first_day = self.grain.moved(self.first_day, by)?;
+        Some(Self { first_day, ..self })
     }
 
     /// It and those after it of the same length, up to and including `last`.
     pub fn up_to(self, last: Self) -> impl Iterator<Item = Self> + use<> {
         std::iter::successors(Some(self), |partition| partition.next())
-            .take_while(move |partition| partition.start <= last.start)
+            .take_while(move |partition| partition.first_hour() <= last.first_hour())
     }
 
     /// How many partitions of its length lie between it and `other`, counted from it; negative if `other` is earlier.
     #[must_use]
     pub fn distance(self, other: Self) -> i64 {
         let months = |day: NaiveDate| i64::from(day.year()) * 12 + i64::from(day.month0());
-        let days = (other.start - self.start).num_days();
+        let days = (other.first_day - self.first_day).num_days();
         match self.grain {
+            Grain::Hour => days * 24 + i64::from(other.hour) - i64::from(self.hour),
             Grain::Day => days,
             Grain::Week => days.div_euclid(7),
-            Grain::Month => months(other.start) - months(self.start),
-            Grain::Year => i64::from(other.start.year()) - i64::from(self.start.year()),
+            Grain::Month => months(other.first_day) - months(self.first_day),
+            Grain::Year => i64::from(other.first_day.year()) - i64::from(self.first_day.year()),
         }
     }
 }

@@ -39,6 +39,12 @@ impl Parameter {
         Self::ALL.into_iter().find(is_it)
     }
 
+    /// Whether its values are instants, which differ from hour to hour.
+    #[must_use]
+    pub const fn is_instant(self) -> bool {
+        matches!(self, Self::Start | Self::End | Self::Starts)
+    }
+
     /// Whether a query with it is run once for many partitions.
     #[must_use]
     pub const fn is_of_many(self) -> bool {

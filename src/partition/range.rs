@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Grain, Partition, PartitionError};
 
-/// Maximum partitions in a range or a list of ranges; of days more than a century.
-pub(super) const MAX_PARTITIONS: i64 = 40_000;
+/// Maximum partitions in a range or a list of ranges: eleven years of hours, more than two centuries of days.
+pub(super) const MAX_PARTITIONS: i64 = 100_000;
 
 /// A range of partitions of one length, both ends included; never reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +98,12 @@ impl PartitionRange {
     /// its Monday.
     #[must_use]
     pub fn contains(&self, partition: Partition) -> bool {
-        let begins =
-            self.from.first_day() <= partition.first_day() && partition.first_day() <= self.to.last_day();
+        let hour = partition.first_hour();
+        let begins = self.from.first_hour() <= hour && hour <= self.to.last_hour();
         begins && partition.grain() <= self.grain()
     }
 
-    /// The partitions of a shorter or equal length that begin on the same days: those that `2024-03` selects.
+    /// The partitions of a shorter or equal length that begin in the same time: those that `2024-03` selects.
     ///
     /// # Errors
     /// When `grain` is longer than the partitions of the range, or there are too many.
@@ -110,12 +111,13 @@ impl PartitionRange {
         if self.grain() < grain {
             return Err(PartitionError::OtherGrain(self.from, grain));
         }
-        let first = Partition::containing(self.from.first_day(), grain);
+        let of = |(day, hour): (NaiveDate, u8)| Partition::containing(day, grain).with_hour(hour.into());
+        let first = of(self.from.first_hour());
         let first = match first.next() {
-            Some(next) if first.first_day() < self.from.first_day() => next,
+            Some(next) if first.first_hour() < self.from.first_hour() => next,
             _ => first,
         };
-        let last = Partition::containing(self.to.last_day(), grain);
+        let last = of(self.to.last_hour());
         Self::new(first, last)
     }
 }
@@ -194,7 +196,10 @@ impl PartitionRanges {
             Some((first, last)) if first.is_empty() || last.is_empty() => {
                 Err(PartitionError::HalfARange(part.to_owned()))
             }
-            Some((first, last)) => PartitionRange::new(Partition::parse(first)?, Partition::parse(last)?),
+            Some((first, last)) => {
+                let first = Partition::parse(first)?;
+                PartitionRange::new(first, first.parse_later(last)?)
+            }
             None => Partition::parse(part).map(PartitionRange::one),
         };
         Self::of(parts.map(range).collect::<Result<_, _>>()?).within_limit()
@@ -207,7 +212,7 @@ impl PartitionRanges {
         Ok(self)
     }
 
-    /// The partitions of one length on the same days, as [`PartitionRange::at`].
+    /// The partitions of one length in the same time, as [`PartitionRange::at`].
     ///
     /// # Errors
     /// As [`PartitionRange::at`].
@@ -226,7 +231,7 @@ impl PartitionRanges {
     #[must_use]
     pub fn contains(&self, partition: Partition) -> bool {
         (self.0.chunk_by(|one, other| one.grain() == other.grain())).any(|ranges| {
-            let after = ranges.partition_point(|range| range.from.first_day() <= partition.first_day());
+            let after = ranges.partition_point(|range| range.from.first_hour() <= partition.first_hour());
             ranges[..after]
                 .last()
                 .is_some_and(|range| range.contains(partition))

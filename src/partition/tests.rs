@@ -23,10 +23,10 @@ fn compact_dates_round_trip() {
     assert_eq!(expand("").unwrap(), []);
     let century = "1901-01-01..2000-12-31,";
     assert_eq!(
-        PartitionRanges::parse(&century.repeat(2_800)),
+        PartitionRanges::parse(&century.repeat(6_900)),
         PartitionRanges::parse(century)
     );
-    let two = format!("{century}2001-01-01..2100-12-31");
+    let two = format!("{century}2001-01-01..2100-12-31,2101-01-01..2200-12-31");
     assert_eq!(expand(&two), Err(PartitionError::TooMany(range::MAX_PARTITIONS)));
     assert!(expand("2021-10-19..").is_err());
     assert!(expand("2021-10-19..2021-10-18").is_err());
@@ -89,7 +89,7 @@ fn malformed_dates_are_refused() {
     let refusal = PartitionRange::new(early, never).unwrap_err().to_string();
     assert_eq!(
         refusal,
-        "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 40000; check the years"
+        "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 100000; check the years"
     );
 }
 
@@ -99,6 +99,8 @@ fn of(text: &str) -> Partition {
 
 #[rstest]
 #[case("2024-03-05", "2024-03-05", "2024-03-05")]
+#[case("2024-03-05T00", "2024-03-05", "2024-03-05")]
+#[case("2024-03-05T23", "2024-03-05", "2024-03-05")]
 #[case("2024-W10", "2024-03-04", "2024-03-10")]
 #[case("2020-W53", "2020-12-28", "2021-01-03")]
 #[case("2024-02", "2024-02-01", "2024-02-29")]
@@ -116,6 +118,10 @@ fn a_partition_is_written_as_it_is_read(#[case] text: &str, #[case] first: &str,
 }
 
 #[rstest]
+#[case("2024-03-05T24")]
+#[case("2024-03-05T7")]
+#[case("2024-03-05 07")]
+#[case("2024-02-30T07")]
 #[case("2024-W53")]
 #[case("2024-W00")]
 #[case("2024-W1")]
@@ -161,30 +167,57 @@ fn a_longer_period_selects_what_begins_in_it() {
     assert!(PartitionRanges::parse("2024-03..2024-W20").is_err());
 }
 
+#[test]
+fn the_end_of_hours_of_a_day_may_leave_out_the_day() {
+    let hours = PartitionRanges::parse("2024-03-05T14..T18").unwrap();
+    assert_eq!(hours.to_string(), "2024-03-05T14..2024-03-05T18");
+    assert_eq!(hours.count(), 5);
+    let night = PartitionRanges::parse("2024-03-09T20..2024-03-10T07").unwrap();
+    assert_eq!(night.count(), 12);
+    let day = PartitionRanges::parse("2024-03-05").unwrap();
+    assert_eq!(
+        day.at(Grain::Hour).unwrap().to_string(),
+        "2024-03-05T00..2024-03-05T23"
+    );
+    for refused in [
+        "2024-03-05T14..T24",
+        "2024-03-05T14..T08",
+        "2024-03-05..T08",
+        "T08",
+    ] {
+        assert!(PartitionRanges::parse(refused).is_err(), "{refused}");
+    }
+}
+
 fn any_partition() -> impl Strategy<Value = Partition> {
-    (0..40_000i64, prop::sample::select(Grain::ALL.to_vec())).prop_map(|(day, grain)| {
+    let parts = (0..40_000i64, 0..24u32, prop::sample::select(Grain::ALL.to_vec()));
+    parts.prop_map(|(day, hour, grain)| {
         let first = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap();
-        Partition::containing(first + TimeDelta::days(day), grain)
+        Partition::containing(first + TimeDelta::days(day), grain).with_hour(hour)
     })
 }
 
 proptest! {
-    /// Walking partition by partition meets every day once.
+    /// Walking partition by partition meets every hour once.
     #[test]
     fn partitions_of_a_length_cover_the_calendar(from in any_partition(), steps in 1..60i64) {
         let to = from.moved(steps).unwrap();
-        let days: Vec<NaiveDate> = from.up_to(to).flat_map(Partition::days).collect();
-        let every: Vec<NaiveDate> = from.first_day().iter_days().take(days.len()).collect();
-        prop_assert_eq!(&days, &every);
-        prop_assert_eq!(days.last().copied(), Some(to.last_day()));
+        let walked: Vec<Partition> = from.up_to(to).collect();
+        for pair in walked.windows(2) {
+            prop_assert_eq!(pair[0].end(), pair[1].start());
+            prop_assert_eq!(pair[0].last_instant() + TimeDelta::microseconds(1), pair[1].start());
+        }
         prop_assert_eq!(from.distance(to), steps);
         prop_assert_eq!(to.moved(-steps), Some(from));
-        prop_assert_eq!(i64::try_from(from.up_to(to).count()), Ok(steps + 1));
-        for day in [from.first_day(), from.last_day()] {
-            prop_assert!(from.contains(day));
-            prop_assert_eq!(Partition::containing(day, from.grain()), from);
+        prop_assert_eq!(i64::try_from(walked.len()), Ok(steps + 1));
+        for instant in [from.start(), from.last_instant()] {
+            prop_assert_eq!(Partition::at(instant, from.grain()), from);
         }
-        prop_assert!(!from.contains(from.end().unwrap()));
+        prop_assert!(Partition::at(from.end(), from.grain()) > from);
+        prop_assert_eq!(from.days().next(), Some(from.first_day()));
+        prop_assert_eq!(from.days().last(), Some(from.last_day()));
+        prop_assert!(from.touches(from.first_day()) && from.touches(from.last_day()));
+        prop_assert!(!from.touches(from.last_day().succ_opt().unwrap()));
         prop_assert_eq!(Partition::parse(&from.to_string()), Ok(from));
     }
 
@@ -199,7 +232,7 @@ proptest! {
             .map(|(from, more)| format!("{from}..{}", from.moved(*more).unwrap()))
             .collect();
         let ranges = PartitionRanges::parse(&text.join(",")).unwrap();
-        let probe = Partition::containing(probe.first_day(), grain);
+        let probe = Partition::at(probe.start(), grain);
         match ranges.at(grain) {
             Ok(refined) => {
                 prop_assert_eq!(refined.contains(probe), ranges.contains(probe));

@@ -76,14 +76,25 @@ pub(super) fn parse(text: &str) -> Result<Partition, PartitionError> {
         4 => number(text).and_then(|year| first(year, 1, Grain::Year)),
         7 => month(text),
         8 => week(text),
+        13 => hour(text),
         _ => day(text).map(Partition::day),
     };
     found.ok_or_else(|| PartitionError::NotADate(text.to_owned()))
 }
 
+/// The end of a range that begins with `first`. Of hours of the same day it is written without the day: `T18`.
+pub(super) fn parse_later(first: Partition, text: &str) -> Result<Partition, PartitionError> {
+    if first.grain == Grain::Hour && text.starts_with('T') {
+        let whole = format!("{}{text}", first.first_day);
+        return hour(&whole).ok_or_else(|| PartitionError::NotADate(text.to_owned()));
+    }
+    parse(text)
+}
+
 pub(super) fn write(partition: Partition, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let start = partition.start;
+    let start = partition.first_day;
     match partition.grain {
+        Grain::Hour => to.pad(&format!("{start}T{:02}", partition.hour)),
         // As a whole, so that a width applies to it.
         Grain::Day => fmt::Display::fmt(&start, to),
         Grain::Week => to.pad(&format!(
@@ -100,6 +111,12 @@ fn day(text: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|date| text.len() == 10 && date.year() >= 1)
+}
+
+fn hour(text: &str) -> Option<Partition> {
+    let (date, hour) = text.split_once('T')?;
+    let hour = number(hour).filter(|number| hour.len() == 2 && *number < 24)?;
+    Some(Partition::containing(day(date)?, Grain::Hour).with_hour(hour))
 }
 
 fn month(text: &str) -> Option<Partition> {

@@ -1,14 +1,16 @@
 //! Date parameters in a plan's queries, for one date or for many.
 
 use super::stage::Binds;
-use crate::partition::Parameter;
+use crate::partition::{Grain, Parameter};
 use crate::sql::parameters;
 
 /// Which date parameter a query uses; `what` names the query in errors.
-pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
-    let (mut one, mut many) = (None, None);
+pub(super) fn binds(what: &str, sql: &str, grain: Grain) -> Result<Binds, String> {
+    let (mut one, mut many, mut instant) = (None, None, false);
     for name in of(what, sql)? {
-        match Parameter::of_name(&name) {
+        let parameter = Parameter::of_name(&name);
+        instant |= parameter.is_some_and(Parameter::is_instant);
+        match parameter {
             Some(parameter) if parameter.is_of_many() => many = Some(parameter.name()),
             Some(parameter) => one = Some(parameter.name()),
             None => {
@@ -18,6 +20,11 @@ pub(super) fn binds(what: &str, sql: &str) -> Result<Binds, String> {
                 ));
             }
         }
+    }
+    if let (Grain::Hour, Some(day), false) = (grain, one.or(many), instant) {
+        return Err(format!(
+            "{what} has only @{day}, which is the same for every hour of a day; use @start and @end, or @starts"
+        ));
     }
     match (one, many) {
         (Some(_), None) => Ok(Binds::OneDate),
@@ -49,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_query_binds_either_date_or_dates() {
-        let binds = |sql: &str| binds("sql", sql);
+        let binds = |sql: &str| binds("sql", sql, Grain::Day);
         assert_eq!(binds("x = @date"), Ok(Binds::OneDate));
         assert_eq!(binds("x >= @START AND x < @end"), Ok(Binds::OneDate));
         assert_eq!(binds("x IN UNNEST(@starts)"), Ok(Binds::ManyDates));
@@ -65,6 +72,14 @@ mod tests {
         assert_eq!(
             binds("x = '@date'").unwrap_err(),
             "sql has neither @date nor @dates, so it returns the same for every date; add WHERE … = @date"
+        );
+        assert_eq!(
+            super::binds("sql", "x = @date", Grain::Hour).unwrap_err(),
+            "sql has only @date, which is the same for every hour of a day; use @start and @end, or @starts"
+        );
+        assert_eq!(
+            super::binds("sql", "d = @date AND x >= @start", Grain::Hour),
+            Ok(Binds::OneDate)
         );
         assert!(
             binds("x = 'open")

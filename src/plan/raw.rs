@@ -25,10 +25,10 @@ pub(super) struct RawPlan {
     pub(super) title: Option<String>,
     /// The project that the queries were written for.
     pub(super) project: Option<String>,
-    /// What is filled at once: a day, an ISO week, a month or a year.
+    /// What is filled at once: an hour of UTC, a day, an ISO week, a month or a year.
     #[serde(default)]
     pub(super) partition: Grain,
-    /// First date, as YYYY-MM-DD; in a plan of weeks, months or years as YYYY-Www, YYYY-MM or YYYY.
+    /// First date, as YYYY-MM-DD; in a plan of hours, weeks, months or years as YYYY-MM-DDTHH, YYYY-Www, YYYY-MM or YYYY.
     #[schemars(required)]
     pub(super) from: Option<String>,
     /// Last date, inclusive.

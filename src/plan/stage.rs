@@ -101,7 +101,7 @@ impl CommandSpec {
     /// The program's call for all dates from the first to the last.
     #[must_use]
     pub fn call(&self, first: Partition, last: Partition) -> ProgramCall {
-        let filled = |text: &Template| text.filled(first.first_day(), last.last_day());
+        let filled = |text: &Template| text.filled(first, last);
         let variables = self.environment.iter();
         ProgramCall {
             argv: self.argv.iter().map(filled).collect(),

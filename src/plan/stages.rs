@@ -165,10 +165,10 @@ impl RawStage {
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
         let query = found.take(
             Queries::key(self.sql_file.as_ref()),
-            sql.and_then(|sql| date_query("sql", &sql)),
+            sql.and_then(|sql| date_query("sql", &sql, grain)),
         );
         let table = self.definition(grain, found);
-        let expect = found.take("expect_rows", self.expect(queries));
+        let expect = found.take("expect_rows", self.expect(grain, queries));
         Some(SqlSpec {
             table: table?,
             query: query?,
@@ -203,7 +203,7 @@ impl RawStage {
             let problem = "expect_rows needs a table whose rows can be counted; give table and date_column";
             found.note("expect_rows", problem);
         }
-        let expect = found.take("expect_rows", self.expect(queries));
+        let expect = found.take("expect_rows", self.expect(grain, queries));
         Some(CommandSpec {
             argv: argv?,
             environment: environment?,
@@ -235,8 +235,7 @@ impl RawStage {
     }
 
     fn template(&self, grain: Grain, text: &str) -> Result<Template, String> {
-        // A call for anything longer than a day is one for a range.
-        Template::parse(text, self.batch.is_some() || grain != Grain::Day)
+        Template::parse(text, self.batch.is_some(), grain)
     }
 
     fn environment(
@@ -323,7 +322,7 @@ impl RawStage {
         let path = self.table(found).map(table_path);
         let path = path.and_then(|path| found.take("table", path));
         let columns = self.own_columns(found)?;
-        let date_column = found.take("date_column", self.own_date_column(&columns));
+        let date_column = found.take("date_column", self.own_date_column(grain, &columns));
         let key = found.take("key", self.own_key(&columns));
         let (dataset, name) = path?;
         Some(TableDef {
@@ -364,7 +363,7 @@ impl RawStage {
         (columns.len() == raw.len()).then_some(columns)
     }
 
-    fn own_date_column(&self, columns: &[Column]) -> Result<&str, String> {
+    fn own_date_column(&self, grain: Grain, columns: &[Column]) -> Result<&str, String> {
         let name = self
             .date_column
             .as_deref()
@@ -373,6 +372,11 @@ impl RawStage {
         if !matches!(date.kind, ColumnType::Date | ColumnType::Timestamp) || date.nullable {
             return Err(format!(
                 "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
+            ));
+        }
+        if grain == Grain::Hour && date.kind != ColumnType::Timestamp {
+            return Err(format!(
+                "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
             ));
         }
         Ok(name)
@@ -390,7 +394,7 @@ impl RawStage {
         Ok(key)
     }
 
-    fn expect(&self, queries: &Queries<'_>) -> Result<ExpectRows, String> {
+    fn expect(&self, grain: Grain, queries: &Queries<'_>) -> Result<ExpectRows, String> {
         match &self.expect_rows {
             None => Ok(ExpectRows::Some),
             Some(RawRows::Number(0)) => Err("expect_rows is 0; give 1 or more, or a SELECT".to_owned()),
@@ -398,6 +402,7 @@ impl RawStage {
             Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query(
                 "expect_rows",
                 &queries.local(sql)?,
+                grain,
             )?)),
         }
     }
@@ -503,10 +508,7 @@ fn calls_differ(texts: &[&Template], batch: usize, range: PartitionRange) -> Res
 fn all_differ(texts: &[&Template], calls: &[(Partition, Partition)]) -> Result<(), String> {
     let mut seen = HashMap::new();
     for &(first, last) in calls {
-        let filled: Vec<String> = texts
-            .iter()
-            .map(|text| text.filled(first.first_day(), last.last_day()))
-            .collect();
+        let filled: Vec<String> = texts.iter().map(|text| text.filled(first, last)).collect();
         if let Some((other, until)) = seen.insert(filled, (first, last)) {
             let shown = |first: Partition, last: Partition| {
                 if first == last {
@@ -526,9 +528,9 @@ fn all_differ(texts: &[&Template], calls: &[(Partition, Partition)]) -> Result<(
     Ok(())
 }
 
-fn date_query(what: &str, sql: &str) -> Result<DateQuery, String> {
+fn date_query(what: &str, sql: &str, grain: Grain) -> Result<DateQuery, String> {
     Ok(DateQuery {
-        binds: binds(what, sql)?,
+        binds: binds(what, sql, grain)?,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
 }

@@ -4,8 +4,10 @@
 
 use std::fmt::{self, Write};
 
+use chrono::NaiveDate;
 use chrono::format::{Item, StrftimeItems};
-use chrono::{Days, NaiveDate};
+
+use crate::partition::{Grain, Partition};
 
 /// A word of a command, or the value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,16 +45,18 @@ const NAMES: [(&str, CallDate); 4] = [
 ];
 
 impl Template {
-    /// Parses a text of a stage that gives `batch` or doesn't.
+    /// Parses a text of a stage that gives `batch` or doesn't, of a plan with partitions of this length.
     ///
     /// # Errors
     /// When a placeholder has a format that is not one of dates.
-    pub(super) fn parse(text: &str, gives_batch: bool) -> Result<Self, String> {
+    pub(super) fn parse(text: &str, gives_batch: bool, grain: Grain) -> Result<Self, String> {
+        // A call for anything longer than a day is one for a range.
+        let gives_batch = gives_batch || grain > Grain::Day;
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(next) = Placeholder::next_in(rest, gives_batch) {
             if let Some(format) = next.format {
-                refuse_format(format)?;
+                refuse_format(format, grain)?;
             }
             pieces.push(Piece::Text(next.before.to_owned()));
             pieces.push(Piece::Date(next.which, next.format.map(ToOwned::to_owned)));
@@ -91,17 +95,22 @@ impl Template {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Date(..)))
     }
 
-    /// The text for a call from the first to the last date.
-    pub(super) fn filled(&self, first: NaiveDate, last: NaiveDate) -> String {
+    /// The text for a call from the first to the last date: days, or hours in a plan of hours.
+    pub(super) fn filled(&self, first: Partition, last: Partition) -> String {
+        let (start, end) = if first.grain() == Grain::Hour {
+            (first, last)
+        } else {
+            (Partition::day(first.first_day()), Partition::day(last.last_day()))
+        };
         let mut filled = String::with_capacity(self.text.len());
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Date(which, format) => {
                     let date = match which {
-                        CallDate::Only | CallDate::Start => first,
-                        CallDate::End => last,
-                        CallDate::EndExclusive => last.checked_add_days(Days::new(1)).unwrap_or(last),
+                        CallDate::Only | CallDate::Start => start,
+                        CallDate::End => end,
+                        CallDate::EndExclusive => end.next().unwrap_or(end),
                     };
                     // Writing to a String fails only with a format of no date, which was refused.
                     let _ = written(&mut filled, date, format.as_deref());
@@ -148,10 +157,13 @@ impl<'t> Placeholder<'t> {
     }
 }
 
-fn written(into: &mut String, date: NaiveDate, format: Option<&str>) -> fmt::Result {
+fn written(into: &mut String, date: Partition, format: Option<&str>) -> fmt::Result {
     match format {
         None => write!(into, "{date}"),
-        Some(format) => write!(into, "{}", date.format(format)),
+        Some(format) if date.grain() == Grain::Hour => {
+            write!(into, "{}", date.start().naive_utc().format(format))
+        }
+        Some(format) => write!(into, "{}", date.first_day().format(format)),
     }
 }
 
@@ -166,10 +178,11 @@ fn has_specifier(format: &str) -> bool {
     !StrftimeItems::new(format).all(|item| is_text(&item))
 }
 
-/// Refuses a format that dates don't have, such as hours.
-fn refuse_format(format: &str) -> Result<(), String> {
+/// Refuses a format that the dates of the plan don't have, such as hours in a plan of days.
+fn refuse_format(format: &str, grain: Grain) -> Result<(), String> {
+    let any = Partition::containing(NaiveDate::default(), grain);
     let is_valid = StrftimeItems::new(format).all(|item| item != Item::Error)
-        && written(&mut String::new(), NaiveDate::default(), Some(format)).is_ok();
+        && written(&mut String::new(), any, Some(format)).is_ok();
     if is_valid {
         return Ok(());
     }
@@ -184,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
+    fn day(text: &str) -> Partition {
         text.parse().unwrap()
     }
 
@@ -206,7 +219,7 @@ mod tests {
         "{start:YYYYMMDD} {end:%%} {end:} v2024"
     )]
     fn only_placeholders_are_filled(#[case] text: &str, #[case] filled: &str) {
-        let template = Template::parse(text, true).unwrap();
+        let template = Template::parse(text, true, Grain::Day).unwrap();
         assert_eq!(template.filled(day("2024-02-28"), day("2024-02-29")), filled);
         assert_eq!(template.as_written(), text);
     }
@@ -224,14 +237,29 @@ mod tests {
         "{date:YYYYMMDD} {date:%%} {date:} {date:v%Y}"
     )]
     fn without_batch_only_the_date_is_filled(#[case] text: &str, #[case] filled: &str) {
-        let template = Template::parse(text, false).unwrap();
+        let template = Template::parse(text, false, Grain::Day).unwrap();
         assert_eq!(template.filled(day("2024-02-28"), day("2024-02-28")), filled);
+    }
+
+    #[rstest]
+    #[case("{date} {date:%Y%m%d%H}", false, "2024-02-29T22 2024022922")]
+    #[case(
+        "{start}/{end}/{end_exclusive:%F %H:%M}",
+        true,
+        "2024-02-29T22/2024-02-29T23/2024-03-01 00:00"
+    )]
+    fn hours_are_filled_with_their_hour(#[case] text: &str, #[case] batch: bool, #[case] filled: &str) {
+        let template = Template::parse(text, batch, Grain::Hour).unwrap();
+        assert_eq!(
+            template.filled(day("2024-02-29T22"), day("2024-02-29T23")),
+            filled
+        );
     }
 
     #[rstest]
     fn a_format_without_a_date_is_refused(#[values("%H", "%Q", "%Y-%m-%d %H:%M", "%")] format: &str) {
         assert_eq!(
-            Template::parse(&format!("{{date:{format}}}"), false).unwrap_err(),
+            Template::parse(&format!("{{date:{format}}}"), false, Grain::Day).unwrap_err(),
             format!(
                 "'{format}' is not a valid date format; write it with %Y, %m, %d, %j, %G or %V, for example %Y%m%d"
             )

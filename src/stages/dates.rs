@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use crate::engine::{Input, Reach, Scope, StageError};
 use crate::partition::{Grain, Partition};
 use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
-use crate::table::Value;
+use crate::table::{Value, partition_of};
 use crate::warehouse::{Answer, ErrorClass, Warehouse};
 
 /// The tables a stage reads, as inputs for the engine.
@@ -110,24 +110,24 @@ pub(super) async fn rows_owed(
             let answer = warehouse.query_about(sql, dates).await?;
             // A date missing from the query's result expects no rows.
             let mut owed: HashMap<Partition, u32> = dates.iter().map(|&date| (date, 0)).collect();
-            let is_of_days = dates.iter().all(|date| date.grain() == Grain::Day);
+            let grain = dates.first().map_or(Grain::Day, |date| date.grain());
             for row in &answer.rows {
                 let (date, rows) = match row.as_slice() {
-                    [date, rows] => (date.as_date(), count(rows)),
+                    [date, rows] => (partition_of(date, grain), count(rows)),
                     _ => (None, None),
                 };
                 let (Some(date), Some(rows)) = (date, rows) else {
-                    return Err(wrong(
-                        "expect_rows with @dates must return two columns, a date and its number of rows"
-                            .to_owned(),
-                    ));
+                    return Err(wrong(format!(
+                        "expect_rows for many dates must return two columns, {} and its number of rows",
+                        match grain {
+                            Grain::Hour => "a timestamp in each hour",
+                            Grain::Day | Grain::Week | Grain::Month | Grain::Year => "a date",
+                        }
+                    )));
                 };
-                let of = dates
-                    .first()
-                    .map(|asked| Partition::containing(date, asked.grain()));
                 // A longer partition expects the rows of all its days.
-                match of.and_then(|of| owed.get_mut(&of)) {
-                    Some(owed) if is_of_days => *owed = rows,
+                match owed.get_mut(&date) {
+                    Some(owed) if grain == Grain::Day => *owed = rows,
                     Some(owed) => *owed = owed.saturating_add(rows),
                     None => {}
                 }

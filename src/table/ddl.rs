@@ -63,14 +63,16 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
     )
 }
 
-/// `BigQuery` has no partitions of weeks.
+/// `BigQuery` has no partitions of weeks, and too few for the hours of more than a year: both are in partitions of days.
 fn partitioned_by(table: &TableDef) -> String {
     let name = sql_name(&table.date_column);
     let kind = table.column(&table.date_column).map(|column| column.kind);
     match (kind, table.grain) {
-        (Some(ColumnType::Timestamp), Grain::Day | Grain::Week) => format!("TIMESTAMP_TRUNC({name}, DAY)"),
+        (Some(ColumnType::Timestamp), Grain::Hour | Grain::Day | Grain::Week) => {
+            format!("TIMESTAMP_TRUNC({name}, DAY)")
+        }
         (Some(ColumnType::Timestamp), longer) => format!("TIMESTAMP_TRUNC({name}, {})", longer.sql_name()),
-        (_, Grain::Day | Grain::Week) => name,
+        (_, Grain::Hour | Grain::Day | Grain::Week) => name,
         (_, longer) => format!("DATE_TRUNC({name}, {})", longer.sql_name()),
     }
 }

@@ -38,7 +38,9 @@ pub use name::{
     RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
 };
 pub use part::Part;
-pub use partition_column::{PartitionColumn, date_literal, timestamp_literal};
+pub use partition_column::{
+    PartitionColumn, date_literal, partition_of, start_literal, start_type, timestamp_literal,
+};
 pub use row_builder::RowBuilder;
 pub use schema::{
     Dialect, Partitioning, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,

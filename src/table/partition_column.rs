@@ -1,7 +1,7 @@
 //! The partition column of a table in `GoogleSQL`: which rows are in a partition, and which partition a row is in. Dates
 //! are literals, by which `BigQuery` prunes its own partitions. Both warehouses run this.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{ColumnType, Row, TableDef, Value, sql_name};
 use crate::partition::{Grain, Partition};
@@ -38,19 +38,24 @@ impl TableDef {
         }
     }
 
-    /// The day of a row, by its partition column; `None` if it has no date there.
-    #[must_use]
-    pub fn day_of(&self, row: &Row) -> Option<NaiveDate> {
-        match row.get(self.position(&self.date_column)?)? {
-            Value::Timestamp(at) => Some(at.date_naive()),
-            date => date.as_date(),
-        }
-    }
-
-    /// The partition of a row.
+    /// The partition of a row; `None` if it has no date there.
     #[must_use]
     pub fn partition_of(&self, row: &Row) -> Option<Partition> {
-        Some(Partition::containing(self.day_of(row)?, self.grain))
+        partition_of(row.get(self.position(&self.date_column)?)?, self.grain)
+    }
+}
+
+/// The partition that a value lies in. A TIMESTAMP lies in one of every length, a DATE in one of a day or more. A text is
+/// read as what it looks like.
+#[must_use]
+pub fn partition_of(value: &Value, grain: Grain) -> Option<Partition> {
+    match value {
+        Value::Timestamp(at) => Some(Partition::at(*at, grain)),
+        _ => match (value.as_date(), grain) {
+            (Some(_), Grain::Hour) => None,
+            (Some(day), _) => Some(Partition::containing(day, grain)),
+            (None, _) => Some(Partition::at(value.as_instant()?, grain)),
+        },
     }
 }
 
@@ -80,9 +85,18 @@ impl PartitionColumn {
         &self.name
     }
 
-    /// An expression for the first day of a row's partition, a DATE.
+    /// An expression for the start of a row's partition: its first day, a DATE, or of an hour its first instant, a
+    /// TIMESTAMP.
     #[must_use]
     pub fn start(&self) -> String {
+        if self.grain == Grain::Hour {
+            return match self.kind {
+                PartitionKind::Timestamp => format!("TIMESTAMP_TRUNC({}, HOUR)", self.name),
+                PartitionKind::Date | PartitionKind::Unknown => {
+                    format!("TIMESTAMP_TRUNC(SAFE_CAST({} AS TIMESTAMP), HOUR)", self.name)
+                }
+            };
+        }
         let day = match self.kind {
             PartitionKind::Date => self.name.clone(),
             PartitionKind::Timestamp => format!("DATE({})", self.name),
@@ -90,7 +104,7 @@ impl PartitionColumn {
             PartitionKind::Unknown => format!("SAFE_CAST({} AS DATE)", self.name),
         };
         match self.grain {
-            Grain::Day => day,
+            Grain::Hour | Grain::Day => day,
             longer => format!("DATE_TRUNC({day}, {})", longer.sql_name()),
         }
     }
@@ -106,7 +120,9 @@ impl PartitionColumn {
                 format!("{} IN ({})", self.name, days.join(", "))
             }
             dates => {
-                let each: Vec<String> = dates.iter().map(|date| self.is_between(*date, *date)).collect();
+                let series = dates.chunk_by(|date, following| date.next() == Some(*following));
+                let ends = series.filter_map(|series| Some((*series.first()?, *series.last()?)));
+                let each: Vec<String> = ends.map(|(first, last)| self.is_between(first, last)).collect();
                 format!("({})", each.join(" OR "))
             }
         }
@@ -124,9 +140,16 @@ impl PartitionColumn {
             ),
             PartitionKind::Unknown => {
                 // Nothing is after the last year of the calendar.
-                let end = to.end().filter(|end| end.year() <= 9999);
-                let before_end = end.map_or_else(String::new, |end| format!(" AND {name} < '{end}'"));
-                return format!("{name} >= '{}'{before_end}", from.first_day());
+                let end = Partition::day(to.last_day()).end_in_calendar();
+                let before_end =
+                    end.map_or_else(String::new, |end| format!(" AND {name} < '{}'", end.date_naive()));
+                let on_days = format!("{name} >= '{}'{before_end}", from.first_day());
+                if self.grain != Grain::Hour {
+                    return on_days;
+                }
+                // A text may have a space or a T before the hour.
+                let [first, last] = [from, to].map(|hour| timestamp_literal(hour.start()));
+                return format!("{on_days} AND {} BETWEEN {first} AND {last}", self.start());
             }
         };
         format!("{name} BETWEEN {first} AND {last}")
@@ -150,6 +173,24 @@ impl PartitionColumn {
             PartitionKind::Timestamp => "TIMESTAMP '0001-01-01 00:00:00+00'",
             PartitionKind::Unknown => "'0001-01-01'",
         }
+    }
+}
+
+/// The start of a partition as a literal of the type of [`PartitionColumn::start`].
+#[must_use]
+pub fn start_literal(partition: Partition) -> String {
+    match partition.grain() {
+        Grain::Hour => timestamp_literal(partition.start()),
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => date_literal(partition.first_day()),
+    }
+}
+
+/// The type of [`PartitionColumn::start`].
+#[must_use]
+pub const fn start_type(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Hour => "TIMESTAMP",
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => "DATE",
     }
 }
 
@@ -195,9 +236,9 @@ mod tests {
         assert_eq!(by_day.start(), "`at`");
         let by_week = of(ColumnType::Date, Grain::Week).partition_column().of_alias("t");
         assert_eq!(
-            by_week.is_in(&dates(&["2024-W09", "2024-W10"])),
-            "(t.`at` BETWEEN DATE '2024-02-26' AND DATE '2024-03-03' OR \
-             t.`at` BETWEEN DATE '2024-03-04' AND DATE '2024-03-10')"
+            by_week.is_in(&dates(&["2024-W09", "2024-W10", "2024-W12"])),
+            "(t.`at` BETWEEN DATE '2024-02-26' AND DATE '2024-03-10' OR \
+             t.`at` BETWEEN DATE '2024-03-18' AND DATE '2024-03-24')"
         );
         assert_eq!(by_week.start(), "DATE_TRUNC(t.`at`, ISOWEEK)");
         assert_eq!(by_week.is_in(&[]), "FALSE");
@@ -223,6 +264,44 @@ mod tests {
         );
         assert_eq!(by_day.start(), "SAFE_CAST(`at` AS DATE)");
         assert_eq!(by_day.is_any(), "`at` >= '0001-01-01'");
+    }
+
+    #[test]
+    fn hours_are_compared_with_timestamps() {
+        let by_hour = of(ColumnType::Timestamp, Grain::Hour).partition_column();
+        assert_eq!(
+            by_hour.is_in(&dates(&["2024-02-29T23", "2024-03-01T00"])),
+            "(`at` BETWEEN TIMESTAMP '2024-02-29 23:00:00.000000+00' AND TIMESTAMP '2024-03-01 00:59:59.999999+00')"
+        );
+        assert_eq!(by_hour.start(), "TIMESTAMP_TRUNC(`at`, HOUR)");
+        let unknown = PartitionColumn::of_any_type("at", Grain::Hour);
+        let [first, last] = ["2024-02-29T22", "2024-02-29T23"].map(|text| Partition::parse(text).unwrap());
+        assert_eq!(
+            unknown.is_between(first, last),
+            "`at` >= '2024-02-29' AND `at` < '2024-03-01' AND TIMESTAMP_TRUNC(SAFE_CAST(`at` AS TIMESTAMP), HOUR) \
+             BETWEEN TIMESTAMP '2024-02-29 22:00:00.000000+00' AND TIMESTAMP '2024-02-29 23:00:00.000000+00'"
+        );
+    }
+
+    #[test]
+    fn a_value_is_in_the_partition_of_its_hour_or_day() {
+        let of = |value: Value, grain| partition_of(&value, grain).map(|found| found.to_string());
+        let text = |text: &'static str| Value::from(text);
+        assert_eq!(
+            of(text("2024-02-29T23:10:00.000000Z"), Grain::Hour).as_deref(),
+            Some("2024-02-29T23")
+        );
+        assert_eq!(
+            of(text("2024-02-29 23:10:00+00"), Grain::Hour).as_deref(),
+            Some("2024-02-29T23")
+        );
+        assert_eq!(
+            of(text("2024-02-29T23:10:00Z"), Grain::Day).as_deref(),
+            Some("2024-02-29")
+        );
+        assert_eq!(of(text("2024-02-29"), Grain::Hour), None);
+        assert_eq!(of(text("2024-02-29"), Grain::Month).as_deref(), Some("2024-02"));
+        assert_eq!(of(Value::Int(5), Grain::Day), None);
     }
 
     #[test]

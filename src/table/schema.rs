@@ -402,11 +402,13 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<SchemaDifference> {
 /// Whether the span of a stored partition, a day unless it is given, is longer than what is replaced at once.
 fn is_longer(span: Option<&str>, grain: Grain) -> bool {
     let span = match span {
+        Some("HOUR") => Grain::Hour,
         Some("MONTH") => Grain::Month,
         Some("YEAR") => Grain::Year,
         _ => Grain::Day,
     };
-    span > grain
+    // Hours are stored in partitions of days.
+    span > grain.max(Grain::Day)
 }
 
 fn other_partition(table: &TableDef, held: &Partitioning) -> Option<SchemaDifference> {

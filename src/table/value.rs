@@ -5,6 +5,8 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
+use super::moment::parse_moment;
+
 /// A value of a row, in the types of [`super::ColumnType`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -77,6 +79,16 @@ impl Value {
         match self {
             Self::Date(date) => Some(*date),
             Self::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The value as an instant: a `TIMESTAMP`, or a text with a date and a time as `BigQuery` reads it.
+    #[must_use]
+    pub fn as_instant(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Timestamp(at) => Some(*at),
+            Self::Text(text) if text.len() > "2021-10-19".len() => parse_moment(text).ok(),
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ pub struct Entry {
     pub kind: String,
     /// The stage, check or runbook item.
     pub subject: String,
-    /// The first day of the partition, if it is about one. Its length is part of `body`.
+    /// The first day of the partition, if it is about one. Its length and hour are part of `body`.
     pub date: Option<NaiveDate>,
     /// The state as one word.
     pub state: String,

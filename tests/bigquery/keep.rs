@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use backcourt::partition::{Grain, Partition};
-use backcourt::table::{Column, ColumnType, Row, TableDef, Value};
+use backcourt::table::{Column, ColumnType, Row, TableDef, Value, partition_of};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Asking, Refill, Replace, RowsExpected, Warehouse};
-
-use chrono::NaiveDate;
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -31,13 +29,27 @@ const CASES: [Case; 11] = [
     (RowsExpected::Any, 3, 0, 1),
 ];
 
-fn visits(grain: Grain) -> TableDef {
+/// The length of the partitions and the type of their column.
+type Layout = (Grain, ColumnType);
+
+/// Every length on either type. Hours need a TIMESTAMP.
+fn layouts() -> impl Iterator<Item = Layout> {
+    let of_dates = Grain::ALL.into_iter().filter(|grain| *grain != Grain::Hour);
+    let of_dates = of_dates.map(|grain| (grain, ColumnType::Date));
+    of_dates.chain(Grain::ALL.map(|grain| (grain, ColumnType::Timestamp)))
+}
+
+fn name((grain, kind): Layout) -> String {
+    format!("{grain}_{}", kind.to_string().to_lowercase())
+}
+
+fn visits((grain, kind): Layout) -> TableDef {
     TableDef {
         dataset: Cow::Borrowed("order"),
-        name: Cow::Owned(format!("visits_{grain}")),
+        name: Cow::Owned(format!("visits_{}", name((grain, kind)))),
         doc: Cow::Borrowed(""),
         columns: Cow::Owned(vec![
-            Column::required("day", ColumnType::Date, ""),
+            Column::required("day", kind, ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::required("stored", ColumnType::Int64, ""),
         ]),
@@ -49,15 +61,15 @@ fn visits(grain: Grain) -> TableDef {
     }
 }
 
-fn source(grain: Grain) -> TableDef {
+fn source((grain, kind): Layout) -> TableDef {
     TableDef {
-        name: Cow::Owned(format!("source_{grain}")),
+        name: Cow::Owned(format!("source_{}", name((grain, kind)))),
         columns: Cow::Owned(vec![
-            Column::required("day", ColumnType::Date, ""),
+            Column::required("day", kind, ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::nullable("stored", ColumnType::Int64, ""),
         ]),
-        ..visits(grain)
+        ..visits((grain, kind))
     }
 }
 
@@ -67,21 +79,25 @@ fn dates(grain: Grain) -> Vec<Partition> {
     (0..).take(CASES.len()).map(nth).collect()
 }
 
-/// `fit` valid rows of a date and `misfit` rows with a missing required value, from its first day on.
-fn rows(date: Partition, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
+/// `fit` valid rows of a date and `misfit` rows with a missing required value: of a DATE from its first day on, of a
+/// TIMESTAMP at its first and last microsecond.
+fn rows(date: Partition, kind: ColumnType, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
     let value = move |number: u32| if number < fit { mark.into() } else { Value::Null };
-    let days: Vec<NaiveDate> = date.days().collect();
+    let places: Vec<Value> = match kind {
+        ColumnType::Timestamp => [date.start(), date.last_instant()].map(Value::Timestamp).to_vec(),
+        _ => date.days().map(Value::from).collect(),
+    };
     (0..fit + misfit).map(move |number| {
-        let day = days[number as usize % days.len()];
-        vec![day.into(), i64::from(number).into(), value(number)]
+        let place = places[number as usize % places.len()].clone();
+        vec![place, i64::from(number).into(), value(number)]
     })
 }
 
-fn of_all(grain: Grain, count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
+fn of_all((grain, kind): Layout, count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
     let with_dates = CASES.iter().zip(dates(grain));
     let counted = with_dates.map(|(case, date)| (count(case), date));
     counted
-        .flat_map(|((fit, misfit), date)| rows(date, fit, misfit, mark))
+        .flat_map(|((fit, misfit), date)| rows(date, kind, fit, misfit, mark))
         .collect()
 }
 
@@ -106,18 +122,19 @@ async fn replace(
 }
 
 /// The number of stored rows per date, and their mark.
-async fn held(warehouse: &dyn Warehouse, grain: Grain) -> Vec<(u32, i64)> {
+async fn held(warehouse: &dyn Warehouse, layout: Layout) -> Vec<(u32, i64)> {
+    let (grain, begun) = (layout.0, begun(layout));
     let sql = format!(
-        "SELECT {} AS begun, COUNT(*), MAX(`stored`) FROM `order.visits_{grain}` WHERE `day` > DATE '2000-01-01' \
-         GROUP BY begun",
-        begun(grain)
+        "SELECT {begun} AS begun, COUNT(*), MAX(`stored`) FROM `order.visits_{}` WHERE {} GROUP BY begun",
+        name(layout),
+        after_2000(layout)
     );
     let answer = warehouse.query(&sql).await.unwrap();
     let of = |date: Partition| {
         let row = answer
             .rows
             .iter()
-            .find(|row| row[0].as_date() == Some(date.first_day()));
+            .find(|row| partition_of(&row[0], grain) == Some(date));
         row.map_or((0, 0), |row| match (&row[1], &row[2]) {
             (Value::Int(rows), Value::Int(mark)) => (u32::try_from(*rows).unwrap(), *mark),
             other => panic!("{other:?}"),
@@ -126,9 +143,19 @@ async fn held(warehouse: &dyn Warehouse, grain: Grain) -> Vec<(u32, i64)> {
     dates(grain).into_iter().map(of).collect()
 }
 
-/// The first day of the partition of a row.
-fn begun(grain: Grain) -> String {
-    format!("DATE_TRUNC(`day`, {})", grain.sql_name())
+/// The start of the partition of a row.
+fn begun((grain, kind): Layout) -> String {
+    match kind {
+        ColumnType::Timestamp => format!("TIMESTAMP_TRUNC(`day`, {})", grain.sql_name()),
+        _ => format!("DATE_TRUNC(`day`, {})", grain.sql_name()),
+    }
+}
+
+fn after_2000((_, kind): Layout) -> String {
+    match kind {
+        ColumnType::Timestamp => "`day` > TIMESTAMP '2000-01-01 00:00:00+00'".to_owned(),
+        _ => "`day` > DATE '2000-01-01'".to_owned(),
+    }
 }
 
 /// The dates whose new rows miss the expectation.
@@ -146,9 +173,10 @@ fn expected_kept(grain: Grain) -> Vec<(Partition, u32)> {
     kept.map(|(case, date)| (date, case.1)).collect()
 }
 
-async fn keeps(warehouse: &dyn Warehouse, grain: Grain) {
-    let named = |name: &str| format!("{name}_{grain}");
-    for table in [visits(grain), source(grain)] {
+async fn keeps(warehouse: &dyn Warehouse, layout: Layout) {
+    let (grain, kind) = layout;
+    let named = |commit: &str| format!("{commit}_{}", name(layout));
+    for table in [visits(layout), source(layout)] {
         warehouse.ensure(&table).await.unwrap();
     }
     let (old, new) = (1, 2);
@@ -165,26 +193,32 @@ async fn keeps(warehouse: &dyn Warehouse, grain: Grain) {
         })
         .collect();
 
-    let before = of_all(grain, |case| (case.1, 0), old);
+    let before = of_all(layout, |case| (case.1, 0), old);
     replace(
         warehouse,
-        &source(grain),
-        &of_all(grain, |case| (case.2, case.3), new),
+        &source(layout),
+        &of_all(layout, |case| (case.2, case.3), new),
         &[],
         &named("source"),
     )
     .await;
     let sql = format!(
-        "SELECT `stored`, `group`, `day` FROM `order.source_{grain}` WHERE `day` > DATE '2000-01-01' AND {}",
-        begun(grain)
+        "SELECT `stored`, `group`, `day` FROM `order.source_{}` WHERE {} AND {}",
+        name(layout),
+        after_2000(layout),
+        begun(layout)
     );
-    for (asking, filter) in [
-        (Asking::DateByDate, "= @date"),
-        (Asking::AllAtOnce, "IN UNNEST(@dates)"),
-    ] {
+    let parameters = match kind {
+        ColumnType::Timestamp => ["= @start", "IN UNNEST(@starts)"],
+        _ => ["= @date", "IN UNNEST(@dates)"],
+    };
+    for (asking, filter) in [Asking::DateByDate, Asking::AllAtOnce]
+        .into_iter()
+        .zip(parameters)
+    {
         replace(
             warehouse,
-            &visits(grain),
+            &visits(layout),
             &before,
             &[],
             &named(match asking {
@@ -194,7 +228,7 @@ async fn keeps(warehouse: &dyn Warehouse, grain: Grain) {
         )
         .await;
         let refill = Refill {
-            table: &visits(grain),
+            table: &visits(layout),
             dates: &dates(grain),
             expected: &CASES.map(|case| case.0),
             sql: &format!("{sql} {filter}"),
@@ -218,14 +252,14 @@ async fn keeps(warehouse: &dyn Warehouse, grain: Grain) {
             CASES.map(|case| (case.2, case.3 as usize)),
             "what came is told either way"
         );
-        assert_eq!(held(warehouse, grain).await, expected_held);
+        assert_eq!(held(warehouse, layout).await, expected_held);
     }
 
-    replace(warehouse, &visits(grain), &before, &[], &named("before")).await;
-    let fresh = of_all(grain, |case| (case.2, 0), new);
-    let kept = replace(warehouse, &visits(grain), &fresh, &short(grain), &named("short")).await;
+    replace(warehouse, &visits(layout), &before, &[], &named("before")).await;
+    let fresh = of_all(layout, |case| (case.2, 0), new);
+    let kept = replace(warehouse, &visits(layout), &fresh, &short(grain), &named("short")).await;
     assert_eq!(kept, expected_kept);
-    assert_eq!(held(warehouse, grain).await, expected_held);
+    assert_eq!(held(warehouse, layout).await, expected_held);
 }
 
 #[test]
@@ -233,11 +267,12 @@ fn bigquery_keeps_stored_rows_only_if_new_rows_are_short() {
     let Some(emulator) = Emulator::start() else { return };
     let warehouse = emulator.open();
     block_on(async {
-        for grain in Grain::ALL {
-            keeps(&warehouse, grain).await;
-            let fresh = of_all(grain, |case| (case.2, 0), 2);
-            let name = format!("short_{grain}");
-            let again = replace(&warehouse, &visits(grain), &fresh, &short(grain), &name).await;
+        for layout in layouts() {
+            keeps(&warehouse, layout).await;
+            let grain = layout.0;
+            let fresh = of_all(layout, |case| (case.2, 0), 2);
+            let name = format!("short_{}", name(layout));
+            let again = replace(&warehouse, &visits(layout), &fresh, &short(grain), &name).await;
             assert_eq!(
                 again,
                 expected_kept(grain),
@@ -251,7 +286,7 @@ fn bigquery_keeps_stored_rows_only_if_new_rows_are_short() {
 fn the_embedded_warehouse_keeps_stored_rows_by_the_same_rule() {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = SqliteWarehouse::open(folder.path()).unwrap();
-    for grain in Grain::ALL {
-        block_on(keeps(&warehouse, grain));
+    for layout in layouts() {
+        block_on(keeps(&warehouse, layout));
     }
 }

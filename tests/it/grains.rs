@@ -467,7 +467,7 @@ proptest! {
     fn any_range_matches_a_plain_loop(
         day in 0..3_000i64,
         more in 0..14i64,
-        grain in prop::sample::select(Grain::ALL.to_vec()),
+        grain in prop::sample::select(Grain::ALL[1..].to_vec()),
     ) {
         let more = if grain == Grain::Year { more % 2 } else { more };
         let first = NaiveDate::from_ymd_opt(2019, 1, 1).unwrap() + TimeDelta::days(day);

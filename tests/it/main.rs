@@ -46,6 +46,7 @@ mod fuzz;
 mod gate;
 mod grains;
 mod handover;
+mod hours;
 mod import;
 mod ledger;
 mod manual;

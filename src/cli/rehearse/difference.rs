@@ -7,7 +7,6 @@ use crate::ledger::UnitState;
 use crate::partition::Partition;
 use crate::table::{Row, TableDef, compare, row_name};
 use crate::warehouse::{Dates, Read, Warehouse, WarehouseError};
-use chrono::NaiveDate;
 
 /// Dates compared at a time, which limits the rows in memory.
 const AT_ONCE: usize = 45;
@@ -32,7 +31,7 @@ pub(super) struct TableDifference {
 /// A row identified by date and key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct RowId {
-    pub(super) date: Option<NaiveDate>,
+    pub(super) date: Option<Partition>,
     /// Its key without the date.
     pub(super) row: String,
 }
@@ -86,7 +85,7 @@ impl TableDifference {
     fn add(&mut self, table: &TableDef, ours: &[Row], theirs: &[Row]) {
         let compared = compare(table, ours, theirs);
         let named = |row: &Row| RowId {
-            date: table.day_of(row),
+            date: table.partition_of(row),
             row: row_name(table, row),
         };
         self.same += compared.same;

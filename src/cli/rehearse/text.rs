@@ -5,7 +5,6 @@ use super::difference::{ChangedRow, RowId, TableDifference};
 use crate::escape::EscapedText;
 use crate::figures::counted;
 use crate::plan::source_clause;
-use chrono::NaiveDate;
 
 /// Width of the verdict column.
 const VERDICT_WIDTH: usize = 12;
@@ -99,7 +98,7 @@ fn changed(row: &ChangedRow) -> String {
 
 /// A row by date and key; just the date if they are equal.
 fn name(named: &RowId) -> String {
-    let date = named.date.as_ref().map(NaiveDate::to_string).unwrap_or_default();
+    let date = named.date.map(|date| date.to_string()).unwrap_or_default();
     if date == named.row {
         return date;
     }
@@ -123,6 +122,8 @@ mod tests {
     use super::super::compute::IncompleteUnit;
     use super::super::copy::Copied;
     use super::super::difference::ChangedValue;
+    use chrono::NaiveDate;
+
     use super::*;
     use crate::ledger::UnitState;
 
@@ -132,7 +133,7 @@ mod tests {
 
     fn named(row: &str) -> RowId {
         RowId {
-            date: Some(day()),
+            date: Some(day().into()),
             row: row.to_owned(),
         }
     }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::heat::{DateCell, Heat, date_at as date_in_heat};
+use super::heat::{DateCell, Heat, date_at as date_in_heat, in_view};
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::calendar::titled;
 use crate::console::model::Model;
@@ -82,7 +82,8 @@ fn strip(model: &Model, stage: &StageView, cursor: Partition, theme: Theme, area
             weight: if shown { weight(unit.state) } else { 0 },
         }
     };
-    let cells: Vec<DateCell> = stage.units.iter().map(cell).collect();
+    let units = drawn(stage, cursor, area);
+    let cells: Vec<DateCell> = units.iter().map(cell).collect();
     let selected = model.dates.selected().filter(|_| model.dates.anchor.is_some());
     Heat {
         cells: &cells,
@@ -91,6 +92,17 @@ fn strip(model: &Model, stage: &StageView, cursor: Partition, theme: Theme, area
         selected,
     }
     .draw(theme, area, buf);
+}
+
+/// The units of a stage, sorted by date, for which cells are drawn.
+fn drawn(stage: &StageView, cursor: Partition, area: Rect) -> &[UnitView] {
+    let (Some(first), Some(last)) = (stage.units.first(), stage.units.last()) else {
+        return &[];
+    };
+    let shown = in_view(first.date..=last.date, cursor, area);
+    let from = stage.units.partition_point(|unit| unit.date < *shown.start());
+    let to = stage.units.partition_point(|unit| unit.date <= *shown.end());
+    &stage.units[from..to]
 }
 
 /// Priority of a state in a week that shows only one date; states hidden by the filter have the lowest.

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::pen::{BOLD, PLAIN, Pen, row};
-use super::year_rows;
+use super::{hour_rows, year_rows};
 use crate::console::calendar::{self, Block, MAX_WEEKS, WEEKDAYS, blocks};
 use crate::console::theme::{SELECTED, Theme};
 use crate::partition::{Grain, Partition};
@@ -44,8 +44,12 @@ impl Heat<'_> {
             return;
         };
         let range = first.date..=last.date;
-        if first.date.grain() != Grain::Day {
-            return year_rows::draw(self, &range, theme, area, buf);
+        match first.date.grain() {
+            Grain::Hour => return hour_rows::draw(self, &range, theme, area, buf),
+            Grain::Day => {}
+            Grain::Week | Grain::Month | Grain::Year => {
+                return year_rows::draw(self, &range, theme, area, buf);
+            }
         }
         let columns = columns_a_week(area);
         for placed in placed(&range, self.first_month, self.cursor, area) {
@@ -87,20 +91,10 @@ impl Heat<'_> {
             Pen::on(buf, theme, line).skip(1).write(name, style);
         }
         for cell in self.cells_of(block) {
-            let mut style = cell.style;
-            if cell.date == self.cursor {
-                style = style.add_modifier(SELECTED | Modifier::BOLD);
-            } else if self
-                .selected
-                .as_ref()
-                .is_some_and(|range| range.contains(&cell.date))
-            {
-                style = style.add_modifier(SELECTED);
-            }
             let line = row(area, at + 1 + calendar::row(cell.date.first_day()));
             Pen::on(buf, theme, line)
                 .skip(LABEL + block.column(cell.date.first_day()) * columns)
-                .write(cell.sign, style);
+                .write(cell.sign, cell_style(self, cell));
         }
     }
 
@@ -120,6 +114,25 @@ impl Heat<'_> {
     }
 }
 
+/// The style of a cell: the cursor and the selected dates stand out.
+pub(super) fn cell_style(heat: &Heat<'_>, cell: &DateCell) -> Style {
+    if cell.date == heat.cursor {
+        return cell.style.add_modifier(SELECTED | Modifier::BOLD);
+    }
+    match &heat.selected {
+        Some(range) if range.contains(&cell.date) => cell.style.add_modifier(SELECTED),
+        _ => cell.style,
+    }
+}
+
+/// The dates of the range for which cells are drawn; of hours only those of the days that fit.
+pub fn in_view(range: RangeInclusive<Partition>, cursor: Partition, area: Rect) -> RangeInclusive<Partition> {
+    match cursor.grain() {
+        Grain::Hour => hour_rows::in_view(&range, cursor, area),
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => range,
+    }
+}
+
 /// A block with its rows in the area.
 struct Placed {
     block: Block,
@@ -132,7 +145,7 @@ impl Placed {
     }
 }
 
-fn columns_a_week(area: Rect) -> usize {
+pub(super) fn columns_a_week(area: Rect) -> usize {
     if usize::from(area.width) >= LABEL + 2 * MAX_WEEKS {
         2
     } else {
@@ -171,8 +184,12 @@ pub fn date_at(
     column: usize,
     line: usize,
 ) -> Option<Partition> {
-    if cursor.grain() != Grain::Day {
-        return year_rows::date_at(range, first_month, cursor, area, column, line);
+    match cursor.grain() {
+        Grain::Hour => return hour_rows::date_at(range, cursor, area, column, line),
+        Grain::Day => {}
+        Grain::Week | Grain::Month | Grain::Year => {
+            return year_rows::date_at(range, first_month, cursor, area, column, line);
+        }
     }
     let week = column.checked_sub(LABEL)? / columns_a_week(area);
     let placed = placed(range, first_month, cursor, area);

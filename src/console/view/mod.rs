@@ -8,6 +8,7 @@ pub(super) mod frame;
 mod header;
 pub(super) mod heat;
 mod hit;
+mod hour_rows;
 mod key_bar;
 mod log;
 mod message;

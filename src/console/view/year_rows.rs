@@ -4,12 +4,11 @@ use std::ops::RangeInclusive;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
-use super::heat::{Heat, LABEL};
+use super::heat::{Heat, LABEL, cell_style, columns_a_week};
 use super::pen::{BOLD, PLAIN, Pen, row};
-use crate::console::calendar::{Block, MAX_WEEKS, blocks};
-use crate::console::theme::{SELECTED, Theme};
+use crate::console::calendar::{Block, blocks};
+use crate::console::theme::Theme;
 use crate::partition::{Grain, Partition};
 
 /// Columns of a month and of a year, with the space after it.
@@ -42,16 +41,10 @@ pub(super) fn draw(
         };
         Pen::on(buf, theme, row(area, line)).write(&label, BOLD);
         for cell in heat.cells_of(block) {
-            let mut style = cell.style;
-            if cell.date == heat.cursor {
-                style = style.add_modifier(SELECTED | Modifier::BOLD);
-            } else if (heat.selected.as_ref()).is_some_and(|range| range.contains(&cell.date)) {
-                style = style.add_modifier(SELECTED);
-            }
             let (at, width) = columns(block, cell.date, area);
             Pen::on(buf, theme, row(area, line))
                 .skip(at)
-                .write(&cell.sign.repeat(width), style);
+                .write(&cell.sign.repeat(width), cell_style(heat, cell));
         }
     }
 }
@@ -85,7 +78,7 @@ fn shown(
     let blocks = blocks(range.start().first_day(), range.end().first_day(), first_month);
     let head = match range.start().grain() {
         Grain::Year => 0,
-        Grain::Day | Grain::Week | Grain::Month => 1,
+        Grain::Hour | Grain::Day | Grain::Week | Grain::Month => 1,
     };
     let room = usize::from(area.height).saturating_sub(head);
     let here = blocks.iter().position(|block| block.contains(cursor.first_day()));
@@ -100,14 +93,7 @@ fn columns(block: Block, date: Partition, area: Rect) -> (usize, usize) {
     let start = Partition::containing(block.year_start(), date.grain());
     let index = usize::try_from(start.distance(date)).unwrap_or(0);
     match date.grain() {
-        Grain::Day | Grain::Week => {
-            let width = if usize::from(area.width) >= LABEL + 2 * MAX_WEEKS {
-                2
-            } else {
-                1
-            };
-            (LABEL + index * width, 1)
-        }
+        Grain::Hour | Grain::Day | Grain::Week => (LABEL + index * columns_a_week(area), 1),
         Grain::Month => (LABEL + index * MONTH, MONTH - 1),
         Grain::Year => (LABEL, YEAR - 1),
     }

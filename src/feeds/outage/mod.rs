@@ -122,7 +122,7 @@ impl FlakyWarehouse {
 
 fn touches(dates: Dates<'_>, date: NaiveDate) -> bool {
     match dates {
-        Dates::Only(dates) => dates.iter().any(|one| one.contains(date)),
+        Dates::Only(dates) => dates.iter().any(|one| one.touches(date)),
         Dates::Between(first, last) => first.first_day() <= date && date <= last.last_day(),
     }
 }

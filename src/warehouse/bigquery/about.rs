@@ -13,7 +13,7 @@ pub(super) fn about(sql: &str, dates: &[Partition]) -> Result<String, String> {
     let value = |parameter| match parameter {
         Parameter::Date => dates.first().map(|date| date_literal(date.first_day())),
         Parameter::Start => dates.first().map(|date| timestamp_literal(date.start())),
-        Parameter::End => dates.first().map(|date| timestamp_literal(date.end_instant())),
+        Parameter::End => dates.first().map(|date| timestamp_literal(date.end())),
         Parameter::Dates if dates.is_empty() => Some("CAST([] AS ARRAY<DATE>)".to_owned()),
         Parameter::Dates => Some(format!("[{}]", first_days(dates))),
         Parameter::Starts if dates.is_empty() => Some("CAST([] AS ARRAY<TIMESTAMP>)".to_owned()),

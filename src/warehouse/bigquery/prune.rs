@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::BigQueryWarehouse;
 use super::api_error::ApiError;
-use super::record::LEDGER;
+use super::record::{LEDGER, UNIT_NAME};
 use super::statement::Statement;
 use crate::warehouse::{COMMIT, UNIT, WarehouseError};
 
@@ -77,10 +77,10 @@ impl BigQueryWarehouse {
 fn prune(place: &str, plan: &str, guard: &str) -> Statement {
     let of_dates = format!("plan = @plan AND kind IN ('{COMMIT}', '{UNIT}')");
     Statement::new(format!(
-        "BEGIN TRANSACTION;\n{guard}IF (SELECT COUNT(*) > {MAX_ENTRIES_PER_DATE} * COUNT(DISTINCT CONCAT(subject, ' ', CAST(date AS STRING))) \
+        "BEGIN TRANSACTION;\n{guard}IF (SELECT COUNT(*) > {MAX_ENTRIES_PER_DATE} * COUNT(DISTINCT {UNIT_NAME}) \
          FROM `{place}` WHERE {of_dates}) THEN\n\
          DELETE FROM `{place}` WHERE {of_dates} AND number NOT IN (SELECT MAX(number) FROM `{place}` \
-         WHERE {of_dates} GROUP BY subject, date);\nEND IF;\nCOMMIT TRANSACTION;"
+         WHERE {of_dates} GROUP BY {UNIT_NAME});\nEND IF;\nCOMMIT TRANSACTION;"
     ))
     .with("plan", "STRING", plan.to_owned())
 }

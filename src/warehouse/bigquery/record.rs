@@ -9,7 +9,8 @@ use super::api_error::ApiError;
 use super::read;
 use super::statement::{JobResult, Statement};
 use super::wire::{TableFieldSchema, TableInfo};
-use crate::table::{Row, Value, text_literal};
+use crate::partition::Grain;
+use crate::table::{Row, Value, start_type, text_literal};
 use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
 };
@@ -19,6 +20,10 @@ const MAX_REQUEST_BYTES: usize = 1_000_000;
 
 /// The table in the dataset of leases.
 pub(super) const LEDGER: &str = "ledger";
+
+/// Tells the entries about one date of a stage from those about another: SQL of a text.
+pub(super) const UNIT_NAME: &str =
+    "CONCAT(subject, ' ', CAST(date AS STRING), ' ', COALESCE(JSON_VALUE(body, '$.hour'), ''))";
 
 /// The temporary table of the dates whose stored rows are kept.
 pub(super) const KEPT_DATES: &str = "_backcourt_stays";
@@ -62,7 +67,13 @@ pub(super) enum RowCountSource<'a> {
 
 /// The end of a commit's script, which records its dates; it needs the parameter `@record`. `stays`: whether
 /// the script has listed the dates whose stored rows are kept.
-pub(super) fn within(place: &str, recording: &Recording, came: RowCountSource<'_>, stays: bool) -> String {
+pub(super) fn within(
+    place: &str,
+    recording: &Recording,
+    grain: Grain,
+    came: RowCountSource<'_>,
+    stays: bool,
+) -> String {
     let (fit, aside, digest, join) = match came {
         RowCountSource::Sent => ("unit.fit", "unit.aside", "unit.digest".to_owned(), String::new()),
         RowCountSource::Query(select, none) => (
@@ -80,6 +91,11 @@ pub(super) fn within(place: &str, recording: &Recording, came: RowCountSource<'_
     } else {
         ("CAST(NULL AS INT64)", String::new())
     };
+    let first_day = match grain {
+        Grain::Hour => "DATE(unit.day)",
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => "unit.day",
+    };
+    let kind = start_type(grain);
     let fingerprint = recording
         .fingerprint
         .as_deref()
@@ -88,9 +104,9 @@ pub(super) fn within(place: &str, recording: &Recording, came: RowCountSource<'_
     let number = |place: usize| format!("CAST({} AS INT64)", text(place));
     format!(
         "INSERT INTO `{place}` ({})\n\
-         SELECT {}, unit.number, '{COMMIT}', {}, unit.day, {}, {fit}, {kept}, {aside}, {digest}, {fingerprint}, {}, {}, \
+         SELECT {}, unit.number, '{COMMIT}', {}, {first_day}, {}, {fit}, {kept}, {aside}, {digest}, {fingerprint}, {}, {}, \
          @now, unit.body\n\
-         FROM (SELECT {} AS number, CAST({} AS DATE) AS day, {} AS owed, {} = 'true' AS is_whole, {} AS fit, {} AS aside, \
+         FROM (SELECT {} AS number, CAST({} AS {kind}) AS day, {} AS owed, {} = 'true' AS is_whole, {} AS fit, {} AS aside, \
          {} AS digest, {} AS body FROM UNNEST(JSON_QUERY_ARRAY(@record)) AS sent) AS unit{join}{kept_join};\n",
         columns(),
         text_literal(&recording.plan),
@@ -128,7 +144,10 @@ pub(super) fn sent<'a>(dates: impl Iterator<Item = &'a Draft>) -> String {
         };
         json!([
             draft.number.to_string(),
-            draft.date.first_day().to_string(),
+            match draft.date.grain() {
+                Grain::Hour => Value::Timestamp(draft.date.start()).to_string(),
+                Grain::Day | Grain::Week | Grain::Month | Grain::Year => draft.date.first_day().to_string(),
+            },
             owed,
             draft.is_whole.to_string(),
             draft.came.rows.to_string(),
@@ -197,7 +216,7 @@ fn look(place: &str, plan: &str, after: i64) -> Statement {
     Statement::new(format!(
         "SELECT number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, fingerprint, run, host, \
          recorded_at, body FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY IF(kind IN ('{COMMIT}', '{UNIT}'), \
-         CONCAT(subject, ' ', CAST(date AS STRING)), CONCAT('number ', CAST(number AS STRING))) ORDER BY number DESC) AS back \
+         {UNIT_NAME}, CONCAT('number ', CAST(number AS STRING))) ORDER BY number DESC) AS back \
          FROM `{place}` WHERE plan = @plan AND number > {after}) WHERE back = 1 ORDER BY number"
     ))
     .with("plan", "STRING", plan.to_owned())

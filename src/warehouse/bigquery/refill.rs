@@ -6,12 +6,12 @@ use super::about::about;
 use super::api_error::ApiError;
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
-use super::script::{TempTable, exchange, stored_rows};
+use super::script::{TempTable, exchange, requested, stored_rows};
 use super::statement::{JobResult, Statement};
 use crate::partition::{Grain, Partition};
 use crate::table::{
-    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, date_literal, digest, sql_name,
-    sql_names,
+    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
+    start_literal, start_type,
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
@@ -92,7 +92,13 @@ pub(super) fn statement(
         counts(stays, dates.len()),
         refill.record.map_or_else(String::new, |recording| {
             let came = RowCountSource::Query(&came(), digest(&[]));
-            record::within(ledger, recording, came, stays == TempTable::Listed)
+            record::within(
+                ledger,
+                recording,
+                refill.table.grain,
+                came,
+                stays == TempTable::Listed,
+            )
         }),
     );
     let now = Value::Timestamp(refill.now).to_string();
@@ -124,17 +130,18 @@ fn staying(table: &TableDef, path: &str, owed: &[(Partition, Option<u32>)]) -> S
         .iter()
         .map(|(date, rows)| {
             let rows = rows.map_or_else(|| "NULL".to_owned(), |rows| rows.to_string());
-            format!("({}, {rows})", date_literal(date.first_day()))
+            format!("({}, {rows})", start_literal(*date))
         })
         .collect();
     format!(
         "SELECT held.day, held.stored FROM ({}) AS held \
-         JOIN UNNEST(ARRAY<STRUCT<day DATE, expected INT64>>[{}]) AS owed ON owed.day = held.day \
+         JOIN UNNEST(ARRAY<STRUCT<day {}, expected INT64>>[{}]) AS owed ON owed.day = held.day \
          LEFT JOIN (SELECT {REQUESTED_DATE} AS day, COUNTIF({FAULT} IS NULL) AS fit, COUNTIF({FAULT} IS NOT NULL) AS aside \
          FROM {QUERY_ROWS} GROUP BY {REQUESTED_DATE}) AS came ON came.day = held.day \
          WHERE held.stored >= COALESCE(came.fit, 0) AND (COALESCE(came.aside, 0) > 0 \
          OR COALESCE(came.fit, 0) = 0 OR came.fit != owed.expected)",
         stored_rows(table, path, &days),
+        start_type(table.grain),
         each.join(", "),
     )
 }
@@ -147,7 +154,7 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, S
             "SELECT {asked} AS {REQUESTED_DATE}, {ROWS_ALIAS}.* FROM (\n{sql}\n) AS {ROWS_ALIAS}"
         ))
     };
-    let of_one = |date: &Partition| own(&date_literal(date.first_day()), &[*date]);
+    let of_one = |date: &Partition| own(&start_literal(*date), &[*date]);
     match (refill.asking, dates) {
         (Asking::DateByDate, _) => {
             let each: Result<Vec<String>, String> = dates.iter().map(of_one).collect();
@@ -186,10 +193,12 @@ fn judged(table: &TableDef, rows: &str) -> String {
         fault_prefix(FaultKind::OtherDate, &table.date_column),
         quoted(&format!("CAST({day} AS STRING)")),
         grain.place(),
-        if grain == Grain::Day {
-            format!("CAST({REQUESTED_DATE} AS STRING)")
-        } else {
-            format!("FORMAT_DATE('{}', {REQUESTED_DATE})", grain.sql_format())
+        match grain {
+            Grain::Hour => format!("FORMAT_TIMESTAMP('{}', {REQUESTED_DATE})", grain.sql_format()),
+            Grain::Day => format!("CAST({REQUESTED_DATE} AS STRING)"),
+            Grain::Week | Grain::Month | Grain::Year => {
+                format!("FORMAT_DATE('{}', {REQUESTED_DATE})", grain.sql_format())
+            }
         },
     );
     let faults: Vec<String> = std::iter::once(other_day)
@@ -376,7 +385,7 @@ pub(super) fn refilled(dates: &[Partition], answered: &JobResult) -> Result<Vec<
 
 fn of_row(dates: &[Partition], row: Row) -> Option<Refilled> {
     let [date, rows, print, halves, quarantined, stayed] = <[Value; 6]>::try_from(row).ok()?;
-    let (Value::Date(date), Value::Int(rows)) = (date, rows) else {
+    let Value::Int(rows) = rows else {
         return None;
     };
     let held = u32::try_from(rows).ok()?;
@@ -393,7 +402,7 @@ fn of_row(dates: &[Partition], row: Row) -> Option<Refilled> {
         })
     };
     Some(Refilled {
-        date: *dates.iter().find(|asked| asked.first_day() == date)?,
+        date: requested(dates, &date)?,
         rows: held,
         kept: match stayed {
             Value::Int(rows) => Some(u32::try_from(rows).ok()?),

@@ -11,7 +11,9 @@ use super::record::{self, KEPT_DATES, RowCountSource};
 use super::staging::SENT;
 use super::statement::{JobResult, Statement};
 use crate::partition::Partition;
-use crate::table::{Row, Stamp, TableDef, Value, date_literal, sql_name, sql_names};
+use crate::table::{
+    Row, Stamp, TableDef, Value, partition_of, sql_name, sql_names, start_literal, start_type,
+};
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
 /// Maximum size of the rows in one request, in bytes; `BigQuery` allows 10 MB including the query text. A parameter is
@@ -143,7 +145,13 @@ impl<'a> CommitPart<'a> {
     ) -> Statement {
         let fresh = loaded.map_or_else(|| sent(self.table), |loaded| sent_by_load(self.table, loaded));
         let record = self.record.map_or_else(String::new, |recording| {
-            record::within(ledger, recording, RowCountSource::Sent, self.may_keep())
+            record::within(
+                ledger,
+                recording,
+                self.table.grain,
+                RowCountSource::Sent,
+                self.may_keep(),
+            )
         });
         let text = script(
             self.table,
@@ -182,14 +190,15 @@ fn script(
     }
     let came: Vec<String> = short
         .iter()
-        .map(|(date, rows)| format!("({}, {rows})", date_literal(date.first_day())))
+        .map(|(date, rows)| format!("({}, {rows})", start_literal(*date)))
         .collect();
     let days: Vec<Partition> = short.iter().map(|(date, _)| *date).collect();
     let stays = format!(
         "SELECT held.day, held.stored FROM ({}) AS held \
-         JOIN UNNEST(ARRAY<STRUCT<day DATE, came INT64>>[{}]) AS came ON came.day = held.day \
+         JOIN UNNEST(ARRAY<STRUCT<day {}, came INT64>>[{}]) AS came ON came.day = held.day \
          WHERE held.stored >= came.came",
         stored_rows(table, path, &days),
+        start_type(table.grain),
         came.join(", ")
     );
     format!(
@@ -209,14 +218,22 @@ pub(super) fn stored_rows(table: &TableDef, path: &str, dates: &[Partition]) -> 
     )
 }
 
+/// The requested partition that a script returns by its start.
+pub(super) fn requested(dates: &[Partition], start: &Value) -> Option<Partition> {
+    dates
+        .iter()
+        .copied()
+        .find(|date| partition_of(start, date.grain()) == Some(*date))
+}
+
 /// Parses the kept dates from the script's result.
 ///
 /// # Errors
 /// If the result has another shape; returns a message for the log.
 pub(super) fn kept(dates: &[Partition], answered: &JobResult) -> Result<Vec<Kept>, ApiError> {
     let kept = |row: Row| match row.as_slice() {
-        [Value::Date(day), Value::Int(rows)] => Some(Kept {
-            date: *dates.iter().find(|date| date.first_day() == *day)?,
+        [start, Value::Int(rows)] => Some(Kept {
+            date: requested(dates, start)?,
             rows: u32::try_from(*rows).ok()?,
         }),
         _ => None,

@@ -410,7 +410,7 @@ fn ranges(months: &[Partition]) -> Vec<(Partition, Partition)> {
 
 fn contains(dates: Dates<'_>, day: NaiveDate) -> bool {
     match dates {
-        Dates::Only(dates) => dates.iter().any(|date| date.contains(day)),
+        Dates::Only(dates) => dates.iter().any(|date| date.touches(day)),
         Dates::Between(from, to) => from.first_day() <= day && day <= to.last_day(),
     }
 }

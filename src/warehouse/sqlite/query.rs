@@ -56,7 +56,7 @@ pub(super) fn parameters(dates: &[Partition]) -> Vec<(String, String)> {
     let value = |parameter| match parameter {
         Parameter::Date => dates.first().map(|date| date.first_day().to_string()),
         Parameter::Start => dates.first().map(|date| instant(date.start())),
-        Parameter::End => dates.first().map(|date| instant(date.end_instant())),
+        Parameter::End => dates.first().map(|date| instant(date.end())),
         Parameter::Dates => Some(json(
             dates.iter().map(|date| date.first_day().to_string()).collect(),
         )),

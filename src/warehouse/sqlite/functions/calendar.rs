@@ -1,6 +1,6 @@
 //! Date and timestamp functions on the stored forms `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use rusqlite::functions::Context;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, Result};
@@ -18,6 +18,10 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_date_trunc", 2, date_trunc)?;
     scalar(connection, "gsql_timestamp_add", 3, timestamp_add)?;
     scalar(connection, "gsql_timestamp_diff", 3, timestamp_diff)?;
+    scalar(connection, "gsql_timestamp_trunc", 2, timestamp_trunc)?;
+    scalar(connection, "gsql_format_timestamp", 2, |c| {
+        optional(c, |c| Ok(moment(c, 1)?.format(text(c, 0)?).to_string()))
+    })?;
     scalar(connection, "gsql_extract", 2, extract)?;
     scalar(connection, "gsql_format_date", 2, format_date)?;
     scalar(connection, "gsql_parse_date", 2, parse_date)
@@ -136,20 +140,40 @@ fn date_diff(context: &Context<'_>) -> Result<Option<i64>> {
 }
 
 fn date_trunc(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| Ok(truncated(date(c, 0)?, text(c, 1)?)?.to_string()))
+}
+
+fn truncated(date: NaiveDate, part: &str) -> Result<NaiveDate> {
+    let back = |days: u32| date.checked_sub_days(Days::new(u64::from(days)));
+    match part {
+        "DAY" => Some(date),
+        "WEEK" => back(date.weekday().num_days_from_sunday()),
+        "ISOWEEK" => back(date.weekday().num_days_from_monday()),
+        "MONTH" => date.with_day(1),
+        "QUARTER" => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
+        "YEAR" => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+        _ => return Err(unknown_part(part)),
+    }
+    .ok_or_else(|| refuse(format!("cannot truncate {date} to {part}")))
+}
+
+fn timestamp_trunc(context: &Context<'_>) -> Result<Option<String>> {
     optional(context, |c| {
-        let (date, part) = (date(c, 0)?, text(c, 1)?);
-        let back = |days: u32| date.checked_sub_days(Days::new(u64::from(days)));
-        match part {
-            "DAY" => Some(date),
-            "WEEK" => back(date.weekday().num_days_from_sunday()),
-            "ISOWEEK" => back(date.weekday().num_days_from_monday()),
-            "MONTH" => date.with_day(1),
-            "QUARTER" => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
-            "YEAR" => NaiveDate::from_ymd_opt(date.year(), 1, 1),
-            _ => return Err(unknown_part(part)),
-        }
-        .map(|date| date.to_string())
-        .ok_or_else(|| refuse(format!("cannot truncate {date} to {part}")))
+        let (at, part) = (moment(c, 0)?, text(c, 1)?);
+        let start = match microseconds(part) {
+            Ok(length) => {
+                let since = TimeDelta::microseconds(at.timestamp_micros().rem_euclid(length));
+                at.checked_sub_signed(since)
+            }
+            Err(_) => Some(
+                truncated(at.date_naive(), part)?
+                    .and_time(NaiveTime::MIN)
+                    .and_utc(),
+            ),
+        };
+        start
+            .map(stored)
+            .ok_or_else(|| refuse(format!("cannot truncate {at} to {part}")))
     })
 }
 

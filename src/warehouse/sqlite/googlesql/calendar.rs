@@ -12,6 +12,19 @@ impl SqlWriter {
     pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, SqlRefusal> {
         const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
         const STARTS: &[&str] = &["DAY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR"];
+        const INSTANTS: &[&str] = &[
+            "MICROSECOND",
+            "MILLISECOND",
+            "SECOND",
+            "MINUTE",
+            "HOUR",
+            "DAY",
+            "WEEK",
+            "ISOWEEK",
+            "MONTH",
+            "QUARTER",
+            "YEAR",
+        ];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
         let written = match call.name {
             "CURRENT_DATE" => {
@@ -38,9 +51,19 @@ impl SqlWriter {
                 let part = allowed_part(call, part, STARTS)?;
                 format!("gsql_date_trunc({}, '{part}')", self.expression(date)?)
             }
+            "TIMESTAMP_TRUNC" => {
+                let [at, part] = call.exactly()?;
+                let part = allowed_part(call, part, INSTANTS)?;
+                format!("gsql_timestamp_trunc({}, '{part}')", self.expression(at)?)
+            }
+            "FORMAT_TIMESTAMP" => {
+                let [format, at] = call.exactly()?;
+                let format = safe_format(call, format, "YmdFyjaAbBeHMSTR%")?;
+                format!("gsql_format_timestamp({format}, {})", self.expression(at)?)
+            }
             "FORMAT_DATE" | "PARSE_DATE" => {
                 let [format, date] = call.exactly()?;
-                let format = date_format(call, format)?;
+                let format = safe_format(call, format, "YmdFyjaAbBeGV%")?;
                 let name = call.name.to_ascii_lowercase();
                 format!("gsql_{name}({format}, {})", self.expression(date)?)
             }
@@ -98,8 +121,8 @@ fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     }
 }
 
-/// A format string whose elements mean the same in both dialects.
-fn date_format(call: &Call<'_>, format: &Expr) -> Written {
+/// A format string of these elements, which mean the same in both dialects.
+fn safe_format(call: &Call<'_>, format: &Expr, elements: &str) -> Written {
     let refused = || SqlRefusal::construct(format_args!("{}({format}, …)", call.name));
     let Expr::Value(value) = format else {
         return Err(refused());
@@ -107,11 +130,7 @@ fn date_format(call: &Call<'_>, format: &Expr) -> Written {
     let written = literal::text_of(&value.value).ok_or_else(refused)?;
     let mut letters = written.chars();
     while let Some(letter) = letters.next() {
-        if letter == '%'
-            && !letters
-                .next()
-                .is_some_and(|element| "YmdFyjaAbBe%".contains(element))
-        {
+        if letter == '%' && !letters.next().is_some_and(|element| elements.contains(element)) {
             return Err(refused());
         }
     }
