@@ -158,7 +158,7 @@ fn a_failing_check_names_its_hours() {
     port.run(&[]).expect(1);
     let status = port.backcourt(&["status"]).out;
     assert!(status.contains("4 offending rows on 4 dates"), "{status}");
-    let failing = port.backcourt(&["rerun", "--offending", "--dry-run"]).out;
+    let failing = port.backcourt(&["rerun", "--failing", "none_is_large", "--dry-run"]).out;
     assert!(failing.contains("2024-03-09T20..2024-03-09T23"), "{failing}");
 }
 
