@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use crate::figures::plural;
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
-use crate::table::{Row, Value, partition_of};
+use crate::table::{Row, Value};
 use crate::warehouse::Answer;
 
 /// Result of evaluating a check.
@@ -131,11 +131,19 @@ fn no_rows(answer: &Answer, grain: Grain, reach: &dyn Fn(Partition) -> NamedDate
     }
 }
 
-/// The partition of the first date in a row; with hours, of the first timestamp.
+/// The partition of the first date in a row.
 fn named_partition(row: &Row, grain: Grain) -> Option<Partition> {
-    let names = |value: &&Value| grain == Grain::Hour || value.as_date().is_some();
-    let named = |value| partition_of(value, grain);
-    row.iter().filter(names).find_map(named)
+    row.iter().find_map(|value| named(value, grain))
+}
+
+/// The partition that a date in an answer names; an hour is named by a timestamp.
+pub(super) fn named(value: &Value, grain: Grain) -> Option<Partition> {
+    match grain {
+        Grain::Hour => Some(Partition::at(value.as_instant()?, grain, Timezone::UTC)),
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
+            Some(Partition::containing(value.as_date()?, grain))
+        }
+    }
 }
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {

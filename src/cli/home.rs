@@ -14,7 +14,7 @@ use super::number::in_range;
 use super::start::every_stage;
 use crate::engine::Ceilings;
 use crate::feeds::{self, Feed};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::plan::{Plan, PlanError, StageSpec};
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, as_sent, understands};
@@ -200,12 +200,19 @@ impl Home {
     }
 
     /// A query as this warehouse receives it for a date.
-    pub(super) fn query_as_sent(&self, sql: &str, date: Partition) -> Result<String, WarehouseError> {
+    pub(super) fn query_as_sent(
+        &self,
+        sql: &str,
+        date: Partition,
+        zone: Timezone,
+    ) -> Result<String, WarehouseError> {
         match self {
-            Self::Embedded(_) => as_sent(sql, date),
-            Self::BigQuery(address, settings) => {
-                BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()).query_as_sent(sql, &[date])
-            }
+            Self::Embedded(_) => as_sent(sql, date, zone),
+            Self::BigQuery(address, settings) => BigQueryWarehouse::new(
+                address.clone(),
+                settings.as_ref().clone(),
+            )
+            .query_as_sent(sql, &[date], zone),
         }
     }
 
@@ -216,7 +223,7 @@ impl Home {
         date: Partition,
     ) -> Result<String, WarehouseError> {
         match self {
-            Self::Embedded(_) => as_sent(refill.sql, date),
+            Self::Embedded(_) => as_sent(refill.sql, date, refill.table.zone),
             Self::BigQuery(address, settings) => {
                 BigQueryWarehouse::new(address.clone(), settings.as_ref().clone()).refill_as_sent(refill)
             }

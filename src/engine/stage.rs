@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 use crate::table::{PartitionColumn, Quarantined, Row, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
@@ -54,8 +54,10 @@ impl Reach {
             Self::Before(first) => (first(date), date.previous().unwrap_or(Partition::MIN)),
             Self::Days(days) => {
                 let before = TimeDelta::days(days.into());
-                let first = date.start().checked_sub_signed(before);
-                let first = first.map_or(Partition::MIN, |start| Partition::at(start, date.grain()));
+                let first = date.start(Timezone::UTC).checked_sub_signed(before);
+                let first = first.map_or(Partition::MIN, |start| {
+                    Partition::at(start, date.grain(), Timezone::UTC)
+                });
                 (first, date)
             }
         }

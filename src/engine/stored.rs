@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{PartitionColumn, Row, TableDef, Value, partition_of};
 use crate::warehouse::{Dates, ErrorClass, Read, Warehouse, WarehouseError};
 
@@ -85,7 +85,7 @@ async fn rows_by_date(
         .await?;
     let counted = |row: &Row| match row.as_slice() {
         [day, Value::Int(rows)] => {
-            let date = partition_of(day, first.grain())?;
+            let date = partition_of(day, first.grain(), Timezone::UTC)?;
             Some((date, u32::try_from(*rows).ok()?))
         }
         _ => None,

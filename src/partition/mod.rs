@@ -6,6 +6,7 @@ mod parameter;
 mod range;
 mod stored;
 mod text;
+mod timezone;
 
 use std::fmt;
 
@@ -16,6 +17,15 @@ pub use grain::Grain;
 pub use parameter::Parameter;
 pub use range::{PartitionRange, PartitionRanges, compact, expand};
 pub use text::{PartitionError, parse_day};
+pub use timezone::Timezone;
+
+/// The last day of SQL's calendar.
+const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+const A_MICROSECOND: TimeDelta = TimeDelta::microseconds(1);
 
 /// An hour, day, week, month or year of the calendar. Ordered by the start, then from short to long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,10 +63,15 @@ impl Partition {
         }
     }
 
-    /// The partition of this length that contains the instant.
+    /// The partition of this length that contains the instant, of days in the zone.
     #[must_use]
-    pub fn at(instant: DateTime<Utc>, grain: Grain) -> Self {
-        Self::containing(instant.date_naive(), grain).with_hour(instant.hour())
+    pub fn at(instant: DateTime<Utc>, grain: Grain, zone: Timezone) -> Self {
+        match grain {
+            Grain::Hour => Self::containing(instant.date_naive(), grain).with_hour(instant.hour()),
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
+                Self::containing(zone.day_of(instant), grain)
+            }
+        }
     }
 
     /// The partition that begins in this hour of its first day; 0 for anything longer than an hour.
@@ -136,31 +151,35 @@ impl Partition {
         }
     }
 
-    /// The first instant, in UTC.
+    /// The first instant; of days and longer in the zone.
     #[must_use]
-    pub fn start(self) -> DateTime<Utc> {
-        midnight(self.first_day) + TimeDelta::hours(self.hour.into())
+    pub fn start(self, zone: Timezone) -> DateTime<Utc> {
+        match self.grain {
+            Grain::Hour => midnight(self.first_day) + TimeDelta::hours(self.hour.into()),
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => zone.start_of(self.first_day),
+        }
     }
 
-    /// The first instant after it, in UTC; at most the last of a TIMESTAMP, the end of the year 9999.
+    /// The first instant after it, in the zone; at most the last of a TIMESTAMP, the end of the year 9999.
     #[must_use]
-    pub fn end(self) -> DateTime<Utc> {
-        self.end_in_calendar().unwrap_or_else(|| self.last_instant())
+    pub fn end(self, zone: Timezone) -> DateTime<Utc> {
+        let next = self.next().map(|next| next.start(zone));
+        let last = midnight(LAST_DAY) + TimeDelta::days(1) - A_MICROSECOND;
+        next.map_or(last, |next| next.min(last))
     }
 
-    /// The first instant after it; `None` if that is not in the calendar of SQL, which ends with the year 9999.
+    /// The last microsecond, in the zone; a TIMESTAMP has no finer one.
     #[must_use]
-    pub fn end_in_calendar(self) -> Option<DateTime<Utc>> {
-        let next = self.next().map(Self::start);
-        next.filter(|end| end.year() <= 9999)
+    pub fn last_instant(self, zone: Timezone) -> DateTime<Utc> {
+        let last = midnight(LAST_DAY) + TimeDelta::days(1) - A_MICROSECOND;
+        let next = self.next().map(|next| next.start(zone) - A_MICROSECOND);
+        next.map_or(last, |next| next.min(last))
     }
 
-    /// The last microsecond, in UTC; a TIMESTAMP has no finer one.
+    /// The first day after it; `None` if that is not in the calendar of SQL, which ends with the year 9999.
     #[must_use]
-    pub fn last_instant(self) -> DateTime<Utc> {
-        let (day, hour) = self.last_hour();
-        let almost_an_hour = TimeDelta::hours(1) - TimeDelta::microseconds(1);
-        midnight(day) + TimeDelta::hours(hour.into()) + almost_an_hour
+    pub fn day_after(self) -> Option<NaiveDate> {
+        self.last_day().succ_opt().filter(|day| *day <= LAST_DAY)
     }
 
     /// Its days in order; of an hour its day.

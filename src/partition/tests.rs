@@ -200,20 +200,25 @@ fn any_partition() -> impl Strategy<Value = Partition> {
 proptest! {
     /// Walking partition by partition meets every hour once.
     #[test]
-    fn partitions_of_a_length_cover_the_calendar(from in any_partition(), steps in 1..60i64) {
+    fn partitions_of_a_length_cover_the_calendar(
+        from in any_partition(),
+        steps in 1..60i64,
+        zone in prop::sample::select(vec!["UTC", "America/New_York", "Asia/Kolkata", "America/Sao_Paulo"]),
+    ) {
+        let zone = Timezone::parse(zone).unwrap();
         let to = from.moved(steps).unwrap();
         let walked: Vec<Partition> = from.up_to(to).collect();
         for pair in walked.windows(2) {
-            prop_assert_eq!(pair[0].end(), pair[1].start());
-            prop_assert_eq!(pair[0].last_instant() + TimeDelta::microseconds(1), pair[1].start());
+            prop_assert_eq!(pair[0].end(zone), pair[1].start(zone));
+            prop_assert_eq!(pair[0].last_instant(zone) + TimeDelta::microseconds(1), pair[1].start(zone));
         }
         prop_assert_eq!(from.distance(to), steps);
         prop_assert_eq!(to.moved(-steps), Some(from));
         prop_assert_eq!(i64::try_from(walked.len()), Ok(steps + 1));
-        for instant in [from.start(), from.last_instant()] {
-            prop_assert_eq!(Partition::at(instant, from.grain()), from);
+        for instant in [from.start(zone), from.last_instant(zone)] {
+            prop_assert_eq!(Partition::at(instant, from.grain(), zone), from);
         }
-        prop_assert!(Partition::at(from.end(), from.grain()) > from);
+        prop_assert!(Partition::at(from.end(zone), from.grain(), zone) > from);
         prop_assert_eq!(from.days().next(), Some(from.first_day()));
         prop_assert_eq!(from.days().last(), Some(from.last_day()));
         prop_assert!(from.touches(from.first_day()) && from.touches(from.last_day()));
@@ -232,7 +237,7 @@ proptest! {
             .map(|(from, more)| format!("{from}..{}", from.moved(*more).unwrap()))
             .collect();
         let ranges = PartitionRanges::parse(&text.join(",")).unwrap();
-        let probe = Partition::at(probe.start(), grain);
+        let probe = Partition::at(probe.start(Timezone::UTC), grain, Timezone::UTC);
         match ranges.at(grain) {
             Ok(refined) => {
                 prop_assert_eq!(refined.contains(probe), ranges.contains(probe));

@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use super::check::{Bound, CheckSpec, Expectation, Severity, TextTest};
 use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
+use crate::partition::Timezone;
+
 use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, StageKind, StageOutput, StageSpec};
 use super::template::Template;
 use crate::nba::rules_version;
@@ -113,12 +115,20 @@ impl DefinitionHash {
 
     /// Binds are not hashed: they follow from the query text.
     fn date_query(&mut self, name: &str, query: &DateQuery) -> &mut Self {
-        self.query(name, &query.sql)
+        self.query(name, &query.sql).zone(query.zone)
+    }
+
+    /// Hashes a zone other than UTC; plans without one keep their fingerprints.
+    fn zone(&mut self, zone: Timezone) -> &mut Self {
+        if zone.is_utc() {
+            return self;
+        }
+        self.text("timezone", zone.name())
     }
 
     /// Hashes the table's layout. Column order and descriptions don't count.
     fn table(&mut self, table: &TableDef) -> &mut Self {
-        self.text("date_column", &table.date_column);
+        self.zone(table.zone).text("date_column", &table.date_column);
         let mut key: Vec<&str> = table.key.iter().map(AsRef::as_ref).collect();
         key.sort_unstable();
         self.texts("key", key.into_iter());

@@ -9,6 +9,7 @@ use toml::Spanned;
 use super::breakdown::breakdowns;
 use super::builtin::PLANS;
 use super::checks::{checks, source_tables};
+use super::division::Division;
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::mistake::Mistake;
 use super::mistakes::{EntryMistakes, MAX_MISTAKES, PlanMistakes};
@@ -18,7 +19,7 @@ use super::queries::{Queries, QuerySource, project_id};
 use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
 use super::stages::stages;
 use super::{Active, MAX_WORKERS, Plan, SampleDate, StageSpec, runbook, shape, with_hint};
-use crate::partition::{Grain, Partition, PartitionRange};
+use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 
 /// Why a plan was refused: its mistakes, each with how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,11 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
     let name = own.require("name", raw.name);
     let title = own.require("title", raw.title);
     let grain = raw.partition;
+    let division = own.take("timezone", Division::new(grain, raw.timezone.as_deref()));
+    let division = division.unwrap_or(Division {
+        grain,
+        zone: Timezone::UTC,
+    });
     let range = range(raw.from, raw.to, grain, &mut own);
     let first_month = own.take("first_month", in_range("first_month", raw.first_month, &(1..=12)));
     let workers = own.take("workers", in_range("workers", raw.workers, &(1..=MAX_WORKERS)));
@@ -136,7 +142,7 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
 
     let stages = ordered_stages(
         raw.stages,
-        grain,
+        division,
         range,
         &active.unwrap_or(Active::Always),
         &queries,
@@ -189,7 +195,7 @@ fn partition(key: &str, text: Option<String>, found: &mut EntryMistakes<'_, '_>)
 /// The stages, with their order checked. Which tables they read is checked only if all of them can be read.
 fn ordered_stages(
     raw: Vec<Spanned<RawStage>>,
-    grain: Grain,
+    division: Division,
     range: Option<PartitionRange>,
     usual: &Active,
     queries: &Queries<'_>,
@@ -201,7 +207,7 @@ fn ordered_stages(
         (raw.name.clone().unwrap_or_default(), raw.needs.clone())
     };
     let needs: Vec<_> = raw.iter().map(needs).collect();
-    let stages = stages(raw, grain, range, usual, queries, mistakes);
+    let stages = stages(raw, division, range, usual, queries, mistakes);
     let mut note = |found: Vec<OrderMistake>| {
         for (at, key, problem) in found {
             mistakes.of(places[at], String::new()).note(key, &problem);

@@ -7,6 +7,7 @@ mod builtin;
 mod check;
 mod checks;
 mod definition;
+mod division;
 mod fingerprint;
 mod hint;
 mod limits;

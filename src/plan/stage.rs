@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Fingerprint, Template};
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 use crate::table::TableDef;
 
 /// How the rows of a stage are computed.
@@ -41,6 +41,8 @@ pub struct DateQuery {
     pub sql: String,
     /// Which date parameter it has.
     pub binds: Binds,
+    /// The zone in which its days begin: of `@start` and `@end`.
+    pub zone: Timezone,
 }
 
 /// The date parameter of a query.

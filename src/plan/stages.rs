@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
+use super::division::Division;
 use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
@@ -34,7 +35,7 @@ const DEFAULT_RETRY_CODE: u8 = 75;
 /// The stages without mistakes; `range` are the dates of the plan, `usual` is their default of `active`.
 pub(super) fn stages(
     raw: Vec<Spanned<RawStage>>,
-    grain: Grain,
+    division: Division,
     range: Option<PartitionRange>,
     usual: &Active,
     queries: &Queries<'_>,
@@ -45,7 +46,7 @@ pub(super) fn stages(
         let place = raw.span().start;
         let raw = raw.into_inner();
         let mut found = mistakes.of(place, subject(&raw));
-        stages.extend(raw.read(grain, range, usual, queries, &mut found));
+        stages.extend(raw.read(division, range, usual, queries, &mut found));
     }
     stages
 }
@@ -58,7 +59,7 @@ fn subject(raw: &RawStage) -> String {
 impl RawStage {
     fn read(
         self,
-        grain: Grain,
+        division: Division,
         range: Option<PartitionRange>,
         usual: &Active,
         queries: &Queries<'_>,
@@ -68,9 +69,10 @@ impl RawStage {
         if let Some(kind) = kind {
             self.refuse_foreign_keys(kind, found);
         }
-        if kind == Some(RawKind::Nba) && grain != Grain::Day {
+        if kind == Some(RawKind::Nba) && division.grain != Grain::Day {
             let problem = format!(
-                "a built-in rule computes days, but partition is \"{grain}\"; use another plan for it"
+                "a built-in rule computes days, but partition is \"{}\"; use another plan for it",
+                division.grain
             );
             found.note("kind", &problem);
         }
@@ -78,11 +80,11 @@ impl RawStage {
             None => None,
             Some(RawKind::Nba) => self.table(found).map(|_| StageKind::Nba),
             Some(RawKind::Sql) => self
-                .sql_spec(grain, queries, found)
+                .sql_spec(division, queries, found)
                 .map(Box::new)
                 .map(StageKind::Sql),
             Some(RawKind::Command) => {
-                let spec = self.command_spec(grain, range, queries, found);
+                let spec = self.command_spec(division, range, queries, found);
                 spec.map(Box::new).map(StageKind::Command)
             }
         };
@@ -92,9 +94,12 @@ impl RawStage {
             Some(active) => found.take("active", active.read(queries)),
             None => Some(usual.clone()),
         };
-        if let (Some(Active::Weekdays(_)), Grain::Week | Grain::Month | Grain::Year) = (&active, grain) {
+        if let (Some(Active::Weekdays(_)), Grain::Week | Grain::Month | Grain::Year) =
+            (&active, division.grain)
+        {
             let problem = format!(
-                "active names days of the week, but partition is \"{grain}\"; use a query of the dates"
+                "active names days of the week, but partition is \"{}\"; use a query of the dates",
+                division.grain
             );
             found.note("active", &problem);
         }
@@ -158,17 +163,17 @@ impl RawStage {
 
     fn sql_spec(
         &self,
-        grain: Grain,
+        division: Division,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<SqlSpec> {
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
         let query = found.take(
             Queries::key(self.sql_file.as_ref()),
-            sql.and_then(|sql| date_query("sql", &sql, grain)),
+            sql.and_then(|sql| date_query("sql", &sql, division)),
         );
-        let table = self.definition(grain, found);
-        let expect = found.take("expect_rows", self.expect(grain, queries));
+        let table = self.definition(division, found);
+        let expect = found.take("expect_rows", self.expect(division, queries));
         Some(SqlSpec {
             table: table?,
             query: query?,
@@ -178,13 +183,13 @@ impl RawStage {
 
     fn command_spec(
         &self,
-        grain: Grain,
+        division: Division,
         range: Option<PartitionRange>,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<CommandSpec> {
-        let argv = found.take("command", self.argv(grain));
-        let environment = self.environment(grain, found);
+        let argv = found.take("command", self.argv(division));
+        let environment = self.environment(division, found);
         let batch = found.take("batch", in_range("batch", self.batch.unwrap_or(1), &BATCH));
         let retry_batch = self.retry_batch(batch, found);
         if let (Some(argv), Some(environment), Some(batch)) = (&argv, &environment, batch) {
@@ -198,12 +203,12 @@ impl RawStage {
         let timeout = in_range("timeout_seconds", timeout, &TIMEOUT_SECONDS);
         let timeout = found.take("timeout_seconds", timeout);
         let retry_exit_code = self.retry_code(found);
-        let output = self.output(grain, found);
+        let output = self.output(division, found);
         if output == Some(StageOutput::Nothing) && self.expect_rows.is_some() {
             let problem = "expect_rows needs a table whose rows can be counted; give table and date_column";
             found.note("expect_rows", problem);
         }
-        let expect = found.take("expect_rows", self.expect(grain, queries));
+        let expect = found.take("expect_rows", self.expect(division, queries));
         Some(CommandSpec {
             argv: argv?,
             environment: environment?,
@@ -218,12 +223,12 @@ impl RawStage {
         })
     }
 
-    fn argv(&self, grain: Grain) -> Result<Vec<Template>, String> {
+    fn argv(&self, division: Division) -> Result<Vec<Template>, String> {
         let argv = self.command.as_deref().unwrap_or_default();
         if argv.first().is_none_or(|program| program.trim().is_empty()) {
             return Err("command is missing; write it as [\"program\", \"argument\", …]".to_owned());
         }
-        let argv = argv.iter().map(|text| self.template(grain, text));
+        let argv = argv.iter().map(|text| self.template(division, text));
         let argv: Vec<Template> = argv.collect::<Result<_, _>>()?;
         match argv.first().filter(|program| program.has_placeholder()) {
             None => Ok(argv),
@@ -234,13 +239,13 @@ impl RawStage {
         }
     }
 
-    fn template(&self, grain: Grain, text: &str) -> Result<Template, String> {
-        Template::parse(text, self.batch.is_some(), grain)
+    fn template(&self, division: Division, text: &str) -> Result<Template, String> {
+        Template::parse(text, self.batch.is_some(), division.grain)
     }
 
     fn environment(
         &self,
-        grain: Grain,
+        division: Division,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<BTreeMap<String, Template>> {
         let mut environment = BTreeMap::new();
@@ -251,7 +256,7 @@ impl RawStage {
             }
             environment.insert(
                 name.clone(),
-                found.take("environment", self.template(grain, value))?,
+                found.take("environment", self.template(division, value))?,
             );
         }
         Some(environment)
@@ -287,13 +292,21 @@ impl RawStage {
         retry
     }
 
-    fn output(&self, grain: Grain, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
+    fn output(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
         if self.columns.is_some() {
-            return self.definition(grain, found).map(StageOutput::Printed);
+            return self.definition(division, found).map(StageOutput::Printed);
         }
         if self.key.is_some() {
             let problem = "key needs columns; leave it out, or list the columns of the printed rows";
             found.note("key", problem);
+        }
+        if !division.zone.is_utc() {
+            let problem = format!(
+                "timezone is {}, but the rows of a table that a program fills are counted by days of UTC; leave it out, or \
+                 give columns and let the program print its rows",
+                division.zone
+            );
+            found.note("table", &problem);
         }
         let (table, date_column) = match (&self.table, &self.date_column) {
             (None, None) => return Some(StageOutput::Nothing),
@@ -313,16 +326,16 @@ impl RawStage {
         path.zip(name).map(|_| StageOutput::Rows {
             table: table.clone(),
             date_column: date_column.clone(),
-            grain,
+            grain: division.grain,
         })
     }
 
     /// The definition of the table that backcourt writes for this stage.
-    fn definition(&self, grain: Grain, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
+    fn definition(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
         let path = self.table(found).map(table_path);
         let path = path.and_then(|path| found.take("table", path));
         let columns = self.own_columns(found)?;
-        let date_column = found.take("date_column", self.own_date_column(grain, &columns));
+        let date_column = found.take("date_column", self.own_date_column(division, &columns));
         let key = found.take("key", self.own_key(&columns));
         let (dataset, name) = path?;
         Some(TableDef {
@@ -333,7 +346,8 @@ impl RawStage {
                 self.name.as_deref().unwrap_or_default()
             )),
             date_column: Cow::Owned(date_column?.to_owned()),
-            grain,
+            grain: division.grain,
+            zone: division.zone,
             key: key?.iter().cloned().map(Cow::Owned).collect(),
             columns: Cow::Owned(columns),
             cluster: Cow::Borrowed(&[]),
@@ -363,7 +377,7 @@ impl RawStage {
         (columns.len() == raw.len()).then_some(columns)
     }
 
-    fn own_date_column(&self, grain: Grain, columns: &[Column]) -> Result<&str, String> {
+    fn own_date_column(&self, division: Division, columns: &[Column]) -> Result<&str, String> {
         let name = self
             .date_column
             .as_deref()
@@ -374,7 +388,7 @@ impl RawStage {
                 "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
             ));
         }
-        if grain == Grain::Hour && date.kind != ColumnType::Timestamp {
+        if division.grain == Grain::Hour && date.kind != ColumnType::Timestamp {
             return Err(format!(
                 "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
             ));
@@ -394,7 +408,7 @@ impl RawStage {
         Ok(key)
     }
 
-    fn expect(&self, grain: Grain, queries: &Queries<'_>) -> Result<ExpectRows, String> {
+    fn expect(&self, division: Division, queries: &Queries<'_>) -> Result<ExpectRows, String> {
         match &self.expect_rows {
             None => Ok(ExpectRows::Some),
             Some(RawRows::Number(0)) => Err("expect_rows is 0; give 1 or more, or a SELECT".to_owned()),
@@ -402,7 +416,7 @@ impl RawStage {
             Some(RawRows::Query(sql)) => Ok(ExpectRows::Query(date_query(
                 "expect_rows",
                 &queries.local(sql)?,
-                grain,
+                division,
             )?)),
         }
     }
@@ -528,9 +542,10 @@ fn all_differ(texts: &[&Template], calls: &[(Partition, Partition)]) -> Result<(
     Ok(())
 }
 
-fn date_query(what: &str, sql: &str, grain: Grain) -> Result<DateQuery, String> {
+fn date_query(what: &str, sql: &str, division: Division) -> Result<DateQuery, String> {
     Ok(DateQuery {
-        binds: binds(what, sql, grain)?,
+        binds: binds(what, sql, division.grain)?,
+        zone: division.zone,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
 }

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use chrono::NaiveDate;
 use chrono::format::{Item, StrftimeItems};
 
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 
 /// A word of a command, or the value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn written(into: &mut String, date: Partition, format: Option<&str>) -> fmt::Res
     match format {
         None => write!(into, "{date}"),
         Some(format) if date.grain() == Grain::Hour => {
-            write!(into, "{}", date.start().naive_utc().format(format))
+            write!(into, "{}", date.start(Timezone::UTC).naive_utc().format(format))
         }
         Some(format) => write!(into, "{}", date.first_day().format(format)),
     }

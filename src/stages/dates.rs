@@ -91,7 +91,7 @@ pub(super) async fn rows_owed(
     warehouse: &dyn Warehouse,
     dates: &[Partition],
 ) -> Result<HashMap<Partition, u32>, StageError> {
-    let DateQuery { sql, binds } = match expect {
+    let DateQuery { sql, binds, zone } = match expect {
         ExpectRows::Some => return Ok(HashMap::new()),
         ExpectRows::Exactly(rows) => return Ok(dates.iter().map(|&date| (date, *rows)).collect()),
         ExpectRows::Query(query) => query,
@@ -100,20 +100,20 @@ pub(super) async fn rows_owed(
         Binds::OneDate => {
             let mut owed = HashMap::with_capacity(dates.len());
             for &date in dates {
-                let answer = warehouse.query_about(sql, &[date]).await?;
+                let answer = warehouse.query_about(sql, &[date], *zone).await?;
                 owed.insert(date, only_number(&answer, date)?);
             }
             Ok(owed)
         }
         Binds::ManyDates if dates.is_empty() => Ok(HashMap::new()),
         Binds::ManyDates => {
-            let answer = warehouse.query_about(sql, dates).await?;
+            let answer = warehouse.query_about(sql, dates, *zone).await?;
             // A date missing from the query's result expects no rows.
             let mut owed: HashMap<Partition, u32> = dates.iter().map(|&date| (date, 0)).collect();
             let grain = dates.first().map_or(Grain::Day, |date| date.grain());
             for row in &answer.rows {
                 let (date, rows) = match row.as_slice() {
-                    [date, rows] => (partition_of(date, grain), count(rows)),
+                    [date, rows] => (partition_of(date, grain, *zone), count(rows)),
                     _ => (None, None),
                 };
                 let (Some(date), Some(rows)) = (date, rows) else {

@@ -169,7 +169,7 @@ fn as_printed(cell: &[u8]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::partition::Grain;
+    use crate::partition::{Grain, Timezone};
     use std::borrow::Cow;
 
     use rstest::rstest;
@@ -203,6 +203,7 @@ mod tests {
             ]),
             date_column: Cow::Borrowed("day"),
             grain: Grain::Day,
+            zone: Timezone::UTC,
             key: Cow::Owned(vec![Cow::Borrowed("ship")]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Column, Part, Stamp};
-use crate::partition::Grain;
+use crate::partition::{Grain, Timezone};
 
 /// A table: location, columns, key and partitioning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +16,12 @@ pub struct TableDef {
     pub doc: Cow<'static, str>,
     /// Columns in stored order.
     pub columns: Cow<'static, [Column]>,
-    /// The `DATE` column the table is partitioned by.
+    /// The `DATE` or `TIMESTAMP` column the table is partitioned by.
     pub date_column: Cow<'static, str>,
     /// The length of the partitions that are replaced at once.
     pub grain: Grain,
+    /// The zone in which the days of a `TIMESTAMP` date column begin.
+    pub zone: Timezone,
     /// Columns of the unique key; empty for a raw feed, which may contain duplicates.
     pub key: Cow<'static, [Cow<'static, str>]>,
     /// Clustering columns, most selective first.
@@ -45,6 +47,7 @@ impl TableDef {
             columns: columns.into(),
             date_column: Cow::Borrowed(date_column),
             grain: Grain::Day,
+            zone: Timezone::UTC,
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{ColumnType, Row, TableDef, Value, sql_name};
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 
 /// A column and the length of the partitions that are replaced at once.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub struct PartitionColumn {
     name: String,
     kind: PartitionKind,
     grain: Grain,
+    zone: Timezone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,38 +36,40 @@ impl TableDef {
                 PartitionKind::Date
             },
             grain: self.grain,
+            zone: self.zone,
         }
     }
 
     /// The partition of a row; `None` if it has no date there.
     #[must_use]
     pub fn partition_of(&self, row: &Row) -> Option<Partition> {
-        partition_of(row.get(self.position(&self.date_column)?)?, self.grain)
+        partition_of(row.get(self.position(&self.date_column)?)?, self.grain, self.zone)
     }
 }
 
-/// The partition that a value lies in. A TIMESTAMP lies in one of every length, a DATE in one of a day or more. A text is
-/// read as what it looks like.
+/// The partition that a value lies in. A TIMESTAMP lies in one of every length, whose days are those of the zone, a DATE in
+/// one of a day or more. A text is read as what it looks like.
 #[must_use]
-pub fn partition_of(value: &Value, grain: Grain) -> Option<Partition> {
+pub fn partition_of(value: &Value, grain: Grain, zone: Timezone) -> Option<Partition> {
     match value {
-        Value::Timestamp(at) => Some(Partition::at(*at, grain)),
+        Value::Timestamp(at) => Some(Partition::at(*at, grain, zone)),
         _ => match (value.as_date(), grain) {
             (Some(_), Grain::Hour) => None,
             (Some(day), _) => Some(Partition::containing(day, grain)),
-            (None, _) => Some(Partition::at(value.as_instant()?, grain)),
+            (None, _) => Some(Partition::at(value.as_instant()?, grain, zone)),
         },
     }
 }
 
 impl PartitionColumn {
-    /// A column whose type isn't known.
+    /// A column whose type isn't known; the days of timestamps are those of UTC.
     #[must_use]
     pub fn of_any_type(name: &str, grain: Grain) -> Self {
         Self {
             name: sql_name(name),
             kind: PartitionKind::Unknown,
             grain,
+            zone: Timezone::UTC,
         }
     }
 
@@ -99,7 +102,8 @@ impl PartitionColumn {
         }
         let day = match self.kind {
             PartitionKind::Date => self.name.clone(),
-            PartitionKind::Timestamp => format!("DATE({})", self.name),
+            PartitionKind::Timestamp if self.zone.is_utc() => format!("DATE({})", self.name),
+            PartitionKind::Timestamp => format!("DATE({}, '{}')", self.name, self.zone),
             // A text may be none.
             PartitionKind::Unknown => format!("SAFE_CAST({} AS DATE)", self.name),
         };
@@ -135,20 +139,19 @@ impl PartitionColumn {
         let (first, last) = match self.kind {
             PartitionKind::Date => (date_literal(from.first_day()), date_literal(to.last_day())),
             PartitionKind::Timestamp => (
-                timestamp_literal(from.start()),
-                timestamp_literal(to.last_instant()),
+                timestamp_literal(from.start(self.zone)),
+                timestamp_literal(to.last_instant(self.zone)),
             ),
             PartitionKind::Unknown => {
                 // Nothing is after the last year of the calendar.
-                let end = Partition::day(to.last_day()).end_in_calendar();
-                let before_end =
-                    end.map_or_else(String::new, |end| format!(" AND {name} < '{}'", end.date_naive()));
+                let end = to.day_after();
+                let before_end = end.map_or_else(String::new, |end| format!(" AND {name} < '{end}'"));
                 let on_days = format!("{name} >= '{}'{before_end}", from.first_day());
                 if self.grain != Grain::Hour {
                     return on_days;
                 }
                 // A text may have a space or a T before the hour.
-                let [first, last] = [from, to].map(|hour| timestamp_literal(hour.start()));
+                let [first, last] = [from, to].map(|hour| timestamp_literal(hour.start(self.zone)));
                 return format!("{on_days} AND {} BETWEEN {first} AND {last}", self.start());
             }
         };
@@ -180,7 +183,7 @@ impl PartitionColumn {
 #[must_use]
 pub fn start_literal(partition: Partition) -> String {
     match partition.grain() {
-        Grain::Hour => timestamp_literal(partition.start()),
+        Grain::Hour => timestamp_literal(partition.start(Timezone::UTC)),
         Grain::Day | Grain::Week | Grain::Month | Grain::Year => date_literal(partition.first_day()),
     }
 }
@@ -267,6 +270,24 @@ mod tests {
     }
 
     #[test]
+    fn days_of_a_zone_begin_at_its_midnight() {
+        let zone = Timezone::parse("America/New_York").unwrap();
+        let table = TableDef {
+            zone,
+            ..of(ColumnType::Timestamp, Grain::Day)
+        };
+        let by_day = table.partition_column();
+        assert_eq!(
+            by_day.is_in(&dates(&["2024-03-10"])),
+            "(`at` BETWEEN TIMESTAMP '2024-03-10 05:00:00.000000+00' AND TIMESTAMP '2024-03-11 03:59:59.999999+00')"
+        );
+        assert_eq!(by_day.start(), "DATE(`at`, 'America/New_York')");
+        let at = "2024-03-11T03:59:59Z".parse().unwrap();
+        let tenth = Partition::parse("2024-03-10").unwrap();
+        assert_eq!(table.partition_of(&vec![Value::Timestamp(at)]), Some(tenth));
+    }
+
+    #[test]
     fn hours_are_compared_with_timestamps() {
         let by_hour = of(ColumnType::Timestamp, Grain::Hour).partition_column();
         assert_eq!(
@@ -285,7 +306,8 @@ mod tests {
 
     #[test]
     fn a_value_is_in_the_partition_of_its_hour_or_day() {
-        let of = |value: Value, grain| partition_of(&value, grain).map(|found| found.to_string());
+        let of =
+            |value: Value, grain| partition_of(&value, grain, Timezone::UTC).map(|found| found.to_string());
         let text = |text: &'static str| Value::from(text);
         assert_eq!(
             of(text("2024-02-29T23:10:00.000000Z"), Grain::Hour).as_deref(),

@@ -30,7 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{
     Dialect, Row, Schema, SchemaChange, SchemaDifference, Site, TableDef, Weight, differences,
 };
@@ -183,7 +183,12 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
 
     /// Runs a query for some dates, which are the values of its parameters ([`crate::partition::Parameter`]): never
     /// as text.
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError>;
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError>;
 }
 
 /// A table and all its new rows, for [`Warehouse::fill`].

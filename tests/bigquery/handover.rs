@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use backcourt::partition::Grain;
+use backcourt::partition::{Grain, Timezone};
 use backcourt::table::{Column, ColumnType, Row, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
@@ -33,6 +33,7 @@ fn scores() -> TableDef {
         ]),
         date_column: Cow::Borrowed("game_date"),
         grain: Grain::Day,
+        zone: Timezone::UTC,
         key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,

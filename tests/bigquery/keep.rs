@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use backcourt::partition::{Grain, Partition};
+use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::table::{Column, ColumnType, Row, TableDef, Value, partition_of};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Asking, Refill, Replace, RowsExpected, Warehouse};
@@ -29,24 +29,28 @@ const CASES: [Case; 11] = [
     (RowsExpected::Any, 3, 0, 1),
 ];
 
-/// The length of the partitions and the type of their column.
-type Layout = (Grain, ColumnType);
+/// The length of the partitions, the type of their column and the zone of their days.
+type Layout = (Grain, ColumnType, Timezone);
 
-/// Every length on either type. Hours need a TIMESTAMP.
+/// Every length on either type, of timestamps also in a zone. Hours need a TIMESTAMP and have no zone.
 fn layouts() -> impl Iterator<Item = Layout> {
-    let of_dates = Grain::ALL.into_iter().filter(|grain| *grain != Grain::Hour);
-    let of_dates = of_dates.map(|grain| (grain, ColumnType::Date));
-    of_dates.chain(Grain::ALL.map(|grain| (grain, ColumnType::Timestamp)))
+    let days = || Grain::ALL.into_iter().filter(|grain| *grain != Grain::Hour);
+    let of_dates = days().map(|grain| (grain, ColumnType::Date, Timezone::UTC));
+    let of_times = Grain::ALL.map(|grain| (grain, ColumnType::Timestamp, Timezone::UTC));
+    let zone = Timezone::parse("America/New_York").unwrap();
+    let in_zone = days().map(move |grain| (grain, ColumnType::Timestamp, zone));
+    of_dates.chain(of_times).chain(in_zone)
 }
 
-fn name((grain, kind): Layout) -> String {
-    format!("{grain}_{}", kind.to_string().to_lowercase())
+fn name((grain, kind, zone): Layout) -> String {
+    let zone = if zone.is_utc() { "" } else { "_of_zone" };
+    format!("{grain}_{}{zone}", kind.to_string().to_lowercase())
 }
 
-fn visits((grain, kind): Layout) -> TableDef {
+fn visits((grain, kind, zone): Layout) -> TableDef {
     TableDef {
         dataset: Cow::Borrowed("order"),
-        name: Cow::Owned(format!("visits_{}", name((grain, kind)))),
+        name: Cow::Owned(format!("visits_{}", name((grain, kind, zone)))),
         doc: Cow::Borrowed(""),
         columns: Cow::Owned(vec![
             Column::required("day", kind, ""),
@@ -55,21 +59,22 @@ fn visits((grain, kind): Layout) -> TableDef {
         ]),
         date_column: Cow::Borrowed("day"),
         grain,
+        zone,
         key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("group")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: true,
     }
 }
 
-fn source((grain, kind): Layout) -> TableDef {
+fn source((grain, kind, zone): Layout) -> TableDef {
     TableDef {
-        name: Cow::Owned(format!("source_{}", name((grain, kind)))),
+        name: Cow::Owned(format!("source_{}", name((grain, kind, zone)))),
         columns: Cow::Owned(vec![
             Column::required("day", kind, ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::nullable("stored", ColumnType::Int64, ""),
         ]),
-        ..visits((grain, kind))
+        ..visits((grain, kind, zone))
     }
 }
 
@@ -81,10 +86,18 @@ fn dates(grain: Grain) -> Vec<Partition> {
 
 /// `fit` valid rows of a date and `misfit` rows with a missing required value: of a DATE from its first day on, of a
 /// TIMESTAMP at its first and last microsecond.
-fn rows(date: Partition, kind: ColumnType, fit: u32, misfit: u32, mark: i64) -> impl Iterator<Item = Row> {
+fn rows(
+    date: Partition,
+    (_, kind, zone): Layout,
+    fit: u32,
+    misfit: u32,
+    mark: i64,
+) -> impl Iterator<Item = Row> {
     let value = move |number: u32| if number < fit { mark.into() } else { Value::Null };
     let places: Vec<Value> = match kind {
-        ColumnType::Timestamp => [date.start(), date.last_instant()].map(Value::Timestamp).to_vec(),
+        ColumnType::Timestamp => [date.start(zone), date.last_instant(zone)]
+            .map(Value::Timestamp)
+            .to_vec(),
         _ => date.days().map(Value::from).collect(),
     };
     (0..fit + misfit).map(move |number| {
@@ -93,11 +106,11 @@ fn rows(date: Partition, kind: ColumnType, fit: u32, misfit: u32, mark: i64) -> 
     })
 }
 
-fn of_all((grain, kind): Layout, count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
-    let with_dates = CASES.iter().zip(dates(grain));
+fn of_all(layout: Layout, count: impl Fn(&Case) -> (u32, u32), mark: i64) -> Vec<Row> {
+    let with_dates = CASES.iter().zip(dates(layout.0));
     let counted = with_dates.map(|(case, date)| (count(case), date));
     counted
-        .flat_map(|((fit, misfit), date)| rows(date, kind, fit, misfit, mark))
+        .flat_map(|((fit, misfit), date)| rows(date, layout, fit, misfit, mark))
         .collect()
 }
 
@@ -134,7 +147,7 @@ async fn held(warehouse: &dyn Warehouse, layout: Layout) -> Vec<(u32, i64)> {
         let row = answer
             .rows
             .iter()
-            .find(|row| partition_of(&row[0], grain) == Some(date));
+            .find(|row| partition_of(&row[0], grain, layout.2) == Some(date));
         row.map_or((0, 0), |row| match (&row[1], &row[2]) {
             (Value::Int(rows), Value::Int(mark)) => (u32::try_from(*rows).unwrap(), *mark),
             other => panic!("{other:?}"),
@@ -144,14 +157,17 @@ async fn held(warehouse: &dyn Warehouse, layout: Layout) -> Vec<(u32, i64)> {
 }
 
 /// The start of the partition of a row.
-fn begun((grain, kind): Layout) -> String {
+fn begun((grain, kind, zone): Layout) -> String {
     match kind {
+        ColumnType::Timestamp if !zone.is_utc() => {
+            format!("TIMESTAMP_TRUNC(`day`, {}, '{zone}')", grain.sql_name())
+        }
         ColumnType::Timestamp => format!("TIMESTAMP_TRUNC(`day`, {})", grain.sql_name()),
         _ => format!("DATE_TRUNC(`day`, {})", grain.sql_name()),
     }
 }
 
-fn after_2000((_, kind): Layout) -> String {
+fn after_2000((_, kind, _): Layout) -> String {
     match kind {
         ColumnType::Timestamp => "`day` > TIMESTAMP '2000-01-01 00:00:00+00'".to_owned(),
         _ => "`day` > DATE '2000-01-01'".to_owned(),
@@ -174,7 +190,7 @@ fn expected_kept(grain: Grain) -> Vec<(Partition, u32)> {
 }
 
 async fn keeps(warehouse: &dyn Warehouse, layout: Layout) {
-    let (grain, kind) = layout;
+    let (grain, kind, _) = layout;
     let named = |commit: &str| format!("{commit}_{}", name(layout));
     for table in [visits(layout), source(layout)] {
         warehouse.ensure(&table).await.unwrap();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use backcourt::partition::Timezone;
 use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef};
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::sqlite::SqliteWarehouse;
@@ -111,7 +112,7 @@ fn a_query_replaces_its_dates_and_quarantines_invalid_rows() {
         let about = "SELECT COUNT(*) AS many FROM `box.games` WHERE game_date IN UNNEST(@dates)";
         let dates = [day("2024-01-01"), day("2024-01-02")];
         for (dates, many) in [(&dates[..], 3_i64), (&dates[1..], 1), (&[], 0)] {
-            let answer = warehouse.query_about(about, dates).await.unwrap();
+            let answer = warehouse.query_about(about, dates, Timezone::UTC).await.unwrap();
             assert_eq!(answer.rows, [vec![many.into()]]);
         }
     });

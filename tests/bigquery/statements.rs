@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
-use backcourt::partition::{Grain, Partition};
+use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
 use backcourt::table::{Column, ColumnType, Row, SchemaChange, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
@@ -43,6 +43,7 @@ fn every_table() -> Vec<TableDef> {
     let built_in = tables::all().into_iter().chain([feed_outages()]).cloned();
     (built_in.chain(own).chain([games()]))
         .chain(Grain::ALL.map(by_timestamp))
+        .chain([in_zone()])
         .collect()
 }
 
@@ -137,7 +138,7 @@ pub fn server() -> Proxy {
 fn row(table: &TableDef, date: Partition) -> Row {
     let value = |column: &Column| match column.kind {
         _ if column.stamp.is_some() => Value::Null,
-        ColumnType::Timestamp if column.name == table.date_column => Value::Timestamp(date.start()),
+        ColumnType::Timestamp if column.name == table.date_column => Value::Timestamp(date.start(table.zone)),
         ColumnType::Int64 => 1_i64.into(),
         ColumnType::Float64 | ColumnType::Numeric { .. } => 1.5.into(),
         ColumnType::Bool => true.into(),
@@ -180,6 +181,15 @@ fn by_timestamp(grain: Grain) -> TableDef {
     table.columns.to_mut()[at] = Column::required("game_date", ColumnType::Timestamp, "Start.");
     let name = format!("games_by_{grain}").into();
     TableDef { grain, name, ..table }
+}
+
+/// A table of local days.
+fn in_zone() -> TableDef {
+    TableDef {
+        zone: Timezone::parse("America/New_York").unwrap(),
+        name: "games_in_zone".into(),
+        ..by_timestamp(Grain::Day)
+    }
 }
 
 /// All statements for one table. Timestamps have nanoseconds, as from a clock.
@@ -286,7 +296,10 @@ async fn queries(warehouse: &BigQueryWarehouse, plan: &Plan) {
         warehouse.query(sql).await.unwrap();
     }
     for sql in plan.stages.iter().flat_map(StageSpec::queries) {
-        warehouse.query_about(sql, &DATES.map(day)).await.unwrap();
+        warehouse
+            .query_about(sql, &DATES.map(day), Timezone::UTC)
+            .await
+            .unwrap();
     }
     let own = plan.stages.iter().filter_map(|stage| match &stage.kind {
         StageKind::Sql(spec) => Some(spec),
@@ -429,13 +442,15 @@ fn queries_are_sent_as_they_are_shown() {
     block_on(async {
         warehouse.refill(refill).await.unwrap();
         warehouse
-            .query_about("SELECT @date, @dates", &dates)
+            .query_about("SELECT @date, @dates", &dates, Timezone::UTC)
             .await
             .unwrap();
     });
     let shown = [
         warehouse.refill_as_sent(&refill).unwrap(),
-        warehouse.query_as_sent("SELECT @date, @dates", &dates).unwrap(),
+        warehouse
+            .query_as_sent("SELECT @date, @dates", &dates, Timezone::UTC)
+            .unwrap(),
     ];
     let sent = sent.lock().unwrap();
     for text in shown {

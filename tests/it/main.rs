@@ -72,6 +72,7 @@ mod sources_sql;
 mod ssh;
 mod stale;
 mod term_guard;
+mod timezone;
 mod traced;
 mod trust;
 mod truth;

@@ -15,7 +15,7 @@ use backcourt::engine::{
 };
 use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::own_file::WatchedFile;
-use backcourt::partition::{Grain, Partition};
+use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{Plan, SampleDate, load};
 use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
 use backcourt::warehouse::{
@@ -510,6 +510,7 @@ fn table(name: &'static str) -> TableDef {
         ]),
         date_column: Cow::Borrowed("game_date"),
         grain: Grain::Day,
+        zone: Timezone::UTC,
         key: Cow::Owned(vec![Cow::Borrowed("game_date"), Cow::Borrowed("name")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,
@@ -805,7 +806,7 @@ impl Warehouse for Memory {
         panic!("no stage of the toy is a query")
     }
 
-    async fn query_about(&self, _: &str, _: &[Partition]) -> Result<Answer, WarehouseError> {
+    async fn query_about(&self, _: &str, _: &[Partition], _: Timezone) -> Result<Answer, WarehouseError> {
         panic!("nobody asks the toy about dates")
     }
 

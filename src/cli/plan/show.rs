@@ -7,7 +7,7 @@ use crate::cli::error::{CliError, cannot_print};
 use crate::cli::home::Home;
 use crate::cli::{PlanArgs, StateDir};
 use crate::escape::EscapedText;
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::plan::{Active, Binds, CommandSpec, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec};
 use crate::warehouse::{Asking, Refill, RowsExpected, WarehouseError};
 
@@ -60,7 +60,10 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result
     let name = &stage.name;
     let mut parts = Vec::new();
     if let Active::Query(sql) = &stage.active {
-        parts.push(format!("-- {name}: active\n{}", home.query_as_sent(sql, date)?));
+        parts.push(format!(
+            "-- {name}: active\n{}",
+            home.query_as_sent(sql, date, Timezone::UTC)?
+        ));
     }
     let expect = match &stage.kind {
         StageKind::Nba => None,
@@ -68,7 +71,7 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result
         StageKind::Command(spec) => Some(&spec.expect),
     };
     if let Some(ExpectRows::Query(query)) = expect {
-        let sql = home.query_as_sent(&query.sql, date)?;
+        let sql = home.query_as_sent(&query.sql, date, query.zone)?;
         parts.push(format!("-- {name}: expect_rows for {date}\n{sql}"));
     }
     parts.push(match &stage.kind {

@@ -12,7 +12,7 @@ use super::shape::{Shape, shapes};
 use super::{Estimate, Expected, StageEstimate};
 use crate::engine::stored::stored_rows;
 use crate::engine::{BatchDates, Fills, Meter, Stage};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::TableDef;
 use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
 
@@ -124,11 +124,15 @@ impl Planned {
         }
         match stage.fills() {
             Fills::Query(_, sql, Asking::AllAtOnce) => {
-                drop(recording_warehouse.query_about(sql, dates).await);
+                drop(recording_warehouse.query_about(sql, dates, Timezone::UTC).await);
             }
             Fills::Query(_, sql, Asking::DateByDate) => {
                 for date in dates {
-                    drop(recording_warehouse.query_about(sql, &[*date]).await);
+                    drop(
+                        recording_warehouse
+                            .query_about(sql, &[*date], Timezone::UTC)
+                            .await,
+                    );
                 }
             }
             Fills::Computed(_) | Fills::Counted(_) | Fills::Nothing => {}

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 use crate::table::{Row, Schema, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse, WarehouseError,
@@ -172,7 +172,12 @@ impl Warehouse for RecordingWarehouse {
         Ok(Answer::default())
     }
 
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        _zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
         self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
         Ok(Answer::default())
     }

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::Feed;
 use super::faults::{Outage, Profile};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{Row, Schema, SchemaChange, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
@@ -194,7 +194,12 @@ impl Warehouse for FlakyWarehouse {
         self.inner.query(sql).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
-        self.inner.query_about(sql, dates).await
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
+        self.inner.query_about(sql, dates, zone).await
     }
 }

@@ -1,7 +1,7 @@
 //! Parameters of queries: they are replaced by literals, which `BigQuery` uses to prune its own partitions. A script may
 //! contain many of them. Only dates are substituted, so there is no SQL injection.
 
-use crate::partition::{Parameter, Partition};
+use crate::partition::{Parameter, Partition, Timezone};
 use crate::sql::changed;
 use crate::table::{date_literal, timestamp_literal};
 
@@ -9,16 +9,19 @@ use crate::table::{date_literal, timestamp_literal};
 ///
 /// # Errors
 /// If the query can't be tokenised; returns a message for the operator.
-pub(super) fn about(sql: &str, dates: &[Partition]) -> Result<String, String> {
+pub(super) fn about(sql: &str, dates: &[Partition], zone: Timezone) -> Result<String, String> {
     let value = |parameter| match parameter {
         Parameter::Date => dates.first().map(|date| date_literal(date.first_day())),
-        Parameter::Start => dates.first().map(|date| timestamp_literal(date.start())),
-        Parameter::End => dates.first().map(|date| timestamp_literal(date.end())),
+        Parameter::Start => dates.first().map(|date| timestamp_literal(date.start(zone))),
+        Parameter::End => dates.first().map(|date| timestamp_literal(date.end(zone))),
         Parameter::Dates if dates.is_empty() => Some("CAST([] AS ARRAY<DATE>)".to_owned()),
         Parameter::Dates => Some(format!("[{}]", first_days(dates))),
         Parameter::Starts if dates.is_empty() => Some("CAST([] AS ARRAY<TIMESTAMP>)".to_owned()),
         Parameter::Starts => {
-            let starts: Vec<String> = dates.iter().map(|date| timestamp_literal(date.start())).collect();
+            let starts: Vec<String> = dates
+                .iter()
+                .map(|date| timestamp_literal(date.start(zone)))
+                .collect();
             Some(format!("[{}]", starts.join(", ")))
         }
     };
@@ -44,14 +47,19 @@ mod tests {
         let sql = "-- of @date\nSELECT '@date', @Date AS é, day FROM t\nWHERE day IN UNNEST(@dates)#@dates";
         let expected = "-- of @date\nSELECT '@date', DATE '2024-02-28' AS é, day FROM t\n\
                         WHERE day IN UNNEST([DATE '2024-02-28', DATE '2024-02-29'])#@dates";
-        assert_eq!(about(sql, &dates).unwrap(), expected);
+        assert_eq!(about(sql, &dates, Timezone::UTC).unwrap(), expected);
     }
 
     #[test]
     fn instants_are_half_open() {
         let march = [Partition::parse("2024-03").unwrap()];
         assert_eq!(
-            about("x >= @start AND x < @end OR x IN UNNEST(@starts)", &march).unwrap(),
+            about(
+                "x >= @start AND x < @end OR x IN UNNEST(@starts)",
+                &march,
+                Timezone::UTC
+            )
+            .unwrap(),
             "x >= TIMESTAMP '2024-03-01 00:00:00.000000+00' AND x < TIMESTAMP '2024-04-01 00:00:00.000000+00' \
              OR x IN UNNEST([TIMESTAMP '2024-03-01 00:00:00.000000+00'])"
         );
@@ -60,7 +68,7 @@ mod tests {
     #[test]
     fn no_dates_become_an_empty_list() {
         assert_eq!(
-            about("SELECT @dates", &[]).unwrap(),
+            about("SELECT @dates", &[], Timezone::UTC).unwrap(),
             "SELECT CAST([] AS ARRAY<DATE>)"
         );
     }
@@ -68,7 +76,7 @@ mod tests {
     #[test]
     fn an_unparsable_query_is_refused() {
         assert!(
-            about("SELECT 'open", &[])
+            about("SELECT 'open", &[], Timezone::UTC)
                 .unwrap_err()
                 .contains("cannot parse the query")
         );

@@ -1,7 +1,7 @@
 //! The text of queries as they are sent, without sending them.
 
 use super::{BigQueryWarehouse, about, refill, unreadable};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::warehouse::{Refill, WarehouseError};
 
 impl BigQueryWarehouse {
@@ -9,8 +9,16 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// If the query can't be tokenised.
-    pub fn query_as_sent(&self, sql: &str, dates: &[Partition]) -> Result<String, WarehouseError> {
-        let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
+    pub fn query_as_sent(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<String, WarehouseError> {
+        let sql = self
+            .names
+            .apply(sql)
+            .and_then(|sql| about::about(&sql, dates, zone));
         sql.map_err(|problem| unreadable(problem).in_context("reading the query"))
     }
 

@@ -63,7 +63,7 @@ use super::{
     JobPurpose, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse,
     WarehouseError, refuse_differences,
 };
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{
     Row, Schema, SchemaChange, SchemaDifference, TableDef, Value, bigquery_table, differences,
 };
@@ -356,7 +356,9 @@ impl Warehouse for BigQueryWarehouse {
             DryRunQuery::Months(read) => (doing("reading", read.table), self.plan_months(&read).await),
             DryRunQuery::Query(sql) => ("querying".to_owned(), one_job(query(self.names.apply(sql)))),
             DryRunQuery::About(sql, dates) => {
-                let sql = self.names.apply(sql).and_then(|sql| about::about(&sql, dates));
+                // Some hours earlier or later, as many bytes are read.
+                let about = |sql: String| about::about(&sql, dates, Timezone::UTC);
+                let sql = self.names.apply(sql).and_then(about);
                 ("querying".to_owned(), one_job(query(sql)))
             }
         };
@@ -568,9 +570,15 @@ impl Warehouse for BigQueryWarehouse {
         self.answer(self.names.apply(sql)).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
         let sql = self.names.apply(sql);
-        self.answer(sql.and_then(|sql| about::about(&sql, dates))).await
+        self.answer(sql.and_then(|sql| about::about(&sql, dates, zone)))
+            .await
     }
 }
 

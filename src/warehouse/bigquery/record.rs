@@ -9,7 +9,7 @@ use super::api_error::ApiError;
 use super::read;
 use super::statement::{JobResult, Statement};
 use super::wire::{TableFieldSchema, TableInfo};
-use crate::partition::Grain;
+use crate::partition::{Grain, Timezone};
 use crate::table::{Row, Value, start_type, text_literal};
 use crate::warehouse::{
     COMMIT, Draft, Entry, ErrorClass, Recording, Records, RowsExpected, UNIT, WarehouseError,
@@ -145,7 +145,7 @@ pub(super) fn sent<'a>(dates: impl Iterator<Item = &'a Draft>) -> String {
         json!([
             draft.number.to_string(),
             match draft.date.grain() {
-                Grain::Hour => Value::Timestamp(draft.date.start()).to_string(),
+                Grain::Hour => Value::Timestamp(draft.date.start(Timezone::UTC)).to_string(),
                 Grain::Day | Grain::Week | Grain::Month | Grain::Year => draft.date.first_day().to_string(),
             },
             owed,

@@ -149,7 +149,7 @@ fn staying(table: &TableDef, path: &str, owed: &[(Partition, Option<u32>)]) -> S
 /// SQL for the query's rows, each with the requested date.
 fn rows(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, String> {
     let own = |asked: &str, dates: &[Partition]| {
-        let sql = about(sql, dates)?;
+        let sql = about(sql, dates, refill.table.zone)?;
         Ok(format!(
             "SELECT {asked} AS {REQUESTED_DATE}, {ROWS_ALIAS}.* FROM (\n{sql}\n) AS {ROWS_ALIAS}"
         ))

@@ -10,7 +10,7 @@ use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
 use super::staging::SENT;
 use super::statement::{JobResult, Statement};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{
     Row, Stamp, TableDef, Value, partition_of, sql_name, sql_names, start_literal, start_type,
 };
@@ -223,7 +223,7 @@ pub(super) fn requested(dates: &[Partition], start: &Value) -> Option<Partition>
     dates
         .iter()
         .copied()
-        .find(|date| partition_of(start, date.grain()) == Some(*date))
+        .find(|date| partition_of(start, date.grain(), Timezone::UTC) == Some(*date))
 }
 
 /// Parses the kept dates from the script's result.

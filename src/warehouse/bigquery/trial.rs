@@ -9,6 +9,7 @@ use super::api_error::ApiError;
 use super::job::dry;
 use super::schema::kind;
 use super::statement::Statement;
+use crate::partition::Timezone;
 use crate::sql::{changed, tokens};
 use crate::table::{ColumnType, Returned, TableDef};
 use crate::warehouse::{ErrorClass, Trial, Tried};
@@ -19,7 +20,7 @@ impl BigQueryWarehouse {
         let sql = self.names.local(trial.sql).map_err(code)?;
         let sql = with_planned(&sql, trial.planned).map_err(code)?;
         let sql = self.names.apply(&sql).map_err(code)?;
-        let sql = about(&sql, &[trial.date]).map_err(code)?;
+        let sql = about(&sql, &[trial.date], Timezone::UTC).map_err(code)?;
         let statement = Statement::new(sql);
         let dry_run = || async {
             let client = self.client().await?;
@@ -152,7 +153,7 @@ fn empty(table: &TableDef) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::partition::Grain;
+    use crate::partition::{Grain, Timezone};
     use std::borrow::Cow;
 
     use super::*;
@@ -170,6 +171,7 @@ mod tests {
             ]),
             date_column: Cow::Borrowed("day"),
             grain: Grain::Day,
+            zone: Timezone::UTC,
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -12,7 +12,7 @@ pub(super) fn ends(table: &TableDef, date: Partition) -> [String; 2] {
 pub(super) fn between(table: &TableDef, from: Partition, to: Partition) -> [String; 2] {
     let kind = table.column(&table.date_column).map(|column| column.kind);
     if kind == Some(ColumnType::Timestamp) {
-        [from.start(), to.last_instant()].map(|at| Value::Timestamp(at).to_string())
+        [from.start(table.zone), to.last_instant(table.zone)].map(|at| Value::Timestamp(at).to_string())
     } else {
         [from.first_day(), to.last_day()].map(|day| day.to_string())
     }

@@ -41,7 +41,7 @@ use super::{
     Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
     Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::sql::parameters;
 use crate::table::{Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
 use connection::AccessMode;
@@ -96,10 +96,15 @@ impl SqliteWarehouse {
     }
 
     /// Runs a translated query for these dates.
-    async fn answer(&self, sql: String, dates: Vec<Partition>) -> Result<Answer, WarehouseError> {
+    async fn answer(
+        &self,
+        sql: String,
+        dates: Vec<Partition>,
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
         self.pool
             .read("querying".to_owned(), move |connection| {
-                query::answer(connection, &sql, &dates)
+                query::answer(connection, &sql, &dates, zone)
             })
             .await
     }
@@ -267,12 +272,17 @@ impl Warehouse for SqliteWarehouse {
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
         let sql = googlesql::translate(sql, chrono::Utc::now())?;
-        self.answer(sql, Vec::new()).await
+        self.answer(sql, Vec::new(), Timezone::UTC).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
         let sql = googlesql::translate_about(sql, chrono::Utc::now())?;
-        self.answer(sql, dates.to_vec()).await
+        self.answer(sql, dates.to_vec(), zone).await
     }
 }
 
@@ -366,10 +376,10 @@ pub fn understands(sql: &str) -> Result<(), WarehouseError> {
 ///
 /// # Errors
 /// As for [`understands`].
-pub fn as_sent(sql: &str, date: Partition) -> Result<String, WarehouseError> {
+pub fn as_sent(sql: &str, date: Partition, zone: Timezone) -> Result<String, WarehouseError> {
     let mut text = String::new();
     let named = parameters(sql).unwrap_or_default();
-    for (name, value) in query::parameters(&[date]) {
+    for (name, value) in query::parameters(&[date], zone) {
         if named.iter().any(|named| named.eq_ignore_ascii_case(&name[1..])) {
             let _ = writeln!(text, "-- {name} = '{value}'");
         }

@@ -6,12 +6,17 @@ use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::fault::SqliteFault;
 use super::googlesql::bound_as;
-use crate::partition::{Parameter, Partition};
+use crate::partition::{Parameter, Partition, Timezone};
 use crate::table::{RESERVED, Row, Value};
 use crate::warehouse::Answer;
 
 /// The result of the query for these dates.
-pub(super) fn answer(connection: &Connection, sql: &str, dates: &[Partition]) -> Result<Answer, SqliteFault> {
+pub(super) fn answer(
+    connection: &Connection,
+    sql: &str,
+    dates: &[Partition],
+    zone: Timezone,
+) -> Result<Answer, SqliteFault> {
     let mut statement = connection.prepare_cached(sql).map_err(unprepared)?;
     if !statement.readonly() {
         return Err(SqliteFault::code("a query must not change anything"));
@@ -24,7 +29,7 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[Partition]) ->
         .filter(|(_, name)| !name.starts_with(RESERVED))
         .map(|(at, name)| (at, name.to_owned()))
         .collect();
-    bind(&mut statement, dates)?;
+    bind(&mut statement, dates, zone)?;
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
     while let Some(stored) = found.next()? {
@@ -40,8 +45,8 @@ pub(super) fn answer(connection: &Connection, sql: &str, dates: &[Partition]) ->
     })
 }
 
-fn bind(statement: &mut Statement<'_>, dates: &[Partition]) -> Result<(), SqliteFault> {
-    for (name, value) in parameters(dates) {
+fn bind(statement: &mut Statement<'_>, dates: &[Partition], zone: Timezone) -> Result<(), SqliteFault> {
+    for (name, value) in parameters(dates, zone) {
         if let Some(at) = statement.parameter_index(&name)? {
             statement.raw_bind_parameter(at, value)?;
         }
@@ -50,17 +55,17 @@ fn bind(statement: &mut Statement<'_>, dates: &[Partition]) -> Result<(), Sqlite
 }
 
 /// The parameters of a translated query, in stored form; those of one partition only if there is a first.
-pub(super) fn parameters(dates: &[Partition]) -> Vec<(String, String)> {
+pub(super) fn parameters(dates: &[Partition], zone: Timezone) -> Vec<(String, String)> {
     let instant = |at| Value::Timestamp(at).to_string();
     let json = |values: Vec<String>| serde_json::json!(values).to_string();
     let value = |parameter| match parameter {
         Parameter::Date => dates.first().map(|date| date.first_day().to_string()),
-        Parameter::Start => dates.first().map(|date| instant(date.start())),
-        Parameter::End => dates.first().map(|date| instant(date.end())),
+        Parameter::Start => dates.first().map(|date| instant(date.start(zone))),
+        Parameter::End => dates.first().map(|date| instant(date.end(zone))),
         Parameter::Dates => Some(json(
             dates.iter().map(|date| date.first_day().to_string()).collect(),
         )),
-        Parameter::Starts => Some(json(dates.iter().map(|date| instant(date.start())).collect())),
+        Parameter::Starts => Some(json(dates.iter().map(|date| instant(date.start(zone))).collect())),
     };
     let bound = |parameter| Some((bound_as(parameter), value(parameter)?));
     Parameter::ALL.into_iter().filter_map(bound).collect()

@@ -101,7 +101,7 @@ impl Refilling {
 
     /// The query's rows by date.
     fn answered(&self, connection: &Connection) -> Result<Vec<(Partition, Vec<Candidate>)>, SqliteFault> {
-        let ask = |dates: &[Partition]| self.typed(answer(connection, &self.sql, dates)?);
+        let ask = |dates: &[Partition]| self.typed(answer(connection, &self.sql, dates, self.table.zone)?);
         match self.asking {
             Asking::DateByDate => {
                 let one = |&date: &Partition| Ok((date, ask(&[date])?));

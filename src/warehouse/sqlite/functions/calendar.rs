@@ -1,16 +1,20 @@
 //! Date and timestamp functions on the stored forms `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Timelike, Utc};
 use rusqlite::functions::Context;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, Result};
 
 use super::{any_null, integer, refuse, scalar, text};
+use crate::partition::Timezone;
 use crate::table;
 
 pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_date", 1, |c| {
         optional(c, |c| Ok(day_of(c, 0)?.to_string()))
+    })?;
+    scalar(connection, "gsql_date", 2, |c| {
+        optional(c, |c| Ok(zone(c, 1)?.clock(moment(c, 0)?).date().to_string()))
     })?;
     scalar(connection, "gsql_date", 3, date_from_parts)?;
     scalar(connection, "gsql_date_add", 3, date_add)?;
@@ -18,9 +22,11 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_date_trunc", 2, date_trunc)?;
     scalar(connection, "gsql_timestamp_add", 3, timestamp_add)?;
     scalar(connection, "gsql_timestamp_diff", 3, timestamp_diff)?;
-    scalar(connection, "gsql_timestamp_trunc", 2, timestamp_trunc)?;
-    scalar(connection, "gsql_format_timestamp", 2, |c| {
-        optional(c, |c| Ok(moment(c, 1)?.format(text(c, 0)?).to_string()))
+    scalar(connection, "gsql_timestamp_trunc", 3, timestamp_trunc)?;
+    scalar(connection, "gsql_format_timestamp", 3, |c| {
+        optional(c, |c| {
+            Ok(zone(c, 2)?.clock(moment(c, 1)?).format(text(c, 0)?).to_string())
+        })
     })?;
     scalar(connection, "gsql_extract", 2, extract)?;
     scalar(connection, "gsql_format_date", 2, format_date)?;
@@ -42,6 +48,11 @@ fn date(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
 fn moment(context: &Context<'_>, at: usize) -> Result<DateTime<Utc>> {
     let text = text(context, at)?;
     as_moment(text).ok_or_else(|| refuse(format!("{text:?} is not a TIMESTAMP")))
+}
+
+/// The name of a time zone.
+fn zone(context: &Context<'_>, at: usize) -> Result<Timezone> {
+    Timezone::parse(text(context, at)?).map_err(refuse)
 }
 
 /// The date of a `DATE` argument, or of a `TIMESTAMP` argument in UTC.
@@ -160,16 +171,15 @@ fn truncated(date: NaiveDate, part: &str) -> Result<NaiveDate> {
 fn timestamp_trunc(context: &Context<'_>) -> Result<Option<String>> {
     optional(context, |c| {
         let (at, part) = (moment(c, 0)?, text(c, 1)?);
-        let start = match microseconds(part) {
-            Ok(length) => {
-                let since = TimeDelta::microseconds(at.timestamp_micros().rem_euclid(length));
+        let zone = zone(c, 2)?;
+        let start = match microseconds(part).ok().filter(|_| part != "DAY") {
+            Some(length) => {
+                // Clocks may differ from UTC by a part of an hour.
+                let clock = zone.clock(at).and_utc();
+                let since = TimeDelta::microseconds(clock.timestamp_micros().rem_euclid(length));
                 at.checked_sub_signed(since)
             }
-            Err(_) => Some(
-                truncated(at.date_naive(), part)?
-                    .and_time(NaiveTime::MIN)
-                    .and_utc(),
-            ),
+            None => Some(zone.start_of(truncated(zone.clock(at).date(), part)?)),
         };
         start
             .map(stored)

@@ -5,7 +5,11 @@ use sqlparser::ast::{Expr, Interval};
 use super::call::Call;
 use super::refusal::SqlRefusal;
 use super::{SqlWriter, Written, literal};
+use crate::partition::Timezone;
 use crate::table;
+
+/// The elements of a timestamp's format that mean the same in both dialects.
+const INSTANT_ELEMENTS: &str = "YmdFyjaAbBeHMSTRGV%";
 
 impl SqlWriter {
     /// Translates a date or timestamp function; `None` if it is another function.
@@ -51,15 +55,35 @@ impl SqlWriter {
                 let part = allowed_part(call, part, STARTS)?;
                 format!("gsql_date_trunc({}, '{part}')", self.expression(date)?)
             }
+            "DATE" if call.arguments.len() == 2 => {
+                let [at, zone] = call.exactly()?;
+                format!("gsql_date({}, {})", self.expression(at)?, zone_name(call, zone)?)
+            }
+            "TIMESTAMP_TRUNC" if call.arguments.len() == 3 => {
+                let [at, part, zone] = call.exactly()?;
+                let (part, zone) = (allowed_part(call, part, INSTANTS)?, zone_name(call, zone)?);
+                format!("gsql_timestamp_trunc({}, '{part}', {zone})", self.expression(at)?)
+            }
             "TIMESTAMP_TRUNC" => {
                 let [at, part] = call.exactly()?;
                 let part = allowed_part(call, part, INSTANTS)?;
-                format!("gsql_timestamp_trunc({}, '{part}')", self.expression(at)?)
+                format!("gsql_timestamp_trunc({}, '{part}', 'UTC')", self.expression(at)?)
+            }
+            "FORMAT_TIMESTAMP" if call.arguments.len() == 3 => {
+                let [format, at, zone] = call.exactly()?;
+                let (format, zone) = (
+                    safe_format(call, format, INSTANT_ELEMENTS)?,
+                    zone_name(call, zone)?,
+                );
+                format!(
+                    "gsql_format_timestamp({format}, {}, {zone})",
+                    self.expression(at)?
+                )
             }
             "FORMAT_TIMESTAMP" => {
                 let [format, at] = call.exactly()?;
-                let format = safe_format(call, format, "YmdFyjaAbBeHMSTR%")?;
-                format!("gsql_format_timestamp({format}, {})", self.expression(at)?)
+                let format = safe_format(call, format, INSTANT_ELEMENTS)?;
+                format!("gsql_format_timestamp({format}, {}, 'UTC')", self.expression(at)?)
             }
             "FORMAT_DATE" | "PARSE_DATE" => {
                 let [format, date] = call.exactly()?;
@@ -119,6 +143,18 @@ fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     } else {
         Err(SqlRefusal::construct(format_args!("{}(…, {part})", call.name)))
     }
+}
+
+/// The name of a time zone, which is a literal.
+fn zone_name(call: &Call<'_>, zone: &Expr) -> Written {
+    let refused = || SqlRefusal::construct(format_args!("{}(…, {zone})", call.name));
+    let Expr::Value(value) = zone else {
+        return Err(refused());
+    };
+    let name = literal::text_of(&value.value).ok_or_else(refused)?;
+    Timezone::parse(name)
+        .map(|zone| literal::text(zone.name()))
+        .map_err(|_| refused())
 }
 
 /// A format string of these elements, which mean the same in both dialects.
