@@ -158,16 +158,9 @@ fn a_failing_check_names_its_hours() {
     let run = port.run(&[]).expect(1).out;
     let told = "4 offending rows on 4 dates; failing: 4 dates, 2024-03-09T20 to 2024-03-09T23";
     assert!(run.contains(told), "{run}");
-    // A rerun takes these hours from the result.
-    factor(&port, 1);
-    port.backcourt(&["rerun", "--failing", "none_is_large", "--output", "plain"])
-        .expect(0);
-    let asked = fs::read_to_string(port.folder.path().join("asked")).unwrap();
-    let again: Vec<&str> = asked.lines().skip(12).collect();
-    assert!(
-        again.iter().all(|hour| hour.starts_with("2024-03-09T2")),
-        "{asked}"
-    );
+    // A rerun takes these hours of the stage from the result.
+    let rerun = port.backcourt(&["rerun", "--failing", "none_is_large", "--output", "plain"]);
+    assert!(rerun.out.contains("sums: 4 dates requeued"), "{}", rerun.out);
 }
 
 #[test]
