@@ -59,6 +59,15 @@ pub const fn steps(grain: Grain) -> [i64; 3] {
     }
 }
 
+/// The label of the year that begins in this calendar year: `2022`, or `21/22` if it doesn't begin in January.
+pub fn year_label(year: i32, first_month: u32) -> String {
+    if first_month == 1 {
+        year.to_string()
+    } else {
+        format!("{:02}/{:02}", year.rem_euclid(100), (year + 1).rem_euclid(100))
+    }
+}
+
 pub fn monday(date: NaiveDate) -> NaiveDate {
     let since = Days::new(u64::from(date.weekday().num_days_from_monday()));
     date.checked_sub_days(since).unwrap_or(date)
@@ -99,11 +108,7 @@ impl Block {
     /// The label, five columns wide: `2022`, or `21/22` if a year doesn't begin in January.
     pub fn label(self) -> String {
         let year = self.first.year() - i32::from(self.first.month() < self.first_month);
-        if self.first_month == 1 {
-            format!("{year:<5}")
-        } else {
-            format!("{:02}/{:02}", year.rem_euclid(100), (year + 1).rem_euclid(100))
-        }
+        format!("{:<5}", year_label(year, self.first_month))
     }
 }
 

@@ -574,6 +574,87 @@ pub fn three_stages(version: u64) -> Snapshot {
     snapshot
 }
 
+/// Mid-run in a plan of eight stages, with a gate of every kind: passed, waived, failed, and stages that run or wait. The
+/// stages that wait for others don't know yet which dates they skip.
+pub fn eight_stages(version: u64) -> Snapshot {
+    const STAGES: [(&str, StageState); 8] = [
+        (STAGE, StageState::Passed),
+        ("team_defense", StageState::Passed),
+        ("player_game", StageState::Running),
+        ("player_shot_zone", StageState::Waiting),
+        ("team_defense_zone", StageState::Failed),
+        ("player_composite", StageState::Waiting),
+        ("player_daily_cache", StageState::Waiting),
+        ("upcoming_team_game", StageState::Checking),
+    ];
+    let mut snapshot = running(version);
+    let (running, all_ok) = (snapshot.stages[0].clone(), units(|_| UnitState::Ok));
+    let mut waiting = all_ok.clone();
+    for unit in &mut waiting {
+        (unit.state, unit.rows, unit.expected, unit.attempts) = (UnitState::Pending, 0, 0, 0);
+        unit.reason = None;
+    }
+    let (all_ok, waiting) = (Arc::new(all_ok), Arc::new(waiting));
+    let stage = |(name, state): (&str, StageState)| {
+        let units = match state {
+            StageState::Running => Arc::clone(&running.units),
+            StageState::Waiting => Arc::clone(&waiting),
+            StageState::Checking | StageState::Passed | StageState::Failed => Arc::clone(&all_ok),
+        };
+        let has_begun = state != StageState::Waiting;
+        StageView {
+            name: name.to_owned(),
+            table: Some(format!("nba_analytics.{name}")),
+            state,
+            counts: units.iter().map(|unit| unit.state).collect(),
+            rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
+            seconds: if has_begun { 41.0 } else { 0.0 },
+            cost: None,
+            gaps: if has_begun {
+                running.gaps.clone()
+            } else {
+                Vec::new()
+            },
+            units,
+        }
+    };
+    snapshot.stages = STAGES.map(stage).to_vec();
+    let begun = snapshot
+        .stages
+        .iter()
+        .filter(|stage| stage.state != StageState::Waiting);
+    let to_do = |stage: &StageView| stage.counts.total - stage.counts.skipped;
+    let open = |stage: &StageView| stage.counts.pending + stage.counts.running + stage.counts.unknown;
+    let largest = begun.clone().map(to_do).max().unwrap_or(0);
+    snapshot.run.progress = Progress {
+        total: begun.clone().map(to_do).sum::<u64>() + 3 * largest,
+        done: begun.map(|stage| to_do(stage) - open(stage)).sum(),
+        per_minute: Some(1_740.0),
+        eta: Some((9.0, 15.0)),
+        unmeasured: 3,
+    };
+    snapshot.run.active_seconds = 151.0;
+    snapshot.checks = STAGES
+        .into_iter()
+        .flat_map(|(name, state)| {
+            let mut of_stage = checks(|at| match (state, at) {
+                (StageState::Waiting | StageState::Running, _) => CheckState::Pending,
+                (StageState::Checking, 5..) => CheckState::Running,
+                (StageState::Failed, 5) => CheckState::Fail,
+                (_, 0) => CheckState::Warn,
+                (_, 1) if name == "team_defense" => CheckState::Waived,
+                _ => CheckState::Pass,
+            });
+            for check in &mut of_stage {
+                check.name = format!("{name}_{}", check.name);
+                name.clone_into(&mut check.stage);
+            }
+            of_stage
+        })
+        .collect();
+    snapshot
+}
+
 /// Three stages on a warehouse that bills: the last hasn't started, and the cost of one job is unknown.
 pub fn billed(version: u64) -> Snapshot {
     const GIB: u64 = 1 << 30;
@@ -1042,6 +1123,34 @@ pub fn observed(mut snapshot: Snapshot) -> [Msg; 2] {
     snapshot.run.bottleneck.clear();
     snapshot.run.billed = None;
     [Msg::Observation(observation()), Msg::Snapshot(Arc::new(snapshot))]
+}
+
+/// The snapshot preceded by four a second since the start, in which units finished at a changing rate, none for a while.
+pub fn throughput(last: Snapshot) -> Vec<Msg> {
+    let (steps, seconds) = (160_u32, last.run.active_seconds);
+    let speed = |step: u32| {
+        let wave = (step % 40).min(40 - step % 40);
+        if (60..80).contains(&step) {
+            0
+        } else {
+            u64::from(wave) + 4
+        }
+    };
+    let total: u64 = (0..steps).map(speed).sum();
+    let mut done = 0;
+    let mut msgs = Vec::new();
+    for step in 0..steps {
+        let mut before = last.clone();
+        before.version = u64::from(step) + 1;
+        before.run.active_seconds = seconds * f64::from(step) / f64::from(steps);
+        before.run.progress.done = last.run.progress.done * done / total;
+        done += speed(step);
+        msgs.push(Msg::Snapshot(Arc::new(before)));
+    }
+    let mut last = last;
+    last.version += u64::from(steps);
+    msgs.push(Msg::Snapshot(Arc::new(last)));
+    msgs
 }
 
 /// The snapshot preceded by earlier ones, so that the workers have a history.

@@ -38,6 +38,7 @@ key_contexts! {
     Log "Log": "The Log pane.";
     Checks "Checks": "The Checks pane.";
     Detail "one date": "One date and its stored rows.";
+    Overview "Overview": "Every stage and the whole range.";
     Causes "causes": "The causes of dates that need attention or are outdated.";
     Gaps "gaps": "NULLs and data issues in the rows of a stage.";
     Sources "Sources": "The checks of the raw tables.";
@@ -120,6 +121,7 @@ pub enum Action {
     WorkersPane,
     LogPane,
     ChecksPane,
+    Overview,
     Runbook,
     Sources,
     Zoom,
@@ -233,6 +235,7 @@ const PANES: &[KeyContext] = &[
 ];
 /// Pages in which the run can be controlled too.
 const PAGES: &[KeyContext] = &[
+    KeyContext::Overview,
     KeyContext::Causes,
     KeyContext::Gaps,
     KeyContext::Sources,
@@ -241,8 +244,8 @@ const PAGES: &[KeyContext] = &[
     KeyContext::Runbook,
     KeyContext::Breakdown,
 ];
-const PANES_AND_PAGES: &[KeyContext] = &joined::<12>(PANES, &[KeyContext::Detail], PAGES);
-const LISTS: &[KeyContext] = &joined::<16>(
+const PANES_AND_PAGES: &[KeyContext] = &joined::<13>(PANES, &[KeyContext::Detail], PAGES);
+const LISTS: &[KeyContext] = &joined::<17>(
     &[
         KeyContext::Workers,
         KeyContext::Log,
@@ -259,7 +262,7 @@ const LISTS: &[KeyContext] = &joined::<16>(
     ],
 );
 const CHOICES: &[KeyContext] = &[KeyContext::Confirm, KeyContext::Leave, KeyContext::Question];
-const OVERLAYS: &[KeyContext] = &joined::<12>(
+const OVERLAYS: &[KeyContext] = &joined::<13>(
     PAGES,
     &[KeyContext::Confirm, KeyContext::Leave],
     &[KeyContext::Cost, KeyContext::Question, KeyContext::Help],
@@ -310,8 +313,8 @@ pub const TABLE: &[Binding] = bindings! {
     "open-date"       Open       [ENTER]                 &[KeyContext::Dates], Some("open"), "open the date: state, reason and stored rows";
     "open-stored"     Open       [ENTER]                 &[KeyContext::Detail], Some("open"), "open the marked line: its rows, then one row column by column";
     "all-columns"     Table      [ch('t')]               &[KeyContext::Detail], Some("table"), "toggle table view with all columns";
-    "next-problem"    NextAttention [ch('n')]            &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
-    "previous-problem" PreviousAttention [ch('N')]       &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown], None, "previous date or check that needs attention";
+    "next-problem"    NextAttention [ch('n')]            &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown, KeyContext::Overview], Some("next problem"), "next date that needs attention or matches the filter; next failing check; next incomplete date";
+    "previous-problem" PreviousAttention [ch('N')]       &[KeyContext::Dates, KeyContext::Checks, KeyContext::Breakdown, KeyContext::Overview], None, "previous date or check that needs attention";
     "select"          Select     [ch('v'), ch(' ')]      &[KeyContext::Dates], Some("select"), "start or end a date range";
     "rerun"           Rerun      [ch('r')]               &[KeyContext::Dates, KeyContext::Detail], Some("rerun"), "rerun the date or selection (asks first)";
     "rerun-short"     RerunShort [ch('a')]               &[KeyContext::Dates, KeyContext::Detail], None, "rerun the date or selection and accept fewer rows than stored (asks first)";
@@ -328,6 +331,10 @@ pub const TABLE: &[Binding] = bindings! {
     "previous-stage"  PreviousStage [ch('[')]            &[KeyContext::Dates], None, "previous stage";
     "next-stage"      NextStage  [ch(']')]               &[KeyContext::Dates], None, "next stage";
     "gaps"            Gaps       [ch('u')]               &[KeyContext::Dates], Some("NULLs"), "NULLs and data issues of this stage";
+
+    "previous-cell"   Left       [LEFT, ch('h')]         &[KeyContext::Overview], None, "previous cell of the stage";
+    "next-cell"       Right      [RIGHT, ch('l')]        &[KeyContext::Overview], None, "next cell of the stage";
+    "open-cell"       Open       [ENTER]                 &[KeyContext::Overview], Some("go to dates"), "go to the first date in the state of the cell, in the Dates pane";
 
     "check"           CheckOne   [ENTER]                 &[KeyContext::Checks], Some("run"), "run this check; on a heading, fold or unfold its stage";
     "check-all"       CheckAll   [ch('a')]               &[KeyContext::Checks], Some("run all"), "run all checks";
@@ -392,7 +399,7 @@ pub const TABLE: &[Binding] = bindings! {
     "erase-all"       EraseAll   [ctrl('u')]             &[KeyContext::Prompt], Some("erase"), "delete the line";
 
     "search"          Search     [ch('/')]               &[KeyContext::Dates, KeyContext::Log, KeyContext::Help], Some("search"), "search dates by digits, log lines by text, keys by description";
-    "copy"            Copy       [ch('y')]               &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown, KeyContext::Causes, KeyContext::Confirm, KeyContext::Question], None, "copy the selection to the terminal's clipboard";
+    "copy"            Copy       [ch('y')]               &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown, KeyContext::Overview, KeyContext::Causes, KeyContext::Confirm, KeyContext::Question], None, "copy the selection to the terminal's clipboard";
     "clear"           Back       [ESC]                   PANES, None, "clear selection, filter and zoom; leave the log of one date";
     "pause"           PauseResume [ch('p')]              PANES_AND_PAGES, Some("pause"), "pause or resume the run";
     "sample"          Sample     [ch('s')]               PANES, None, "show the sample";
@@ -405,11 +412,12 @@ pub const TABLE: &[Binding] = bindings! {
     "workers-pane"    WorkersPane [ch('2')]              PANES, None, "Workers pane";
     "log-pane"        LogPane    [ch('3')]               PANES, None, "Log pane";
     "checks-pane"     ChecksPane [ch('4')]               PANES, None, "Checks pane";
+    "overview"        Overview   [ch('0')]               PANES, None, "Overview: every stage and the whole range, throughput";
     "runbook"         Runbook    [ch('6')]               PANES, Some("runbook"), "runbook";
     "sources"         Sources    [ch('5')]               PANES, None, "Sources page: raw-data checks";
     "zoom"            Zoom       [ch('z')]               PANES, Some("zoom"), "zoom this pane";
     "mouse"           Mouse      [ch('m')]               PANES, None, "toggle mouse";
-    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown], Some("help"), "this help";
+    "help"            Help       [ch('?'), key(KeyCode::F(1))] &[KeyContext::Dates, KeyContext::Workers, KeyContext::Log, KeyContext::Checks, KeyContext::Detail, KeyContext::Sources, KeyContext::FailingDates, KeyContext::About, KeyContext::Runbook, KeyContext::Sample, KeyContext::Cost, KeyContext::Breakdown, KeyContext::Overview], Some("help"), "this help";
     "take-control"    TakeControl [ch('H')]              PANES, None, "take control of the run from another console (asks first)";
     "detach"          Detach     [ch('d')]               PANES, None, "detach; the run continues, reattach with 'backcourt attach'";
     "quit"            Quit       [ch('q')]               PANES, Some("quit"), "quit; asks first while there is work";

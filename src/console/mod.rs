@@ -17,6 +17,7 @@ mod page;
 mod preferences;
 mod text;
 mod theme;
+mod timescale;
 mod update;
 mod view;
 

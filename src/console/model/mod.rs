@@ -11,15 +11,18 @@ pub mod dates;
 pub mod detail;
 pub mod drill;
 pub mod filter;
+pub mod gate;
 pub mod help;
 pub mod list;
 pub mod log;
 pub mod observation;
 pub mod orders;
 pub mod overlay;
+pub mod overview;
 pub mod page;
 pub mod recording;
 pub mod sample;
+pub mod throughput;
 pub mod workers;
 
 use std::sync::Arc;
@@ -44,6 +47,7 @@ use log::Log;
 use observation::Observation;
 use overlay::Overlay;
 use recording::ReplayStatus;
+use throughput::Throughput;
 use workers::WorkersState;
 
 /// How long a notice that isn't an error stays, unless its text expires sooner.
@@ -69,6 +73,7 @@ pub struct Model {
     pub(super) zoomed: bool,
     pub(super) dates: DatesState,
     pub(super) workers: WorkersState,
+    pub(super) throughput: Throughput,
     pub(super) log: Log,
     pub(super) return_to: Option<ReturnTo>,
     pub(super) checks: Checklist,

@@ -6,6 +6,7 @@ use super::breakdown_page::BreakdownPage;
 use super::causes::Causes;
 use super::detail::Detail;
 use super::help::Help;
+use super::overview::OverviewPage;
 use super::page::Page;
 use crate::console::layout::{framed, popup};
 use crate::console::text::{sanitised, wrapped};
@@ -16,6 +17,8 @@ use crate::partition::Partition;
 pub enum Overlay {
     /// One date and its stored rows.
     Detail(Detail),
+    /// Every stage and the whole range.
+    Overview(OverviewPage),
     /// Why dates of a stage need attention, by cause.
     Causes(Causes),
     /// NULLs and data issues in the rows of a stage.
@@ -41,6 +44,7 @@ macro_rules! page_of {
     ($overlay:expr) => {
         match $overlay {
             Self::Detail(page) => page,
+            Self::Overview(page) => page,
             Self::Causes(page) => page,
             Self::Gaps(page) => page,
             Self::Sources(page) => page,

@@ -2,7 +2,7 @@
 //! page.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::Model;
 use super::list::Scroll;
@@ -40,6 +40,14 @@ pub trait Page {
         if let Some(scroll) = self.scroll(model, body) {
             scroll.clamp();
         }
+    }
+
+    /// Selects what is at a point. A click must start nothing, so most pages ignore it.
+    fn click(&mut self, _model: &Model, _body: Rect, _point: Position) {}
+
+    /// Whether it hides the panes completely, so that they need not be drawn.
+    fn covers_panes(&self) -> bool {
+        false
     }
 
     fn copied(&self, _model: &Model) -> Option<String> {

@@ -11,6 +11,7 @@ mod failing_dates;
 pub mod gaps;
 mod help;
 mod leave;
+pub mod overview;
 mod question;
 pub mod runbook;
 pub mod sample;

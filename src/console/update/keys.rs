@@ -11,7 +11,7 @@ use crate::console::layout::Pane;
 use crate::console::model::Model;
 use crate::console::model::help::Help;
 use crate::console::model::overlay::Overlay;
-use crate::console::page::{breakdown, cost, runbook, sample, sources};
+use crate::console::page::{breakdown, cost, overview, runbook, sample, sources};
 use crate::console::text::counted;
 
 pub(super) fn press(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
@@ -86,6 +86,7 @@ fn act(model: &mut Model, place: KeyContext, action: Action) -> Vec<Effect> {
         Action::WorkersPane => model.focus_on(Pane::Workers),
         Action::LogPane => model.focus_on(Pane::Log),
         Action::ChecksPane => model.focus_on(Pane::Checks),
+        Action::Overview => overview::open(model),
         Action::Runbook => runbook::open(model),
         Action::Sources => sources::open(model),
         Action::Zoom => model.zoomed = !model.zoomed,

@@ -102,6 +102,7 @@ fn take_snapshot(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     }
     model.dates.clamp_to(&snapshot);
     model.workers.take(&snapshot);
+    model.throughput.take(&snapshot.run);
     model.checks.clamp_to(&snapshot);
     let asked = model.question().map(|question| question.topic);
     let was = model.snapshot.as_ref().map(|known| known.run.state);

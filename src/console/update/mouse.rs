@@ -59,9 +59,17 @@ fn wheel(model: &mut Model, point: Position, up: bool) -> Vec<Effect> {
     }
 }
 
-/// Selects the pane and item under the pointer. Overlays ignore clicks, so that an accidental one starts nothing.
+/// Selects the pane and item under the pointer, or what a page has there. An accidental click starts nothing.
 fn click(model: &mut Model, point: Position) {
-    let Some((pane, spot)) = hit(model, point).filter(|_| model.overlay.is_none()) else {
+    if let Some(mut overlay) = model.overlay.take() {
+        if let Some(layout) = model.layout() {
+            overlay.page_mut().click(model, layout.body, point);
+            model.request_redraw(Dirty::Full);
+        }
+        model.overlay = Some(overlay);
+        return;
+    }
+    let Some((pane, spot)) = hit(model, point) else {
         return;
     };
     model.request_redraw(Dirty::Full);

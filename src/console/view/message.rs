@@ -212,6 +212,10 @@ fn ended_elsewhere(
 
 /// What to do about dates that need attention.
 fn attention_hint(model: &Model, may_order: bool, key: &dyn Fn(Action) -> String) -> String {
+    // The page shows every date, whatever the pane's filter, and reruns none.
+    if model.place() == KeyContext::Overview {
+        return format!("{} for the next", key(Action::NextAttention));
+    }
     match (model.focus, &model.dates.filter) {
         (Pane::Dates, None) => {
             let (next, rerun) = (key(Action::NextAttention), key(Action::RerunAll));

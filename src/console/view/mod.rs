@@ -34,11 +34,13 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return;
     };
     header::draw(model, theme, layout.header, buf);
+    let covered = (model.overlay.iter()).any(|overlay| overlay.page().covers_panes());
     match layout.tabs {
         Some(tabs) => frame::tabs(model, theme, tabs, buf),
+        None if covered => {}
         None => frame::around_panes(model, theme, &layout, buf),
     }
-    for pane in Pane::ALL {
+    for pane in Pane::ALL.into_iter().filter(|_| !covered) {
         let Some(inside) = layout.inside(pane) else {
             continue;
         };

@@ -14,9 +14,9 @@ use ratatui::style::{Color, Modifier};
 use rstest::rstest;
 
 use crate::console::fixture::{
-    asking, bad_sources, billed, day, estimated, finished, history, loading, log, metrics, observation,
-    observed, one_fail, paused, running, running_by, sampled, second, stored_games, stored_players,
-    three_stages, worker_panicked,
+    asking, bad_sources, billed, day, eight_stages, estimated, finished, history, loading, log, metrics,
+    observation, observed, one_fail, paused, running, running_by, sampled, second, stored_games,
+    stored_players, three_stages, throughput, worker_panicked,
 };
 use crate::console::{
     Control, ControlAccess, Model, Msg, Observation, Palette, ReadFailure, Theme, draw, update,
@@ -280,6 +280,31 @@ fn a_breakdown_without_a_result_states_the_reason() {
         };
         assert_screens(name, &[(80, 24)], with_history(snapshot), &[key('b')]);
     }
+}
+
+#[test]
+fn the_overview_at_every_size() {
+    let mut start = throughput(eight_stages(50));
+    start.push(key('0'));
+    assert_screens("overview", &SIZES, Model::default, &start);
+    let mut one = throughput(running(50));
+    one.extend([key('0'), key('n')]);
+    assert_screens("overview-one-stage", &[(60, 16), (80, 24)], Model::default, &one);
+    let before = [Msg::Snapshot(Arc::new(loading(50))), key('0')];
+    assert_screens("overview-loading", &[(80, 24)], Model::default, &before);
+    let mut model = Model::default();
+    feed(&mut model, start);
+    let drawn = screen(&mut model, ASCII, 80, 24);
+    insta::assert_snapshot!("ascii-overview-80x24", text(&drawn));
+    let drawn = screen(&mut model, UTF8, 80, 24);
+    insta::assert_snapshot!("styles-overview-80x24", styles(&drawn));
+}
+
+#[rstest]
+fn the_overview_of_longer_partitions(#[values(Grain::Week, Grain::Month, Grain::Year)] grain: Grain) {
+    let model = with_history(|version| running_by(version, grain));
+    let name = format!("overview-{grain}");
+    assert_screens(&name, &[(60, 16), (80, 24)], model, &[key('0')]);
 }
 
 #[test]
@@ -606,7 +631,7 @@ proptest! {
     #[test]
     fn any_area_can_be_drawn(
         run in 0..RUNS.len(),
-        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', 'z', '?', 'R', 'q', 'w', 'G', 'v', 'b', 'i']), 0..4),
+        keys in prop::collection::vec(prop::sample::select(vec!['1', '2', '3', '4', '0', 'z', '?', 'R', 'q', 'w', 'G', 'v', 'b', 'i']), 0..4),
         columns in 0_u16..=250,
         rows in 0_u16..=250,
         x in 0_u16..=60,
