@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use backcourt::console::{Model, Msg, Palette, Theme, draw, update};
-use backcourt::engine::Snapshot;
+use backcourt::engine::{Snapshot, UnitView};
 use criterion::{Criterion, criterion_group, criterion_main};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -24,6 +25,9 @@ mod fixture;
 
 const STAGES: usize = 8;
 
+/// Dates of each stage of a long plan.
+const LONG: i64 = 12_304;
+
 /// The plan's eight stages, all at work.
 fn picture(version: u64) -> Snapshot {
     let mut snapshot = fixture::running(version);
@@ -33,6 +37,21 @@ fn picture(version: u64) -> Snapshot {
         stage.name = format!("stage_{number}");
         stage
     }));
+    snapshot
+}
+
+/// The same stages over 33 years.
+fn long_picture(version: u64) -> Snapshot {
+    let mut snapshot = picture(version);
+    let first = fixture::day("1990-01-01");
+    for stage in &mut snapshot.stages {
+        let unit = stage.units[0].clone();
+        let units = (0..LONG).filter_map(|later| {
+            let date = first.moved(later)?;
+            Some(UnitView { date, ..unit.clone() })
+        });
+        stage.units = Arc::new(units.collect());
+    }
     snapshot
 }
 
@@ -61,6 +80,27 @@ fn frame(criterion: &mut Criterion) {
             });
         });
     }
+    let mut overview = model();
+    let key = Msg::Key {
+        key: KeyEvent::new(KeyCode::Char('0'), KeyModifiers::NONE),
+        at: fixture::second(8.4),
+    };
+    let (columns, rows) = (80, 24);
+    for msg in [
+        Msg::Resize { columns, rows },
+        Msg::Snapshot(Arc::new(long_picture(60))),
+        key,
+    ] {
+        update(&mut overview, msg);
+    }
+    let area = Rect::new(0, 0, columns, rows);
+    let mut buffer = Buffer::empty(area);
+    group.bench_function("overview-of-33-years", |bencher| {
+        bencher.iter(|| {
+            buffer.reset();
+            draw(black_box(&overview), &theme, area, &mut buffer);
+        });
+    });
     group.finish();
     let mut model = model();
     let pictures = [51, 52].map(|version| Arc::new(picture(version)));
