@@ -28,7 +28,9 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
             Ok(zone(c, 2)?.clock(moment(c, 1)?).format(text(c, 0)?).to_string())
         })
     })?;
-    scalar(connection, "gsql_extract", 2, extract)?;
+    scalar(connection, "gsql_extract", 3, extract)?;
+    scalar(connection, "gsql_timestamp", 2, timestamp)?;
+    scalar(connection, "gsql_last_day", 2, last_day)?;
     scalar(connection, "gsql_format_date", 2, format_date)?;
     scalar(connection, "gsql_parse_date", 2, parse_date)
 }
@@ -168,6 +170,34 @@ fn truncated(date: NaiveDate, part: &str) -> Result<NaiveDate> {
     .ok_or_else(|| refuse(format!("cannot truncate {date} to {part}")))
 }
 
+/// The first instant of a day in a zone; a timestamp written as text is one anyway.
+fn timestamp(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (text, zone) = (text(c, 0)?, zone(c, 1)?);
+        let moment = match as_date(text) {
+            Some(day) => Some(zone.start_of(day)),
+            None if zone.is_utc() => table::parse_moment(text).ok(),
+            None => None,
+        };
+        moment.map(stored).ok_or_else(|| {
+            refuse(format!(
+                "{text:?} is not a DATE, nor a TIMESTAMP without a time zone beside it"
+            ))
+        })
+    })
+}
+
+fn last_day(context: &Context<'_>) -> Result<Option<String>> {
+    optional(context, |c| {
+        let (date, part) = (date(c, 0)?, text(c, 1)?);
+        let length = if part == "ISOWEEK" { "WEEK" } else { part };
+        let next = shifted(truncated(date, part)?, 1, length)?;
+        next.pred_opt()
+            .map(|day| day.to_string())
+            .ok_or_else(|| refuse(format!("{date} has no last day of its {part}")))
+    })
+}
+
 fn timestamp_trunc(context: &Context<'_>) -> Result<Option<String>> {
     optional(context, |c| {
         let (at, part) = (moment(c, 0)?, text(c, 1)?);
@@ -224,18 +254,22 @@ fn timestamp_diff(context: &Context<'_>) -> Result<Option<i64>> {
 fn extract(context: &Context<'_>) -> Result<Option<Value>> {
     optional(context, |c| {
         let part = text(c, 0)?;
-        let date = day_of(c, 1)?;
+        let zone = zone(c, 2)?;
+        let clock = || moment(c, 1).map(|at| zone.clock(at));
+        let date = date(c, 1).or_else(|_| clock().map(|clock| clock.date()))?;
         let number = match part {
             "DATE" => return Ok(Value::Text(date.to_string())),
             "YEAR" => i64::from(date.year()),
+            "ISOYEAR" => i64::from(date.iso_week().year()),
+            "ISOWEEK" => i64::from(date.iso_week().week()),
             "QUARTER" => i64::from(date.month0() / 3 + 1),
             "MONTH" => i64::from(date.month()),
             "DAY" => i64::from(date.day()),
             "DAYOFWEEK" => i64::from(date.weekday().number_from_sunday()),
             "DAYOFYEAR" => i64::from(date.ordinal()),
-            "HOUR" => i64::from(moment(c, 1)?.hour()),
-            "MINUTE" => i64::from(moment(c, 1)?.minute()),
-            "SECOND" => i64::from(moment(c, 1)?.second()),
+            "HOUR" => i64::from(clock()?.hour()),
+            "MINUTE" => i64::from(clock()?.minute()),
+            "SECOND" => i64::from(clock()?.second()),
             _ => return Err(unknown_part(part)),
         };
         Ok(Value::Integer(number))

@@ -57,11 +57,32 @@ impl SqlWriter {
             }
             "DATE" if call.arguments.len() == 2 => {
                 let [at, zone] = call.exactly()?;
-                format!("gsql_date({}, {})", self.expression(at)?, zone_name(call, zone)?)
+                format!("gsql_date({}, {})", self.expression(at)?, zone_of(call, zone)?)
+            }
+            "TIMESTAMP" if call.arguments.len() == 2 => {
+                let [day, zone] = call.exactly()?;
+                format!(
+                    "gsql_timestamp({}, {})",
+                    self.expression(day)?,
+                    zone_of(call, zone)?
+                )
+            }
+            "TIMESTAMP" => {
+                let [day] = call.exactly()?;
+                format!("gsql_timestamp({}, 'UTC')", self.expression(day)?)
+            }
+            "LAST_DAY" if call.arguments.len() == 2 => {
+                let [day, part] = call.exactly()?;
+                let part = allowed_part(call, part, &STARTS[1..])?;
+                format!("gsql_last_day({}, '{part}')", self.expression(day)?)
+            }
+            "LAST_DAY" => {
+                let [day] = call.exactly()?;
+                format!("gsql_last_day({}, 'MONTH')", self.expression(day)?)
             }
             "TIMESTAMP_TRUNC" if call.arguments.len() == 3 => {
                 let [at, part, zone] = call.exactly()?;
-                let (part, zone) = (allowed_part(call, part, INSTANTS)?, zone_name(call, zone)?);
+                let (part, zone) = (allowed_part(call, part, INSTANTS)?, zone_of(call, zone)?);
                 format!("gsql_timestamp_trunc({}, '{part}', {zone})", self.expression(at)?)
             }
             "TIMESTAMP_TRUNC" => {
@@ -71,10 +92,7 @@ impl SqlWriter {
             }
             "FORMAT_TIMESTAMP" if call.arguments.len() == 3 => {
                 let [format, at, zone] = call.exactly()?;
-                let (format, zone) = (
-                    safe_format(call, format, INSTANT_ELEMENTS)?,
-                    zone_name(call, zone)?,
-                );
+                let (format, zone) = (safe_format(call, format, INSTANT_ELEMENTS)?, zone_of(call, zone)?);
                 format!(
                     "gsql_format_timestamp({format}, {}, {zone})",
                     self.expression(at)?
@@ -145,16 +163,18 @@ fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     }
 }
 
-/// The name of a time zone, which is a literal.
-fn zone_name(call: &Call<'_>, zone: &Expr) -> Written {
-    let refused = || SqlRefusal::construct(format_args!("{}(…, {zone})", call.name));
+/// A literal with the name of a time zone.
+pub(super) fn zone_name(zone: &Expr) -> Option<String> {
     let Expr::Value(value) = zone else {
-        return Err(refused());
+        return None;
     };
-    let name = literal::text_of(&value.value).ok_or_else(refused)?;
-    Timezone::parse(name)
-        .map(|zone| literal::text(zone.name()))
-        .map_err(|_| refused())
+    let zone = Timezone::parse(literal::text_of(&value.value)?).ok()?;
+    Some(literal::text(zone.name()))
+}
+
+/// The last argument of a call, a time zone.
+fn zone_of(call: &Call<'_>, zone: &Expr) -> Written {
+    zone_name(zone).ok_or_else(|| SqlRefusal::construct(format_args!("{}(…, {zone})", call.name)))
 }
 
 /// A format string of these elements, which mean the same in both dialects.

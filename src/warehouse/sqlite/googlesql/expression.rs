@@ -6,6 +6,7 @@ use sqlparser::ast::{
     Value,
 };
 
+use super::calendar::zone_name;
 use super::name::single;
 use super::refusal::SqlRefusal;
 use crate::partition::Parameter;
@@ -261,9 +262,11 @@ impl SqlWriter {
     }
 
     fn extract(&mut self, field: &DateTimeField, from: &Expr) -> Written {
-        const PARTS: [&str; 10] = [
+        const PARTS: [&str; 12] = [
             "DATE",
             "YEAR",
+            "ISOYEAR",
+            "ISOWEEK",
             "QUARTER",
             "MONTH",
             "DAY",
@@ -274,12 +277,20 @@ impl SqlWriter {
             "SECOND",
         ];
         let part = field.to_string().to_ascii_uppercase();
-        if !PARTS.contains(&part.as_str()) || matches!(from, Expr::AtTimeZone { .. }) {
-            return Err(SqlRefusal::construct(format_args!(
-                "EXTRACT({field} FROM {from})"
-            )));
+        let refused = || SqlRefusal::construct(format_args!("EXTRACT({field} FROM {from})"));
+        if !PARTS.contains(&part.as_str()) {
+            return Err(refused());
         }
-        Ok(format!("gsql_extract('{part}', {})", self.expression(from)?))
+        let (from, zone) = match from {
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                (timestamp.as_ref(), zone_name(time_zone).ok_or_else(refused)?)
+            }
+            from => (from, literal::text("UTC")),
+        };
+        Ok(format!(
+            "gsql_extract('{part}', {}, {zone})",
+            self.expression(from)?
+        ))
     }
 
     /// Array access: `array[OFFSET(n)]` and its variants.
