@@ -37,6 +37,7 @@ mod start;
 mod state_dir;
 mod status;
 mod tick;
+mod variables;
 mod waive;
 mod which_plan;
 
@@ -79,7 +80,7 @@ Exit codes:
   1  a unit or a blocking check failed, a sample blocks the run, a rehearsal differs, or doctor found a problem
   2  invalid flag, name, value, date or input file; unusable folder or ledger; or the cost limit would be exceeded
   3  ended early; start again to resume
-  4  refused: another run uses the state folder, a run or load is working on the plan's tables, or the run doesn't answer
+  4  refused: another run uses the state folder, a run, load or import is working on the plan's tables, or the run doesn't answer
   130, 143  ended by Ctrl-C or SIGTERM; start again to resume";
 
 #[derive(Debug, Subcommand)]
@@ -136,6 +137,12 @@ struct PlanArgs {
     /// Plan: nba, shop or a TOML file [env: BACKCOURT_PLAN] [default: the plan of the state folder; nba in a new one]
     #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
+    /// Value of a variable of the plan; repeatable [env: BACKCOURT_VAR_NAME]
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variables::assignment)]
+    vars: Vec<(String, String)>,
+    /// Environment of the plan: the name of an [environment.NAME] in its file
+    #[arg(long, value_name = "NAME", env = "BACKCOURT_ENVIRONMENT")]
+    environment: Option<String>,
     #[command(flatten)]
     warehouse: home::WarehouseArgs,
 }

@@ -72,6 +72,7 @@ fn go(place: &PlanArgs, status: &PlanStatus) -> Result<CommandFlags, CliError> {
         flags.push(("--state-dir", folder.path().display().to_string()));
     }
     flags.extend(place.plan.clone().map(|plan| ("--plan", plan)));
+    flags.extend(place.variable_flags());
     let own = folder.path().join("warehouse");
     if status.run.warehouse != format!("sqlite:{}", own.display()) {
         flags.push(("--warehouse", status.run.warehouse.clone()));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::ledger::{KnownPlan, Ledger};
-use crate::plan::{self, BUILTIN, Plan};
+use crate::plan::{self, BUILTIN, GivenVariables, Plan};
 
 use super::error::CliError;
 use super::{PlanArgs, StateDir};
@@ -15,13 +15,14 @@ const VARIABLE: &str = "BACKCOURT_PLAN";
 /// Loads the plan given by `--plan`, or the default one. The environment doesn't bring a second plan into a state folder:
 /// a variable that was set for another folder would start another backfill there.
 pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
+    let given = place.variables();
     if let Some(named) = &place.plan {
-        return Ok(plan::load(named)?);
+        return Ok(plan::load_with(named, &given)?);
     }
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let known = known(&folder);
-    let Some(plan) = of_environment()? else {
-        return of_folder(&known, &folder);
+    let Some(plan) = of_environment(&given)? else {
+        return of_folder(&known, &folder, &given);
     };
     if known.is_empty() || known.iter().any(|known| known.name == plan.name) {
         return Ok(plan);
@@ -36,22 +37,24 @@ pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
 
 /// The same without a look into the state folder if the plan is given.
 pub(super) fn load_file(place: &PlanArgs) -> Result<Plan, CliError> {
-    match (&place.plan, of_environment()?) {
-        (None, Some(plan)) => Ok(plan),
-        _ => load(place),
+    if place.plan.is_none()
+        && let Some(plan) = of_environment(&place.variables())?
+    {
+        return Ok(plan);
     }
+    load(place)
 }
 
-fn of_environment() -> Result<Option<Plan>, CliError> {
+fn of_environment(given: &GivenVariables) -> Result<Option<Plan>, CliError> {
     let named = std::env::var(VARIABLE).ok().filter(|named| !named.is_empty());
-    Ok(named.map(|named| plan::load(&named)).transpose()?)
+    Ok(named.map(|named| plan::load_with(&named, given)).transpose()?)
 }
 
 /// The plan of a folder, or the built-in one in a new folder.
-fn of_folder(known: &[KnownPlan], folder: &StateDir) -> Result<Plan, CliError> {
+fn of_folder(known: &[KnownPlan], folder: &StateDir, given: &GivenVariables) -> Result<Plan, CliError> {
     match known {
-        [] => Ok(plan::load(BUILTIN)?),
-        [only] => recorded(only, folder),
+        [] => Ok(plan::load_with(BUILTIN, given)?),
+        [only] => recorded(only, folder, given),
         several => {
             let example = several.iter().find_map(|plan| plan.source.as_deref());
             Err(CliError::SeveralPlans {
@@ -73,7 +76,7 @@ fn known(folder: &StateDir) -> Vec<KnownPlan> {
 }
 
 /// The only plan of a folder, loaded from its recorded source.
-fn recorded(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
+fn recorded(known: &KnownPlan, folder: &StateDir, given: &GivenVariables) -> Result<Plan, CliError> {
     let refuse = |problem| CliError::OtherPlan {
         folder: folder.path().to_owned(),
         plan: known.name.clone(),
@@ -87,7 +90,7 @@ fn recorded(known: &KnownPlan, folder: &StateDir) -> Result<Plan, CliError> {
     if !plan::is_builtin(source) && !Path::new(source).is_file() {
         return Err(refuse(format!("whose file '{source}' is gone")));
     }
-    let plan = plan::load(source)?;
+    let plan = plan::load_with(source, given)?;
     if plan.name != known.name {
         return Err(refuse(format!(
             "but '{source}' now contains plan '{}'",

@@ -160,6 +160,7 @@ impl Observer {
         let until = run.ended_at.unwrap_or(observed.at);
         RunView {
             title: plan.title.clone(),
+            environment: plan.environment.clone(),
             warehouse: run.warehouse.clone(),
             source: plan.shown_source(&run.source),
             first_month: plan.first_month,

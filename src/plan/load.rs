@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::mem::take;
 use std::path::Path;
 
 use toml::Spanned;
@@ -17,8 +18,10 @@ use super::names::{EntryNames, refuse_duplicates};
 use super::order::{OrderMistake, in_order, tables_are_in_order};
 use super::queries::{Queries, QuerySource, project_id};
 use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
+use super::shape::{self, PlanShape};
 use super::stages::stages;
-use super::{Active, MAX_WORKERS, Plan, SampleDate, StageSpec, runbook, shape, with_hint};
+use super::variables::{self, Variables};
+use super::{Active, GivenVariables, MAX_WORKERS, Plan, SampleDate, StageSpec, runbook, with_hint};
 use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 
 /// Why a plan was refused: its mistakes, each with how to fix it.
@@ -63,13 +66,21 @@ impl std::error::Error for PlanError {}
 /// # Errors
 /// When there is no such plan, the file cannot be read, or it is not a valid plan.
 pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
+    load_with(name_or_path, &GivenVariables::default())
+}
+
+/// As [`load`], with values for the plan's variables.
+///
+/// # Errors
+/// As for [`load`], and when a variable or the environment is unknown or missing.
+pub fn load_with(name_or_path: &str, given: &GivenVariables) -> Result<Plan, PlanError> {
     let refuse = |problem: String| PlanError::of_whole(name_or_path, [problem]);
     let all = |mistakes| PlanError {
         plan: name_or_path.to_owned(),
         mistakes,
     };
     if let Some((_, text)) = PLANS.iter().find(|(name, _)| *name == name_or_path) {
-        let plan = parse(text, &QuerySource::Builtin).map_err(all)?;
+        let plan = parse_with(text, &QuerySource::Builtin, given).map_err(all)?;
         return Ok(Plan {
             origin: name_or_path.to_owned(),
             ..plan
@@ -85,7 +96,7 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
     let path = Path::new(name_or_path);
     let text = fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let plan = parse(&text, &QuerySource::Folder(folder)).map_err(all)?;
+    let plan = parse_with(&text, &QuerySource::Folder(folder), given).map_err(all)?;
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     Ok(Plan {
         origin: whole.display().to_string(),
@@ -94,14 +105,36 @@ pub fn load(name_or_path: &str) -> Result<Plan, PlanError> {
 }
 
 /// Parses the text of a plan file; returns all its mistakes if there are any.
-pub(super) fn parse(text: &str, origin: &QuerySource) -> Result<Plan, Vec<Mistake>> {
-    let (raw, mut mistakes) = shape::read(text)?;
-    let plan = validated(raw, origin, &mut mistakes);
+pub(super) fn parse_with(
+    text: &str,
+    origin: &QuerySource,
+    given: &GivenVariables,
+) -> Result<Plan, Vec<Mistake>> {
+    let PlanShape {
+        mut raw,
+        variables,
+        mut mistakes,
+    } = shape::read(text, given)?;
+    let (vars, environments) = (take(&mut raw.vars), take(&mut raw.environment));
+    let plan = validated(raw, origin, &variables, &mut mistakes);
+    let environment = variables::report(&vars, &environments, given, &variables, &mut mistakes);
+    let plan = plan.map(|plan| Plan { environment, ..plan });
     plan.filter(|_| mistakes.is_empty())
         .ok_or_else(|| mistakes.into_sorted())
 }
 
-fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>) -> Option<Plan> {
+/// As [`parse_with`], without values from outside.
+#[cfg(test)]
+pub(super) fn parse(text: &str, origin: &QuerySource) -> Result<Plan, Vec<Mistake>> {
+    parse_with(text, origin, &GivenVariables::default())
+}
+
+fn validated(
+    raw: RawPlan,
+    origin: &QuerySource,
+    variables: &Variables,
+    mistakes: &mut PlanMistakes<'_>,
+) -> Option<Plan> {
     let number_of_checks = raw.checks.len() + raw.source_checks.len();
     let mut own = mistakes.of_plan();
     let name = own.require("name", raw.name);
@@ -128,7 +161,7 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
     if sizes.contains(&None) {
         return None;
     }
-    let queries = Queries::new(origin, project);
+    let queries = Queries::new(origin, project, variables);
     let active = raw
         .active
         .map_or(Ok(Active::Always), |active| active.read(&queries));
@@ -160,6 +193,7 @@ fn validated(raw: RawPlan, origin: &QuerySource, mistakes: &mut PlanMistakes<'_>
         name: name?,
         origin: String::new(),
         title: title?,
+        environment: None,
         range: range?,
         order: raw.order,
         first_month: first_month?,

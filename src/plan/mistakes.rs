@@ -44,9 +44,28 @@ impl<'t> PlanMistakes<'t> {
         }
     }
 
+    /// Notes a mistake of the key at this path of tables.
+    pub(super) fn note_in(&mut self, path: &[&str], problem: String) {
+        let mut table = Some(&self.document);
+        let mut line = None;
+        for key in path {
+            let Some((key, value)) = table.and_then(|table| table.get_key_value(*key)) else {
+                break;
+            };
+            line = Some(line_of(self.text, key.span().start));
+            table = value.get_ref().as_table();
+        }
+        self.note(Mistake { line, problem });
+    }
+
     /// Notes a key as reported: whatever follows from its missing value is not.
     pub(super) fn skip(&mut self, place: EntryPlace, key: String) {
         self.unread.insert((place, key));
+    }
+
+    /// Whether a key of the plan was reported and left out.
+    pub(super) fn skips(&self, key: &str) -> bool {
+        self.unread.contains(&(None, key.to_owned()))
     }
 
     pub(super) fn is_full(&self) -> bool {

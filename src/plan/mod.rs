@@ -25,7 +25,9 @@ mod schema;
 mod shape;
 mod stage;
 mod stages;
+mod substitute;
 mod template;
+mod variables;
 
 pub use breakdown::BreakdownSpec;
 pub use builtin::{BUILTIN, is_builtin};
@@ -35,7 +37,7 @@ pub use check::{
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use hint::{near_miss, with_hint};
 pub use limits::MAX_WORKERS;
-pub use load::{PlanError, load};
+pub use load::{PlanError, load, load_with};
 pub use mistake::{Mistake, line_of, toml_mistake};
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
@@ -45,6 +47,7 @@ pub use stage::{
     StageOutput, StageSpec, WorkOrder,
 };
 pub use template::Template;
+pub use variables::{GivenVariables, PlanEnvironment};
 
 use std::collections::BTreeSet;
 
@@ -66,6 +69,8 @@ pub struct Plan {
     pub origin: String,
     /// Title shown in the header.
     pub title: String,
+    /// The environment it was loaded for, if any.
+    pub environment: Option<PlanEnvironment>,
     /// First and last date of the backfill.
     pub range: PartitionRange,
     /// Which dates of a stage start first.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::builtin::SQL;
+use super::variables::Variables;
 use super::with_hint;
 use crate::sql::{refuse_too_deep, renamed};
 
@@ -35,11 +36,20 @@ pub(super) struct Queries<'o> {
     origin: &'o QuerySource,
     /// The project they were written for; its tables are read from whichever project the plan runs on.
     project: Option<String>,
+    variables: &'o Variables,
 }
 
 impl<'o> Queries<'o> {
-    pub(super) const fn new(origin: &'o QuerySource, project: Option<String>) -> Self {
-        Self { origin, project }
+    pub(super) const fn new(
+        origin: &'o QuerySource,
+        project: Option<String>,
+        variables: &'o Variables,
+    ) -> Self {
+        Self {
+            origin,
+            project,
+            variables,
+        }
     }
 
     /// The folder of the plan file; `None` for a built-in plan.
@@ -59,7 +69,10 @@ impl<'o> Queries<'o> {
     pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
         match (sql, sql_file) {
             (Some(sql), None) => self.local(sql),
-            (None, Some(path)) => self.local(&self.origin.sql(path)?),
+            (None, Some(path)) => {
+                let sql = self.variables.resolve(&self.origin.sql(path)?);
+                self.local(&sql.map_err(|unresolved| self.variables.problem(&unresolved))?)
+            }
             _ => Err("give either sql or sql_file".to_owned()),
         }
     }

@@ -50,6 +50,12 @@ pub(super) struct RawPlan {
     #[serde(default = "workers")]
     #[schemars(range(min = 1, max = 512))]
     pub(super) workers: usize,
+    /// Variables: ${name} in a string or an SQL file is replaced by the value.
+    #[serde(default)]
+    pub(super) vars: BTreeMap<String, RawVariable>,
+    /// Environments, each with values of variables and, optionally, production = true.
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, BTreeMap<String, RawSetting>>,
     /// The dates on which your own stages have work.
     pub(super) active: Option<RawActive>,
     /// Stages, in the order they run.
@@ -92,6 +98,29 @@ fn source() -> String {
 
 const fn workers() -> usize {
     15
+}
+
+/// The value of a variable, or that it has none of its own.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a text or { required = true }")]
+pub(super) enum RawVariable {
+    Text(String),
+    Required(RawRequired),
+}
+
+/// A variable whose value comes from the command or an environment.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRequired {
+    pub(super) required: bool,
+}
+
+/// A setting of an environment: the value of a variable, or whether it is production.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a text")]
+pub(super) enum RawSetting {
+    Flag(bool),
+    Text(String),
 }
 
 /// A step of the plan that runs per date.

@@ -8,16 +8,26 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::mistake::{Mistake, intended_word};
+use super::mistake::{Mistake, intended_word, line_of};
 use super::mistakes::{EntryPlace, PlanMistakes};
 use super::raw::RawPlan;
+use super::substitute::{offset, substitute};
+use super::variables::{GivenVariables, Unresolved, Variables};
+
+/// A plan file as it is read.
+pub(super) struct PlanShape<'t> {
+    /// The plan as written, with the values of its variables.
+    pub(super) raw: RawPlan,
+    pub(super) variables: Variables,
+    pub(super) mistakes: PlanMistakes<'t>,
+}
 
 /// The plan as written, and the mistakes of its shape. A misspelled key is read as the key that was probably meant; other
 /// unknown keys and unreadable values are left out.
 ///
 /// # Errors
 /// When nothing of it can be read: returns all syntax errors.
-pub(super) fn read(text: &str) -> Result<(RawPlan, PlanMistakes<'_>), Vec<Mistake>> {
+pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShape<'t>, Vec<Mistake>> {
     let (document, unreadable) = DeTable::parse_recoverable(text);
     if !unreadable.is_empty() {
         // Entries next to a syntax error may be misread, so only the syntax errors are reported.
@@ -27,12 +37,32 @@ pub(super) fn read(text: &str) -> Result<(RawPlan, PlanMistakes<'_>), Vec<Mistak
             .collect());
     }
     let span = document.span();
-    let mut mistakes = PlanMistakes::new(text, document.into_inner());
+    let mut document = document.into_inner();
+    let variables = Variables::of(&document, given);
+    let unresolved = substitute(&mut document, &variables);
+    let mut mistakes = PlanMistakes::new(text, document);
+    for string in unresolved {
+        if let Unresolved::Unknown(_) = string.unresolved {
+            mistakes.note(Mistake {
+                line: Some(line_of(text, offset(text, &string))),
+                problem: variables.problem(&string.unresolved),
+            });
+        }
+        if let Some((place, key)) = remove(mistakes.document(), &string.at) {
+            mistakes.skip(place, key);
+        }
+    }
     let mut renamed: Vec<Range<usize>> = Vec::new();
     loop {
         let document = Spanned::new(span.clone(), mistakes.document().clone());
         let error = match RawPlan::deserialize(Deserializer::from(document)) {
-            Ok(raw) => return Ok((raw, mistakes)),
+            Ok(raw) => {
+                return Ok(PlanShape {
+                    raw,
+                    variables,
+                    mistakes,
+                });
+            }
             Err(error) => error,
         };
         let Some(at) = error.span() else {

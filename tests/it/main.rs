@@ -78,6 +78,7 @@ mod trust;
 mod truth;
 mod usage_causes;
 mod values;
+mod variables;
 mod versions;
 mod waiting;
 mod whole_plan;

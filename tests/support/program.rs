@@ -193,6 +193,7 @@ pub fn backcourt() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_backcourt"));
     command.stdin(Stdio::null());
     for name in [
+        "BACKCOURT_ENVIRONMENT",
         "BACKCOURT_PLAN",
         "FORCE_TEAM_RECONSTRUCTION",
         "PARALLELIZATION_WORKERS",

@@ -42,7 +42,9 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
             pen.at_the_end(&format!(" {text} "), style.patch(BOLD));
         }
         progress(model, run, theme, &mut pen, 0);
-        pen.write("  ", PLAIN).write(&run.title, BOLD);
+        pen.write("  ", PLAIN);
+        environment(run, theme, &mut pen);
+        pen.write(&run.title, BOLD);
         return;
     }
     title(model, run, theme, row(area, 0), buf);
@@ -51,6 +53,19 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     share(snapshot, theme, &mut pen);
     stages(model, &snapshot.stages, theme, row(area, 2), buf);
     limit(model, run, theme, row(area, 3), buf);
+}
+
+/// Marks the environment of the plan; production in the warning colour.
+fn environment(run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
+    if let Some(environment) = &run.environment {
+        let tone = if environment.is_production {
+            Tone::Warn
+        } else {
+            Tone::Active
+        };
+        pen.write(&sanitised(&environment.name), theme.style(tone).patch(BOLD))
+            .write("  ", PLAIN);
+    }
 }
 
 /// Marks a read-only view of a warehouse, with its age.
@@ -133,6 +148,7 @@ fn title(model: &Model, run: &RunView, theme: Theme, area: Rect, buf: &mut Buffe
             .write(&place, BOLD)
             .write("  ", PLAIN);
     }
+    environment(run, theme, &mut pen);
     // A read-only view starts with its warehouse, a run with its title.
     let next = if let Some((text, style)) = observed(model, theme) {
         pen.write(&text, style.patch(BOLD))

@@ -18,6 +18,7 @@ use crate::console::fixture::{
     observation, observed, one_fail, paused, running, running_by, sampled, second, stored_games,
     stored_players, three_stages, throughput, worker_panicked,
 };
+use crate::console::theme::Tone;
 use crate::console::{
     Control, ControlAccess, Model, Msg, Observation, Palette, ReadFailure, Theme, draw, update,
 };
@@ -227,6 +228,28 @@ fn an_observed_run_shows_its_warehouse_and_age() {
         msgs.extend(observed(running(50)));
         msgs.push(Msg::Observation(observation));
         assert_screens(name, &SIZES[..3], Model::default, &msgs);
+    }
+}
+
+#[rstest]
+#[case::production(true, Tone::Warn)]
+#[case::another(false, Tone::Active)]
+fn the_environment_is_shown_before_the_title(#[case] is_production: bool, #[case] tone: Tone) {
+    let named = serde_json::json!({ "name": "prod", "is_production": is_production });
+    let in_environment = |version| {
+        let mut snapshot = running(version);
+        snapshot.run.environment = serde_json::from_value(named.clone()).unwrap();
+        snapshot
+    };
+    for (columns, rows) in [(120, 40), (60, 16)] {
+        let drawn = screen(&mut with_history(in_environment)(), UTF8, columns, rows);
+        let text = text(&drawn);
+        let header = text.lines().next().unwrap();
+        let (before, _) = header
+            .split_once("prod  NBA team")
+            .unwrap_or_else(|| panic!("{text}"));
+        let at = u16::try_from(before.chars().count()).unwrap();
+        assert_eq!(Some(drawn[(at, 0)].fg), UTF8.style(tone).fg);
     }
 }
 

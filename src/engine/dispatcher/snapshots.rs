@@ -108,6 +108,7 @@ impl Dispatcher {
         RunView {
             id: self.run.id.clone(),
             title: self.plan.title.clone(),
+            environment: self.plan.environment.clone(),
             warehouse: self.run.warehouse.clone(),
             source: self.plan.shown_source(&self.run.source),
             first_month: self.plan.first_month,

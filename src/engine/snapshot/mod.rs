@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::Breakdown;
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Coverage, GateCheck, PastAnswer, RunState, Waiver};
 use crate::partition::Partition;
-use crate::plan::Severity;
+use crate::plan::{PlanEnvironment, Severity};
 use crate::runbook::Item;
 use crate::warehouse::Cost;
 
@@ -61,6 +61,7 @@ impl Snapshot {
             run: RunView {
                 id: run.to_owned(),
                 title: String::new(),
+                environment: None,
                 warehouse: String::new(),
                 source: None,
                 first_month: 1,
@@ -99,6 +100,9 @@ pub struct RunView {
     pub id: String,
     /// Plan title.
     pub title: String,
+    /// The environment of the plan, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<PlanEnvironment>,
     /// Warehouse as the operator named it.
     pub warehouse: String,
     /// Source the stages read; `None` if none of them has a choice.
