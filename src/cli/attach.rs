@@ -11,7 +11,7 @@ use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
 use super::console_process::{ConsoleOf, split};
-use super::error::CliError;
+use super::error::{CliError, environments_to_choose};
 use super::look::ConsoleArgs;
 use super::operator::console_name;
 use super::recorded::Observing;
@@ -69,6 +69,7 @@ fn observe(place: &PlanArgs, folder: &StateDir, preferences: &Preferences) -> Re
     let Some(observing) = Observing::of(&home, &plan)? else {
         return Err(CliError::NoProgress {
             home: home.to_string(),
+            environments: environments_to_choose(&plan),
             plan: plan.name,
         });
     };

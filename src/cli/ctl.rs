@@ -47,7 +47,7 @@ pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
             return Err(CliError::no_active_run(&folder, next));
         }
         (None, Request::Status) => {
-            let (_, status, _) = status::plan_status(&arguments.place)?;
+            let (_, status, _) = status::plan_status(&arguments.place, arguments.place.plan_to_compare()?)?;
             status::text(&status).print().map_err(cannot_print)?;
             return Ok(0);
         }

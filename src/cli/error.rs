@@ -15,7 +15,7 @@ use crate::fence::FenceError;
 use crate::import::ImportError;
 use crate::ledger::{LedgerError, LockError, RunLock};
 use crate::partition::{Partition, PartitionError};
-use crate::plan::{Plan, PlanError, with_hint};
+use crate::plan::{ChangedVariable, Plan, PlanError, with_hint};
 use crate::present::AttachError;
 use crate::replay::ReplayError;
 use crate::telemetry::StartError;
@@ -122,12 +122,27 @@ pub(super) enum CliError {
         plan: String,
         problem: String,
     },
-    #[error("{nothing}plan {plan} has never run in {}; start it with 'backcourt run'", .folder.display())]
+    #[error(
+        "plan {plan} was run in {} with {}; leave out the new values, use another --state-dir, or replace the old ones \
+         with 'backcourt run --replace-vars'",
+        .folder.display(), super::variables::differences(.changed)
+    )]
+    OtherVariables {
+        plan: String,
+        folder: PathBuf,
+        changed: Vec<ChangedVariable>,
+    },
+    #[error(
+        "{nothing}plan {plan} has never run in {}; {}start it with 'backcourt run'",
+        .folder.display(), or_choose(.environments)
+    )]
     NeverRun {
         /// What the command would have worked on, with a colon; may be empty.
         nothing: &'static str,
         plan: String,
         folder: PathBuf,
+        /// Environments to choose from, if none is chosen.
+        environments: Vec<String>,
     },
     #[error(
         "plan {plan} has never run in {}; start it with 'backcourt run --paused' to tick items before the first date",
@@ -138,8 +153,16 @@ pub(super) enum CliError {
     NothingToAccept(String),
     #[error("{why}; {next}")]
     NoActiveRun { why: String, next: &'static str },
-    #[error("{home} has no recorded progress for plan {plan}; start it with 'backcourt run --warehouse'")]
-    NoProgress { home: String, plan: String },
+    #[error(
+        "{home} has no recorded progress for plan {plan}; {}start it with 'backcourt run --warehouse'",
+        or_choose(.environments)
+    )]
+    NoProgress {
+        home: String,
+        plan: String,
+        /// Environments to choose from, if none is chosen.
+        environments: Vec<String>,
+    },
     #[error("no breakdown available: the warehouse has no tables yet; start with 'backcourt run'")]
     NoBreakdown,
     #[error("{check}: {cause}")]
@@ -280,6 +303,7 @@ impl CliError {
             nothing,
             plan: plan.name.clone(),
             folder: folder.path().to_owned(),
+            environments: environments_to_choose(plan),
         }
     }
 
@@ -292,6 +316,22 @@ impl CliError {
         };
         Self::NoActiveRun { why, next }
     }
+}
+
+/// The environments of a plan that was loaded without one.
+pub(super) fn environments_to_choose(plan: &Plan) -> Vec<String> {
+    let without = plan.environment.is_none().then(|| plan.environments.clone());
+    without.unwrap_or_default()
+}
+
+fn or_choose(environments: &[String]) -> String {
+    if environments.is_empty() {
+        return String::new();
+    }
+    format!(
+        "choose one of its environments ({}) with --environment, or ",
+        environments.join(", ")
+    )
 }
 
 fn alone_or_counted(mistakes: &[String]) -> String {

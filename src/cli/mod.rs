@@ -49,7 +49,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::escape::{EscapedText, escaped, is_unsafe};
-use crate::plan::{Plan, PlanError, StageSpec, with_hint};
+use crate::plan::{GivenVariables, Plan, PlanError, StageSpec, with_hint};
 use crate::stages;
 
 use config::Config;
@@ -137,20 +137,40 @@ struct PlanArgs {
     /// Plan: nba, shop or a TOML file [env: BACKCOURT_PLAN] [default: the plan of the state folder; nba in a new one]
     #[arg(long, value_name = "NAME|FILE")]
     plan: Option<String>,
-    /// Value of a variable of the plan; repeatable [env: BACKCOURT_VAR_NAME]
+    /// Value of a variable of the plan; repeatable [env: BACKCOURT_VAR_NAME] [default: the value of the last run]
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variables::assignment)]
     vars: Vec<(String, String)>,
-    /// Environment of the plan: the name of an [environment.NAME] in its file
-    #[arg(long, value_name = "NAME", env = "BACKCOURT_ENVIRONMENT")]
+    /// Environment of the plan: the name of an [environment.NAME] in its file [env: BACKCOURT_ENVIRONMENT] [default: the
+    /// environment of the last run]
+    #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
     warehouse: home::WarehouseArgs,
 }
 
 impl PlanArgs {
-    /// Loads the plan and checks that this program has its source and built-in stages.
+    /// Loads the plan and checks that this program has its source and built-in stages. Refuses values of variables that
+    /// differ from those of earlier runs.
     fn plan(&self) -> Result<Plan, CliError> {
-        self.of_program(which_plan::load(self)?)
+        let plan = self.of_program(which_plan::load(self, &self.variables())?)?;
+        variables::refuse_changed(&plan, &StateDir::of(self.state_dir.as_deref())?)?;
+        Ok(plan)
+    }
+
+    /// The same with any values of variables, for a command that only shows what differs.
+    fn plan_to_compare(&self) -> Result<Plan, CliError> {
+        let plan = self.of_program(which_plan::load(self, &self.variables())?)?;
+        variables::report_changed(&plan);
+        Ok(plan)
+    }
+
+    /// The same with values that replace those of earlier runs.
+    fn plan_with_new_values(&self) -> Result<Plan, CliError> {
+        let given = GivenVariables {
+            replaces_recorded: true,
+            ..self.variables()
+        };
+        self.of_program(which_plan::load(self, &given)?)
     }
 
     /// The same for a command that works on the plan file alone, whatever was run in the state folder.
@@ -160,6 +180,7 @@ impl PlanArgs {
 
     fn of_program(&self, plan: Plan) -> Result<Plan, CliError> {
         let named = self.plan.as_ref().unwrap_or(&plan.name);
+        variables::report_recorded(&plan);
         let foreign = foreign_to_program(&plan);
         if foreign.is_empty() {
             return Ok(plan);

@@ -41,7 +41,7 @@ enum Format {
 }
 
 pub(super) fn report(arguments: &ReportArgs) -> Result<u8, CliError> {
-    let (ledger, status, plan) = plan_status(&arguments.place)?;
+    let (ledger, status, plan) = plan_status(&arguments.place, arguments.place.plan()?)?;
     let shown = match &arguments.output {
         None => text(arguments, &ledger, status, &plan)?,
         Some(path) => EscapedText::of(to_file(arguments, &real(path), &ledger, status, &plan)?),
@@ -56,7 +56,7 @@ fn text(
     status: PlanStatus,
     plan: &Plan,
 ) -> Result<EscapedText, CliError> {
-    let go = go(&arguments.place, &status)?;
+    let go = go(&arguments.place, &status, plan)?;
     let handoff = Handoff::gather(ledger, plan, status, &go)?;
     match arguments.format {
         Format::Md => Ok(markdown(&handoff)),
@@ -65,14 +65,14 @@ fn text(
 }
 
 /// The flags that select the same state folder, plan and warehouse; defaults are omitted.
-fn go(place: &PlanArgs, status: &PlanStatus) -> Result<CommandFlags, CliError> {
+fn go(place: &PlanArgs, status: &PlanStatus, plan: &Plan) -> Result<CommandFlags, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let mut flags = Vec::new();
     if folder.path() != StateDir::of(None)?.path() {
         flags.push(("--state-dir", folder.path().display().to_string()));
     }
     flags.extend(place.plan.clone().map(|plan| ("--plan", plan)));
-    flags.extend(place.variable_flags());
+    flags.extend(place.variable_flags(plan));
     let own = folder.path().join("warehouse");
     if status.run.warehouse != format!("sqlite:{}", own.display()) {
         flags.push(("--warehouse", status.run.warehouse.clone()));

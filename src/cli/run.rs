@@ -9,7 +9,7 @@ use super::start::{RunSpec, start};
 use super::{dry_run, sample};
 
 pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> {
-    let mut plan = arguments.place.plan()?;
+    let mut plan = arguments.plan()?;
     if arguments.newest_first {
         plan.order = WorkOrder::NewestFirst;
     }

@@ -71,6 +71,9 @@ pub(super) struct RunArgs {
     /// Alter tables to match the plan: add nullable columns, drop NOT NULL, recreate empty tables
     #[arg(long)]
     migrate: bool,
+    /// Use only the values of variables given now, instead of those of earlier runs
+    #[arg(long)]
+    replace_vars: bool,
     /// Drain after this many failed units
     #[arg(long, value_name = "K", value_parser = in_range(1_u64, None))]
     pub(super) fail_fast: Option<u64>,
@@ -121,6 +124,15 @@ pub(super) fn dates_of(typed: &[String], plan: &Plan) -> Result<Vec<Partition>, 
 }
 
 impl RunArgs {
+    /// Loads the plan.
+    pub(super) fn plan(&self) -> Result<Plan, CliError> {
+        if self.replace_vars {
+            self.place.plan_with_new_values()
+        } else {
+            self.place.plan()
+        }
+    }
+
     /// What to do with outdated dates, if the flag was given.
     pub(super) fn on_change(&self) -> Option<OnChange> {
         self.on_change.map(OnChange::from)

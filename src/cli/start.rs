@@ -248,7 +248,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let (log, files) = telemetry::start(&folder.logs(), on_loss)?;
     let warehouse = home.open()?;
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
-    ledger.record_plan(&job.plan.name, &job.plan.origin)?;
+    ledger.record_plan(&job.plan)?;
     let socket = reachable(Socket::bind(folder.path()));
     let (origin, prepare) = feeds_of(&job.plan, &ledger, &warehouse.name())?;
     let options = Options {

@@ -23,7 +23,7 @@ pub(super) struct StatusArgs {
 }
 
 pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
-    let (_, status, _) = plan_status(&arguments.place)?;
+    let (_, status, _) = plan_status(&arguments.place, arguments.place.plan_to_compare()?)?;
     let shown = if arguments.json {
         EscapedText::json(&status).map_err(cannot_print)?
     } else {
@@ -34,8 +34,7 @@ pub(super) fn status(arguments: &StatusArgs) -> Result<u8, CliError> {
 }
 
 /// The progress of the plan, with the ledger it comes from.
-pub(super) fn plan_status(place: &PlanArgs) -> Result<(Ledger, PlanStatus, Plan), CliError> {
-    let plan = place.plan()?;
+pub(super) fn plan_status(place: &PlanArgs, plan: Plan) -> Result<(Ledger, PlanStatus, Plan), CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let never = || CliError::never_run("", &plan, &folder);
     let local = Ledger::open_to_read(&folder.ledger())?;

@@ -1,32 +1,33 @@
-//! Values for the variables of a plan, from flags and from the environment of the process.
+//! Values for the variables of a plan: from flags and the environment of the process, and what is said about those that
+//! earlier runs recorded.
 
-use crate::plan::GivenVariables;
+use crate::escape::{EscapedText, quoted};
+use crate::plan::{ChangedVariable, GivenVariables, Plan};
+use crate::term;
 
-use super::PlanArgs;
+use super::error::CliError;
+use super::{PlanArgs, StateDir};
 
 impl PlanArgs {
     /// The values that this command gives. A later `--var` of a name overrides an earlier one.
     pub(super) fn variables(&self) -> GivenVariables {
-        // A value that is not UTF-8 can't be in a plan.
-        let process = std::env::vars_os();
-        let process =
-            process.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let given = GivenVariables {
             flags: self.vars.iter().cloned().collect(),
             environment: self.environment.clone(),
             ..GivenVariables::default()
         };
-        given.with_process(process)
+        given.with_process(std::env::vars_os())
     }
 
     /// The flags that give another command the same values.
-    pub(super) fn variable_flags(&self) -> Vec<(&'static str, String)> {
-        let environment = self.environment.clone().map(|name| ("--environment", name));
+    pub(super) fn variable_flags(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        let environment = plan.environment.iter();
+        let environment = environment.map(|environment| ("--environment", environment.name.clone()));
         let vars = self
             .vars
             .iter()
             .map(|(name, value)| ("--var", format!("{name}={value}")));
-        environment.into_iter().chain(vars).collect()
+        environment.chain(vars).collect()
     }
 }
 
@@ -36,4 +37,67 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write NAME=VALUE, for example raw=dev_raw".to_owned()),
     }
+}
+
+/// Refuses values that differ from those of earlier runs: their rows and results would mix.
+pub(super) fn refuse_changed(plan: &Plan, folder: &StateDir) -> Result<(), CliError> {
+    let changed = plan.variables.changed.clone();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::OtherVariables {
+        plan: plan.name.clone(),
+        folder: folder.path().to_owned(),
+        changed,
+    })
+}
+
+/// Prints which values of earlier runs a command uses without having been given them, in one line.
+pub(super) fn report_recorded(plan: &Plan) {
+    let variables = &plan.variables;
+    let environment = plan
+        .environment
+        .as_ref()
+        .filter(|_| variables.environment_is_recorded);
+    let environment = environment.map(|environment| format!("environment {}", environment.name));
+    let values = variables.from_record.iter();
+    let values = values.map(|(name, value)| format!("{name} {}", quoted(value)));
+    let used: Vec<String> = environment.into_iter().chain(values).collect();
+    // The first process of a console has printed it.
+    if !used.is_empty() && !term::is_worker_process() {
+        let used = used.join(", ");
+        EscapedText::of(format_args!(
+            "backcourt: plan {} as last run here: {used}",
+            plan.written_name()
+        ))
+        .print_error();
+    }
+}
+
+/// Prints which values differ from those of earlier runs, in one line.
+pub(super) fn report_changed(plan: &Plan) {
+    let changed = &plan.variables.changed;
+    if !changed.is_empty() {
+        EscapedText::of(format_args!(
+            "backcourt: plan {} was run here with {}",
+            plan.name,
+            differences(changed)
+        ))
+        .print_error();
+    }
+}
+
+/// The values of earlier runs and of this command.
+pub(super) fn differences(changed: &[ChangedVariable]) -> String {
+    let difference = |variable: &ChangedVariable| {
+        format!(
+            "{} {}, but {} gives {}",
+            variable.name,
+            quoted(&variable.before),
+            variable.given_by,
+            quoted(&variable.now)
+        )
+    };
+    let differences: Vec<String> = changed.iter().map(difference).collect();
+    differences.join(", and ")
 }

@@ -14,17 +14,23 @@ const VARIABLE: &str = "BACKCOURT_PLAN";
 
 /// Loads the plan given by `--plan`, or the default one. The environment doesn't bring a second plan into a state folder:
 /// a variable that was set for another folder would start another backfill there.
-pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
-    let given = place.variables();
+///
+/// The environment and the values of variables that the command doesn't give are those of the plan's last run in the
+/// folder.
+pub(super) fn load(place: &PlanArgs, given: &GivenVariables) -> Result<Plan, CliError> {
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    let known = known(&folder);
+    let given = GivenVariables {
+        recorded: known.iter().map(|known| known.variables.clone()).collect(),
+        ..given.clone()
+    };
     if let Some(named) = &place.plan {
         return Ok(plan::load_with(named, &given)?);
     }
-    let folder = StateDir::of(place.state_dir.as_deref())?;
-    let known = known(&folder);
     let Some(plan) = of_environment(&given)? else {
         return of_folder(&known, &folder, &given);
     };
-    if known.is_empty() || known.iter().any(|known| known.name == plan.name) {
+    if known.is_empty() || known.iter().any(|known| is_of(known, &plan)) {
         return Ok(plan);
     }
     Err(CliError::PlanOfEnvironment {
@@ -37,12 +43,19 @@ pub(super) fn load(place: &PlanArgs) -> Result<Plan, CliError> {
 
 /// The same without a look into the state folder if the plan is given.
 pub(super) fn load_file(place: &PlanArgs) -> Result<Plan, CliError> {
-    if place.plan.is_none()
-        && let Some(plan) = of_environment(&place.variables())?
-    {
-        return Ok(plan);
+    let given = place.variables();
+    if let Some(named) = &place.plan {
+        return Ok(plan::load_with(named, &given)?);
     }
-    load(place)
+    match of_environment(&given)? {
+        Some(plan) => Ok(plan),
+        None => load(place, &given),
+    }
+}
+
+/// Whether a plan that was run is this one, in any of its environments.
+fn is_of(known: &KnownPlan, plan: &Plan) -> bool {
+    known.variables.written_name() == plan.written_name()
 }
 
 fn of_environment(given: &GivenVariables) -> Result<Option<Plan>, CliError> {
@@ -54,7 +67,9 @@ fn of_environment(given: &GivenVariables) -> Result<Option<Plan>, CliError> {
 fn of_folder(known: &[KnownPlan], folder: &StateDir, given: &GivenVariables) -> Result<Plan, CliError> {
     match known {
         [] => Ok(plan::load_with(BUILTIN, given)?),
-        [only] => recorded(only, folder, given),
+        [first, others @ ..] if others.iter().all(|other| is_same_file(first, other)) => {
+            recorded(first, folder, given)
+        }
         several => {
             let example = several.iter().find_map(|plan| plan.source.as_deref());
             Err(CliError::SeveralPlans {
@@ -66,6 +81,13 @@ fn of_folder(known: &[KnownPlan], folder: &StateDir, given: &GivenVariables) -> 
     }
 }
 
+/// Whether they are environments of one plan file.
+fn is_same_file(one: &KnownPlan, other: &KnownPlan) -> bool {
+    one.source.is_some()
+        && one.source == other.source
+        && one.variables.written_name() == other.variables.written_name()
+}
+
 /// The plans that were run in a folder; empty if the ledger can't be read, which the command reports when it opens it.
 fn known(folder: &StateDir) -> Vec<KnownPlan> {
     let path = folder.ledger();
@@ -75,7 +97,7 @@ fn known(folder: &StateDir) -> Vec<KnownPlan> {
     plans.unwrap_or_default()
 }
 
-/// The only plan of a folder, loaded from its recorded source.
+/// The plan of a folder, loaded from its recorded source.
 fn recorded(known: &KnownPlan, folder: &StateDir, given: &GivenVariables) -> Result<Plan, CliError> {
     let refuse = |problem| CliError::OtherPlan {
         folder: folder.path().to_owned(),
@@ -91,10 +113,10 @@ fn recorded(known: &KnownPlan, folder: &StateDir, given: &GivenVariables) -> Res
         return Err(refuse(format!("whose file '{source}' is gone")));
     }
     let plan = plan::load_with(source, given)?;
-    if plan.name != known.name {
+    if !is_of(known, &plan) {
         return Err(refuse(format!(
             "but '{source}' now contains plan '{}'",
-            plan.name
+            plan.written_name()
         )));
     }
     Ok(plan)

@@ -73,7 +73,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
 /// running isn't disturbed.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -142,6 +142,10 @@ UPDATE waiver SET name = 'critical' || substr(name, 5)
   WHERE name GLOB 'seed_[1-5]_*' AND target IN (SELECT id FROM target WHERE plan = 'nba');
 UPDATE job SET check_name = 'critical' || substr(check_name, 5)
   WHERE check_name GLOB 'seed_[1-5]_*' AND target IN (SELECT id FROM target WHERE plan = 'nba');
+",
+    // The environment of a plan and the values given for its variables, as a JSON object.
+    "
+CREATE TABLE plan_variables (plan TEXT PRIMARY KEY, environment TEXT, given TEXT NOT NULL) WITHOUT ROWID;
 ",
 ];
 

@@ -1,10 +1,14 @@
-//! The plans that were run in a state folder, where each is read from, and the warehouses they were run on.
+//! The plans that were run in a state folder, where each is read from, the values of its variables, and the warehouses
+//! they were run on.
 
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{Error, OptionalExtension, Row, Transaction, params};
 
+use super::entry::text;
 use super::{Ledger, LedgerError};
+use crate::plan::{Plan, RecordedVariables};
 
 /// A plan on a warehouse. Units are stored per target, so that a rehearsal never counts as the real run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +17,12 @@ pub struct Target(pub(super) i64);
 /// A plan that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownPlan {
-    /// Plan name.
+    /// Plan name, with its environment.
     pub name: String,
     /// The value of `--plan` that selects it: a built-in name or a path. `None` in older ledgers that didn't record it.
     pub source: Option<String>,
+    /// Its environment, and the values its last run was given.
+    pub variables: RecordedVariables,
 }
 
 impl Ledger {
@@ -68,17 +74,24 @@ impl Ledger {
         self.sqlite(read)
     }
 
-    /// Records where a plan is read from: a built-in name or the path of its file.
+    /// Records where a plan is read from, a built-in name or the path of its file, and the values of its variables that
+    /// the file doesn't have.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn record_plan(&mut self, plan: &str, source: &str) -> Result<(), LedgerError> {
-        let source = self.folder().kept(Path::new(source));
+    pub fn record_plan(&mut self, plan: &Plan) -> Result<(), LedgerError> {
+        let source = self.folder().kept(Path::new(&plan.origin));
+        let environment = plan.environment.as_ref().map(|environment| &environment.name);
+        let given = text(&plan.variables.to_record);
         self.transaction(|ledger| {
+            ledger.execute(
+                "INSERT OR REPLACE INTO plan_source (plan, source) VALUES (?1, ?2)",
+                params![plan.name, source],
+            )?;
             ledger
                 .execute(
-                    "INSERT OR REPLACE INTO plan_source (plan, source) VALUES (?1, ?2)",
-                    params![plan, source],
+                    "INSERT OR REPLACE INTO plan_variables (plan, environment, given) VALUES (?1, ?2, ?3)",
+                    params![plan.name, environment, given],
                 )
                 .map(drop)
         })
@@ -89,19 +102,39 @@ impl Ledger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn plans(&self) -> Result<Vec<KnownPlan>, LedgerError> {
-        let plans: Vec<(String, Option<String>)> = self.select(
-            "SELECT target.plan, plan_source.source FROM target JOIN run ON run.target = target.id
+        let plans: Vec<KnownPlan> = self.select(
+            "SELECT target.plan, plan_source.source, environment, given
+             FROM target JOIN run ON run.target = target.id
              LEFT JOIN plan_source ON plan_source.plan = target.plan
+             LEFT JOIN plan_variables ON plan_variables.plan = target.plan
              GROUP BY target.plan ORDER BY MAX(run.rowid) DESC",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            known_plan,
         )?;
-        let known = |(name, source): (String, Option<String>)| KnownPlan {
-            name,
-            source: source.map(|kept| self.folder().whole(&kept).display().to_string()),
-        };
-        Ok(plans.into_iter().map(known).collect())
+        let whole = |kept: String| self.folder().whole(&kept).display().to_string();
+        let known = plans.into_iter().map(|plan| KnownPlan {
+            source: plan.source.map(whole),
+            ..plan
+        });
+        Ok(known.collect())
     }
+}
+
+/// A plan with its source as stored. Plans of an older ledger have no variables.
+fn known_plan(row: &Row<'_>) -> rusqlite::Result<KnownPlan> {
+    let name: String = row.get(0)?;
+    let given: Option<String> = row.get(3)?;
+    let values = serde_json::from_str(given.as_deref().unwrap_or("{}"))
+        .map_err(|cause| Error::FromSqlConversionFailure(3, Type::Text, Box::new(cause)))?;
+    Ok(KnownPlan {
+        source: row.get(1)?,
+        variables: RecordedVariables {
+            plan: name.clone(),
+            environment: row.get(2)?,
+            values,
+        },
+        name,
+    })
 }
 
 /// Records the newest warehouse entry this ledger knows; never moves it back.

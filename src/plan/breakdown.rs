@@ -68,7 +68,7 @@ impl RawBreakdown {
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<BreakdownSpec> {
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
-        let sql = found.take(Queries::key(self.sql_file.as_ref()), sql);
+        let sql = found.take_all(Queries::key(self.sql_file.as_ref()), sql);
         let check = found.require("check", self.check);
         let check = check.and_then(|check| found.take("check", checks.known("check", check)));
         let title = found.require("title", self.title);

@@ -50,7 +50,7 @@ impl RawCheck {
         let title = found.require("title", self.title);
         let severity = found.require("severity", self.severity);
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
-        let sql = found.take(Queries::key(self.sql_file.as_ref()), sql);
+        let sql = found.take_all(Queries::key(self.sql_file.as_ref()), sql);
         let expect = found.require("expect", self.expect);
         let expect = expect.and_then(|expect| found.take("expect", expectations(expect)));
         let dates = PartitionRanges::selected(&self.dates, grain);
@@ -92,7 +92,7 @@ pub(super) fn source_tables(
         let mut found = mistakes.of(place, format!("source table '{name}': "));
         let title = found.require("title", raw.title);
         let sql = queries.query(raw.sql.as_deref(), raw.sql_file.as_deref());
-        let sql = found.take(Queries::key(raw.sql_file.as_ref()), sql);
+        let sql = found.take_all(Queries::key(raw.sql_file.as_ref()), sql);
         tables.extend((title.zip(sql)).map(|(title, sql)| SourceTable { name, title, sql }));
     }
     tables

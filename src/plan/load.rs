@@ -11,6 +11,7 @@ use super::breakdown::breakdowns;
 use super::builtin::PLANS;
 use super::checks::{checks, source_tables};
 use super::division::Division;
+use super::environment::name_in;
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::mistake::Mistake;
 use super::mistakes::{EntryMistakes, MAX_MISTAKES, PlanMistakes};
@@ -20,7 +21,8 @@ use super::queries::{Queries, QuerySource, project_id};
 use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
 use super::shape::{self, PlanShape};
 use super::stages::stages;
-use super::variables::{self, Variables};
+use super::variable_mistakes::Declared;
+use super::variables::{PlanVariables, Variables};
 use super::{Active, GivenVariables, MAX_WORKERS, Plan, SampleDate, StageSpec, runbook, with_hint};
 use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 
@@ -115,10 +117,22 @@ pub(super) fn parse_with(
         variables,
         mut mistakes,
     } = shape::read(text, given)?;
-    let (vars, environments) = (take(&mut raw.vars), take(&mut raw.environment));
+    let declared = Declared {
+        variables: take(&mut raw.vars),
+        environments: take(&mut raw.environment),
+    };
     let plan = validated(raw, origin, &variables, &mut mistakes);
-    let environment = variables::report(&vars, &environments, given, &variables, &mut mistakes);
-    let plan = plan.map(|plan| Plan { environment, ..plan });
+    let environment = declared.verify(given, &variables, &mut mistakes);
+    let plan = plan.map(|plan| Plan {
+        name: name_in(
+            &plan.name,
+            environment.as_ref().map(|environment| environment.name.as_str()),
+        ),
+        environment,
+        environments: declared.environments.into_keys().collect(),
+        variables: variables.outside,
+        ..plan
+    });
     plan.filter(|_| mistakes.is_empty())
         .ok_or_else(|| mistakes.into_sorted())
 }
@@ -194,6 +208,8 @@ fn validated(
         origin: String::new(),
         title: title?,
         environment: None,
+        environments: Vec::new(),
+        variables: PlanVariables::default(),
         range: range?,
         order: raw.order,
         first_month: first_month?,

@@ -168,6 +168,12 @@ impl EntryMistakes<'_, '_> {
         value.map_err(|problem| self.note(key, &problem)).ok()
     }
 
+    /// The same for a value that may have several mistakes, or one that was reported elsewhere.
+    pub(super) fn take_all<T>(&mut self, key: &str, value: Result<T, Vec<String>>) -> Option<T> {
+        let note = |problems: Vec<String>| problems.iter().for_each(|problem| self.note(key, problem));
+        value.map_err(note).ok()
+    }
+
     /// The value of a required key; `None` if it is missing, which is noted.
     pub(super) fn require<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
         self.take(key, value.ok_or_else(|| format!("{key} is missing; add it")))

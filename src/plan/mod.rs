@@ -8,7 +8,9 @@ mod check;
 mod checks;
 mod definition;
 mod division;
+mod environment;
 mod fingerprint;
+mod given;
 mod hint;
 mod limits;
 mod load;
@@ -19,14 +21,17 @@ mod normal_form;
 mod order;
 mod queries;
 mod raw;
+mod references;
 mod runbook;
 mod sample;
 mod schema;
 mod shape;
+mod sql_names;
 mod stage;
 mod stages;
 mod substitute;
 mod template;
+mod variable_mistakes;
 mod variables;
 
 pub use breakdown::BreakdownSpec;
@@ -34,7 +39,9 @@ pub use builtin::{BUILTIN, is_builtin};
 pub use check::{
     Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest, value_and_target, value_text,
 };
+pub use environment::PlanEnvironment;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
+pub use given::{GivenVariables, RecordedVariables};
 pub use hint::{near_miss, with_hint};
 pub use limits::MAX_WORKERS;
 pub use load::{PlanError, load, load_with};
@@ -47,7 +54,7 @@ pub use stage::{
     StageOutput, StageSpec, WorkOrder,
 };
 pub use template::Template;
-pub use variables::{GivenVariables, PlanEnvironment};
+pub use variables::{ChangedVariable, PlanVariables};
 
 use std::collections::BTreeSet;
 
@@ -63,7 +70,7 @@ pub fn source_clause(source: Option<&str>) -> String {
 /// A validated plan: everything a run needs to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Short name; the ledger stores units by it.
+    /// Short name, with the environment if there is one; progress, leases and tables belong to it.
     pub name: String,
     /// Where it was read from: a built-in name or an absolute path. Empty if it was parsed from a string.
     pub origin: String,
@@ -71,6 +78,10 @@ pub struct Plan {
     pub title: String,
     /// The environment it was loaded for, if any.
     pub environment: Option<PlanEnvironment>,
+    /// The names of all its environments.
+    pub environments: Vec<String>,
+    /// The values of its variables that its file doesn't have.
+    pub variables: PlanVariables,
     /// First and last date of the backfill.
     pub range: PartitionRange,
     /// Which dates of a stage start first.
@@ -98,6 +109,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The name as its file has it, without the environment.
+    #[must_use]
+    pub fn written_name(&self) -> &str {
+        let environment = self.environment.as_ref();
+        environment::name_without(
+            &self.name,
+            environment.map(|environment| environment.name.as_str()),
+        )
+    }
+
     /// Looks up a stage by name.
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&StageSpec> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::builtin::SQL;
-use super::variables::Variables;
+use super::variables::{TextForm, Unresolved, Variables};
 use super::with_hint;
 use crate::sql::{refuse_too_deep, renamed};
 
@@ -65,26 +65,44 @@ impl<'o> Queries<'o> {
         if sql_file.is_some() { "sql_file" } else { "sql" }
     }
 
-    /// A query given inline or in a file next to the plan, processed by [`Self::local`].
-    pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, String> {
+    /// A query given inline or in a file next to the plan, processed by [`Self::local`]; or everything that is wrong with
+    /// it, which may have been reported elsewhere.
+    pub(super) fn query(&self, sql: Option<&str>, sql_file: Option<&str>) -> Result<String, Vec<String>> {
+        let one = |problem: String| vec![problem];
         match (sql, sql_file) {
-            (Some(sql), None) => self.local(sql),
+            (Some(sql), None) => self.local(sql).map_err(one),
             (None, Some(path)) => {
-                let sql = self.variables.resolve(&self.origin.sql(path)?);
-                self.local(&sql.map_err(|unresolved| self.variables.problem(&unresolved))?)
+                let sql = self.origin.sql(path).map_err(one)?;
+                self.local(&self.resolved(sql)?).map_err(one)
             }
-            _ => Err("give either sql or sql_file".to_owned()),
+            _ => Err(one("give either sql or sql_file".to_owned())),
         }
     }
 
-    /// The query with the plan's own project removed from every table name. A query is refused that is too deep for
-    /// those who walk its syntax tree.
+    /// The text of an SQL file with its variables, if the plan has any.
+    fn resolved(&self, sql: String) -> Result<String, Vec<String>> {
+        if !self.variables.any() {
+            return Ok(sql);
+        }
+        self.variables.resolve(&sql, TextForm::Sql).map_err(|unresolved| {
+            // A missing value is reported where the variable is declared.
+            let is_reported = |unresolved: &&Unresolved| matches!(unresolved, Unresolved::Missing(_));
+            let unreported = unresolved.iter().filter(|unresolved| !is_reported(unresolved));
+            unreported
+                .map(|unresolved| self.variables.problem(unresolved))
+                .collect()
+        })
+    }
+
+    /// The query with the values of its variables, and the plan's own project removed from every table name. A query is
+    /// refused that is too deep for those who walk its syntax tree.
     pub(super) fn local(&self, sql: &str) -> Result<String, String> {
         refuse_too_deep(sql)?;
+        let sql = self.variables.bound(sql)?;
         if self.project.is_none() {
-            return Ok(sql.to_owned());
+            return Ok(sql);
         }
-        renamed(sql, |name| {
+        renamed(&sql, |name| {
             (name.project() == self.project).then(|| format!("`{}`", name.local()))
         })
     }

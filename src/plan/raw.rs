@@ -112,6 +112,7 @@ pub(super) enum RawVariable {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRequired {
+    #[schemars(extend("const" = true))]
     pub(super) required: bool,
 }
 

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
+use super::given::GivenVariables;
 use super::mistake::{Mistake, intended_word, line_of};
 use super::mistakes::{EntryPlace, PlanMistakes};
 use super::raw::RawPlan;
 use super::substitute::{offset, substitute};
-use super::variables::{GivenVariables, Unresolved, Variables};
+use super::variables::{Unresolved, Variables};
 
 /// A plan file as it is read.
 pub(super) struct PlanShape<'t> {
@@ -42,11 +43,14 @@ pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShap
     let unresolved = substitute(&mut document, &variables);
     let mut mistakes = PlanMistakes::new(text, document);
     for string in unresolved {
-        if let Unresolved::Unknown(_) = string.unresolved {
-            mistakes.note(Mistake {
-                line: Some(line_of(text, offset(text, &string))),
-                problem: variables.problem(&string.unresolved),
-            });
+        for unresolved in &string.unresolved {
+            // A missing value is reported where the variable is declared.
+            if !matches!(unresolved, Unresolved::Missing(_)) {
+                mistakes.note(Mistake {
+                    line: Some(line_of(text, offset(text, &string, unresolved))),
+                    problem: variables.problem(unresolved),
+                });
+            }
         }
         if let Some((place, key)) = remove(mistakes.document(), &string.at) {
             mistakes.skip(place, key);

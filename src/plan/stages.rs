@@ -168,9 +168,9 @@ impl RawStage {
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<SqlSpec> {
         let sql = queries.query(self.sql.as_deref(), self.sql_file.as_deref());
-        let query = found.take(
+        let query = found.take_all(
             Queries::key(self.sql_file.as_ref()),
-            sql.and_then(|sql| date_query("sql", &sql, division)),
+            sql.and_then(|sql| date_query("sql", &sql, division).map_err(|problem| vec![problem])),
         );
         let table = self.definition(division, found);
         let expect = found.take("expect_rows", self.expect(division, queries));
@@ -455,8 +455,9 @@ impl RawActive {
         const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         match self {
             Self::Query(sql) => {
+                let sql = queries.local(&sql)?;
                 refuse_parameters("active", &sql)?;
-                Ok(Active::Query(queries.local(&sql)?))
+                Ok(Active::Query(sql))
             }
             Self::Days(days) if days.is_empty() => {
                 Err("active is empty, so no date would have work; leave it out".to_owned())

@@ -4,9 +4,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::variables::{Unresolved, Variables};
+use super::references::{TextPart, parts};
+use super::variables::{TextForm, Unresolved, Variables};
 
 /// The tables that define the variables.
 const DEFINITIONS: [&str; 2] = ["vars", "environment"];
@@ -14,46 +16,81 @@ const DEFINITIONS: [&str; 2] = ["vars", "environment"];
 /// The keys of a stage whose text goes to a program, which may have variables of its own.
 const OF_PROGRAMS: [&str; 2] = ["command", "environment"];
 
-/// A string with a variable that has no value.
+/// The keys with a query.
+const QUERIES: [&str; 3] = ["sql", "expect_rows", "active"];
+
+/// A string with references that can't be replaced.
 pub(super) struct UnresolvedString {
     /// Its place in the file, with its quotes.
     pub(super) at: Range<usize>,
-    pub(super) unresolved: Unresolved,
+    pub(super) unresolved: Vec<Unresolved>,
 }
 
-/// Resolves every string of the file except those that define variables, and in a plan without variables those of
-/// programs.
+/// Resolves every string of the file except those that define variables, and in a plan without variables queries and
+/// the words of programs.
 pub(super) fn substitute(document: &mut DeTable<'_>, variables: &Variables) -> Vec<UnresolvedString> {
     let mut found = Vec::new();
     for (key, value) in document.iter_mut() {
-        if !DEFINITIONS.contains(&key.get_ref().as_ref()) {
-            in_value(value.span(), value.get_mut(), variables, &mut found);
+        let key = key.get_ref().as_ref();
+        if key == "name" {
+            found.extend(in_plan_name(value, variables));
+        }
+        if !DEFINITIONS.contains(&key) {
+            in_key(key, value, variables, &mut found);
         }
     }
     found
 }
 
+/// The known variables in the name of the plan, which has to be known before its variables are.
+fn in_plan_name(value: &Spanned<DeValue<'_>>, variables: &Variables) -> Option<UnresolvedString> {
+    let known = |part: &TextPart<'_>| match part {
+        TextPart::Reference(name) if variables.values.contains_key(*name) => {
+            Some(Unresolved::InPlanName((*name).to_owned()))
+        }
+        _ => None,
+    };
+    let unresolved: Vec<_> = (parts(value.get_ref().as_str()?).iter())
+        .filter_map(known)
+        .collect();
+    let at = value.span();
+    (!unresolved.is_empty()).then_some(UnresolvedString { at, unresolved })
+}
+
+fn in_key(
+    key: &str,
+    value: &mut Spanned<DeValue<'_>>,
+    variables: &Variables,
+    found: &mut Vec<UnresolvedString>,
+) {
+    let is_query = QUERIES.contains(&key);
+    if !variables.any() && (is_query || OF_PROGRAMS.contains(&key)) {
+        return;
+    }
+    let form = if is_query { TextForm::Sql } else { TextForm::Any };
+    in_value(value.span(), value.get_mut(), form, variables, found);
+}
+
 fn in_value(
     at: Range<usize>,
     value: &mut DeValue<'_>,
+    form: TextForm,
     variables: &Variables,
     found: &mut Vec<UnresolvedString>,
 ) {
     match value {
-        DeValue::String(text) if text.contains('$') => match variables.resolve(text) {
+        DeValue::String(text) if text.contains('$') => match variables.resolve(text, form) {
             Ok(resolved) => *text = Cow::Owned(resolved),
             Err(unresolved) => found.push(UnresolvedString { at, unresolved }),
         },
         DeValue::Array(items) => {
             for item in items.iter_mut() {
-                in_value(item.span(), item.get_mut(), variables, found);
+                in_value(item.span(), item.get_mut(), form, variables, found);
             }
         }
         DeValue::Table(table) => {
             for (key, value) in table.iter_mut() {
-                if variables.any() || !OF_PROGRAMS.contains(&key.get_ref().as_ref()) {
-                    in_value(value.span(), value.get_mut(), variables, found);
-                }
+                in_key(key.get_ref(), value, variables, found);
             }
         }
         _ => {}
@@ -61,9 +98,8 @@ fn in_value(
 }
 
 /// The byte offset of a reference in the text of a file: within this string, or where the string begins.
-pub(super) fn offset(text: &str, string: &UnresolvedString) -> usize {
-    let (Unresolved::Unknown(name) | Unresolved::Missing(name)) = &string.unresolved;
-    let reference = format!("${{{name}}}");
+pub(super) fn offset(text: &str, string: &UnresolvedString, unresolved: &Unresolved) -> usize {
+    let reference = format!("${{{}}}", unresolved.name());
     let within = text.get(string.at.clone()).and_then(|text| text.find(&reference));
     string.at.start + within.unwrap_or(0)
 }

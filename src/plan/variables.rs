@@ -1,100 +1,214 @@
-//! Variables of a plan: `${name}` in its strings and SQL files becomes a value from the command line, the environment
-//! variables, an `[environment.NAME]` or `[vars]`. Pure: the values from outside are an argument.
+//! The variables of a plan: which environment is chosen, which value each of them has, and what replaces `${name}` and
+//! `@name`. Pure: the values from outside are an argument.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::Mistake;
-use super::mistakes::PlanMistakes;
-use super::near_miss;
-use super::raw::{RawSetting, RawVariable};
-use crate::table::is_name;
+use super::given::{ENVIRONMENT, GivenVariables, PREFIX, RecordedVariables};
+use super::references::{TextPart, parts};
+use super::sql_names::is_name_part;
+use super::{near_miss, with_hint};
+use crate::escape::quoted;
+use crate::partition::Parameter;
+use crate::sql::changed;
+use crate::table::text_literal;
 
-/// The key of an environment that marks it as production; no variable can have this name.
-pub(super) const PRODUCTION: &str = "production";
-
-/// The start of a reference, `${name}`; `$${name}` is the text `${name}`.
-const START: &str = "${";
-
-/// The start of the environment variables that give values.
-const PREFIX: &str = "BACKCOURT_VAR_";
-
-/// What a command gives for the variables of a plan.
+/// The values of a plan that are not in its file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GivenVariables {
-    /// Values by name, from `--var`.
-    pub flags: BTreeMap<String, String>,
-    /// Values from `BACKCOURT_VAR_NAME`, by `NAME` in upper case. A name that the plan doesn't declare is ignored: it is
-    /// another plan's.
-    pub process: BTreeMap<String, String>,
-    /// The name of the environment.
-    pub environment: Option<String>,
+pub struct PlanVariables {
+    /// The values for the ledger to record, so that later commands need not repeat them.
+    pub to_record: BTreeMap<String, String>,
+    /// Those that the command didn't give: they were recorded by an earlier run.
+    pub from_record: BTreeMap<String, String>,
+    /// Values of the command that differ from those of the earlier runs.
+    pub changed: Vec<ChangedVariable>,
+    /// Whether the environment was recorded by an earlier run and not given.
+    pub environment_is_recorded: bool,
 }
 
-impl GivenVariables {
-    /// Adds the values among these environment variables.
-    #[must_use]
-    pub fn with_process(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let named = variables.into_iter().filter_map(|(name, value)| {
-            let name = name.strip_prefix(PREFIX)?.to_owned();
-            Some((name, value))
-        });
-        self.process.extend(named);
-        self
-    }
-}
-
-/// The environment that a plan was loaded for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanEnvironment {
+/// A variable with another value than the earlier runs had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedVariable {
     /// Its name.
     pub name: String,
-    /// Whether the plan marks it as production.
-    pub is_production: bool,
+    /// The value of the earlier runs.
+    pub before: String,
+    /// The value given now.
+    pub now: String,
+    /// What gives it: `--var` or an environment variable.
+    pub given_by: String,
 }
 
 /// The variables of one plan with their values.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     /// The value of each; `None` if a required one has none.
-    values: BTreeMap<String, Option<String>>,
+    pub(super) values: BTreeMap<String, Option<String>>,
+    pub(super) environment: ChosenEnvironment,
+    pub(super) outside: PlanVariables,
     used: RefCell<BTreeSet<String>>,
 }
 
-/// A reference to a variable without a value.
+/// The environment that a command selects.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum ChosenEnvironment {
+    #[default]
+    None,
+    Named {
+        name: String,
+        /// What selects it, for messages.
+        by: EnvironmentSource,
+    },
+    /// The environment can't be told; a message.
+    Unknown(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EnvironmentSource {
+    Flag,
+    Process,
+    Record,
+}
+
+impl ChosenEnvironment {
+    fn of(document: &DeTable<'_>, given: &GivenVariables, recorded: &[&RecordedVariables]) -> Self {
+        let named = |name: &str, by| Self::Named {
+            name: name.to_owned(),
+            by,
+        };
+        if let Some(name) = &given.environment {
+            return named(name, EnvironmentSource::Flag);
+        }
+        // A plan without environments ignores the variable, which was set for another plan.
+        if let (Some(name), Some(_)) = (&given.process_environment, document.get("environment")) {
+            return match name {
+                Some(name) => named(name, EnvironmentSource::Process),
+                None => Self::Unknown(format!("{ENVIRONMENT} is not valid UTF-8; correct or unset it")),
+            };
+        }
+        let mut names = Vec::new();
+        for record in recorded {
+            match &record.environment {
+                None => return Self::None,
+                Some(name) => names.push(name.as_str()),
+            }
+        }
+        match names.as_slice() {
+            [] => Self::None,
+            [only] => named(only, EnvironmentSource::Record),
+            several => Self::Unknown(format!(
+                "the plan was run in environments {} of this state folder; choose one with --environment",
+                several.join(", ")
+            )),
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named { name, .. } => Some(name),
+            Self::None | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// A reference that is not replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unresolved {
     Unknown(String),
     /// Reported where the variable is declared.
     Missing(String),
+    /// Its value can't be a part of a name, which is what it is used for in SQL.
+    NotInSql(String),
+    /// The name of the plan refers to it.
+    InPlanName(String),
+}
+
+impl Unresolved {
+    /// The name of the variable.
+    pub(super) fn name(&self) -> &str {
+        let (Self::Unknown(name) | Self::Missing(name) | Self::NotInSql(name) | Self::InPlanName(name)) =
+            self;
+        name
+    }
+}
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextForm {
+    Any,
+    Sql,
 }
 
 impl Variables {
-    /// Reads the values that can be read; [`report`] reports the others.
+    /// Reads the values that can be read; [`super::variable_mistakes`] reports the others.
     pub(super) fn of(document: &DeTable<'_>, given: &GivenVariables) -> Self {
-        let declared = table(document, "vars");
-        let chosen = given.environment.as_ref().and_then(|name| {
-            let environments = table(document, "environment")?;
-            table(environments, name)
-        });
-        let value = |name: &str, default: &DeValue<'_>| {
-            let flag = given.flags.get(name);
-            let process = || given.process.get(&name.to_ascii_uppercase());
-            let outside = flag.or_else(process).map(String::as_str);
-            let of_environment = || chosen?.get(name)?.get_ref().as_str();
-            let found = outside.or_else(of_environment).or_else(|| default.as_str());
-            found.map(str::to_owned)
+        let name = document.get("name").and_then(|name| name.get_ref().as_str());
+        let recorded = given.recorded.iter();
+        let recorded: Vec<_> = recorded
+            .filter(|record| name.is_some_and(|name| record.is_of(name)))
+            .collect();
+        let environment = ChosenEnvironment::of(document, given, &recorded);
+        let recorded = recorded
+            .into_iter()
+            .find(|record| !given.replaces_recorded && record.environment.as_deref() == environment.name());
+        let settings = environment
+            .name()
+            .and_then(|name| table(table(document, "environment")?, name));
+        let mut variables = Self::default();
+        for (name, default) in table(document, "vars").into_iter().flatten() {
+            let name = name.get_ref().as_ref();
+            let of_file = settings.and_then(|settings| settings.get(name)?.get_ref().as_str());
+            let of_file = of_file.or_else(|| default.get_ref().as_str());
+            variables.add(name, of_file, given, recorded);
+        }
+        variables.outside.environment_is_recorded = matches!(
+            environment,
+            ChosenEnvironment::Named {
+                by: EnvironmentSource::Record,
+                ..
+            }
+        );
+        variables.environment = environment;
+        variables
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        of_file: Option<&str>,
+        given: &GivenVariables,
+        recorded: Option<&RecordedVariables>,
+    ) {
+        let variable = || format!("{PREFIX}{}", name.to_ascii_uppercase());
+        let flag = given.flags.get(name).map(|value| (value, "--var".to_owned()));
+        let process = || {
+            let value = given.process.get(&name.to_ascii_uppercase())?.as_ref()?;
+            Some((value, variable()))
         };
-        let values = declared.into_iter().flatten().map(|(name, default)| {
-            let name = name.get_ref().to_string();
-            let value = value(&name, default.get_ref());
-            (name, value)
-        });
-        Self {
-            values: values.collect(),
-            used: RefCell::default(),
+        let outside = flag.or_else(process);
+        let record = recorded.and_then(|record| record.values.get(name));
+        let before = record.map(String::as_str).or(of_file);
+        let now = outside.as_ref().map(|(value, _)| value.as_str()).or(before);
+        self.values.insert(name.to_owned(), now.map(str::to_owned));
+        if let Some(value) = outside.as_ref().map(|(value, _)| *value).or(record) {
+            self.outside.to_record.insert(name.to_owned(), value.clone());
+        }
+        match (outside, before) {
+            (Some((now, given_by)), Some(before)) if recorded.is_some() && now != before => {
+                self.outside.changed.push(ChangedVariable {
+                    name: name.to_owned(),
+                    before: before.to_owned(),
+                    now: now.clone(),
+                    given_by,
+                });
+            }
+            (None, _) => {
+                let record = record.map(|value| (name.to_owned(), value.clone()));
+                self.outside.from_record.extend(record);
+            }
+            _ => {}
         }
     }
 
@@ -103,33 +217,40 @@ impl Variables {
         !self.values.is_empty()
     }
 
-    /// The text with the value of each variable. Other text after a `$` is left unchanged.
-    pub(super) fn resolve(&self, text: &str) -> Result<String, Unresolved> {
+    pub(super) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+    }
+
+    /// The text with the value of each variable, or all references that can't be replaced.
+    pub(super) fn resolve(&self, text: &str, form: TextForm) -> Result<String, Vec<Unresolved>> {
+        let parts = parts(text);
         let mut resolved = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find(START) {
-            let (before, reference) = rest.split_at(at);
-            let body = &reference[START.len()..];
-            let name = body
-                .split_once('}')
-                .map(|(name, _)| name)
-                .filter(|name| is_name(name));
-            let Some(name) = name else {
-                resolved += before;
-                resolved += START;
-                rest = body;
-                continue;
+        let mut unresolved = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            let name = match part {
+                TextPart::Text(text) => {
+                    resolved += text;
+                    continue;
+                }
+                TextPart::Reference(name) => name,
             };
-            rest = &body[name.len() + 1..];
-            if let Some(escaped) = before.strip_suffix('$') {
-                resolved += escaped;
-                resolved += &reference[..=START.len() + name.len()];
-                continue;
+            let after = match parts.get(at + 1) {
+                Some(TextPart::Text(text)) => text,
+                _ => "",
+            };
+            match self.value(name) {
+                Ok(value) if form == TextForm::Sql && !is_name_part(&resolved, value, after) => {
+                    unresolved.push(Unresolved::NotInSql((*name).to_owned()));
+                }
+                Ok(value) => resolved += value,
+                Err(reference) => unresolved.push(reference),
             }
-            resolved += before;
-            resolved += self.value(name)?;
         }
-        Ok(resolved + rest)
+        if unresolved.is_empty() {
+            Ok(resolved)
+        } else {
+            Err(unresolved)
+        }
     }
 
     fn value(&self, name: &str) -> Result<&str, Unresolved> {
@@ -142,131 +263,81 @@ impl Variables {
             .ok_or_else(|| Unresolved::Missing(name.to_owned()))
     }
 
+    /// The query with each parameter `@name` of a variable replaced by its value as a string literal, as dates are.
+    ///
+    /// # Errors
+    /// Returns a message about a parameter whose name is similar to that of a variable.
+    pub(super) fn bound(&self, sql: &str) -> Result<String, String> {
+        if !self.any() {
+            return Ok(sql.to_owned());
+        }
+        let mut unknown = None;
+        let bound = changed(sql, |word| {
+            let name = word.value.strip_prefix('@')?;
+            if word.quote_style.is_some() || Parameter::of_name(name).is_some() {
+                return None;
+            }
+            let names = || self.values.keys().map(String::as_str);
+            // Names of parameters don't distinguish upper and lower case.
+            if let Some(name) = names().find(|known| known.eq_ignore_ascii_case(name)) {
+                // The plan is refused if there is no value, so nothing is sent then.
+                return Some(text_literal(self.value(name).unwrap_or_default()));
+            }
+            if let Some(near) = near_miss(name, names()) {
+                unknown
+                    .get_or_insert_with(|| format!("parameter '@{name}' not found; did you mean '@{near}'?"));
+            }
+            None
+        });
+        // A query that can't be read is reported by what reads it next.
+        unknown.map_or_else(|| Ok(bound.unwrap_or_else(|_| sql.to_owned())), Err)
+    }
+
     /// What is wrong with a reference.
     pub(super) fn problem(&self, unresolved: &Unresolved) -> String {
         match unresolved {
             Unresolved::Missing(name) => format!("variable '{name}' has no value"),
-            Unresolved::Unknown(name) => self.unknown(name, |name| {
-                format!("declare it in [vars], or write $${{{name}}} for this text")
-            }),
+            Unresolved::Unknown(name) => self.unknown(
+                name,
+                &format!("declare it in [vars], or write $${{{name}}} for this text"),
+            ),
+            Unresolved::NotInSql(name) => {
+                let value = self.values.get(name).cloned().flatten().unwrap_or_default();
+                format!(
+                    "the value {} of variable '{name}' is not a valid part of a name in SQL, which has only letters, \
+                     digits and _ - . : *; for a text write @{name} instead of ${{{name}}}",
+                    quoted(&value)
+                )
+            }
+            Unresolved::InPlanName(name) => format!(
+                "the name refers to variable '{name}'; write the name itself, an environment is added to it"
+            ),
         }
     }
 
-    fn unknown(&self, name: &str, otherwise: impl Fn(&str) -> String) -> String {
-        let hint = match near_miss(name, self.values.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean '{near}'?"),
-            None => otherwise(name),
-        };
-        format!("variable '{name}' not found; {hint}")
+    /// The problem with an unknown name, with a similar one or what to do otherwise.
+    pub(super) fn unknown(&self, name: &str, otherwise: &str) -> String {
+        match near_miss(name, self.values.keys().map(String::as_str)) {
+            Some(near) => format!("variable '{name}' not found; did you mean '{near}'?"),
+            None => format!("variable '{name}' not found; {otherwise}"),
+        }
+    }
+
+    /// The same for a name given by `--var`.
+    pub(super) fn unknown_flag(&self, name: &str) -> String {
+        if self.any() {
+            with_hint("variable", name, self.values.keys().map(String::as_str))
+        } else {
+            self.unknown(name, "declare it in [vars], or leave out --var")
+        }
     }
 }
 
 fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d DeTable<'t>> {
-    document.get(key)?.get_ref().as_table()
-}
-
-/// The chosen environment, if the plan has it. Reports everything that is wrong with the variables themselves: names,
-/// values, environments, and, in a plan without other mistakes, variables that nothing uses. To be called after all
-/// strings and SQL files were resolved.
-pub(super) fn report(
-    declared: &BTreeMap<String, RawVariable>,
-    environments: &BTreeMap<String, BTreeMap<String, RawSetting>>,
-    given: &GivenVariables,
-    variables: &Variables,
-    mistakes: &mut PlanMistakes<'_>,
-) -> Option<PlanEnvironment> {
-    if mistakes.skips("vars") || mistakes.skips("environment") {
-        return None;
+    match document.get(key)?.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
     }
-    // A text that can't be read may use any of them.
-    let is_read = mistakes.is_empty() && variables.values.values().all(Option::is_some);
-    let mut names: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, variable) in declared {
-        let mut note = |problem: String| mistakes.note_in(&["vars", name], problem);
-        if !is_name(name) || name == PRODUCTION {
-            note(format!(
-                "'{name}' is not a valid name of a variable; use ASCII letters, digits and underscores, and not \
-                 '{PRODUCTION}'"
-            ));
-        }
-        if let Some(other) = names.insert(name.to_ascii_uppercase(), name) {
-            note(format!(
-                "variables '{other}' and '{name}' differ only in letter case; rename one"
-            ));
-        }
-        match variable {
-            RawVariable::Text(value) if value.contains(START) => note(format!(
-                "the value of variable '{name}' refers to a variable; write the value itself"
-            )),
-            RawVariable::Required(required) if !required.required => note(format!(
-                "variable '{name}' has no value; give one, or required = true"
-            )),
-            _ => {}
-        }
-        if variables.values.get(name).is_some_and(Option::is_none) {
-            note(format!(
-                "variable '{name}' has no value; give --var {name}=VALUE, {PREFIX}{} or an environment that sets it",
-                name.to_ascii_uppercase()
-            ));
-        }
-        if is_read && !variables.used.borrow().contains(name) {
-            note(format!("variable '{name}' is not used; remove it"));
-        }
-    }
-    for (environment, settings) in environments {
-        for (name, setting) in settings {
-            let place = ["environment", environment, name];
-            match setting {
-                RawSetting::Flag(_) if name == PRODUCTION => {}
-                RawSetting::Text(_) if name == PRODUCTION => {
-                    mistakes.note_in(&place, format!("{PRODUCTION} is true or false"));
-                }
-                _ if !declared.contains_key(name) => {
-                    let problem = variables.unknown(name, |_| "declare it in [vars]".to_owned());
-                    mistakes.note_in(&place, problem);
-                }
-                RawSetting::Flag(_) => {
-                    mistakes.note_in(
-                        &place,
-                        format!("the value of variable '{name}' must be a text, in quotes"),
-                    );
-                }
-                RawSetting::Text(value) if value.contains(START) => {
-                    let problem = format!(
-                        "the value of variable '{name}' refers to a variable; write the value itself"
-                    );
-                    mistakes.note_in(&place, problem);
-                }
-                RawSetting::Text(_) => {}
-            }
-        }
-    }
-    for name in given.flags.keys().filter(|name| !declared.contains_key(*name)) {
-        let problem = variables.unknown(name, |_| "declare it in [vars], or leave out --var".to_owned());
-        mistakes.note(Mistake::of_file(problem));
-    }
-    chosen(environments, given.environment.as_deref()?, mistakes)
-}
-
-fn chosen(
-    environments: &BTreeMap<String, BTreeMap<String, RawSetting>>,
-    name: &str,
-    mistakes: &mut PlanMistakes<'_>,
-) -> Option<PlanEnvironment> {
-    let Some(settings) = environments.get(name) else {
-        let known = environments.keys().map(String::as_str);
-        let problem = if environments.is_empty() {
-            format!("environment '{name}' not found; add [environment.{name}], or leave out --environment")
-        } else {
-            super::with_hint("environment", name, known)
-        };
-        mistakes.note(Mistake::of_file(problem));
-        return None;
-    };
-    Some(PlanEnvironment {
-        name: name.to_owned(),
-        is_production: matches!(settings.get(PRODUCTION), Some(RawSetting::Flag(true))),
-    })
 }
 
 #[cfg(test)]
@@ -276,11 +347,11 @@ mod tests {
     use super::*;
 
     fn variables() -> Variables {
-        let values = [("raw", Some("prod.raw")), ("day", None)];
+        let values = [("raw", Some("prod.raw")), ("day", None), ("who", Some("O'Brien"))];
         let values = values.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
         Variables {
             values: values.into(),
-            used: RefCell::default(),
+            ..Variables::default()
         }
     }
 
@@ -292,37 +363,82 @@ mod tests {
     #[case("${${raw}}", "${prod.raw}")]
     fn references_become_values_and_other_text_stays(#[case] text: &str, #[case] resolved: &str) {
         let variables = variables();
-        assert_eq!(variables.resolve(text).ok().as_deref(), Some(resolved));
-    }
-
-    #[rstest]
-    #[case("${raww}", "variable 'raww' not found; did you mean 'raw'?")]
-    #[case(
-        "${HOME}",
-        "variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"
-    )]
-    #[case("${day}", "variable 'day' has no value")]
-    fn references_without_a_value_are_refused(#[case] text: &str, #[case] problem: &str) {
-        let variables = variables();
-        let unresolved = variables.resolve(text).unwrap_err();
-        assert_eq!(variables.problem(&unresolved), problem);
-    }
-
-    impl std::fmt::Debug for Unresolved {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            let (Self::Unknown(name) | Self::Missing(name)) = self;
-            f.write_str(name)
+        for form in [TextForm::Any, TextForm::Sql] {
+            assert_eq!(variables.resolve(text, form).ok().as_deref(), Some(resolved));
         }
     }
 
+    #[rstest]
+    #[case("${raww}", &["variable 'raww' not found; did you mean 'raw'?"])]
+    #[case("${HOME}", &["variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"])]
+    #[case("${day}", &["variable 'day' has no value"])]
+    #[case("'${who}'", &["the value 'O'Brien' of variable 'who' is not a valid part of a name in SQL, which has only letters, digits and _ - . : *; for a text write @who instead of ${who}"])]
+    #[case("${raww} ${raw} ${day}", &["variable 'raww' not found; did you mean 'raw'?", "variable 'day' has no value"])]
+    fn references_without_a_value_are_refused(#[case] text: &str, #[case] problems: &[&str]) {
+        let variables = variables();
+        let unresolved = variables.resolve(text, TextForm::Sql).unwrap_err();
+        let found: Vec<String> = unresolved
+            .iter()
+            .map(|unresolved| variables.problem(unresolved))
+            .collect();
+        assert_eq!(found, problems);
+    }
+
     #[test]
-    fn only_variables_of_the_process_with_the_prefix_are_taken() {
-        let process = [("BACKCOURT_VAR_RAW", "a"), ("RAW", "b")];
-        let process = process.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let given = GivenVariables::default().with_process(process);
+    fn parameters_become_string_literals() {
+        let bound = |sql: &str| variables().bound(sql);
         assert_eq!(
-            given.process,
-            BTreeMap::from([("RAW".to_owned(), "a".to_owned())])
+            bound("x = @Who AND day = @date -- @who\nAND y = '@who' AND z = `@who`").unwrap(),
+            "x = 'O\\'Brien' AND day = @date -- @who\nAND y = '@who' AND z = `@who`"
+        );
+        assert_eq!(
+            bound("x = @whoo").unwrap_err(),
+            "parameter '@whoo' not found; did you mean '@who'?"
+        );
+        assert_eq!(bound("x = @other 'open").unwrap(), "x = @other 'open");
+    }
+
+    #[test]
+    fn recorded_values_are_used_until_others_are_given() {
+        let text =
+            "name = \"users\"\n[vars]\nraw = \"raw\"\ncountry = { required = true }\n[environment.dev]\n";
+        let document = DeTable::parse(text).unwrap();
+        let recorded = RecordedVariables {
+            plan: "users [dev]".to_owned(),
+            environment: Some("dev".to_owned()),
+            values: BTreeMap::from([("country".to_owned(), "DE".to_owned())]),
+        };
+        let with = |given: GivenVariables| {
+            let recorded = vec![recorded.clone()];
+            Variables::of(document.get_ref(), &GivenVariables { recorded, ..given })
+        };
+        let used = with(GivenVariables::default());
+        assert_eq!(used.environment.name(), Some("dev"));
+        assert!(used.outside.environment_is_recorded && used.outside.changed.is_empty());
+        assert_eq!(used.outside.from_record, recorded.values);
+        let flags = BTreeMap::from([("country".to_owned(), "FR".to_owned())]);
+        let changed = with(GivenVariables {
+            flags: flags.clone(),
+            ..GivenVariables::default()
+        });
+        let [change] = changed.outside.changed.as_slice() else {
+            panic!("{:?}", changed.outside);
+        };
+        assert_eq!((change.before.as_str(), change.now.as_str()), ("DE", "FR"));
+        let replaced = with(GivenVariables {
+            flags: flags.clone(),
+            replaces_recorded: true,
+            ..GivenVariables::default()
+        });
+        assert!(replaced.outside.changed.is_empty());
+        assert_eq!(replaced.outside.to_record, flags);
+        let other = with(GivenVariables {
+            environment: Some("prod".to_owned()),
+            ..GivenVariables::default()
+        });
+        assert_eq!(
+            other.values["country"], None,
+            "another environment has its own values"
         );
     }
 }

@@ -25,5 +25,5 @@ pub use keys::{KeyStream, TermEvent};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};
 pub use size::size;
-pub use supervisor::{Ended, ProcessRole, Supervisor, supervisor};
+pub use supervisor::{Ended, ProcessRole, Supervisor, is_worker_process, supervisor};
 pub use tty::{PATIENCE, Tty, print};

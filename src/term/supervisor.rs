@@ -52,6 +52,12 @@ pub struct Ended {
     pub killed_by: Option<String>,
 }
 
+/// Whether this process was started by its supervisor, with the same arguments.
+#[must_use]
+pub fn is_worker_process() -> bool {
+    std::env::var_os(SUPERVISOR).is_some()
+}
+
 /// Starts this program again with the same arguments and waits for it, unless this process is the worker already.
 ///
 /// # Errors

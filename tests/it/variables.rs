@@ -5,9 +5,10 @@
 use std::fs;
 
 use rstest::rstest;
+use rusqlite::Connection;
 
 use crate::planned::Planned;
-use crate::program::ended;
+use crate::program::{backcourt, ended};
 
 const PLAN: &str = r#"
 name = "users"
@@ -54,6 +55,22 @@ fn planned(plan: &str) -> Planned {
     let check = "SELECT DATE_TRUNC(day, ${grain}) FROM `mart.users` WHERE note IS NULL";
     fs::write(planned.folder.path().join("users.sql"), check).unwrap();
     planned
+}
+
+impl Planned {
+    /// Creates the events of a dataset: one of each country for each date.
+    fn events(&self, dataset: &str) {
+        let warehouse = self.state.path().join("warehouse");
+        fs::create_dir_all(&warehouse).unwrap();
+        let connection = Connection::open(warehouse.join(format!("{dataset}.sqlite"))).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE events (day TEXT, country TEXT);
+                 INSERT INTO events VALUES ('2026-01-01', 'DE'), ('2026-01-02', 'DE'),
+                   ('2026-01-01', 'FR'), ('2026-01-02', 'FR');",
+            )
+            .unwrap();
+    }
 }
 
 /// The SQL of the stage with these flags.
@@ -198,6 +215,345 @@ fn missing_values_and_unknown_names_of_flags_are_refused() {
         refused.contains("variable 'raw' not found; declare it in [vars], or leave out --var"),
         "{refused}"
     );
+}
+
+#[test]
+fn later_commands_use_the_recorded_environment_and_values() {
+    let planned = planned(PLAN);
+    let raw = |dataset: &str| planned.events(dataset);
+    raw("dev_raw");
+    raw("prod_raw");
+    let run = planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    assert!(!run.err.contains("as last run here"), "{}", run.err);
+    let status = planned.backcourt(&["status"]).expect(0);
+    assert!(
+        status
+            .err
+            .ends_with("backcourt: plan users as last run here: environment dev, country 'DE'\n"),
+        "{}",
+        status.err
+    );
+    assert!(status.out.contains("of plan users [dev] on "), "{}", status.out);
+    for command in [&["check"][..], &["rerun", "--dates", "2026-01-01"], &["run"]] {
+        let done = planned
+            .backcourt(&[command, &["--output", "plain"]].concat())
+            .expect(0);
+        assert!(done.err.contains("environment dev, country 'DE'"), "{}", done.err);
+    }
+    assert_eq!(planned.dates("users", "outdated"), 0);
+    let without_plan = ended(&mut planned.state.command(&["status"])).expect(0);
+    assert!(
+        without_plan.out.contains("of plan users [dev] on "),
+        "{}",
+        without_plan.out
+    );
+}
+
+#[test]
+fn other_values_than_the_recorded_ones_are_refused_until_they_replace_them() {
+    let planned = planned(PLAN);
+    planned.events("raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    let given = ["--var", "country=FR"];
+    for command in [
+        &["run"][..],
+        &["check"],
+        &["rerun", "--failed"],
+        &["accept", "users", "--reason", "x"],
+        &["report"],
+    ] {
+        let refused = planned.backcourt(&[command, &given].concat()).expect(2).err;
+        let state = planned.state.path().display().to_string();
+        assert_eq!(
+            refused,
+            format!(
+                "backcourt: plan users was run in {state} with country 'DE', but --var gives 'FR'; leave out the new \
+                 values, use another --state-dir, or replace the old ones with 'backcourt run --replace-vars'\n"
+            )
+        );
+    }
+    let mut of_process = planned.command(&["check"]);
+    let refused = ended(of_process.env("BACKCOURT_VAR_RAW", "other")).expect(2).err;
+    assert!(
+        refused.contains("with raw 'raw', but BACKCOURT_VAR_RAW gives 'other'"),
+        "{refused}"
+    );
+    let shown = planned.backcourt(&[&["status"], &given[..]].concat()).expect(0);
+    assert!(
+        shown
+            .err
+            .contains("was run here with country 'DE', but --var gives 'FR'"),
+        "{}",
+        shown.err
+    );
+    planned.run(&[&["--replace-vars"], &given[..]].concat()).expect(0);
+    let status = planned.backcourt(&["status"]).expect(0);
+    assert!(
+        status.err.contains("as last run here: country 'FR'"),
+        "{}",
+        status.err
+    );
+    planned.backcourt(&["check", "--var", "country=DE"]).expect(2);
+}
+
+#[test]
+fn environments_have_their_own_progress_and_one_of_several_must_be_chosen() {
+    let planned = planned(
+        &PLAN
+            .replace("\"mart.users\"", "\"${mart}.users\"")
+            .replace("[vars]\n", "[vars]\nmart = \"mart\"\n")
+            .replace("production = true\n", "production = true\nmart = \"prod_mart\"\n")
+            .replace("`mart.users`", "`${mart}.users`"),
+    );
+    planned.events("dev_raw");
+    planned.events("prod_raw");
+    let check = "SELECT DATE_TRUNC(day, ${grain}) FROM `${mart}.users` WHERE note IS NULL";
+    fs::write(planned.folder.path().join("users.sql"), check).unwrap();
+    planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    let never = planned
+        .backcourt(&["status", "--environment", "prod"])
+        .expect(2)
+        .err;
+    assert!(never.contains("plan users [prod] has never run in"), "{never}");
+    planned.run(&["--environment", "prod"]).expect(0);
+    for command in [&["status"][..], &["run"], &["check"]] {
+        let refused = planned.backcourt(command).expect(2).err;
+        assert!(
+            refused.contains(
+                "the plan was run in environments prod, dev of this state folder; choose one with --environment"
+            ),
+            "{refused}"
+        );
+    }
+    let dev = planned.backcourt(&["status", "--environment", "dev"]).expect(0);
+    assert!(dev.err.contains("as last run here: country 'DE'"), "{}", dev.err);
+    let prod = planned.backcourt(&["status", "--environment", "prod"]).expect(0);
+    assert_eq!(prod.err, "", "production has its value from the plan file");
+}
+
+#[test]
+fn an_environment_does_not_write_the_tables_of_another() {
+    let planned = planned(PLAN);
+    planned.events("dev_raw");
+    planned.events("prod_raw");
+    planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    let refused = planned.run(&["--environment", "prod"]);
+    assert_ne!(refused.code, Some(0));
+    let text = refused.out + &refused.err;
+    assert!(text.contains("users [dev]"), "{text}");
+}
+
+#[test]
+fn another_host_sees_only_the_environment_that_was_run() {
+    let planned = planned(PLAN);
+    planned.events("dev_raw");
+    planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    let warehouse = format!("sqlite:{}", planned.state.path().join("warehouse").display());
+    let elsewhere = planned.folder.path().join("elsewhere").display().to_string();
+    let status = |environment: &[&str]| {
+        let mut command = backcourt();
+        command.args([
+            "status",
+            "--json",
+            "--warehouse",
+            &warehouse,
+            "--state-dir",
+            &elsewhere,
+        ]);
+        command
+            .args(["--var", "country=DE", "--plan"])
+            .arg(planned.file());
+        ended(command.args(environment))
+    };
+    let dev: serde_json::Value =
+        serde_json::from_str(&status(&["--environment", "dev"]).expect(0).out).unwrap();
+    assert_eq!(dev["run"]["plan"], "users [dev]");
+    for environment in [&["--environment", "prod"][..], &[]] {
+        let refused = status(environment).expect(2).err;
+        assert!(refused.contains("has never run in"), "{refused}");
+    }
+    let refused = status(&[]).err;
+    assert!(
+        refused.contains("choose one of its environments (dev, prod) with --environment"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_value_cannot_change_the_structure_of_a_query() {
+    let planned = planned(PLAN);
+    let attack = "country=x' OR 'a' = 'a";
+    assert_eq!(
+        mistakes(&planned, &["--var", attack]),
+        [
+            "line 26: the value 'x\\' OR \\'a\\' = \\'a' of variable 'country' is not a valid part of a name in SQL, which has only \
+          letters, digits and _ - . : *; for a text write @country instead of ${country}"
+        ]
+    );
+    let of_file = mistakes(&planned, &["--var", "country=DE", "--var", "grain=DAY) --"]);
+    assert_eq!(of_file.len(), 1, "{of_file:?}");
+    assert!(
+        of_file[0].starts_with("line 37: check 'users': the value 'DAY) --' of variable 'grain'"),
+        "{of_file:?}"
+    );
+    let long = format!("country={}", "x".repeat(1025));
+    let refused = mistakes(&planned, &["--var", &long]);
+    assert_eq!(
+        refused,
+        ["line 9: the value of variable 'country' is longer than 1024 bytes; shorten it"]
+    );
+    let refused = mistakes(&planned, &["--var", "country=a\nb"]);
+    assert!(
+        refused
+            .iter()
+            .any(|mistake| mistake.contains("contains a control character")),
+        "{refused:?}"
+    );
+}
+
+#[rstest]
+#[case("DE")]
+#[case("O'Brien")]
+#[case("x' OR 'a' = 'a")]
+#[case(r#"\' "back" \slash\ @date ?1 `x` -- é 漢"#)]
+fn a_parameter_is_a_string_in_the_warehouse(#[case] value: &str) {
+    let planned = planned(
+        &PLAN
+            .replace("'${country}'\"", "@country\"")
+            .replace("'$${raw}' AS note", "@country AS note"),
+    );
+    planned.events("raw");
+    let raw = planned.state.path().join("warehouse/raw.sqlite");
+    let raw = Connection::open(raw).unwrap();
+    raw.execute("UPDATE events SET country = ?1 WHERE country = 'DE'", [value])
+        .unwrap();
+    drop(raw);
+    planned.run(&["--var", &format!("country={value}")]).expect(0);
+    let mart = Connection::open(planned.state.path().join("warehouse/mart.sqlite")).unwrap();
+    let stored = "SELECT COUNT(*), MIN(note), MAX(note) FROM users";
+    let stored: (u32, String, String) = mart
+        .query_row(stored, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
+    assert_eq!(stored, (2, value.to_owned(), value.to_owned()));
+}
+
+#[test]
+fn names_of_parameters_are_checked() {
+    let plan = |parameter: &str| PLAN.replace("'${country}'\"", &format!("{parameter}\""));
+    let planned = planned(&plan("@COUNTRY"));
+    assert!(shown(&planned, &["--var", "country=DE"]).contains("'DE'"));
+    planned.write(&plan("@contry"));
+    let found = mistakes(&planned, &["--var", "country=DE"]);
+    assert_eq!(
+        found,
+        ["line 23: stage 'users': parameter '@contry' not found; did you mean '@country'?"]
+    );
+    planned.write(&PLAN.replace("grain = \"DAY\"", "grain = \"DAY\"\ndates = \"x\""));
+    let found = mistakes(&planned, &["--var", "country=DE"]);
+    assert!(
+        found.iter().any(|mistake| mistake
+            == "line 11: variable 'dates' has the name of a date parameter of queries; rename it"),
+        "{found:?}"
+    );
+    planned.write(&PLAN.replace("name = \"users\"\ntitle", "name = \"users_${country}\"\ntitle"));
+    let found = mistakes(&planned, &["--var", "country=DE"]);
+    assert_eq!(
+        found,
+        [
+            "line 2: the name refers to variable 'country'; write the name itself, an environment is added to it"
+        ]
+    );
+}
+
+#[test]
+fn the_environment_of_the_process_applies_only_to_plans_with_environments() {
+    let planned = planned(PLAN);
+    let check = |plan: &[&str], environment: &str| {
+        let mut command = backcourt();
+        command
+            .args(["plan", "check"])
+            .args(plan)
+            .env("BACKCOURT_ENVIRONMENT", environment);
+        ended(&mut command)
+    };
+    let file = planned.file().display().to_string();
+    let of_file = ["--plan", &file, "--var", "country=DE"];
+    check(&["--plan", "shop"], "dev").expect(0);
+    check(&["--plan", "shop"], "").expect(0);
+    check(&of_file, "").expect(0);
+    check(&of_file, "dev").expect(0);
+    let refused = check(&of_file, "prd").expect(2).err;
+    assert!(
+        refused.contains("BACKCOURT_ENVIRONMENT: environment 'prd' not found; did you mean 'prod'?"),
+        "{refused}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn values_of_the_process_that_are_not_utf8_are_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let planned = planned(PLAN);
+    let invalid = OsStr::from_bytes(b"raw\xff");
+    for (variable, line) in [("BACKCOURT_VAR_RAW", "line 8: "), ("BACKCOURT_ENVIRONMENT", "")] {
+        let mut command = planned.command(&["plan", "check", "--var", "country=DE"]);
+        let refused = ended(command.env(variable, invalid)).expect(2).err;
+        assert!(
+            refused.ends_with(&format!(
+                ": {line}{variable} is not valid UTF-8; correct or unset it\n"
+            )),
+            "{refused}"
+        );
+    }
+    let mut command = planned.command(&["plan", "check", "--var", "country=DE"]);
+    ended(command.env("BACKCOURT_VAR_OTHER", invalid)).expect(0);
+}
+
+#[test]
+fn every_problem_is_reported_once() {
+    let planned = planned(&PLAN.replace("'${country}'\"", "'${contry}' AND x = '${rraw}'\""));
+    let check =
+        "SELECT DATE_TRUNC(day, ${grane}) FROM `mart.users` WHERE note = '${raww}' AND note = '${country}'";
+    fs::write(planned.folder.path().join("users.sql"), check).unwrap();
+    assert_eq!(
+        mistakes(&planned, &["--var", "currency=EUR"]),
+        [
+            "variable 'currency' not found; choose one of: country, grain, raw",
+            "line 9: variable 'country' has no value; give --var country=VALUE, BACKCOURT_VAR_COUNTRY or an environment \
+             that sets it",
+            "line 26: variable 'contry' not found; did you mean 'country'?",
+            "line 26: variable 'rraw' not found; did you mean 'raw'?",
+            "line 37: check 'users': variable 'grane' not found; did you mean 'grain'?",
+            "line 37: check 'users': variable 'raww' not found; did you mean 'raw'?",
+        ]
+    );
+}
+
+#[test]
+fn a_plan_without_variables_leaves_its_sql_alone() {
+    let plan = PLAN
+        .lines()
+        .filter(|line| !line.contains("country}") || line.starts_with("WHERE"));
+    let plan: Vec<&str> = plan.collect();
+    let plan = plan.join("\n");
+    let (before, rest) = plan.split_once("[vars]").unwrap();
+    let (_, after) = rest.split_once("[[stage]]").unwrap();
+    let planned = planned(
+        &format!("{before}title = \"Users\"\n[[stage]]{after}")
+            .replace("FROM `${raw}.events`", "FROM `raw.events`"),
+    );
+    let sql = shown(&planned, &[]);
+    assert!(sql.contains("'$${raw}'") && sql.contains("'${country}'"), "{sql}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ struct DoctorJson<'a> {
 }
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
-    let plan = arguments.place.plan()?;
+    let plan = arguments.place.plan_to_compare()?;
     if let Some(stranger) = arguments.names.iter().find(|name| plan.source(name).is_none()) {
         let known = plan.sources.iter().map(|source| source.name.as_str());
         return Err(CliError::unknown("source check", stranger, known));
