@@ -29,7 +29,7 @@ use super::lease::lease;
 use super::look::ConsoleArgs;
 use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
-use super::{PlanArgs, StateDir};
+use super::{PlanArgs, StateDir, variables};
 
 /// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
 pub(super) const MAX_BATCH_DATES: usize = 16;
@@ -248,6 +248,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let (log, files) = telemetry::start(&folder.logs(), on_loss)?;
     let warehouse = home.open()?;
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
+    variables::refuse_superseded(&job.plan, &ledger)?;
     ledger.record_plan(&job.plan)?;
     let socket = reachable(Socket::bind(folder.path()));
     let (origin, prepare) = feeds_of(&job.plan, &ledger, &warehouse.name())?;

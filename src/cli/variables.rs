@@ -2,6 +2,7 @@
 //! earlier runs recorded.
 
 use crate::escape::{EscapedText, quoted};
+use crate::ledger::Ledger;
 use crate::plan::{ChangedVariable, GivenVariables, Plan};
 use crate::term;
 
@@ -50,6 +51,19 @@ pub(super) fn refuse_changed(plan: &Plan, folder: &StateDir) -> Result<(), CliEr
         folder: folder.path().to_owned(),
         changed,
     })
+}
+
+/// Refuses a plan whose recorded values are no longer those it was loaded with: another run has ended in between.
+pub(super) fn refuse_superseded(plan: &Plan, ledger: &Ledger) -> Result<(), CliError> {
+    let known = ledger.plans()?.into_iter().find(|known| known.name == plan.name);
+    let recorded = known.map(|known| known.variables.values);
+    if recorded == plan.variables.recorded {
+        return Ok(());
+    }
+    Err(CliError::Refused(format!(
+        "another run has recorded values of the variables of plan {} in the meantime; start again to use them",
+        plan.name
+    )))
 }
 
 /// Prints which values of earlier runs a command uses without having been given them, in one line.

@@ -19,7 +19,7 @@ const VARIABLE: &str = "BACKCOURT_PLAN";
 /// folder.
 pub(super) fn load(place: &PlanArgs, given: &GivenVariables) -> Result<Plan, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let known = known(&folder);
+    let known = known(&folder)?;
     let given = GivenVariables {
         recorded: known.iter().map(|known| known.variables.clone()).collect(),
         ..given.clone()
@@ -88,13 +88,15 @@ fn is_same_file(one: &KnownPlan, other: &KnownPlan) -> bool {
         && one.variables.written_name() == other.variables.written_name()
 }
 
-/// The plans that were run in a folder; empty if the ledger can't be read, which the command reports when it opens it.
-fn known(folder: &StateDir) -> Vec<KnownPlan> {
+/// The plans that were run in a folder; empty if the ledger can't be opened, which the command reports when it opens it.
+fn known(folder: &StateDir) -> Result<Vec<KnownPlan>, CliError> {
     let path = folder.ledger();
     // Leaves no trace if no run is active; a ledger of an older version is migrated first.
     let ledger = Ledger::open_idle(&path).or_else(|_| Ledger::open_to_read(&path));
-    let plans = ledger.and_then(|ledger| ledger.map_or_else(|| Ok(Vec::new()), |ledger| ledger.plans()));
-    plans.unwrap_or_default()
+    match ledger {
+        Ok(Some(ledger)) => Ok(ledger.plans()?),
+        Ok(None) | Err(_) => Ok(Vec::new()),
+    }
 }
 
 /// The plan of a folder, loaded from its recorded source.

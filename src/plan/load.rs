@@ -115,6 +115,7 @@ pub(super) fn parse_with(
     let PlanShape {
         mut raw,
         variables,
+        written_title,
         mut mistakes,
     } = shape::read(text, given)?;
     let declared = Declared {
@@ -131,6 +132,7 @@ pub(super) fn parse_with(
         environment,
         environments: declared.environments.into_keys().collect(),
         variables: variables.outside,
+        written_title: written_title.unwrap_or_default(),
         ..plan
     });
     plan.filter(|_| mistakes.is_empty())
@@ -207,6 +209,7 @@ fn validated(
         name: name?,
         origin: String::new(),
         title: title?,
+        written_title: String::new(),
         environment: None,
         environments: Vec::new(),
         variables: PlanVariables::default(),

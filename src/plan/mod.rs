@@ -76,6 +76,8 @@ pub struct Plan {
     pub origin: String,
     /// Title shown in the header.
     pub title: String,
+    /// The title as its file has it, with `${name}` for a variable.
+    pub written_title: String,
     /// The environment it was loaded for, if any.
     pub environment: Option<PlanEnvironment>,
     /// The names of all its environments.

@@ -20,6 +20,8 @@ pub(super) struct PlanShape<'t> {
     /// The plan as written, with the values of its variables.
     pub(super) raw: RawPlan,
     pub(super) variables: Variables,
+    /// The title with its references, if it can be read.
+    pub(super) written_title: Option<String>,
     pub(super) mistakes: PlanMistakes<'t>,
 }
 
@@ -40,6 +42,8 @@ pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShap
     let span = document.span();
     let mut document = document.into_inner();
     let variables = Variables::of(&document, given);
+    let written_title = document.get("title").and_then(|title| title.get_ref().as_str());
+    let written_title = written_title.map(str::to_owned);
     let unresolved = substitute(&mut document, &variables);
     let mut mistakes = PlanMistakes::new(text, document);
     for string in unresolved {
@@ -64,6 +68,7 @@ pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShap
                 return Ok(PlanShape {
                     raw,
                     variables,
+                    written_title,
                     mistakes,
                 });
             }

@@ -26,6 +26,8 @@ pub struct PlanVariables {
     pub changed: Vec<ChangedVariable>,
     /// Whether the environment was recorded by an earlier run and not given.
     pub environment_is_recorded: bool,
+    /// The values that the plan's last run had recorded when the plan was loaded, used or not.
+    pub recorded: Option<BTreeMap<String, String>>,
 }
 
 /// A variable with another value than the earlier runs had.
@@ -152,7 +154,8 @@ impl Variables {
         let environment = ChosenEnvironment::of(document, given, &recorded);
         let recorded = recorded
             .into_iter()
-            .find(|record| !given.replaces_recorded && record.environment.as_deref() == environment.name());
+            .find(|record| record.environment.as_deref() == environment.name());
+        let used = recorded.filter(|_| !given.replaces_recorded);
         let settings = environment
             .name()
             .and_then(|name| table(table(document, "environment")?, name));
@@ -161,7 +164,7 @@ impl Variables {
             let name = name.get_ref().as_ref();
             let of_file = settings.and_then(|settings| settings.get(name)?.get_ref().as_str());
             let of_file = of_file.or_else(|| default.get_ref().as_str());
-            variables.add(name, of_file, given, recorded);
+            variables.add(name, of_file, given, used);
         }
         variables.outside.environment_is_recorded = matches!(
             environment,
@@ -170,6 +173,7 @@ impl Variables {
                 ..
             }
         );
+        variables.outside.recorded = recorded.map(|record| record.values.clone());
         variables.environment = environment;
         variables
     }
@@ -372,7 +376,7 @@ mod tests {
     #[case("${raww}", &["variable 'raww' not found; did you mean 'raw'?"])]
     #[case("${HOME}", &["variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"])]
     #[case("${day}", &["variable 'day' has no value"])]
-    #[case("'${who}'", &["the value 'O'Brien' of variable 'who' is not a valid part of a name in SQL, which has only letters, digits and _ - . : *; for a text write @who instead of ${who}"])]
+    #[case("'${who}'", &["the value 'O\\'Brien' of variable 'who' is not a valid part of a name in SQL, which has only letters, digits and _ - . : *; for a text write @who instead of ${who}"])]
     #[case("${raww} ${raw} ${day}", &["variable 'raww' not found; did you mean 'raw'?", "variable 'day' has no value"])]
     fn references_without_a_value_are_refused(#[case] text: &str, #[case] problems: &[&str]) {
         let variables = variables();

@@ -299,6 +299,22 @@ fn other_values_than_the_recorded_ones_are_refused_until_they_replace_them() {
 }
 
 #[test]
+fn recorded_values_that_cannot_be_read_are_not_ignored() {
+    let planned = planned(PLAN);
+    planned.events("raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    let ledger = Connection::open(planned.state.path().join("ledger.sqlite")).unwrap();
+    ledger
+        .execute("UPDATE plan_variables SET given = '{'", [])
+        .unwrap();
+    drop(ledger);
+    for command in ["status", "run"] {
+        let refused = planned.backcourt(&[command, "--var", "country=FR"]).expect(2).err;
+        assert!(refused.contains("ledger.sqlite: "), "{refused}");
+    }
+}
+
+#[test]
 fn environments_have_their_own_progress_and_one_of_several_must_be_chosen() {
     let planned = planned(
         &PLAN
