@@ -249,6 +249,41 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn the_title_does_not_have_values_of_the_observer() {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = Plan {
+            title: "Users of FR".to_owned(),
+            written_title: "Users of ${country}".to_owned(),
+            ..load("shop").unwrap()
+        };
+        let warehouse = Arc::new(warehouse(dir.path(), &plan).await);
+        let observer = Observer::new(Arc::new(plan.clone()), warehouse).unwrap();
+        let at = Utc::now();
+        let run = RunRecord {
+            id: "r".to_owned(),
+            plan: plan.name,
+            warehouse: "w".to_owned(),
+            pid: 1,
+            state: RunState::Finished,
+            source: String::new(),
+            workers: 1,
+            dates: Vec::new(),
+            started_at: at,
+            ended_at: Some(at),
+            ending: None,
+        };
+        let observed = Observed {
+            run,
+            host: "bastion-2".to_owned(),
+            holder: None,
+            heard_at: at,
+            at,
+        };
+        let snapshot = observer.snapshot(&observed, 1).unwrap();
+        assert_eq!(snapshot.run.title, "Users of ${country}");
+    }
+
     #[rstest]
     #[case([UnitState::Pending, UnitState::Pending], true, StageState::Waiting)]
     #[case([UnitState::Ok, UnitState::Pending], true, StageState::Running)]

@@ -363,6 +363,10 @@ fn an_environment_does_not_write_the_tables_of_another() {
     assert_ne!(refused.code, Some(0));
     let text = refused.out + &refused.err;
     assert!(text.contains("users [dev]"), "{text}");
+    planned.run(&["--environment", "prod", "--take-over"]).expect(0);
+    let status = planned.backcourt(&["status", "--json", "--environment", "prod"]);
+    let status: serde_json::Value = serde_json::from_str(&status.expect(0).out).unwrap();
+    assert_eq!(status["stages"][0]["dates"]["ok"], 2);
 }
 
 #[test]
