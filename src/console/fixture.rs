@@ -357,6 +357,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
             counts,
             rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
             seconds,
+            eta: Some((3.2, 4.9)),
             cost: None,
             gaps: vec![
                 gap("shot_zones_available", 599, 4_210),
@@ -610,6 +611,7 @@ pub fn eight_stages(version: u64) -> Snapshot {
             counts: units.iter().map(|unit| unit.state).collect(),
             rows: units.iter().map(|unit| u64::from(unit.rows)).sum(),
             seconds: if has_begun { 41.0 } else { 0.0 },
+            eta: (state == StageState::Running).then_some((9.0, 15.0)),
             cost: None,
             gaps: if has_begun {
                 running.gaps.clone()

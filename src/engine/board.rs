@@ -137,6 +137,8 @@ impl StageBoard {
             counts: self.counts(),
             rows: self.rows(),
             seconds: self.time.seconds(),
+            // The run estimates it over all stages.
+            eta: None,
             cost: self.cost,
             gaps: self.gaps.view(),
             units: Arc::clone(&self.units),

@@ -32,6 +32,15 @@ pub(super) struct EtaEstimator {
     shared: f64,
 }
 
+/// The work left of a stage.
+enum Left {
+    Nothing,
+    /// Its speed is not known.
+    Unmeasured,
+    /// It takes from the first to the second, in seconds.
+    Seconds(f64, f64),
+}
+
 impl StageRate {
     fn left(&self, to_come: u64) -> u64 {
         self.due.saturating_sub(self.rate.done()) + to_come
@@ -109,43 +118,68 @@ impl EtaEstimator {
 
     /// `to_come`: estimated units of each stage that has not started. There is an ETA only while `moving`.
     pub(super) fn progress(&self, moving: bool, to_come: &[u64]) -> Progress {
-        let due: u64 = self.rates.iter().map(|speed| speed.due).sum();
-        let total = due + to_come.iter().sum::<u64>();
+        let total = self.total(to_come);
         let done = self.done();
-        let measurable = moving && done * 100 >= total;
-        let (eta, unmeasured) = self.to_go(to_come);
+        let (mut sum, mut unmeasured) = (None, 0);
+        for left in self.to_go(to_come) {
+            match left {
+                Left::Nothing => {}
+                Left::Unmeasured => unmeasured += 1,
+                Left::Seconds(one, other) => {
+                    let (soonest, latest) = sum.get_or_insert((0.0, 0.0));
+                    *soonest += one;
+                    *latest += other;
+                }
+            }
+        }
         Progress {
             total,
             done,
             per_minute: (self.all.per_second()).filter(|_| moving).map(|rate| rate * 60.0),
-            eta: eta.filter(|_| measurable),
+            eta: sum.filter(|_| self.is_measurable(moving, to_come)),
             unmeasured,
         }
     }
 
-    /// Remaining seconds (soonest, latest) of the stages with a known speed, and the number of stages with work left
-    /// whose speed is unknown.
+    /// Remaining seconds (soonest, latest) of each stage's own work, whose sum is the ETA of the run; `None` where it has
+    /// none left, or isn't known.
+    pub(super) fn of_stages(&self, moving: bool, to_come: &[u64]) -> Vec<Option<(f64, f64)>> {
+        let is_measurable = self.is_measurable(moving, to_come);
+        let known = |left| match left {
+            Left::Seconds(soonest, latest) if is_measurable => Some((soonest, latest)),
+            _ => None,
+        };
+        self.to_go(to_come).map(known).collect()
+    }
+
+    fn total(&self, to_come: &[u64]) -> u64 {
+        let due: u64 = self.rates.iter().map(|speed| speed.due).sum();
+        due + to_come.iter().sum::<u64>()
+    }
+
+    /// Below one percent done, the rate may still be anything.
+    fn is_measurable(&self, moving: bool, to_come: &[u64]) -> bool {
+        moving && self.done() * 100 >= self.total(to_come)
+    }
+
+    /// What is left of each stage.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
-    fn to_go(&self, to_come: &[u64]) -> (Option<(f64, f64)>, usize) {
+    fn to_go(&self, to_come: &[u64]) -> impl Iterator<Item = Left> {
         let times = self.times_as_long_as_before();
-        let (mut sum, mut unmeasured) = (None, 0);
-        for (speed, &to_come) in self.rates.iter().zip(to_come) {
+        self.rates.iter().zip(to_come).map(move |(speed, &to_come)| {
             let left = speed.left(to_come) as f64;
             let before = || speed.before.map(|seconds| (seconds * times, EARLIER_RUN_SPREAD));
             let measured = speed.seconds_a_unit();
             let measured = measured.map(|seconds| (seconds, speed.rate.spread().max(MIN_SPREAD)));
             match measured.or_else(before) {
-                _ if left == 0.0 => {}
+                _ if left == 0.0 => Left::Nothing,
                 Some((seconds, spread)) => {
                     let middle = left * seconds;
-                    let (soonest, latest) = sum.get_or_insert((0.0, 0.0));
-                    *soonest += middle * (1.0 - spread / 2.0);
-                    *latest += middle * (1.0 + spread);
+                    Left::Seconds(middle * (1.0 - spread / 2.0), middle * (1.0 + spread))
                 }
-                None => unmeasured += 1,
+                None => Left::Unmeasured,
             }
-        }
-        (sum, unmeasured)
+        })
     }
 
     /// How many times as long a unit takes now as in the earlier run, over the stages measured in both.
@@ -279,5 +313,33 @@ mod tests {
         assert!((estimator.seconds_a_unit(1).unwrap() - 0.25).abs() < 1e-9);
         let (soonest, latest) = eta(&estimator, &[0, 0]).unwrap();
         assert!(soonest < 20.0 && 20.0 < latest, "{soonest} to {latest}");
+    }
+
+    /// The parts of the ETA add up to it.
+    #[test]
+    fn the_times_of_the_stages_add_up_to_that_of_the_run() {
+        let mut estimator = EtaEstimator::of([Some(0.5), Some(5.0), None].into_iter());
+        for (stage, units) in [(0, 10), (1, 10), (2, 0)] {
+            estimator.add(stage, units);
+        }
+        let to_come = [0, 0, 0];
+        let run = estimator.progress(true, &to_come).eta;
+        let stages = estimator.of_stages(true, &to_come);
+        assert_eq!((run, &stages[2]), (None, &None));
+        for second in 1..=5 {
+            unit(&mut estimator, 0, f64::from(second));
+        }
+        let (soonest, latest) = estimator.progress(true, &to_come).eta.unwrap();
+        let stages = estimator.of_stages(true, &to_come);
+        let sum = stages
+            .iter()
+            .flatten()
+            .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        assert!(
+            (sum.0 - soonest).abs() < 1e-9 && (sum.1 - latest).abs() < 1e-9,
+            "{stages:?}"
+        );
+        assert_eq!(stages[2], None);
+        assert_eq!(estimator.of_stages(false, &to_come), [None; 3]);
     }
 }

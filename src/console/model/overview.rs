@@ -39,6 +39,9 @@ pub const PERCENT: usize = 5;
 /// Columns of the number of dates that need attention.
 pub const PROBLEMS: usize = 9;
 pub const TIME: usize = 12;
+
+/// Columns of the time left, with a gap: `50 min-1 h 10 min` is the longest.
+pub const LEFT: usize = 18;
 /// Maximum width of a cell.
 const CELL: usize = 3;
 
@@ -57,6 +60,8 @@ pub struct OverviewColumns {
     pub counts: Option<usize>,
     pub gate_word: bool,
     pub time: bool,
+    /// Whether the time left is in the row.
+    pub left: bool,
 }
 
 impl OverviewColumns {
@@ -90,6 +95,7 @@ impl OverviewColumns {
         let counts = take(counts - PERCENT).then_some(counts);
         let gate_word = take(GATE_WORD);
         let time = take(TIME);
+        let left = take(LEFT);
         Self {
             name: name + more,
             scale,
@@ -99,6 +105,7 @@ impl OverviewColumns {
             counts,
             gate_word,
             time,
+            left,
         }
     }
 
@@ -417,8 +424,10 @@ mod tests {
         let layout = OverviewColumns::of(&eight_stages(1), columns);
         let shown = |is_shown: bool, columns: usize| if is_shown { columns } else { 0 };
         let beside = layout.name + 1 + GATE + layout.counts.unwrap_or(PERCENT);
-        let extra =
-            shown(layout.problems, PROBLEMS) + shown(layout.gate_word, GATE_WORD) + shown(layout.time, TIME);
+        let extra = shown(layout.problems, PROBLEMS)
+            + shown(layout.gate_word, GATE_WORD)
+            + shown(layout.time, TIME)
+            + shown(layout.left, LEFT);
         let least = NAME.0 + 1 + GATE + PERCENT + 1;
         assert!(
             beside + layout.cells() + extra <= columns.max(least),

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::limit::Limit;
-use super::super::{Ending, Phase, Preparing, RunView, Snapshot};
+use super::super::{Ending, Phase, Preparing, RunView, Snapshot, StageView};
 use super::{Dispatcher, ScopeState, StageWorkload};
 use crate::ledger::RunState;
 
@@ -87,11 +87,16 @@ impl Dispatcher {
     pub(in crate::engine) fn snapshot(&self) -> Snapshot {
         let (stages, slots) = (self.stages.iter(), self.workers.slots.iter().enumerate());
         let active_seconds = self.time.seconds();
+        let etas = self.eta.of_stages(self.mode.is_running(), &self.to_come());
+        let stage = |(work, eta): (&StageWorkload, Option<(f64, f64)>)| StageView {
+            eta,
+            ..work.board.view()
+        };
         Snapshot {
             version: self.published.version,
             at: Utc::now(),
             run: self.run_view(active_seconds),
-            stages: stages.map(|work| work.board.view()).collect(),
+            stages: stages.zip(etas).map(stage).collect(),
             workers: slots.map(|(at, slot)| slot.view(at, active_seconds)).collect(),
             checks: self.checks_shown(),
             runbook: self.runbook.items(),

@@ -54,6 +54,8 @@ pub struct StageDelta {
     pub state: StageState,
     pub seconds: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<(f64, f64)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
     /// NULLs and data issues; `None` if unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +133,7 @@ impl StageDelta {
             table: now.table.clone(),
             state: now.state,
             seconds: now.seconds,
+            eta: now.eta,
             cost: now.cost,
             gaps: before
                 .is_none_or(|before| before.gaps != now.gaps)
@@ -144,6 +147,7 @@ impl StageDelta {
         stage.table.clone_from(&self.table);
         stage.state = self.state;
         stage.seconds = self.seconds;
+        stage.eta = self.eta;
         stage.cost = self.cost;
         if let Some(gaps) = &self.gaps {
             stage.gaps.clone_from(gaps);

@@ -39,6 +39,9 @@ pub struct StageView {
     pub rows: u64,
     /// Seconds of work, without pauses.
     pub seconds: f64,
+    /// Remaining seconds (soonest, latest) of its own work, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<(f64, f64)>,
     /// Billed for the stage and its checks, by this run and earlier ones; `None` if nothing was.
     pub cost: Option<Cost>,
     /// NULLs and data issues in its rows, most rows first.
@@ -84,6 +87,7 @@ impl StageView {
             counts: Counts::default(),
             rows: 0,
             seconds: 0.0,
+            eta: None,
             cost: None,
             gaps: Vec::new(),
             units: Arc::default(),

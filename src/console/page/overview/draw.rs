@@ -8,10 +8,10 @@ use super::chart;
 use crate::console::model::Model;
 use crate::console::model::gate::{GateStatus, StageGate};
 use crate::console::model::overview::{
-    GATE, GATE_WORD, OverviewColumns, OverviewPage, OverviewRows, PERCENT, PROBLEMS, TIME, ok_of_all,
+    GATE, GATE_WORD, LEFT, OverviewColumns, OverviewPage, OverviewRows, PERCENT, PROBLEMS, TIME, ok_of_all,
     ok_share, problems, states_of, to_do, units_in,
 };
-use crate::console::text::{count, counted, duration, width};
+use crate::console::text::{count, counted, duration, to_go, width};
 use crate::console::theme::{SELECTED, Theme, Tone};
 use crate::console::timescale::Timescale;
 use crate::console::view::badge::{Badge, outside};
@@ -113,6 +113,9 @@ fn heading(page: &OverviewPage, columns: &OverviewColumns, theme: Theme, area: R
     if columns.time {
         number(&mut pen, TIME, "time", BOLD);
     }
+    if columns.left {
+        number(&mut pen, LEFT, "left", BOLD);
+    }
 }
 
 /// The years or months above the cells; a label that reaches into the next one is left out.
@@ -190,8 +193,12 @@ fn stage_row(
         };
         number(&mut pen, PROBLEMS, &count(problems(stage)), style);
     }
-    if columns.time && stage.seconds > 0.0 {
-        number(&mut pen, TIME, &duration(stage.seconds), PLAIN);
+    if columns.time {
+        let time = (stage.seconds > 0.0).then(|| duration(stage.seconds));
+        number(&mut pen, TIME, &time.unwrap_or_default(), PLAIN);
+    }
+    if let Some(eta) = stage.eta.filter(|_| columns.left) {
+        number(&mut pen, LEFT, &to_go(eta, 0), PLAIN);
     }
 }
 
@@ -254,6 +261,9 @@ fn stage_in_words(stage: &StageView, snapshot: &Snapshot, theme: Theme, area: Re
     pen.write(&stage.name, BOLD).write("  ", PLAIN);
     if to_do(stage) > 0 {
         pen.write(&format!("{} ok  ", ok_of_all(stage)), PLAIN);
+    }
+    if let Some(eta) = stage.eta {
+        pen.write(&format!("{} left  ", to_go(eta, 0)), PLAIN);
     }
     let gate = StageGate::of(stage, &snapshot.checks);
     let style = theme.check(gate.status.drawn_as());
