@@ -19,7 +19,7 @@ use backcourt::engine::{
 use backcourt::feeds::faults::Profile;
 use backcourt::feeds::{self, BoxScores};
 use backcourt::ledger::Ledger;
-use backcourt::partition::Partition;
+use backcourt::partition::{Partition, Timezone};
 use backcourt::table::{Row, Schema, TableDef};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
@@ -98,8 +98,13 @@ impl Warehouse for Far {
         self.near.refill(refill).await
     }
 
-    async fn query_about(&self, sql: &str, dates: &[Partition]) -> Result<Answer, WarehouseError> {
-        self.near.query_about(sql, dates).await
+    async fn query_about(
+        &self,
+        sql: &str,
+        dates: &[Partition],
+        zone: Timezone,
+    ) -> Result<Answer, WarehouseError> {
+        self.near.query_about(sql, dates, zone).await
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::named;
 use crate::partition::{Grain, Partition};
 use crate::plan::BreakdownSpec;
-use crate::table::Value;
+use crate::table::{Value, named_partition};
 use crate::warehouse::{Answer, ErrorClass, Warehouse, WarehouseError};
 
 /// Name of the group whose value is NULL.
@@ -167,7 +166,11 @@ pub fn add_up(spec: &BreakdownSpec, answer: &Answer, grain: Grain) -> Result<Bre
     let mut sums = Sums::of(spec);
     for row in &answer.rows {
         let (date, count) = (&row[date_at], &row[count_at]);
-        let date = named(date, grain).ok_or_else(|| refused(&spec.date, date, "a valid date"))?;
+        let valid = match grain {
+            Grain::Hour => "a valid timestamp",
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => "a valid date",
+        };
+        let date = named_partition(date, grain).ok_or_else(|| refused(&spec.date, date, valid))?;
         let count = as_count(count).ok_or_else(|| refused(&spec.count, count, "a number"))?;
         let cause = counted_as(spec, &row[cause_at])?;
         sums.add(date, by_at.iter().map(|at| &row[*at]), cause, count);

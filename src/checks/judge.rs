@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use crate::figures::plural;
-use crate::partition::{Grain, Partition, Timezone};
+use crate::partition::{Grain, Partition};
 use crate::plan::{Bound, CheckSpec, Expectation, TextTest};
-use crate::table::{Row, Value};
+use crate::table::{Row, Value, named_partition};
 use crate::warehouse::Answer;
 
 /// Result of evaluating a check.
@@ -106,7 +106,7 @@ fn no_rows(answer: &Answer, grain: Grain, reach: &dyn Fn(Partition) -> NamedDate
     let (mut rows, mut dates) = (0, BTreeSet::new());
     let (mut not_run, mut outside) = (BTreeSet::new(), BTreeSet::new());
     for row in &answer.rows {
-        let named = named_partition(row, grain);
+        let named = first_named(row, grain);
         let apart = named.and_then(|date| match reach(date) {
             NamedDate::Counts => None,
             NamedDate::NotRun => Some((&mut not_run, date)),
@@ -132,18 +132,8 @@ fn no_rows(answer: &Answer, grain: Grain, reach: &dyn Fn(Partition) -> NamedDate
 }
 
 /// The partition of the first date in a row.
-fn named_partition(row: &Row, grain: Grain) -> Option<Partition> {
-    row.iter().find_map(|value| named(value, grain))
-}
-
-/// The partition that a date in an answer names; an hour is named by a timestamp.
-pub(super) fn named(value: &Value, grain: Grain) -> Option<Partition> {
-    match grain {
-        Grain::Hour => Some(Partition::at(value.as_instant()?, grain, Timezone::UTC)),
-        Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
-            Some(Partition::containing(value.as_date()?, grain))
-        }
-    }
+fn first_named(row: &Row, grain: Grain) -> Option<Partition> {
+    row.iter().find_map(|value| named_partition(value, grain))
 }
 
 fn row_count(answer: &Answer, expected: u64) -> Measured {
@@ -203,10 +193,7 @@ fn every(answer: &Answer, column: &str, test: &TextTest, grain: Grain) -> Result
         ),
         None => format!("all {}", answer.rows.len()),
     };
-    let failing_dates = failing
-        .iter()
-        .filter_map(|row| named_partition(row, grain))
-        .collect();
+    let failing_dates = failing.iter().filter_map(|row| first_named(row, grain)).collect();
     Ok(Measured {
         failing_dates,
         ..Measured::new(failing.is_empty() && !answer.rows.is_empty(), value)

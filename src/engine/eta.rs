@@ -33,7 +33,7 @@ pub(super) struct EtaEstimator {
 }
 
 /// The work left of a stage.
-enum Left {
+enum WorkLeft {
     Nothing,
     /// Its speed is not known.
     Unmeasured,
@@ -123,9 +123,9 @@ impl EtaEstimator {
         let (mut sum, mut unmeasured) = (None, 0);
         for left in self.to_go(to_come) {
             match left {
-                Left::Nothing => {}
-                Left::Unmeasured => unmeasured += 1,
-                Left::Seconds(one, other) => {
+                WorkLeft::Nothing => {}
+                WorkLeft::Unmeasured => unmeasured += 1,
+                WorkLeft::Seconds(one, other) => {
                     let (soonest, latest) = sum.get_or_insert((0.0, 0.0));
                     *soonest += one;
                     *latest += other;
@@ -146,7 +146,7 @@ impl EtaEstimator {
     pub(super) fn of_stages(&self, moving: bool, to_come: &[u64]) -> Vec<Option<(f64, f64)>> {
         let is_measurable = self.is_measurable(moving, to_come);
         let known = |left| match left {
-            Left::Seconds(soonest, latest) if is_measurable => Some((soonest, latest)),
+            WorkLeft::Seconds(soonest, latest) if is_measurable => Some((soonest, latest)),
             _ => None,
         };
         self.to_go(to_come).map(known).collect()
@@ -164,7 +164,7 @@ impl EtaEstimator {
 
     /// What is left of each stage.
     #[allow(clippy::cast_precision_loss, reason = "a plan has far fewer than 2^53 units")]
-    fn to_go(&self, to_come: &[u64]) -> impl Iterator<Item = Left> {
+    fn to_go(&self, to_come: &[u64]) -> impl Iterator<Item = WorkLeft> {
         let times = self.times_as_long_as_before();
         self.rates.iter().zip(to_come).map(move |(speed, &to_come)| {
             let left = speed.left(to_come) as f64;
@@ -172,12 +172,12 @@ impl EtaEstimator {
             let measured = speed.seconds_a_unit();
             let measured = measured.map(|seconds| (seconds, speed.rate.spread().max(MIN_SPREAD)));
             match measured.or_else(before) {
-                _ if left == 0.0 => Left::Nothing,
+                _ if left == 0.0 => WorkLeft::Nothing,
                 Some((seconds, spread)) => {
                     let middle = left * seconds;
-                    Left::Seconds(middle * (1.0 - spread / 2.0), middle * (1.0 + spread))
+                    WorkLeft::Seconds(middle * (1.0 - spread / 2.0), middle * (1.0 + spread))
                 }
-                None => Left::Unmeasured,
+                None => WorkLeft::Unmeasured,
             }
         })
     }

@@ -15,7 +15,8 @@ pub enum HandoverError {
     Warehouse(#[from] WarehouseError),
 }
 
-/// Imports entries that the ledger doesn't have yet. Fails if the progress is of partitions of another length.
+/// Imports entries that the ledger doesn't have yet. Fails if the progress is of partitions of another length
+/// or zone.
 pub async fn take_over(
     ledger: &mut Ledger,
     target: Target,
@@ -23,7 +24,8 @@ pub async fn take_over(
     warehouse: &dyn Warehouse,
 ) -> Result<Imported, HandoverError> {
     let imported = import(ledger, target, plan, warehouse).await?;
-    ledger.require_grain(target, plan)?;
+    ledger.require_partitions(target, plan)?;
+    ledger.keep_timezone(target, plan.timezone)?;
     Ok(imported)
 }
 

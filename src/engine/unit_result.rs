@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft, shortfall};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{Admitted, FaultKind, MAX_DESCRIBED, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
 
@@ -180,7 +180,16 @@ impl UnitResult {
             digest: self.settled.digests.unwrap_or_default().output,
         });
         let is_whole = self.missing.is_empty();
-        Some(draft(number, &self.settled, rule, is_whole, came, input))
+        let timezone = fills.definition().map_or(Timezone::UTC, |table| table.zone);
+        Some(draft(
+            number,
+            &self.settled,
+            rule,
+            is_whole,
+            came,
+            input,
+            timezone,
+        ))
     }
 
     pub(super) fn is_short(&self) -> bool {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Gap, Settled, Waiver};
-use crate::partition::{Grain, Partition};
+use crate::partition::{Grain, Partition, Timezone};
 use crate::table::FaultKind;
 use crate::warehouse::{Came, Draft, RowsExpected};
 
@@ -28,6 +28,9 @@ pub(super) struct UnitBody {
     /// The hour of the day in which it begins, if it is an hour. Warehouses tell entries apart by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) hour: Option<u8>,
+    /// The zone in which its day begins, if it is another than UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) timezone: Option<String>,
     /// Rows expected; `None` if any number above zero is fine.
     pub(super) expected: Option<u32>,
     pub(super) attempts: u32,
@@ -47,10 +50,13 @@ pub(super) struct UnitBody {
 }
 
 impl UnitBody {
-    /// The partition of an entry, from its first day.
-    pub(super) fn partition(&self, first_day: NaiveDate) -> Partition {
-        let hour = self.hour.unwrap_or_default();
-        Partition::containing(first_day, self.grain).with_hour(hour.into())
+    /// The partition of an entry, from its first day; `None` if its hour doesn't exist or belongs to a longer one.
+    pub(super) fn partition(&self, first_day: NaiveDate) -> Option<Partition> {
+        match (self.grain, self.hour) {
+            (Grain::Hour, Some(hour)) => Partition::of_hour(first_day, hour.into()),
+            (Grain::Hour, None) | (_, Some(_)) => None,
+            (grain, None) => Some(Partition::containing(first_day, grain)),
+        }
     }
 }
 
@@ -115,7 +121,8 @@ pub(super) struct TimeBody {
 }
 
 /// Drafts the entry that a commit writes for a date. `came` is what was computed, if that is known before the
-/// transaction; `input` is the digest of the inputs.
+/// transaction; `input` is the digest of the inputs, `timezone` where its
+/// day begins.
 #[must_use]
 pub fn draft(
     number: i64,
@@ -124,11 +131,13 @@ pub fn draft(
     is_whole: bool,
     came: Option<Came>,
     input: u64,
+    timezone: Timezone,
 ) -> Draft {
     let unit = &settled.unit;
     let body = UnitBody {
         grain: unit.date.grain(),
         hour: entry_hour(unit.date),
+        timezone: (!timezone.is_utc()).then(|| timezone.name().to_owned()),
         expected: match owed {
             RowsExpected::Exactly(rows) => Some(rows),
             RowsExpected::AtLeastOne | RowsExpected::Any => None,

@@ -165,7 +165,10 @@ fn unit(
     first_day: NaiveDate,
 ) -> Result<(), InvalidEntry> {
     let body: UnitBody = body(entry)?;
-    let date = body.partition(first_day);
+    let date = body
+        .partition(first_day)
+        .ok_or("its hour is not one of its partition")?;
+    require_timezone(ledger, target, body.timezone.as_deref())?;
     let stage = &entry.subject;
     let state =
         UnitState::from_word(&entry.state).ok_or_else(|| format!("its state is '{}'", entry.state))?;
@@ -193,6 +196,28 @@ fn unit(
     if !state.is_open() {
         super::intents::settle_date(ledger, target, stage, date)?;
     }
+    Ok(())
+}
+
+/// Refuses an entry of a day of another zone than those recorded before. The first entry of a target decides.
+fn require_timezone(
+    ledger: &Transaction<'_>,
+    target: Target,
+    of_entry: Option<&str>,
+) -> Result<(), InvalidEntry> {
+    let of_entry = of_entry.unwrap_or("UTC");
+    let recorded = super::units::timezone(ledger, target)?;
+    if recorded.as_deref() == Some(of_entry) {
+        return Ok(());
+    }
+    let any = "SELECT 1 FROM unit WHERE target = ?1";
+    if let (Some(recorded), true) = (recorded, ledger.prepare_cached(any)?.exists([target.0])?) {
+        return Err(format!("its day begins in {of_entry}, those recorded before in {recorded}").into());
+    }
+    ledger.execute(
+        "UPDATE target SET timezone = ?2 WHERE id = ?1",
+        params![target.0, of_entry],
+    )?;
     Ok(())
 }
 

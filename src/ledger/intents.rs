@@ -48,7 +48,10 @@ impl UnsettledIntent {
             && entry
                 .date
                 .zip(serde_json::from_str::<UnitBody>(&entry.body).ok())
-                .is_some_and(|(first_day, body)| self.dates.contains(&body.partition(first_day)))
+                .is_some_and(|(first_day, body)| {
+                    body.partition(first_day)
+                        .is_some_and(|date| self.dates.contains(&date))
+                })
     }
 }
 

@@ -73,7 +73,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
 /// running isn't disturbed.
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -146,6 +146,11 @@ UPDATE job SET check_name = 'critical' || substr(check_name, 5)
     // The environment of a plan and the values given for its variables, as a JSON object.
     "
 CREATE TABLE plan_variables (plan TEXT PRIMARY KEY, environment TEXT, given TEXT NOT NULL) WITHOUT ROWID;
+",
+    // The zone in which the days of a target begin; NULL until its first run.
+    "
+ALTER TABLE target ADD COLUMN timezone TEXT;
+UPDATE target SET timezone = 'UTC' WHERE id IN (SELECT target FROM unit);
 ",
 ];
 

@@ -217,6 +217,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
     let body = UnitBody {
         grain: date.grain(),
         hour: super::entry::entry_hour(date),
+        timezone: super::units::timezone(ledger, target)?.filter(|zone| zone != "UTC"),
         expected: row.get(3)?,
         attempts: row.get(5)?,
         class: row.get(6)?,

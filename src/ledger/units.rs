@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::state::read_state;
 use super::{Ledger, LedgerError, Target, UnitState};
 use crate::figures::counted;
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::plan::Fingerprint;
 use crate::plan::Plan;
 use crate::table::FaultKind;
@@ -144,12 +144,12 @@ impl Ledger {
         )
     }
 
-    /// Refuses a plan whose recorded partitions have another length: the same rows would be counted and replaced as parts
-    /// of different partitions.
+    /// Refuses a plan whose recorded partitions have another length, or days of another zone: the same rows would be
+    /// counted and replaced as parts of different partitions.
     ///
     /// # Errors
     /// When there are such partitions, or the ledger cannot be read.
-    pub fn require_grain(&self, target: Target, plan: &Plan) -> Result<(), LedgerError> {
+    pub fn require_partitions(&self, target: Target, plan: &Plan) -> Result<(), LedgerError> {
         let planned = plan.range.grain();
         // The form of a partition says its length.
         let of_form: Vec<Partition> = self.select(
@@ -157,17 +157,43 @@ impl Ledger {
             [target.0],
             |row| row.get(0),
         )?;
-        let other = of_form
-            .into_iter()
-            .map(Partition::grain)
-            .find(|other| *other != planned);
-        other.map_or(Ok(()), |recorded| {
+        let mut recorded = of_form.iter().map(|date| date.grain());
+        let refused = |key: &str, recorded: &str, planned: &str| {
             Err(self.refuse(format!(
-                "has the progress of plan '{}' with partition = \"{recorded}\", but the plan now has \"{planned}\"; give the \
+                "has the progress of plan '{}' with {key} = \"{recorded}\", but the plan now has \"{planned}\"; give the \
                  changed plan another name",
                 plan.name
             )))
-        })
+        };
+        if let Some(other) = recorded.find(|other| *other != planned) {
+            return refused("partition", other.name(), planned.name());
+        }
+        let zones: Vec<String> = self.select(
+            "SELECT timezone FROM target WHERE id = ?1 AND timezone IS NOT NULL",
+            [target.0],
+            |row| row.get(0),
+        )?;
+        match zones.first() {
+            Some(other) if !of_form.is_empty() && other != plan.timezone.name() => {
+                refused("timezone", other, plan.timezone.name())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records the zone in which the days of a target begin. The caller has made sure that no days of another zone are
+    /// recorded.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn keep_timezone(&mut self, target: Target, timezone: Timezone) -> Result<(), LedgerError> {
+        self.transaction(|ledger| {
+            ledger.execute(
+                "UPDATE target SET timezone = ?2 WHERE id = ?1 AND timezone IS NOT ?2",
+                params![target.0, timezone.name()],
+            )
+        })?;
+        Ok(())
     }
 
     /// Stages with stored rows on any date.
@@ -309,4 +335,11 @@ pub(super) fn unit_record(row: &Row<'_>) -> rusqlite::Result<UnitRecord> {
         source: row.get(7)?,
         seconds: row.get(8)?,
     })
+}
+
+/// The zone in which the days of a target begin, once it is known.
+pub(super) fn timezone(ledger: &Transaction<'_>, target: Target) -> rusqlite::Result<Option<String>> {
+    ledger
+        .prepare_cached("SELECT timezone FROM target WHERE id = ?1")?
+        .query_row([target.0], |row| row.get(0))
 }

@@ -19,7 +19,12 @@ pub use range::{PartitionRange, PartitionRanges, compact, expand};
 pub use text::{PartitionError, parse_day};
 pub use timezone::Timezone;
 
-/// The last day of SQL's calendar.
+/// The first and the last day of SQL's calendar.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+/// See [`FIRST_DAY`].
 const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     Some(day) => day,
     None => NaiveDate::MAX,
@@ -67,21 +72,31 @@ impl Partition {
     #[must_use]
     pub fn at(instant: DateTime<Utc>, grain: Grain, zone: Timezone) -> Self {
         match grain {
-            Grain::Hour => Self::containing(instant.date_naive(), grain).with_hour(instant.hour()),
+            Grain::Hour => {
+                let hour = u8::try_from(instant.hour()).unwrap_or(0);
+                Self::containing_hour((instant.date_naive(), hour), grain)
+            }
             Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
                 Self::containing(zone.day_of(instant), grain)
             }
         }
     }
 
-    /// The partition that begins in this hour of its first day; 0 for anything longer than an hour.
+    /// An hour of a day, 0 to 23; `None` for another number.
     #[must_use]
-    pub fn with_hour(self, hour: u32) -> Self {
-        let hour = match self.grain {
-            Grain::Hour => u8::try_from(hour.min(23)).unwrap_or(0),
-            Grain::Day | Grain::Week | Grain::Month | Grain::Year => 0,
-        };
-        Self { hour, ..self }
+    pub fn of_hour(day: NaiveDate, hour: u32) -> Option<Self> {
+        let hour = u8::try_from(hour).ok().filter(|hour| *hour < 24)?;
+        let first = Self::containing(day, Grain::Hour);
+        Some(Self { hour, ..first })
+    }
+
+    /// The partition of this length that contains an hour of a day, which is below 24.
+    fn containing_hour((day, hour): (NaiveDate, u8), grain: Grain) -> Self {
+        let hour = if grain == Grain::Hour { hour } else { 0 };
+        Self {
+            hour,
+            ..Self::containing(day, grain)
+        }
     }
 
     /// Parses `2024-03-05T14`, `2024-03-05`, `2024-W10`, `2024-03` or `2024`.
@@ -156,7 +171,10 @@ impl Partition {
     pub fn start(self, zone: Timezone) -> DateTime<Utc> {
         match self.grain {
             Grain::Hour => midnight(self.first_day) + TimeDelta::hours(self.hour.into()),
-            Grain::Day | Grain::Week | Grain::Month | Grain::Year => zone.start_of(self.first_day),
+            // East of UTC, the first day of SQL's calendar would begin in the year before.
+            Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
+                zone.start_of(self.first_day).max(midnight(FIRST_DAY))
+            }
         }
     }
 
@@ -164,16 +182,14 @@ impl Partition {
     #[must_use]
     pub fn end(self, zone: Timezone) -> DateTime<Utc> {
         let next = self.next().map(|next| next.start(zone));
-        let last = midnight(LAST_DAY) + TimeDelta::days(1) - A_MICROSECOND;
-        next.map_or(last, |next| next.min(last))
+        next.map_or(last_instant(), |next| next.min(last_instant()))
     }
 
     /// The last microsecond, in the zone; a TIMESTAMP has no finer one.
     #[must_use]
     pub fn last_instant(self, zone: Timezone) -> DateTime<Utc> {
-        let last = midnight(LAST_DAY) + TimeDelta::days(1) - A_MICROSECOND;
         let next = self.next().map(|next| next.start(zone) - A_MICROSECOND);
-        next.map_or(last, |next| next.min(last))
+        next.map_or(last_instant(), |next| next.min(last_instant()))
     }
 
     /// The first day after it; `None` if that is not in the calendar of SQL, which ends with the year 9999.
@@ -243,6 +259,11 @@ impl Partition {
             Grain::Year => i64::from(other.first_day.year()) - i64::from(self.first_day.year()),
         }
     }
+}
+
+/// The last instant of a TIMESTAMP.
+fn last_instant() -> DateTime<Utc> {
+    midnight(LAST_DAY) + TimeDelta::days(1) - A_MICROSECOND
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {

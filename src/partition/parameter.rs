@@ -10,7 +10,7 @@ pub enum Parameter {
     Start,
     /// The first instant after it, a TIMESTAMP.
     End,
-    /// The first days of all partitions, an array of DATE.
+    /// The first days of all partitions, each once, an array of DATE.
     Dates,
     /// The first instants of all partitions, an array of TIMESTAMP.
     Starts,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Grain, Partition, PartitionError};
@@ -111,13 +110,12 @@ impl PartitionRange {
         if self.grain() < grain {
             return Err(PartitionError::OtherGrain(self.from, grain));
         }
-        let of = |(day, hour): (NaiveDate, u8)| Partition::containing(day, grain).with_hour(hour.into());
-        let first = of(self.from.first_hour());
+        let first = Partition::containing_hour(self.from.first_hour(), grain);
         let first = match first.next() {
             Some(next) if first.first_hour() < self.from.first_hour() => next,
             _ => first,
         };
-        let last = of(self.to.last_hour());
+        let last = Partition::containing_hour(self.to.last_hour(), grain);
         Self::new(first, last)
     }
 }

@@ -12,6 +12,9 @@ pub enum PartitionError {
     /// Not a day of the calendar.
     #[error("'{0}' is not a date; write it as YYYY-MM-DD, for example 2023-12-16")]
     NotADate(String),
+    /// Not an hour of the calendar.
+    #[error("'{0}' is not an hour; write it as YYYY-MM-DDTHH from 00 to 23, for example 2023-12-16T09")]
+    NotAnHour(String),
     /// A range with one end missing.
     #[error("'{0}' is not a range; write both dates, for example 2023-12-01..2023-12-31")]
     HalfARange(String),
@@ -79,14 +82,23 @@ pub(super) fn parse(text: &str) -> Result<Partition, PartitionError> {
         13 => hour(text),
         _ => day(text).map(Partition::day),
     };
-    found.ok_or_else(|| PartitionError::NotADate(text.to_owned()))
+    found.ok_or_else(|| not_one(text))
+}
+
+/// The refusal of a text, which may be meant as an hour.
+fn not_one(text: &str) -> PartitionError {
+    if text.contains('T') {
+        PartitionError::NotAnHour(text.to_owned())
+    } else {
+        PartitionError::NotADate(text.to_owned())
+    }
 }
 
 /// The end of a range that begins with `first`. Of hours of the same day it is written without the day: `T18`.
 pub(super) fn parse_later(first: Partition, text: &str) -> Result<Partition, PartitionError> {
     if first.grain == Grain::Hour && text.starts_with('T') {
         let whole = format!("{}{text}", first.first_day);
-        return hour(&whole).ok_or_else(|| PartitionError::NotADate(text.to_owned()));
+        return hour(&whole).ok_or_else(|| not_one(text));
     }
     parse(text)
 }
@@ -115,8 +127,8 @@ fn day(text: &str) -> Option<NaiveDate> {
 
 fn hour(text: &str) -> Option<Partition> {
     let (date, hour) = text.split_once('T')?;
-    let hour = number(hour).filter(|number| hour.len() == 2 && *number < 24)?;
-    Some(Partition::containing(day(date)?, Grain::Hour).with_hour(hour))
+    let number = number(hour).filter(|_| hour.len() == 2)?;
+    Partition::of_hour(day(date)?, number)
 }
 
 fn month(text: &str) -> Option<Partition> {

@@ -1,5 +1,6 @@
 //! The time zone in which the days of a plan begin. Knows the calendar of a place, not plans or tables.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
@@ -15,6 +16,19 @@ impl Default for Timezone {
     }
 }
 
+impl PartialOrd for Timezone {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By name.
+impl Ord for Timezone {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
+}
+
 impl Timezone {
     /// Days begin at midnight UTC.
     pub const UTC: Self = Self(Tz::UTC);
@@ -24,6 +38,19 @@ impl Timezone {
     /// # Errors
     /// When there is no such zone; returns a sentence for the operator.
     pub fn parse(name: &str) -> Result<Self, String> {
+        const SAME_AS_UTC: [&str; 8] = [
+            "UTC",
+            "UCT",
+            "Zulu",
+            "Universal",
+            "Etc/UTC",
+            "Etc/UCT",
+            "Etc/Zulu",
+            "Etc/Universal",
+        ];
+        if SAME_AS_UTC.contains(&name) {
+            return Ok(Self::UTC);
+        }
         name.parse().map(Self).map_err(|_| {
             format!(
                 "'{name}' is not a time zone; write a name of the IANA database, for example America/New_York"
@@ -52,6 +79,18 @@ impl Timezone {
             Some(next) if self.start_of(next) <= at => next,
             _ => day,
         }
+    }
+
+    /// The first of some days, in order, after whose start clocks go back to the day before: its first hour comes twice,
+    /// and SQL counts a part of it for the day before.
+    #[must_use]
+    pub fn repeated_midnight(self, mut days: impl Iterator<Item = NaiveDate>) -> Option<NaiveDate> {
+        days.find(|day| {
+            let start = self.start_of(*day);
+            let later = |minutes: i64| self.clock(start + TimeDelta::minutes(minutes));
+            let goes_back = later(180) < self.clock(start) + TimeDelta::minutes(180);
+            goes_back && (0..180).any(|minutes| later(minutes).date() < *day)
+        })
     }
 
     /// What clocks show.
@@ -121,6 +160,31 @@ mod tests {
         assert_eq!(zone.start_of(date), start.parse::<DateTime<Utc>>().unwrap());
         let end = zone.start_of(date.succ_opt().unwrap());
         assert_eq!((end - zone.start_of(date)).num_hours(), hours);
+    }
+
+    /// Newfoundland put its clocks back at 0:01; New York does at 2:00, Havana from 1:00 to 0:00.
+    #[rstest]
+    #[case("America/St_Johns", "2010-11-01", Some("2010-11-07"))]
+    #[case("America/St_Johns", "2012-11-01", None)]
+    #[case("America/New_York", "2010-11-01", None)]
+    #[case("America/Havana", "2010-11-01", None)]
+    fn a_midnight_that_comes_twice_is_found(
+        #[case] zone: &str,
+        #[case] from: &str,
+        #[case] found: Option<&str>,
+    ) {
+        let month = day(from).iter_days().take(30);
+        assert_eq!(
+            Timezone::parse(zone).unwrap().repeated_midnight(month),
+            found.map(day)
+        );
+    }
+
+    #[test]
+    fn every_name_of_utc_is_utc() {
+        for name in ["UTC", "Etc/UTC", "Zulu"] {
+            assert!(Timezone::parse(name).unwrap().is_utc(), "{name}");
+        }
     }
 
     #[test]

@@ -162,6 +162,9 @@ fn validated(
         zone: Timezone::UTC,
     });
     let range = range(raw.from, raw.to, grain, &mut own);
+    if let Some(range) = range {
+        own.take("timezone", division.refuse_repeated_midnight(range));
+    }
     let first_month = own.take("first_month", in_range("first_month", raw.first_month, &(1..=12)));
     let workers = own.take("workers", in_range("workers", raw.workers, &(1..=MAX_WORKERS)));
     let project = raw
@@ -214,6 +217,7 @@ fn validated(
         environments: Vec::new(),
         variables: PlanVariables::default(),
         range: range?,
+        timezone: division.zone,
         order: raw.order,
         first_month: first_month?,
         source: raw.source,

@@ -58,7 +58,7 @@ pub use variables::{ChangedVariable, PlanVariables};
 
 use std::collections::BTreeSet;
 
-use crate::partition::PartitionRange;
+use crate::partition::{PartitionRange, Timezone};
 use crate::sql::tables;
 
 /// The source in the description of a run: `, source auto`; empty if there is no choice.
@@ -86,6 +86,8 @@ pub struct Plan {
     pub variables: PlanVariables,
     /// First and last date of the backfill.
     pub range: PartitionRange,
+    /// The zone in which its days begin.
+    pub timezone: Timezone,
     /// Which dates of a stage start first.
     pub order: WorkOrder,
     /// The month in which a year begins in the calendar, 1 to 12.

@@ -28,7 +28,7 @@ pub(super) struct RawPlan {
     /// What is filled at once: an hour of UTC, a day, an ISO week, a month or a year.
     #[serde(default)]
     pub(super) partition: Grain,
-    /// The zone in which days begin, as America/New_York; UTC if it is missing. Of `@start`, `@end` and `TIMESTAMP` columns.
+    /// The zone in which days begin, as `America/New_York`; UTC if it is missing. Of `@start`, `@end` and `TIMESTAMP` columns.
     pub(super) timezone: Option<String>,
     /// First date, as YYYY-MM-DD; in a plan of hours, weeks, months or years as YYYY-MM-DDTHH, YYYY-Www, YYYY-MM or YYYY.
     #[schemars(required)]

@@ -300,14 +300,6 @@ impl RawStage {
             let problem = "key needs columns; leave it out, or list the columns of the printed rows";
             found.note("key", problem);
         }
-        if !division.zone.is_utc() {
-            let problem = format!(
-                "timezone is {}, but the rows of a table that a program fills are counted by days of UTC; leave it out, or \
-                 give columns and let the program print its rows",
-                division.zone
-            );
-            found.note("table", &problem);
-        }
         let (table, date_column) = match (&self.table, &self.date_column) {
             (None, None) => return Some(StageOutput::Nothing),
             (Some(table), Some(date_column)) => (table, date_column),
@@ -320,6 +312,14 @@ impl RawStage {
                 return found.take("date_column", Err(problem.to_owned()));
             }
         };
+        if !division.zone.is_utc() {
+            let problem = format!(
+                "timezone is {}, but the rows of a table that a program fills are counted by days of UTC; leave it out, or \
+                 give columns and let the program print its rows",
+                division.zone
+            );
+            found.note("table", &problem);
+        }
         let path = found.take("table", table_path(table));
         let name = refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"));
         let name = found.take("date_column", name);

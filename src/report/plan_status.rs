@@ -145,7 +145,7 @@ impl PlanStatus {
         let mut answers = Answers::default();
         let mut facts = RunbookFacts::default();
         if let Some(target) = ledger.known_target(&run.plan, &run.warehouse)? {
-            ledger.require_grain(target, plan)?;
+            ledger.require_partitions(target, plan)?;
             answers = Answers::read(ledger, target, plan)?;
             facts = RunbookFacts::gather(ledger, target, plan)?;
             for spec in &plan.stages {

@@ -8,8 +8,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::engine::{Input, Reach, Scope, StageError};
 use crate::partition::{Grain, Partition};
 use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
-use crate::table::{Value, partition_of};
-use crate::warehouse::{Answer, ErrorClass, Warehouse};
+use crate::table::{Value, named_partition};
+use crate::warehouse::{Answer, ErrorClass, MAX_DATES_OF_QUERY, Warehouse};
 
 /// The tables a stage reads, as inputs for the engine.
 pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
@@ -107,13 +107,16 @@ pub(super) async fn rows_owed(
         }
         Binds::ManyDates if dates.is_empty() => Ok(HashMap::new()),
         Binds::ManyDates => {
-            let answer = warehouse.query_about(sql, dates, *zone).await?;
             // A date missing from the query's result expects no rows.
             let mut owed: HashMap<Partition, u32> = dates.iter().map(|&date| (date, 0)).collect();
             let grain = dates.first().map_or(Grain::Day, |date| date.grain());
-            for row in &answer.rows {
+            let mut found = Vec::new();
+            for dates in dates.chunks(MAX_DATES_OF_QUERY) {
+                found.extend(warehouse.query_about(sql, dates, *zone).await?.rows);
+            }
+            for row in &found {
                 let (date, rows) = match row.as_slice() {
-                    [date, rows] => (partition_of(date, grain, *zone), count(rows)),
+                    [date, rows] => (named_partition(date, grain), count(rows)),
                     _ => (None, None),
                 };
                 let (Some(date), Some(rows)) = (date, rows) else {

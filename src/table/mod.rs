@@ -39,7 +39,8 @@ pub use name::{
 };
 pub use part::Part;
 pub use partition_column::{
-    PartitionColumn, date_literal, partition_of, start_literal, start_type, timestamp_literal,
+    PartitionColumn, date_literal, named_partition, partition_of, start_literal, start_type,
+    timestamp_literal,
 };
 pub use row_builder::RowBuilder;
 pub use schema::{

@@ -179,6 +179,18 @@ impl PartitionColumn {
     }
 }
 
+/// The partition that a date in an answer names; an hour is named by a timestamp. A timestamp names no day, because it
+/// would have to be one of a zone.
+#[must_use]
+pub fn named_partition(value: &Value, grain: Grain) -> Option<Partition> {
+    match grain {
+        Grain::Hour => Some(Partition::at(value.as_instant()?, grain, Timezone::UTC)),
+        Grain::Day | Grain::Week | Grain::Month | Grain::Year => {
+            Some(Partition::containing(value.as_date()?, grain))
+        }
+    }
+}
+
 /// The start of a partition as a literal of the type of [`PartitionColumn::start`].
 #[must_use]
 pub fn start_literal(partition: Partition) -> String {

@@ -19,7 +19,7 @@ pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{HeartbeatTiming, Holder, Lease, Leases};
 pub use owner::{Claim, Owner, Owners};
-pub use query::{Answer, Asking, Dates, DryRunQuery, Read, Refill, Refilled};
+pub use query::{Answer, Asking, Dates, DryRunQuery, MAX_DATES_OF_QUERY, Read, Refill, Refilled};
 pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};
 pub use trial::{Trial, Tried};
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{ErrorClass, Recording, RowsExpected, WarehouseError};
-use crate::partition::Partition;
+use crate::partition::{Partition, Timezone};
 use crate::table::{Quarantined, Returned, Row, TableDef, column_mismatches};
 
 /// The dates to read.
@@ -26,6 +26,9 @@ pub struct Read<'a> {
     pub dates: Dates<'a>,
 }
 
+/// Most dates in the text of a query. `BigQuery` takes a million characters, and a timestamp has 43.
+pub const MAX_DATES_OF_QUERY: usize = 5_000;
+
 /// A read or query that can be estimated by a dry run.
 #[derive(Debug, Clone, Copy)]
 pub enum DryRunQuery<'a> {
@@ -35,8 +38,8 @@ pub enum DryRunQuery<'a> {
     Months(Read<'a>),
     /// A query without date parameters.
     Query(&'a str),
-    /// A query with date parameters.
-    About(&'a str, &'a [Partition]),
+    /// A query with date parameters, and the zone of their days.
+    About(&'a str, &'a [Partition], Timezone),
 }
 
 /// How a query is run for several dates.

@@ -272,7 +272,11 @@ expect_rows = 2
     "\"{date:%Y-%m-%d}\"",
     "2024-03-09T20 and 2024-03-09T21 would run the same command"
 )]
-#[case("2024-03-10T07", "2024-03-10T24", "'2024-03-10T24' is not a date")]
+#[case(
+    "2024-03-10T07",
+    "2024-03-10T24",
+    "'2024-03-10T24' is not an hour; write it as YYYY-MM-DDTHH"
+)]
 fn what_is_wrong_with_a_plan_of_hours_is_said(#[case] right: &str, #[case] wrong: &str, #[case] told: &str) {
     let text = plan(NIGHT[0], NIGHT[1], OF_ONE);
     assert!(text.contains(right));

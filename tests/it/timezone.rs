@@ -100,16 +100,81 @@ fn a_local_day_is_replaced_as_it_is_filled() {
     assert_eq!(before.len(), 48 + 46 + 48);
 }
 
-/// The same rows belong to other days then.
+/// The same rows would belong to other days.
 #[test]
-fn another_zone_makes_every_date_outdated() {
+fn a_plan_keeps_its_zone() {
     let keys = "from = \"2024-03-09\"\nto = \"2024-03-11\"";
+    let changed = plan(&format!("timezone = \"Asia/Kolkata\"\n{keys}"), OF_ONE);
     let port = Planned::new(&plan(keys, OF_ONE));
     events(&port, "2024-03-09T00:00:00Z".parse().unwrap(), 4 * 48);
     port.run(&[]).expect(0);
-    port.write(&plan(&format!("timezone = \"Asia/Kolkata\"\n{keys}"), OF_ONE));
-    let kept = port.run(&["--on-change", "keep"]).expect(0);
-    assert!(kept.out.contains("3 dates by definition 1"), "{}", kept.out);
+    let before = stored(&port);
+    port.write(&changed);
+    let told =
+        "with timezone = \"UTC\", but the plan now has \"Asia/Kolkata\"; give the changed plan another name";
+    for asked in [
+        &["run", "--output", "plain"][..],
+        &["status"],
+        &["run", "--dry-run"],
+    ] {
+        let refused = port.backcourt(asked).expect(2).err;
+        assert!(refused.contains(told), "{asked:?}: {refused}");
+    }
+    // On another host, only the warehouse knows the zone.
+    let folder = port.state.path().join("warehouse");
+    let warehouse = ["--warehouse".to_owned(), format!("sqlite:{}", folder.display())];
+    let second = Planned::on(&changed, &warehouse);
+    let refused = second.run(&[]).expect(2).err;
+    assert!(refused.contains(told), "{refused}");
+    assert_eq!(stored(&port), before);
+    let same = Planned::on(&plan(keys, OF_ONE), &warehouse);
+    let run = same.run(&[]).expect(0).out;
+    assert!(run.contains("nothing to do"), "{run}");
+}
+
+/// And the other way round: a zone is recorded with each date.
+#[test]
+fn another_host_continues_local_days() {
+    let keys = "timezone = \"Asia/Kolkata\"\nfrom = \"2024-03-09\"\nto = \"2024-03-11\"";
+    let port = Planned::new(&plan(keys, OF_ONE));
+    events(&port, "2024-03-08T00:00:00Z".parse().unwrap(), 5 * 48);
+    port.run(&["--to", "2024-03-10"]).expect(0);
+    let folder = port.state.path().join("warehouse");
+    let warehouse = ["--warehouse".to_owned(), format!("sqlite:{}", folder.display())];
+    let second = Planned::on(&plan(keys, OF_ONE), &warehouse);
+    let run = second.run(&[]).expect(0).out;
+    assert!(run.contains("1 to do"), "{run}");
+    assert_eq!(stored(&port).len(), 3 * 48);
+    let third = Planned::on(
+        &plan(&keys.replace("timezone = \"Asia/Kolkata\"\n", ""), OF_ONE),
+        &warehouse,
+    );
+    let refused = third.run(&[]).expect(2).err;
+    assert!(
+        refused.contains("with timezone = \"Asia/Kolkata\", but the plan now has \"UTC\""),
+        "{refused}"
+    );
+}
+
+/// A program that only runs has no rows to place.
+#[test]
+fn a_program_without_a_table_may_have_a_zone() {
+    let port = Planned::new(
+        r#"
+name = "local"
+title = "Local days"
+timezone = "America/New_York"
+from = "2024-03-09"
+to = "2024-03-11"
+[[stage]]
+name = "calls"
+kind = "command"
+command = ["true", "{date}"]
+timeout_seconds = 60
+"#,
+    );
+    port.run(&[]).expect(0);
+    assert_eq!(port.dates("calls", "ok"), 3);
 }
 
 #[rstest]
@@ -121,8 +186,17 @@ fn another_zone_makes_every_date_outdated() {
     "timezone = \"Asia/Kolkata\"\npartition = \"hour\"",
     "timezone is Asia/Kolkata, but hours are hours of UTC in every zone"
 )]
+#[case(
+    "timezone = \"America/St_Johns\"\nfrom = \"2010-11-01\"\nto = \"2010-11-30\"",
+    "clocks of America/St_Johns go back over midnight on 2010-11-07"
+)]
 fn a_wrong_zone_is_refused_with_its_line(#[case] keys: &str, #[case] told: &str) {
-    let keys = format!("{keys}\nfrom = \"2024-03-09\"\nto = \"2024-03-11\"");
+    let days = if keys.contains("from") {
+        ""
+    } else {
+        "\nfrom = \"2024-03-09\"\nto = \"2024-03-11\""
+    };
+    let keys = format!("{keys}{days}");
     let checked = Planned::new(&plan(&keys, OF_ONE))
         .backcourt(&["plan", "check"])
         .expect(2);

@@ -31,7 +31,7 @@ pub(super) struct TableDifference {
 /// A row identified by date and key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct RowId {
-    pub(super) date: Option<Partition>,
+    pub(super) date: Option<String>,
     /// Its key without the date.
     pub(super) row: String,
 }
@@ -85,7 +85,10 @@ impl TableDifference {
     fn add(&mut self, table: &TableDef, ours: &[Row], theirs: &[Row]) {
         let compared = compare(table, ours, theirs);
         let named = |row: &Row| RowId {
-            date: table.partition_of(row),
+            date: table
+                .position(&table.date_column)
+                .and_then(|at| row.get(at))
+                .map(ToString::to_string),
             row: row_name(table, row),
         };
         self.same += compared.same;

@@ -98,7 +98,7 @@ fn changed(row: &ChangedRow) -> String {
 
 /// A row by date and key; just the date if they are equal.
 fn name(named: &RowId) -> String {
-    let date = named.date.map(|date| date.to_string()).unwrap_or_default();
+    let date = named.date.clone().unwrap_or_default();
     if date == named.row {
         return date;
     }
@@ -133,7 +133,7 @@ mod tests {
 
     fn named(row: &str) -> RowId {
         RowId {
-            date: Some(day().into()),
+            date: Some(day().to_string()),
             row: row.to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::overlay::DATE_COLUMNS;
+use super::overlay::date_columns;
 use crate::console::text::{counted, measured, sanitised, wrapped};
 use crate::engine::CheckView;
 use crate::ledger::{CheckState, PastAnswer};
@@ -45,7 +45,7 @@ pub fn lines(check: &CheckView, columns: usize) -> Vec<AboutLine<'_>> {
             check.failing_dates.len(),
             "failing date",
         )));
-        let on_a_line = (columns / usize::from(DATE_COLUMNS)).max(1);
+        let on_a_line = (columns / date_columns(&check.failing_dates)).max(1);
         lines.extend(check.failing_dates.chunks(on_a_line).map(AboutLine::Dates));
     }
     lines

@@ -250,7 +250,13 @@ pub const ABOVE_GAPS: u16 = 2;
 pub const ABOUT_SOURCE: u16 = 3;
 
 /// Columns of a listed date, including the gap after it.
-pub const DATE_COLUMNS: u16 = 12;
+pub fn date_columns(dates: &[Partition]) -> usize {
+    let longest = dates.iter().map(|date| date.to_string().len()).max();
+    longest.unwrap_or_default().max(DATE) + 2
+}
+
+/// Columns of a day.
+const DATE: usize = 10;
 
 /// Columns of the dialog, frame included, and its rows besides the dates: question, note, command, choices, gaps and
 /// frame.
@@ -263,12 +269,12 @@ impl Confirm {
     }
 
     /// Dates per line.
-    pub const fn on_a_line() -> usize {
-        ((QUESTION.0 - 4) / DATE_COLUMNS) as usize
+    pub fn on_a_line(&self) -> usize {
+        usize::from(QUESTION.0 - 4) / date_columns(&self.dates)
     }
 
     pub fn lines(&self) -> usize {
-        self.dates.len().div_ceil(Self::on_a_line())
+        self.dates.len().div_ceil(self.on_a_line())
     }
 
     /// Lines of dates in view.

@@ -59,9 +59,17 @@ pub struct OverviewColumns {
     /// Columns of the number of ok dates of all; `None` if only their share fits.
     pub counts: Option<usize>,
     pub gate_word: bool,
-    pub time: bool,
-    /// Whether the time left is in the row.
-    pub left: bool,
+    pub times: StageTimes,
+}
+
+/// The times in the row of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StageTimes {
+    None,
+    /// Its working time so far.
+    Spent,
+    /// And the time left.
+    SpentAndLeft,
 }
 
 impl OverviewColumns {
@@ -94,8 +102,11 @@ impl OverviewColumns {
         let problems = take(PROBLEMS);
         let counts = take(counts - PERCENT).then_some(counts);
         let gate_word = take(GATE_WORD);
-        let time = take(TIME);
-        let left = take(LEFT);
+        let times = match (take(TIME), take(LEFT)) {
+            (true, true) => StageTimes::SpentAndLeft,
+            (true, false) => StageTimes::Spent,
+            (false, _) => StageTimes::None,
+        };
         Self {
             name: name + more,
             scale,
@@ -104,8 +115,7 @@ impl OverviewColumns {
             problems,
             counts,
             gate_word,
-            time,
-            left,
+            times,
         }
     }
 
@@ -426,8 +436,8 @@ mod tests {
         let beside = layout.name + 1 + GATE + layout.counts.unwrap_or(PERCENT);
         let extra = shown(layout.problems, PROBLEMS)
             + shown(layout.gate_word, GATE_WORD)
-            + shown(layout.time, TIME)
-            + shown(layout.left, LEFT);
+            + shown(layout.times >= StageTimes::Spent, TIME)
+            + shown(layout.times == StageTimes::SpentAndLeft, LEFT);
         let least = NAME.0 + 1 + GATE + PERCENT + 1;
         assert!(
             beside + layout.cells() + extra <= columns.max(least),

@@ -9,7 +9,7 @@ use crate::console::model::Model;
 use crate::console::model::about::{AboutLine, NAME, lines};
 use crate::console::model::checklist::as_text;
 use crate::console::model::list::Scroll;
-use crate::console::model::overlay::{About, DATE_COLUMNS, page};
+use crate::console::model::overlay::{About, date_columns, page};
 use crate::console::model::page::Page;
 use crate::console::text::{counted, measured};
 use crate::console::theme::Theme;
@@ -66,7 +66,7 @@ impl Page for About {
                 }
                 AboutLine::Dates(dates) => {
                     for date in *dates {
-                        pen.column(usize::from(DATE_COLUMNS), &date.to_string(), PLAIN);
+                        pen.column(date_columns(&check.failing_dates), &date.to_string(), PLAIN);
                     }
                 }
                 AboutLine::Answer(answer) => draw_answer(answer, theme, &mut pen),

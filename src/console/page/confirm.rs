@@ -9,7 +9,7 @@ use crate::console::layout::framed;
 use crate::console::model::Model;
 use crate::console::model::command_line::command_line;
 use crate::console::model::list::Scroll;
-use crate::console::model::overlay::{Confirm, DATE_COLUMNS};
+use crate::console::model::overlay::{Confirm, date_columns};
 use crate::console::model::page::{Handled, Page};
 use crate::console::theme::Theme;
 use crate::console::view::choices::choices;
@@ -54,11 +54,11 @@ impl Page for Confirm {
         thumb(buf, theme, framed(area), self.top, self.page(body), self.lines());
         Pen::on(buf, theme, row(inside, 0)).write(&self.question, BOLD);
         let page = self.page(body);
-        let lines = self.dates.chunks(Confirm::on_a_line()).skip(self.top).take(page);
+        let lines = self.dates.chunks(self.on_a_line()).skip(self.top).take(page);
         for (at, dates) in lines.enumerate() {
             let mut pen = Pen::on(buf, theme, row(inside, 2 + at));
             for date in dates {
-                pen.column(usize::from(DATE_COLUMNS), &date.to_string(), PLAIN);
+                pen.column(date_columns(&self.dates), &date.to_string(), PLAIN);
             }
         }
         let mut pen = Pen::on(buf, theme, row(inside, 2 + page));

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::heat::{Heat, cell_style};
 use super::pen::{BOLD, PLAIN, Pen, row};
 use crate::console::theme::{SELECTED, Theme};
-use crate::partition::{Grain, Partition};
+use crate::partition::Partition;
 
 /// Columns before the hours: the day and a space.
 const LABEL: usize = 11;
@@ -64,7 +64,7 @@ pub(super) fn in_view(
     let above = (days(*range.start(), cursor) - room / 2).clamp(0, most);
     let of_day = |later: i64, hour: u32| {
         let day = Partition::day(range.start().first_day()).moved(later);
-        day.map(|day| Partition::containing(day.first_day(), Grain::Hour).with_hour(hour))
+        day.and_then(|day| Partition::of_hour(day.first_day(), hour))
     };
     let first = of_day(above, 0).unwrap_or(*range.start()).max(*range.start());
     let last = of_day(above + room - 1, 23)
@@ -83,10 +83,10 @@ pub(super) fn date_at(
 ) -> Option<Partition> {
     let shown = in_view(range, cursor, area);
     let hour = column.checked_sub(LABEL)? / columns_an_hour(area);
-    let hour = u32::try_from(hour).ok().filter(|hour| *hour < 24)?;
+    let hour = u32::try_from(hour).ok()?;
     let later = i64::try_from(line.checked_sub(1)?).ok()?;
     let day = Partition::day(shown.start().first_day()).moved(later)?;
-    let found = Partition::containing(day.first_day(), Grain::Hour).with_hour(hour);
+    let found = Partition::of_hour(day.first_day(), hour)?;
     shown.contains(&found).then_some(found)
 }
 

@@ -12,9 +12,9 @@ use super::shape::{Shape, shapes};
 use super::{Estimate, Expected, StageEstimate};
 use crate::engine::stored::stored_rows;
 use crate::engine::{BatchDates, Fills, Meter, Stage};
-use crate::partition::{Partition, Timezone};
+use crate::partition::Partition;
 use crate::table::TableDef;
-use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, Read, Warehouse};
+use crate::warehouse::{Asking, Dates, DryRun, DryRunQuery, MAX_DATES_OF_QUERY, Read, Warehouse};
 
 const MAX_IN_FLIGHT: usize = 8;
 
@@ -123,16 +123,13 @@ impl Planned {
             }
         }
         match stage.fills() {
-            Fills::Query(_, sql, Asking::AllAtOnce) => {
-                drop(recording_warehouse.query_about(sql, dates, Timezone::UTC).await);
-            }
-            Fills::Query(_, sql, Asking::DateByDate) => {
-                for date in dates {
-                    drop(
-                        recording_warehouse
-                            .query_about(sql, &[*date], Timezone::UTC)
-                            .await,
-                    );
+            Fills::Query(table, sql, asking) => {
+                let at_once = match asking {
+                    Asking::AllAtOnce => MAX_DATES_OF_QUERY,
+                    Asking::DateByDate => 1,
+                };
+                for dates in dates.chunks(at_once) {
+                    drop(recording_warehouse.query_about(sql, dates, table.zone).await);
                 }
             }
             Fills::Computed(_) | Fills::Counted(_) | Fills::Nothing => {}
@@ -252,7 +249,7 @@ async fn dry_run(
     let (names, firsts);
     let question = match question {
         RecordedQuery::Query(sql) => DryRunQuery::Query(sql),
-        RecordedQuery::About(sql, dates) => DryRunQuery::About(sql, dates),
+        RecordedQuery::About(sql, dates, zone) => DryRunQuery::About(sql, dates, *zone),
         RecordedQuery::Read { table, columns, days } => {
             names = columns.iter().map(String::as_str).collect::<Vec<_>>();
             let Some(table) = tables.get(table) else {

@@ -32,7 +32,7 @@ pub(super) enum RecordedQuery {
     },
     Query(String),
     /// A query for these dates.
-    About(String, Vec<Partition>),
+    About(String, Vec<Partition>, Timezone),
 }
 
 #[derive(Debug)]
@@ -176,9 +176,9 @@ impl Warehouse for RecordingWarehouse {
         &self,
         sql: &str,
         dates: &[Partition],
-        _zone: Timezone,
+        zone: Timezone,
     ) -> Result<Answer, WarehouseError> {
-        self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec()));
+        self.record(RecordedQuery::About(sql.to_owned(), dates.to_vec(), zone));
         Ok(Answer::default())
     }
 }

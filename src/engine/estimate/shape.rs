@@ -38,7 +38,7 @@ pub(super) fn shapes(queries: Vec<RecordedQuery>) -> Vec<Shape> {
                 RecordedDates::Months(_) => ShapeKey::Months(table.clone(), columns.clone()),
             },
             RecordedQuery::Query(sql) => ShapeKey::Query(sql.clone()),
-            RecordedQuery::About(sql, _) => ShapeKey::About(sql.clone()),
+            RecordedQuery::About(sql, ..) => ShapeKey::About(sql.clone()),
         };
         group.entry(kind).or_default().push(one);
     }
@@ -160,6 +160,7 @@ const fn as_share(number: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::partition::Timezone;
 
     fn day(text: &str) -> Partition {
         text.parse().unwrap()
@@ -247,7 +248,8 @@ mod tests {
 
     #[test]
     fn queries_that_differ_only_in_dates_share_a_shape() {
-        let about = |date: &str| RecordedQuery::About("SELECT @date".to_owned(), vec![day(date)]);
+        let about =
+            |date: &str| RecordedQuery::About("SELECT @date".to_owned(), vec![day(date)], Timezone::UTC);
         let found = shapes(vec![
             about("2024-01-01"),
             about("2024-01-02"),

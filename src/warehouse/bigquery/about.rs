@@ -1,6 +1,10 @@
 //! Parameters of queries: they are replaced by literals, which `BigQuery` uses to prune its own partitions. A script may
 //! contain many of them. Only dates are substituted, so there is no SQL injection.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use crate::partition::{Parameter, Partition, Timezone};
 use crate::sql::changed;
 use crate::table::{date_literal, timestamp_literal};
@@ -33,7 +37,9 @@ pub(super) fn about(sql: &str, dates: &[Partition], zone: Timezone) -> Result<St
 
 /// The first days of partitions as a comma-separated list of literals.
 fn first_days(dates: &[Partition]) -> String {
-    let days: Vec<String> = dates.iter().map(|date| date_literal(date.first_day())).collect();
+    // Hours share their day.
+    let days: BTreeSet<NaiveDate> = dates.iter().map(|date| date.first_day()).collect();
+    let days: Vec<String> = days.into_iter().map(date_literal).collect();
     days.join(", ")
 }
 

@@ -355,9 +355,8 @@ impl Warehouse for BigQueryWarehouse {
             }
             DryRunQuery::Months(read) => (doing("reading", read.table), self.plan_months(&read).await),
             DryRunQuery::Query(sql) => ("querying".to_owned(), one_job(query(self.names.apply(sql)))),
-            DryRunQuery::About(sql, dates) => {
-                // Some hours earlier or later, as many bytes are read.
-                let about = |sql: String| about::about(&sql, dates, Timezone::UTC);
+            DryRunQuery::About(sql, dates, zone) => {
+                let about = |sql: String| about::about(&sql, dates, zone);
                 let sql = self.names.apply(sql).and_then(about);
                 ("querying".to_owned(), one_job(query(sql)))
             }

@@ -1,6 +1,9 @@
 //! Runs a translated query. Comparisons return 0 or 1 and dates ISO text, because result columns have no declared type
 //! in `SQLite`; `Value::as_date` reads both forms of a date.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Statement};
 
@@ -62,9 +65,11 @@ pub(super) fn parameters(dates: &[Partition], zone: Timezone) -> Vec<(String, St
         Parameter::Date => dates.first().map(|date| date.first_day().to_string()),
         Parameter::Start => dates.first().map(|date| instant(date.start(zone))),
         Parameter::End => dates.first().map(|date| instant(date.end(zone))),
-        Parameter::Dates => Some(json(
-            dates.iter().map(|date| date.first_day().to_string()).collect(),
-        )),
+        Parameter::Dates => {
+            // Hours share their day.
+            let days: BTreeSet<NaiveDate> = dates.iter().map(|date| date.first_day()).collect();
+            Some(json(days.into_iter().map(|day| day.to_string()).collect()))
+        }
         Parameter::Starts => Some(json(dates.iter().map(|date| instant(date.start(zone))).collect())),
     };
     let bound = |parameter| Some((bound_as(parameter), value(parameter)?));

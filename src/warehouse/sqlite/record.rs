@@ -79,7 +79,7 @@ pub(super) fn entries(folder: &WarehouseFolder, plan: &str, after: i64) -> Resul
         "SELECT number, kind, subject, date, state, came_rows, kept_rows, quarantined_rows, digest, fingerprint, run, host,
                 recorded_at, body
          FROM backcourt.ledger WHERE plan = ?1 AND number > ?2 AND (NOT {is_of_a_date} OR number IN (
-           SELECT MAX(number) FROM backcourt.ledger WHERE plan = ?1 AND {is_of_a_date} GROUP BY subject, date, {hour}))
+           SELECT MAX(number) FROM backcourt.ledger WHERE plan = ?1 AND number > ?2 AND {is_of_a_date} GROUP BY subject, date, {hour}))
          ORDER BY number"
     ))?;
     let entries = query.query_map(params![plan, after], entry)?;

@@ -8,8 +8,8 @@ use super::chart;
 use crate::console::model::Model;
 use crate::console::model::gate::{GateStatus, StageGate};
 use crate::console::model::overview::{
-    GATE, GATE_WORD, LEFT, OverviewColumns, OverviewPage, OverviewRows, PERCENT, PROBLEMS, TIME, ok_of_all,
-    ok_share, problems, states_of, to_do, units_in,
+    GATE, GATE_WORD, LEFT, OverviewColumns, OverviewPage, OverviewRows, PERCENT, PROBLEMS, StageTimes, TIME,
+    ok_of_all, ok_share, problems, states_of, to_do, units_in,
 };
 use crate::console::text::{count, counted, duration, to_go, width};
 use crate::console::theme::{SELECTED, Theme, Tone};
@@ -110,10 +110,10 @@ fn heading(page: &OverviewPage, columns: &OverviewColumns, theme: Theme, area: R
     if columns.problems {
         number(&mut pen, PROBLEMS, "problems", BOLD);
     }
-    if columns.time {
+    if columns.times >= StageTimes::Spent {
         number(&mut pen, TIME, "time", BOLD);
     }
-    if columns.left {
+    if columns.times == StageTimes::SpentAndLeft {
         number(&mut pen, LEFT, "left", BOLD);
     }
 }
@@ -193,11 +193,11 @@ fn stage_row(
         };
         number(&mut pen, PROBLEMS, &count(problems(stage)), style);
     }
-    if columns.time {
+    if columns.times >= StageTimes::Spent {
         let time = (stage.seconds > 0.0).then(|| duration(stage.seconds));
         number(&mut pen, TIME, &time.unwrap_or_default(), PLAIN);
     }
-    if let Some(eta) = stage.eta.filter(|_| columns.left) {
+    if let Some(eta) = stage.eta.filter(|_| columns.times == StageTimes::SpentAndLeft) {
         number(&mut pen, LEFT, &to_go(eta, 0), PLAIN);
     }
 }
@@ -262,9 +262,6 @@ fn stage_in_words(stage: &StageView, snapshot: &Snapshot, theme: Theme, area: Re
     if to_do(stage) > 0 {
         pen.write(&format!("{} ok  ", ok_of_all(stage)), PLAIN);
     }
-    if let Some(eta) = stage.eta {
-        pen.write(&format!("{} left  ", to_go(eta, 0)), PLAIN);
-    }
     let gate = StageGate::of(stage, &snapshot.checks);
     let style = theme.check(gate.status.drawn_as());
     pen.write(&format!("gate {}", gate_in_words(gate, stage)), style);
@@ -272,6 +269,11 @@ fn stage_in_words(stage: &StageView, snapshot: &Snapshot, theme: Theme, area: Re
     let other = |(state, number): &(UnitState, u64)| *number > 0 && *state != UnitState::Ok;
     let states: Vec<(UnitState, u64)> = states.into_iter().filter(other).collect();
     in_states(&states, false, theme, &mut pen);
+    // Problems come first where not all fits.
+    let left = stage.eta.map(|eta| format!("  {} left", to_go(eta, 0)));
+    if let Some(left) = left.filter(|left| width(left) <= pen.left()) {
+        pen.write(&left, PLAIN);
+    }
 }
 
 fn gate_in_words(gate: StageGate, stage: &StageView) -> String {

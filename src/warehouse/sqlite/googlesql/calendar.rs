@@ -105,7 +105,9 @@ impl SqlWriter {
             }
             "FORMAT_DATE" | "PARSE_DATE" => {
                 let [format, date] = call.exactly()?;
-                let format = safe_format(call, format, "YmdFyjaAbBeGV%")?;
+                // ISO years and weeks can be written, but not read without the day of the week.
+                let more = if call.name == "FORMAT_DATE" { "GV" } else { "" };
+                let format = safe_format(call, format, &format!("YmdFyjaAbBe%{more}"))?;
                 let name = call.name.to_ascii_lowercase();
                 format!("gsql_{name}({format}, {})", self.expression(date)?)
             }
