@@ -43,7 +43,11 @@ impl TableDef {
     /// The partition of a row; `None` if it has no date there.
     #[must_use]
     pub fn partition_of(&self, row: &Row) -> Option<Partition> {
-        partition_of(row.get(self.position(&self.date_column)?)?, self.grain, self.zone)
+        let value = row.get(self.position(&self.date_column)?)?;
+        match self.column(&self.date_column)?.kind {
+            ColumnType::Timestamp => partition_of(value, self.grain, self.zone),
+            _ => Some(Partition::containing(value.as_date()?, self.grain)),
+        }
     }
 }
 

@@ -55,7 +55,7 @@ fn in_one_line(ended: &Ended) {
 #[case::year_0(&["run", "--from", "0000-12-31"], "'0000-12-31' is not a date")]
 #[case::year_10000(&["run", "--to", "10000-01-01"], "'10000-01-01' is not a date")]
 #[case::empty_from(&["run", "--from", ""], "'' is not a date")]
-#[case::endless(&["run", "--to", "9999-12-31"], "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 40000")]
+#[case::endless(&["run", "--to", "9999-12-31"], "2021-10-19 to 9999-12-31 is 2913978 dates, but a range can have at most 100000")]
 #[case::endless_list(&["run", "--dates", "0001-01-01..2024-01-01"], "0001-01-01 to 2024-01-01 is 738886 dates")]
 #[case::reversed_in_a_list(&["run", "--dates", "2024-01-03..2024-01-01"], "ends on 2024-01-01, before its start 2024-01-03; swap the two dates")]
 #[case::half_a_range(&["run", "--dates", "2024-01-03.."], "'2024-01-03..' is not a range; write both dates")]
