@@ -1,6 +1,6 @@
 //! Parses which warehouse the operator means, and opens it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use super::error::CliError;
 use super::number::in_range;
 use super::start::every_stage;
 use crate::engine::Ceilings;
-use crate::feeds::{self, Feed};
+use crate::feeds::{self, Feed, feed_outages};
 use crate::partition::{Partition, Timezone};
 use crate::plan::{Plan, PlanError, StageSpec};
+use crate::sql::TableName;
 use crate::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use crate::warehouse::sqlite::{SqliteWarehouse, as_sent, understands};
 use crate::warehouse::{Refill, Warehouse, WarehouseError};
@@ -30,7 +31,7 @@ pub(super) struct WarehouseArgs {
     /// in the state folder]
     #[arg(long, help_heading = HEADING, value_name = "WHERE")]
     warehouse: Option<String>,
-    /// Prefix for every BigQuery dataset, to try a run next to production
+    /// Prefix for the BigQuery datasets of tables that the plan fills, to try a run next to production
     #[arg(long, help_heading = HEADING, value_name = "PREFIX", value_parser = Prefix::parse)]
     dataset_prefix: Option<Prefix>,
     /// BigQuery location for new datasets and jobs, for example us-west2 [default: the location of the plan's
@@ -140,17 +141,19 @@ impl Home {
         }
     }
 
-    /// Adds the datasets of a plan to the settings: jobs run in their location.
+    /// Adds a plan to the settings: the prefix moves the tables that it fills, and jobs run where its datasets are.
     pub(super) fn of(mut self, plan: &Plan) -> Result<Self, CliError> {
         if let Self::BigQuery(address, settings) = &mut self {
-            let mut named = plan.datasets(&address.project);
-            for stage in every_stage(plan)? {
-                named.extend(stage.fills().definition().map(|table| table.dataset.to_string()));
-            }
-            if plan.uses_nba_feeds() {
-                named.extend(Feed::ALL.map(|feed| feed.table().dataset.to_string()));
-            }
-            settings.datasets = named.into_iter().collect();
+            let filled = filled(plan)?;
+            let named = plan.tables_in(&address.project).into_iter();
+            let named: Vec<TableName> = named
+                .chain(filled.iter().map(|path| TableName::of_path(path)))
+                .collect();
+            settings.prefix = settings.prefix.clone().moving_only(filled);
+            let datasets = named
+                .iter()
+                .filter_map(|name| settings.prefix.located_dataset(name));
+            settings.datasets = datasets.collect::<BTreeSet<_>>().into_iter().collect();
         }
         Ok(self)
     }
@@ -171,30 +174,39 @@ impl Home {
             Self::BigQuery(address, _) => project == address.project,
         };
         let undeclared = plan.reads_are_declared(is_own).err().into_iter();
-        let of_stages = |stage: &StageSpec| -> Vec<(String, String)> {
-            let about = |sql: &str| (format!("stage '{}'", stage.name), sql.to_owned());
-            stage.queries().map(about).collect()
-        };
-        let of_stages = plan.stages.iter().flat_map(of_stages);
         match self {
             Self::Embedded(_) => {
+                let of_stages = |stage: &StageSpec| -> Vec<(String, String)> {
+                    let about = |sql: &str| (format!("stage '{}'", stage.name), sql.to_owned());
+                    stage.queries().map(about).collect()
+                };
+                let of_stages = plan.stages.iter().flat_map(of_stages);
                 let refused = |(subject, sql): (String, String)| {
                     understands(&sql).err().map(|error| format!("{subject}: {error}"))
                 };
                 undeclared.chain(of_stages.filter_map(refused)).collect()
             }
             Self::BigQuery(address, settings) => {
-                let datasets = plan.datasets(&address.project);
+                let named = plan.tables_in(&address.project);
+                let datasets: HashSet<String> = named.iter().filter_map(TableName::dataset).collect();
                 let datasets = datasets.iter().map(String::as_str).collect();
-                let of_checks = plan.checks.iter();
-                let of_checks = of_checks.map(|check| (format!("check '{}'", check.name), check.sql.clone()));
-                let refused = |(subject, sql): (String, String)| {
-                    let refused = settings.prefix.refuse_unmarked(&sql, &datasets).err();
-                    refused.map(|problem| format!("{subject}: {problem}"))
+                let prefix = &settings.prefix;
+                let refused = |(subject, sql): (String, &str)| {
+                    let refused = prefix.refuse_writing(sql);
+                    let refused = refused.and_then(|()| prefix.refuse_unmarked(sql, &datasets));
+                    refused.err().map(|problem| format!("{subject}: {problem}"))
                 };
-                undeclared
-                    .chain(of_stages.chain(of_checks).filter_map(refused))
-                    .collect()
+                let inputs = plan.inputs(|project| project == address.project).into_iter();
+                let clashing = inputs.filter(|input| input.name.project().is_none());
+                let clashing = clashing.filter(|input| prefix.would_fill(&input.name)).map(|input| {
+                    format!(
+                        "the plan reads {}, which --dataset-prefix {prefix} makes a table that it fills; choose \
+                         another prefix",
+                        input.name
+                    )
+                });
+                let refused = plan.queries().filter_map(refused);
+                undeclared.chain(refused).chain(clashing).collect()
             }
         }
     }
@@ -269,6 +281,21 @@ impl fmt::Display for Home {
             Self::BigQuery(address, _) => write!(f, "{address}"),
         }
     }
+}
+
+/// The tables that a plan fills, as `dataset.table`. `load` fills the raw tables of a plan with built-in stages.
+fn filled(plan: &Plan) -> Result<BTreeSet<String>, CliError> {
+    let mut filled: BTreeSet<String> = plan
+        .stages
+        .iter()
+        .filter_map(|stage| stage.table.clone())
+        .collect();
+    filled.extend(every_stage(plan)?.iter().filter_map(|stage| stage.fills().path()));
+    if plan.uses_nba_feeds() {
+        filled.extend(Feed::ALL.map(|feed| feed.table().path()));
+        filled.insert(feed_outages().path());
+    }
+    Ok(filled)
 }
 
 fn billed_project(text: &str) -> Result<String, String> {

@@ -12,6 +12,7 @@ mod environment;
 mod fingerprint;
 mod given;
 mod hint;
+mod inputs;
 mod limits;
 mod load;
 mod mistake;
@@ -43,6 +44,7 @@ pub use environment::PlanEnvironment;
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use given::{GivenVariables, RecordedVariables};
 pub use hint::{near_miss, with_hint};
+pub use inputs::PlanInput;
 pub use limits::MAX_WORKERS;
 pub use load::{PlanError, load, load_with};
 pub use mistake::{Mistake, line_of, toml_mistake};
@@ -59,7 +61,7 @@ pub use variables::{ChangedVariable, PlanVariables};
 use std::collections::BTreeSet;
 
 use crate::partition::{PartitionRange, Timezone};
-use crate::sql::tables;
+use crate::sql::{TableName, tables};
 
 /// The source in the description of a run: `, source auto`; empty if there is no choice.
 #[must_use]
@@ -135,23 +137,21 @@ impl Plan {
         self.checks.iter().find(|check| check.name == name)
     }
 
-    /// The datasets of a project with tables that the stages fill or read, or that queries name. A name without
+    /// The tables of a project that the stages fill or read, or that queries of stages and checks name. A name without
     /// backticks and project is left out: it may be a column.
     #[must_use]
-    pub fn datasets(&self, project: &str) -> BTreeSet<String> {
+    pub fn tables_in(&self, project: &str) -> Vec<TableName> {
         let declared = self.stages.iter().flat_map(|stage| {
             let read = stage.reads.iter().map(|read| read.table.as_str());
             stage.table.as_deref().into_iter().chain(read)
         });
-        let declared = declared.filter_map(|path| path.split_once('.'));
-        let declared = declared.map(|(dataset, _)| dataset.to_owned());
         let queries = self.stages.iter().flat_map(StageSpec::queries);
         let named = queries
             .chain(self.checks.iter().map(|check| check.sql.as_str()))
             .filter_map(|sql| tables(sql).ok())
             .flatten()
-            .filter_map(|name| name.dataset_in(project));
-        declared.chain(named).collect()
+            .filter(|name| name.dataset_in(project).is_some());
+        declared.map(TableName::of_path).chain(named).collect()
     }
 
     /// Refuses a query that reads a table of the plan by its full name without declaring it. `is_own` returns whether

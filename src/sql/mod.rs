@@ -2,9 +2,11 @@
 //! query is too deep. This module knows no warehouse and no plan.
 
 mod depth;
+mod reading;
 mod tables;
 mod words;
 
 pub use depth::{Depth, on_a_deep_stack, refuse_too_deep};
+pub use reading::refuse_writing;
 pub use tables::{TableName, renamed, tables};
 pub use words::{changed, parameters, tokens};

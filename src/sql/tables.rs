@@ -3,6 +3,7 @@
 //!
 //! What a view, a routine or `EXTERNAL_QUERY` reads is not visible here.
 
+use std::fmt;
 use std::ops::Range;
 
 use sqlparser::keywords::Keyword;
@@ -12,6 +13,9 @@ use super::words::{tokens, with_replaced};
 
 /// Follows the dataset in the name of a metadata view.
 const INFORMATION_SCHEMA: &str = "INFORMATION_SCHEMA";
+
+/// Begins the names of the older metadata views, which follow the dataset directly.
+const LEGACY_METADATA: &str = "__TABLES";
 
 /// A table as named in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,49 @@ pub struct TableName {
 }
 
 impl TableName {
+    /// The name of `dataset.table`, as in one pair of backticks.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        Self {
+            parts: split(path),
+            is_marked: true,
+        }
+    }
+
+    /// The same table without its project.
+    #[must_use]
+    pub fn without_project(&self) -> Self {
+        let (project, local) = self.parts.split_at(self.parts.len() - self.local_parts());
+        Self {
+            parts: local.to_vec(),
+            // A project precedes only tables, never columns.
+            is_marked: self.is_marked || !project.is_empty(),
+        }
+    }
+
+    /// The dataset; `None` for a name with one part and for metadata of a project or region.
+    #[must_use]
+    pub fn dataset(&self) -> Option<String> {
+        let local = self.local();
+        let (dataset, _) = local.split_once('.')?;
+        let lower = dataset.to_ascii_lowercase();
+        let is_wider = lower.starts_with("region-") || dataset.eq_ignore_ascii_case(INFORMATION_SCHEMA);
+        (!is_wider).then(|| dataset.to_owned())
+    }
+
+    /// Whether it is metadata of a dataset, a region or a project.
+    #[must_use]
+    pub fn is_metadata(&self) -> bool {
+        let is_legacy = |part: &String| part.to_ascii_uppercase().starts_with(LEGACY_METADATA);
+        self.is_information_schema() || self.parts.last().is_some_and(is_legacy)
+    }
+
+    /// Whether it matches several tables.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.parts.last().is_some_and(|part| part.ends_with('*'))
+    }
+
     /// Dataset and table; `None` for a name with one part, such as a WITH name.
     #[must_use]
     pub fn path(&self) -> Option<(&str, &str)> {
@@ -51,17 +98,18 @@ impl TableName {
     #[must_use]
     pub fn dataset_in(&self, project: &str) -> Option<String> {
         let is_there = self.project().map_or(self.is_marked, |named| named == project);
-        let local = self.local();
-        let (dataset, _) = local.split_once('.')?;
-        let is_region = dataset.to_ascii_lowercase().starts_with("region-");
-        (is_there && !is_region).then(|| dataset.to_owned())
+        self.dataset().filter(|_| is_there)
     }
 
     /// Number of parts without the project: dataset and table, one more for a metadata view.
     fn local_parts(&self) -> usize {
-        let is_metadata =
-            (self.parts.iter().nth_back(1)).is_some_and(|part| part.eq_ignore_ascii_case(INFORMATION_SCHEMA));
-        self.parts.len().min(if is_metadata { 3 } else { 2 })
+        self.parts
+            .len()
+            .min(if self.is_information_schema() { 3 } else { 2 })
+    }
+
+    fn is_information_schema(&self) -> bool {
+        (self.parts.iter().nth_back(1)).is_some_and(|part| part.eq_ignore_ascii_case(INFORMATION_SCHEMA))
     }
 
     /// Whether it reads this `dataset.table`: the table itself, one of its partitions, or through a wildcard. The
@@ -85,6 +133,12 @@ impl TableName {
             None => other.eq_ignore_ascii_case(name),
         };
         is_it && other_dataset.eq_ignore_ascii_case(dataset)
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.parts.join("."))
     }
 }
 

@@ -129,20 +129,67 @@ fn queries_are_shown_as_the_warehouse_gets_them() {
         .out;
     for part in [
         "./calls 2024-03-02",
-        "SELECT day, 1 FROM `try_raw.days` WHERE day IN UNNEST([DATE '2024-03-02'])\n",
+        "SELECT day FROM `raw.days`\n",
+        "SELECT day, 1 FROM `raw.days` WHERE day IN UNNEST([DATE '2024-03-02'])\n",
         "BEGIN TRANSACTION;\n",
-        "SELECT day, SUM(tons) AS tons FROM `try_raw.calls` WHERE day = DATE '2024-03-02' GROUP BY day\n",
+        "SELECT day, SUM(tons) AS tons FROM `raw.calls` WHERE day = DATE '2024-03-02' GROUP BY day\n",
         "DELETE FROM `try_port.tons` WHERE `day` IN (DATE '2024-03-02')",
         "COMMIT TRANSACTION;\n",
     ] {
         assert!(sent.contains(part), "{part} in {sent}");
     }
+    assert!(!sent.contains("try_raw"), "the plan only reads it: {sent}");
     let refused = planned.backcourt(&["plan", "show", "tonz"]).expect(2);
     assert_eq!(
         refused.err,
         "backcourt: stage 'tonz' not found; did you mean 'tons'?\n"
     );
     assert!(!planned.state.path().exists() && !bigquery.state.path().exists());
+}
+
+#[test]
+fn a_dataset_prefix_moves_only_tables_that_the_plan_fills() {
+    let flags = ["--warehouse", "bigquery:my-project", "--dataset-prefix", "try_"].map(str::to_owned);
+    let shares = r#"
+[[stage]]
+name = "shares"
+kind = "sql"
+needs = ["tons"]
+reads = [{ table = "port.tons" }]
+sql = "SELECT day, t.tons FROM `port.tons` AS t JOIN my-project.port.tons USING (day), `my-project.raw.calls` WHERE day = @date"
+table = "port.shares"
+date_column = "day"
+key = ["day"]
+columns = [{ name = "day", type = "DATE" }, { name = "tons", type = "INT64" }]
+"#;
+    let planned = Planned::on(&format!("{PLAN}{shares}"), &flags);
+    let sent = planned.backcourt(&["plan", "show", "shares"]).expect(0).out;
+    let query = "SELECT day, t.tons FROM `try_port.tons` AS t JOIN `try_port.tons` USING (day), `raw.calls` \
+                 WHERE day = DATE '2024-03-01'\n";
+    assert!(sent.contains(query), "{sent}");
+    assert!(sent.contains("DELETE FROM `try_port.shares`"), "{sent}");
+
+    for (from, to, problem) in [
+        (
+            "`my-project.raw.calls`",
+            "try_port.tons",
+            "the plan reads try_port.tons, which --dataset-prefix try_ makes a table that it fills; choose another prefix",
+        ),
+        (
+            "my-project.port.tons",
+            "port.tons",
+            "stage 'shares': a query uses port.tons without backticks around the whole name",
+        ),
+        (
+            "@date\"\ntable = \"port.shares\"",
+            "@date; DROP TABLE raw.calls\"\ntable = \"port.shares\"",
+            "stage 'shares': a query contains DROP, which could write; with --dataset-prefix queries may only read",
+        ),
+    ] {
+        planned.write(&format!("{PLAN}{}", shares.replace(from, to)));
+        let refused = planned.backcourt(&["plan", "check"]).expect(2).err;
+        assert!(refused.contains(problem), "{problem} in {refused}");
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) struct PlanShowArgs {
 pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
     let plan = arguments.place.plan_file()?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let home = arguments.place.warehouse.home(&folder)?;
+    let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     home.refuse_foreign_queries(&plan)?;
     let date = match &arguments.date {
         Some(date) => Partition::parse_as(date, plan.range.grain())?,

@@ -8,6 +8,7 @@ use super::job::dry;
 use super::remedy::Remedy;
 use super::statement::Statement;
 use super::{BigQueryWarehouse, limits};
+use crate::sql::TableName;
 use crate::table::{Schema, TableDef, bigquery_table};
 use crate::warehouse::ErrorClass;
 
@@ -56,6 +57,12 @@ impl BigQueryWarehouse {
         &self.account.project
     }
 
+    /// The prefix of datasets; empty in production.
+    #[must_use]
+    pub fn dataset_prefix(&self) -> String {
+        self.prefix.to_string()
+    }
+
     /// The dataset of a table, including the prefix.
     #[must_use]
     pub fn dataset_of(&self, table: &TableDef) -> String {
@@ -86,6 +93,26 @@ impl BigQueryWarehouse {
     /// If the server can't be reached or refuses.
     pub async fn describe(&self, table: &TableDef) -> Result<Option<Schema>, InspectionError> {
         self.described(&table.path()).await.map_err(InspectionError::from)
+    }
+
+    /// Whether a table that is read exists, in this project or in another one.
+    ///
+    /// # Errors
+    /// If the server can't be reached or refuses.
+    pub async fn is_there(&self, name: &TableName) -> Result<bool, InspectionError> {
+        let (project, path) = match name.project() {
+            Some(project) if project != self.project() => (project, name.local()),
+            _ => (self.project().to_owned(), self.prefix.located(name)),
+        };
+        let Some((dataset, table)) = path.split_once('.') else {
+            return Ok(false);
+        };
+        let table = table.split_once('$').map_or(table, |(whole, _)| whole);
+        let client = self.connection().await?;
+        let found = client
+            .table(&project, dataset, table, Some("tableReference"))
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Attempts an operation as a dry run: the server checks it without running it.
@@ -136,7 +163,7 @@ impl BigQueryWarehouse {
             Attempt::Read(table) => {
                 format!(
                     "SELECT * FROM `{}` WHERE {}",
-                    self.prefix.path(table),
+                    self.prefix.read_path(table),
                     no_date(table)
                 )
             }

@@ -20,6 +20,7 @@ mod labels;
 mod lease;
 mod limits;
 mod location;
+mod moved;
 mod names;
 mod notice;
 mod own;
@@ -81,9 +82,9 @@ use statement::{JobResult, Statement};
 /// `BigQuery` options other than the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Prefix for all dataset names.
+    /// Prefix for the datasets of moved tables.
     pub prefix: Prefix,
-    /// The datasets of the plan's tables, by their names in the plan. Their location is where jobs run.
+    /// The datasets of the plan's tables, by their names in the project. Their location is where jobs run.
     pub datasets: Vec<String>,
     /// Location for new datasets and jobs while none of the datasets exists, such as `us-west2`.
     pub location: Option<String>,
@@ -136,7 +137,7 @@ pub struct BigQueryWarehouse {
     account: Account,
     prefix: Prefix,
     names: Names,
-    /// The datasets that determine the location, including the prefix.
+    /// The datasets that determine the location, by their names in the project.
     datasets: Vec<String>,
     settled: Arc<OnceCell<ResolvedLocation>>,
     rest: Duration,
@@ -166,9 +167,6 @@ impl BigQueryWarehouse {
             "" => address.to_string(),
             text => format!("{address} as {text}*"),
         };
-        let datasets = (settings.datasets.iter())
-            .map(|dataset| format!("{prefix}{dataset}"))
-            .collect();
         let billed = settings
             .billing_project
             .filter(|billed| *billed != address.project);
@@ -198,7 +196,7 @@ impl BigQueryWarehouse {
             heartbeat_timing,
             address,
             prefix,
-            datasets,
+            datasets: settings.datasets,
             settled: Arc::default(),
             limits: Arc::default(),
             shared: Arc::default(),
@@ -347,7 +345,7 @@ impl Warehouse for BigQueryWarehouse {
         let one_job = |statement: Result<Statement, ApiError>| statement.map(|statement| (statement, 1));
         let (doing, planned) = match question {
             DryRunQuery::Read(read) => {
-                let path = self.prefix.path(read.table);
+                let path = self.prefix.read_path(read.table);
                 (
                     doing("reading", read.table),
                     one_job(read::statement(&read, &path)),
@@ -377,11 +375,12 @@ impl Warehouse for BigQueryWarehouse {
             error.in_context(&doing)
         });
         let dataset = self.prefix.dataset(table);
+        let look = || self.described_at(&dataset, &table.name);
         // Looking up a table needs fewer permissions than creating one, and is free.
         let there = if self.is_absent(&dataset) {
             None
         } else {
-            self.schema(&table.path()).await?
+            self.insist(look).await.map_err(in_context)?
         };
         let (held, ensured) = if let Some(held) = there {
             (held, Ensured::Existed)
@@ -392,12 +391,12 @@ impl Warehouse for BigQueryWarehouse {
                     self.insist(|| self.make_dataset(&dataset))
                         .await
                         .map_err(in_context)?;
-                    made.insert(dataset);
+                    made.insert(dataset.clone());
                 }
             }
             let sql = bigquery_table(table, &path);
             self.ask(Statement::new(sql)).await.map_err(in_context)?;
-            let held = self.schema(&table.path()).await?;
+            let held = self.insist(look).await.map_err(in_context)?;
             (held.unwrap_or_default(), Ensured::Created)
         };
         refuse_differences(&path, &self.differences(table, &held, false))?;
@@ -439,7 +438,7 @@ impl Warehouse for BigQueryWarehouse {
         }
         let sql = format!(
             "SELECT 1 AS held FROM `{}` WHERE {} LIMIT 1",
-            self.prefix.path(table),
+            self.prefix.read_path(table),
             table.partition_column().is_any()
         );
         match self.ask(Statement::new(sql)).await {

@@ -1,5 +1,5 @@
-//! Table names in operator queries. Names that belong to the project get the prefix, however they are spelled. Tables
-//! of other projects keep their names.
+//! Table names in operator queries. Names that belong to the project get the prefix if they are moved, however they are
+//! spelled. Tables of other projects keep their names.
 
 use super::datasets::Prefix;
 use crate::sql::{TableName, renamed};
@@ -26,18 +26,16 @@ impl Names {
         })
     }
 
-    /// The query as sent: [`Self::local`], plus the prefix on the dataset of every name in one pair of backticks, and
-    /// the project if jobs run in another one. Nothing else is changed.
+    /// The query as sent: [`Self::local`], plus the prefix on the dataset of every moved name in one pair of backticks,
+    /// and the project if jobs run in another one. Nothing else is changed.
     ///
     /// # Errors
-    /// If the query can't be tokenised; returns a message for the operator.
+    /// If the query can't be tokenised, or could write beside the prefix; returns a message for the operator.
     pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
+        self.prefix.refuse_writing(sql)?;
         renamed(sql, |name| {
-            let is_ours = self.is_own(name) || (self.is_moved() && is_local_path(name));
-            is_ours.then(|| {
-                let path = format!("{}{}", self.prefix, name.local());
-                format!("`{}`", self.prefix.qualified(&path))
-            })
+            let is_ours = self.is_own(name) || (self.is_changed() && is_local_path(name));
+            is_ours.then(|| format!("`{}`", self.prefix.qualified(&self.prefix.located(name))))
         })
     }
 
@@ -45,7 +43,7 @@ impl Names {
         name.project().is_some_and(|project| project == self.project)
     }
 
-    fn is_moved(&self) -> bool {
+    fn is_changed(&self) -> bool {
         !self.prefix.is_empty()
     }
 }
@@ -106,6 +104,27 @@ WHERE REGEXP_CONTAINS(game_id, r'^\d{8}_`a.b`') AND t.`odd name` = 'it\'s'";
         assert_eq!(names("").apply(&sql(name)).unwrap(), sql(sent));
         assert_eq!(names("").local(&sql(name)).unwrap(), sql(sent));
         assert_eq!(names("try_").apply(&sql(name)).unwrap(), sql(moved));
+    }
+
+    #[rstest]
+    #[case("`d.t`", "`try_d.t`")]
+    #[case("`acme-prod.d.t`", "`try_d.t`")]
+    #[case("acme-prod.d.t", "`try_d.t`")]
+    #[case("`d.t$20240101`", "`try_d.t$20240101`")]
+    #[case("`d.u`", "`d.u`")]
+    #[case("`src.t`", "`src.t`")]
+    #[case("`acme-prod.src.t`", "`src.t`")]
+    #[case("acme-prod.src.t", "`src.t`")]
+    #[case("src.t", "src.t")]
+    #[case("`src.INFORMATION_SCHEMA.TABLES`", "`src.INFORMATION_SCHEMA.TABLES`")]
+    #[case("`acme-test.d.t`", "`acme-test.d.t`")]
+    fn tables_that_a_plan_only_reads_keep_their_datasets(#[case] name: &str, #[case] sent: &str) {
+        let prefix = Prefix::parse("try_").unwrap();
+        let prefix = prefix.moving_only(["d.t".to_owned()].into());
+        let names = Names::new("acme-prod".to_owned(), prefix);
+        let sql = |name: &str| format!("SELECT 1 FROM {name} AS t");
+        assert_eq!(names.apply(&sql(name)).unwrap(), sql(sent));
+        assert!(names.apply(&format!("DELETE FROM {name} WHERE TRUE")).is_err());
     }
 
     #[test]

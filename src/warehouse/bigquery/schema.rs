@@ -4,6 +4,7 @@ use super::BigQueryWarehouse;
 use super::api_error::ApiError;
 use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
+use crate::sql::TableName;
 use crate::table::{
     ColumnType, Dialect, Partitioning, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef,
 };
@@ -76,15 +77,20 @@ pub(super) fn holds_rows(table: &TableInfo) -> Option<bool> {
 }
 
 impl BigQueryWarehouse {
-    /// The schema of the table at `dataset.table`, without prefix; `None` if it doesn't exist. One call, not retried.
+    /// The schema of a table by its name in the plan; `None` if it doesn't exist. One call, not retried.
     pub(super) async fn described(&self, path: &str) -> Result<Option<Schema>, ApiError> {
-        let Some((dataset, table)) = path.split_once('.') else {
+        let located = self.prefix.located(&TableName::of_path(path));
+        let Some((dataset, table)) = located.split_once('.') else {
             let sentence = format!("'{path}' is not a table; write it like dataset.table");
             return Err(ApiError::new(ErrorClass::Code, sentence));
         };
+        self.described_at(dataset, table).await
+    }
+
+    /// The schema of a table by its names in the project; `None` if it doesn't exist. One call, not retried.
+    pub(super) async fn described_at(&self, dataset: &str, table: &str) -> Result<Option<Schema>, ApiError> {
         let client = self.connection().await?;
-        let dataset = format!("{}{dataset}", self.prefix);
-        let found = client.table(self.project(), &dataset, table, None).await?;
+        let found = client.table(self.project(), dataset, table, None).await?;
         let Some(found) = found else {
             return Ok(None);
         };
@@ -137,7 +143,7 @@ impl BigQueryWarehouse {
     }
 
     async fn drop_if_empty(&self, table: &TableDef, path: &str) -> Result<(), ApiError> {
-        let found = self.table_as_it_is(table).await?;
+        let found = self.metadata(&self.prefix.dataset(table), &table.name).await?;
         if found.is_some_and(|found| holds_rows(&found) != Some(false)) {
             let sentence =
                 format!("{path} now contains rows and was not changed; run again to see how it differs");

@@ -17,6 +17,7 @@ use super::read;
 use super::statement::Statement;
 use super::wire::TableInfo;
 use crate::partition::{Grain, Partition};
+use crate::sql::TableName;
 use crate::table::{ColumnType, Row, TableDef};
 use crate::warehouse::{Dates, Read};
 
@@ -273,7 +274,7 @@ impl BigQueryWarehouse {
 
     /// What it takes to read these months, each given by any of its dates, with queries that read ahead.
     pub(super) async fn plan_months(&self, read: &Read<'_>) -> Result<(Statement, u64), ApiError> {
-        let (path, months) = (self.prefix.path(read.table), months(read.dates));
+        let (path, months) = (self.prefix.read_path(read.table), months(read.dates));
         let version = self.version(read.table, &path).await;
         let at_once = version.map_or(1, |version| {
             version.months_at_once(read.columns.len(), months.len())
@@ -284,7 +285,7 @@ impl BigQueryWarehouse {
 
     /// One query for exactly these rows.
     async fn read_exactly(&self, read: &Read<'_>) -> Result<Vec<Row>, ApiError> {
-        let statement = read::statement(read, &self.prefix.path(read.table))?;
+        let statement = read::statement(read, &self.prefix.read_path(read.table))?;
         read::rows(read, &self.ask(statement).await?)
     }
 
@@ -296,7 +297,7 @@ impl BigQueryWarehouse {
         upcoming: &[Partition],
     ) -> Result<Option<Vec<Row>>, ApiError> {
         let needed = months(read.dates);
-        let path = self.prefix.path(read.table);
+        let path = self.prefix.read_path(read.table);
         let version = self.version(read.table, &path).await;
         let Some(version) = version.filter(|version| version.is_cacheable(needed.len())) else {
             return Ok(None);
@@ -341,7 +342,7 @@ impl BigQueryWarehouse {
         };
         bringing.sort_unstable_by_key(|(month, _)| *month);
         let fetched: Vec<Partition> = bringing.iter().map(|(month, _)| *month).collect();
-        let statement = read::statement_of(&read, &ranges(&fetched), &self.prefix.path(read.table))?;
+        let statement = read::statement_of(&read, &ranges(&fetched), &self.prefix.read_path(read.table))?;
         let mut months: HashMap<Partition, PackedRows> = HashMap::new();
         for row in read::rows(&read, &self.ask(statement).await?)? {
             if let Some(date) = row[at].as_date() {
@@ -370,12 +371,18 @@ impl BigQueryWarehouse {
         Some(version)
     }
 
-    /// The metadata of a table; `None` if it doesn't exist. This call is free.
+    /// The metadata of a table that is read; `None` if it doesn't exist. This call is free.
     pub(super) async fn table_as_it_is(&self, table: &TableDef) -> Result<Option<TableInfo>, ApiError> {
-        let dataset = self.prefix.dataset(table);
+        let located = self.prefix.located_dataset(&TableName::of_path(&table.path()));
+        let dataset = located.unwrap_or_else(|| self.prefix.dataset(table));
+        self.metadata(&dataset, &table.name).await
+    }
+
+    /// The metadata of a table by its names in the project.
+    pub(super) async fn metadata(&self, dataset: &str, table: &str) -> Result<Option<TableInfo>, ApiError> {
         let look = || async {
             let client = self.connection().await?;
-            client.table(self.project(), &dataset, &table.name, None).await
+            client.table(self.project(), dataset, table, None).await
         };
         self.insist(look).await
     }

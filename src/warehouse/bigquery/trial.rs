@@ -58,12 +58,7 @@ impl BigQueryWarehouse {
             .map(|word| word.trim_matches(['`', '\'', '"', ',', '.']))
             .find(is_path);
         let path = named.and_then(|word| word.rsplit_once(':')).map(|(_, path)| path);
-        let bare = |path: &str| {
-            path.strip_prefix(&self.prefix.to_string())
-                .unwrap_or(path)
-                .to_owned()
-        };
-        path.map_or_else(|| reason.to_owned(), bare)
+        path.map_or_else(|| reason.to_owned(), |path| self.prefix.planned(path))
     }
 }
 
