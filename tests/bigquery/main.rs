@@ -31,6 +31,7 @@ mod owner;
 mod pace;
 #[path = "../support/planned.rs"]
 mod planned;
+mod prefix;
 #[path = "../support/program.rs"]
 mod program;
 mod proxy;

@@ -3,7 +3,9 @@
 
 mod bigquery;
 mod finding;
+mod inputs;
 mod preflight;
+mod programs;
 mod sources;
 mod state;
 mod tables;
@@ -205,7 +207,20 @@ impl Subject<'_> {
                 }
             }
         }
+        let project = self.project.as_ref();
+        let inputs = inputs::findings(warehouse, project, self.plan).await?;
         let stopping = preflight::findings(warehouse, self.plan, self.stages, self.folder).await?;
+        // A missing input is reported once.
+        let is_repeated = |found: &Finding| {
+            let missing = |input: &Finding| found.detail.contains(&format!("table {} not found", input.what));
+            inputs
+                .iter()
+                .filter(|input| input.state == Verdict::Fail)
+                .any(missing)
+        };
+        let stopping: Vec<Finding> = stopping.into_iter().filter(|found| !is_repeated(found)).collect();
+        findings.extend(inputs);
+        findings.extend(project.and_then(|project| programs::finding(project, self.plan)));
         findings.extend(stopping);
         if is_fed {
             let loaded = sources::loaded(warehouse, self.folder).await?;
