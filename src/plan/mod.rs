@@ -58,8 +58,6 @@ pub use stage::{
 pub use template::Template;
 pub use variables::{ChangedVariable, PlanVariables};
 
-use std::collections::BTreeSet;
-
 use crate::partition::{PartitionRange, Timezone};
 use crate::sql::{TableName, tables};
 
