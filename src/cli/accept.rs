@@ -11,6 +11,7 @@ use crate::reason::refused;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
+use super::variables::refuse_superseded;
 use super::{PlanArgs, StateDir};
 
 #[derive(Debug, Args)]
@@ -40,8 +41,9 @@ pub(super) fn accept(arguments: &AcceptArgs) -> Result<u8, CliError> {
     if !folder.ledger().exists() {
         return Err(nothing());
     }
-    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let _lock = RunLock::take(folder.path(), &plan.name, Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
+    refuse_superseded(&plan, &ledger)?;
     let run = ledger.last_run(&plan.name)?.ok_or_else(nothing)?;
     let target = ledger.target(&run.plan, &run.warehouse)?;
     let made_by = ledger.current_units(target, spec)?.made_by;

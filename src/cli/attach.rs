@@ -10,6 +10,7 @@ use crate::console::Preferences;
 use crate::console::keymap::Keymap;
 use crate::present::{self, Notify};
 
+use super::active_run::refuse_other_run;
 use super::console_process::{ConsoleOf, split};
 use super::error::{CliError, environments_to_choose};
 use super::look::ConsoleArgs;
@@ -35,6 +36,7 @@ pub(super) struct AttachArgs {
 const HELP: &str = "\
 Without --warehouse, attaches to the run of the state folder, on the same host. With --warehouse, opens a read-only
 console on any host from the progress recorded in the warehouse; it refreshes every 30 s and with r, and writes nothing.
+With --plan or --environment, a run of another plan or environment is refused.
 
   backcourt attach
   backcourt attach --warehouse bigquery:PROJECT --plan nba";
@@ -46,6 +48,7 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
     if matches.value_source("warehouse") == Some(ValueSource::CommandLine) {
         return observe(&arguments.place, &folder, &preferences);
     }
+    refuse_other_run(&arguments.place, &folder)?;
     if let ControlFlow::Break(code) = split(ConsoleOf::OtherRun(folder.logs()))? {
         return Ok(code);
     }
@@ -61,10 +64,11 @@ pub(super) fn attach(arguments: &AttachArgs, matches: &ArgMatches, keymap: &Keym
 
 /// The read-only console of the progress recorded in the warehouse.
 fn observe(place: &PlanArgs, folder: &StateDir, preferences: &Preferences) -> Result<u8, CliError> {
+    // Before the screen is opened, so that what it prints stays in the terminal.
+    let plan = place.plan()?;
     if let ControlFlow::Break(code) = split(ConsoleOf::Record)? {
         return Ok(code);
     }
-    let plan = place.plan()?;
     let home = place.warehouse.home(folder)?.of(&plan)?;
     let Some(observing) = Observing::of(&home, &plan)? else {
         return Err(CliError::NoProgress {

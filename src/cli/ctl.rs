@@ -6,16 +6,19 @@ use crate::control::{self, Payload, Request, RequestMessage, words};
 use crate::engine::Reply;
 use crate::escape::EscapedText;
 
+use super::active_run::refuse_other_run;
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
 use super::progress::waiting;
 use super::{PlanArgs, StateDir, status};
 
 const EXIT_CODES: &str = "\
+With --plan or --environment, a run of another plan or environment doesn't get the command.
+
 Exit codes:
   0  the run accepted the command or answered the question
   1  the run refused the command and said why
-  2  invalid command, or no active run
+  2  invalid command, no active run, or one of another plan or environment
   4  the run didn't answer within 5 s";
 
 #[derive(Debug, Args)]
@@ -34,6 +37,7 @@ pub(super) struct CtlArgs {
 pub(super) fn ctl(arguments: &CtlArgs) -> Result<u8, CliError> {
     let request = words::parse(&arguments.words.join(" ")).map_err(CliError::Refused)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    refuse_other_run(&arguments.place, &folder)?;
     let asked = RequestMessage {
         by: Some(operator()),
         ..RequestMessage::new(request)

@@ -116,6 +116,17 @@ pub(super) enum CliError {
         folder: PathBuf,
         names: Vec<String>,
     },
+    #[error(
+        "the active run in {} is of {plan}, but {given}; correct that to use this run, or give the --state-dir of another",
+        .folder.display()
+    )]
+    OtherRun {
+        folder: PathBuf,
+        plan: String,
+        given: String,
+    },
+    #[error("cannot read {}: {cause}; check that you own its folder, or choose another with --state-dir", .path.display())]
+    LedgerOutOfReach { path: PathBuf, cause: io::Error },
     #[error("state folder {} belongs to plan '{plan}', {problem}; give its file with --plan", .folder.display())]
     OtherPlan {
         folder: PathBuf,

@@ -26,6 +26,7 @@ use super::origin::FromBoxScores;
 use super::progress::{ProgressLine, waiting};
 use super::run_args::dates_of;
 use super::start::every_stage;
+use super::variables::refuse_superseded;
 use super::{PlanArgs, StateDir};
 
 #[derive(Debug, Args)]
@@ -66,8 +67,9 @@ pub(super) fn load(arguments: &LoadArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     folder.create()?;
-    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let _lock = RunLock::take(folder.path(), &plan.name, Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
+    refuse_superseded(&plan, &ledger)?;
     let (warehouse, whom) = (home.open()?, home.to_string());
     let _tenure = lease(&warehouse, &plan, &folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

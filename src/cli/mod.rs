@@ -1,6 +1,7 @@
 //! The command line, one file per subcommand. It connects the other modules and decides nothing about a backfill.
 
 mod accept;
+mod active_run;
 mod attach;
 mod check;
 mod completions;
@@ -140,8 +141,8 @@ struct PlanArgs {
     /// Value of a variable of the plan; repeatable [env: BACKCOURT_VAR_NAME] [default: the value of the last run]
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variables::assignment)]
     vars: Vec<(String, String)>,
-    /// Environment of the plan: the name of an [environment.NAME] in its file [env: BACKCOURT_ENVIRONMENT] [default: the
-    /// environment of the last run]
+    /// Environment of the plan: the name of an [environment.NAME] in its file, or '' for none [env:
+    /// BACKCOURT_ENVIRONMENT] [default: the only one that was run]
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
     #[command(flatten)]
@@ -173,9 +174,11 @@ impl PlanArgs {
         self.of_program(which_plan::load(self, &given)?)
     }
 
-    /// The same for a command that works on the plan file alone, whatever was run in the state folder.
-    fn plan_file(&self) -> Result<Plan, CliError> {
-        self.of_program(which_plan::load_file(self)?)
+    /// The same for a command that shows the plan file as a run would read it.
+    fn plan_to_show(&self) -> Result<Plan, CliError> {
+        let plan = self.of_program(which_plan::load_any(self, &self.variables())?)?;
+        variables::report_changed(&plan);
+        Ok(plan)
     }
 
     fn of_program(&self, plan: Plan) -> Result<Plan, CliError> {

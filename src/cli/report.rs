@@ -94,7 +94,7 @@ fn to_file(
         at: Utc::now(),
     };
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
-    let lock = RunLock::take(folder.path(), written.at).ok();
+    let lock = RunLock::take(folder.path(), &plan.name, written.at).ok();
     let target = ledger.known_target(&status.run.plan, &status.run.warehouse)?;
     if let (Some(_), Some(target)) = (&lock, target) {
         let mut facts = RunbookFacts::gather(ledger, target, plan)?;

@@ -240,7 +240,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         _ => None,
     };
     folder.create()?;
-    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let _lock = RunLock::take(folder.path(), &job.plan.name, Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
     let losses = Losses::default();
     let log_losses = losses.clone();

@@ -22,13 +22,17 @@ impl PlanArgs {
 
     /// The flags that give another command the same values.
     pub(super) fn variable_flags(&self, plan: &Plan) -> Vec<(&'static str, String)> {
-        let environment = plan.environment.iter();
-        let environment = environment.map(|environment| ("--environment", environment.name.clone()));
+        // `--environment ''` selects none.
+        let environment = match &plan.environment {
+            Some(environment) => Some(environment.name.clone()),
+            None => self.environment.clone(),
+        };
+        let environment = environment.map(|environment| ("--environment", environment));
         let vars = self
             .vars
             .iter()
             .map(|(name, value)| ("--var", format!("{name}={value}")));
-        environment.chain(vars).collect()
+        environment.into_iter().chain(vars).collect()
     }
 }
 
@@ -56,7 +60,7 @@ pub(super) fn refuse_changed(plan: &Plan, folder: &StateDir) -> Result<(), CliEr
 /// Refuses a plan whose recorded values are no longer those it was loaded with: another run has ended in between.
 pub(super) fn refuse_superseded(plan: &Plan, ledger: &Ledger) -> Result<(), CliError> {
     let known = ledger.plans()?.into_iter().find(|known| known.name == plan.name);
-    let recorded = known.map(|known| known.variables.values);
+    let recorded = known.and_then(|known| known.variables.values);
     if recorded == plan.variables.recorded {
         return Ok(());
     }
@@ -69,6 +73,16 @@ pub(super) fn refuse_superseded(plan: &Plan, ledger: &Ledger) -> Result<(), CliE
 /// Prints which values of earlier runs a command uses without having been given them, in one line.
 pub(super) fn report_recorded(plan: &Plan) {
     let variables = &plan.variables;
+    let removed = &variables.removed_environments;
+    if !removed.is_empty() && !term::is_worker_process() {
+        EscapedText::of(format_args!(
+            "backcourt: plan {} was run here in environment {}, which its file no longer has; it works without one, with \
+             progress of its own",
+            plan.name,
+            removed.join(", ")
+        ))
+        .print_error();
+    }
     let environment = plan
         .environment
         .as_ref()
@@ -104,12 +118,12 @@ pub(super) fn report_changed(plan: &Plan) {
 /// The values of earlier runs and of this command.
 pub(super) fn differences(changed: &[ChangedVariable]) -> String {
     let difference = |variable: &ChangedVariable| {
+        let (before, now) = (quoted(&variable.before), quoted(&variable.now));
+        // Long values are cut.
+        let rest = if before == now { " with another rest" } else { "" };
         format!(
-            "{} {}, but {} gives {}",
-            variable.name,
-            quoted(&variable.before),
-            variable.given_by,
-            quoted(&variable.now)
+            "{} {before}, but {} gives {now}{rest}",
+            variable.name, variable.given_by
         )
     };
     let differences: Vec<String> = changed.iter().map(difference).collect();

@@ -9,6 +9,7 @@ use crate::reason::refused;
 
 use super::error::{CliError, cannot_print};
 use super::operator::operator;
+use super::variables::refuse_superseded;
 use super::{PlanArgs, StateDir};
 
 #[derive(Debug, Args)]
@@ -40,8 +41,9 @@ pub(super) fn waive(arguments: &WaiveArgs) -> Result<u8, CliError> {
     if !folder.ledger().exists() {
         return Err(never());
     }
-    let _lock = RunLock::take(folder.path(), Utc::now())?;
+    let _lock = RunLock::take(folder.path(), &plan.name, Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
+    refuse_superseded(&plan, &ledger)?;
     let run = ledger.last_run(&plan.name)?.ok_or_else(never)?;
     let target = ledger.target(&run.plan, &run.warehouse)?;
     let newest = ledger.newest_checks(target, &plan)?;

@@ -1,6 +1,7 @@
 //! Selects the plan of a command without `--plan`: the one of the environment, the plan that was run in the state
 //! folder, or the built-in one in a new folder.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::ledger::{KnownPlan, Ledger};
@@ -20,17 +21,9 @@ const VARIABLE: &str = "BACKCOURT_PLAN";
 pub(super) fn load(place: &PlanArgs, given: &GivenVariables) -> Result<Plan, CliError> {
     let folder = StateDir::of(place.state_dir.as_deref())?;
     let known = known(&folder)?;
-    let given = GivenVariables {
-        recorded: known.iter().map(|known| known.variables.clone()).collect(),
-        ..given.clone()
-    };
-    if let Some(named) = &place.plan {
-        return Ok(plan::load_with(named, &given)?);
-    }
-    let Some(plan) = of_environment(&given)? else {
-        return of_folder(&known, &folder, &given);
-    };
-    if known.is_empty() || known.iter().any(|known| is_of(known, &plan)) {
+    let plan = selected(place, given, &folder, &known)?;
+    let of_environment = place.plan.is_none() && plan_of_environment().is_some();
+    if !of_environment || known.is_empty() || known.iter().any(|known| is_of(known, &plan)) {
         return Ok(plan);
     }
     Err(CliError::PlanOfEnvironment {
@@ -41,26 +34,35 @@ pub(super) fn load(place: &PlanArgs, given: &GivenVariables) -> Result<Plan, Cli
     })
 }
 
-/// The same without a look into the state folder if the plan is given.
-pub(super) fn load_file(place: &PlanArgs) -> Result<Plan, CliError> {
-    let given = place.variables();
-    if let Some(named) = &place.plan {
-        return Ok(plan::load_with(named, &given)?);
+/// The same for a command that starts nothing: the environment may select a plan that wasn't run in the folder.
+pub(super) fn load_any(place: &PlanArgs, given: &GivenVariables) -> Result<Plan, CliError> {
+    let folder = StateDir::of(place.state_dir.as_deref())?;
+    selected(place, given, &folder, &known(&folder)?)
+}
+
+fn selected(
+    place: &PlanArgs,
+    given: &GivenVariables,
+    folder: &StateDir,
+    known: &[KnownPlan],
+) -> Result<Plan, CliError> {
+    let given = GivenVariables {
+        recorded: known.iter().map(|known| known.variables.clone()).collect(),
+        ..given.clone()
+    };
+    match place.plan.clone().or_else(plan_of_environment) {
+        Some(named) => Ok(plan::load_with(&named, &given)?),
+        None => of_folder(known, folder, &given),
     }
-    match of_environment(&given)? {
-        Some(plan) => Ok(plan),
-        None => load(place, &given),
-    }
+}
+
+fn plan_of_environment() -> Option<String> {
+    std::env::var(VARIABLE).ok().filter(|named| !named.is_empty())
 }
 
 /// Whether a plan that was run is this one, in any of its environments.
 fn is_of(known: &KnownPlan, plan: &Plan) -> bool {
     known.variables.written_name() == plan.written_name()
-}
-
-fn of_environment(given: &GivenVariables) -> Result<Option<Plan>, CliError> {
-    let named = std::env::var(VARIABLE).ok().filter(|named| !named.is_empty());
-    Ok(named.map(|named| plan::load_with(&named, given)).transpose()?)
 }
 
 /// The plan of a folder, or the built-in one in a new folder.
@@ -88,15 +90,23 @@ fn is_same_file(one: &KnownPlan, other: &KnownPlan) -> bool {
         && one.variables.written_name() == other.variables.written_name()
 }
 
-/// The plans that were run in a folder; empty if the ledger can't be opened, which the command reports when it opens it.
+/// The plans that were run in a folder. A ledger that can't be read is an error for every command: without its record,
+/// they would work with other values of variables, or on another plan.
 fn known(folder: &StateDir) -> Result<Vec<KnownPlan>, CliError> {
     let path = folder.ledger();
-    // Leaves no trace if no run is active; a ledger of an older version is migrated first.
-    let ledger = Ledger::open_idle(&path).or_else(|_| Ledger::open_to_read(&path));
-    match ledger {
-        Ok(Some(ledger)) => Ok(ledger.plans()?),
-        Ok(None) | Err(_) => Ok(Vec::new()),
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Ok(Vec::new()),
+        // Another command says that the state folder is a file.
+        Err(cause) if cause.kind() == ErrorKind::NotADirectory => return Ok(Vec::new()),
+        Err(cause) => return Err(CliError::LedgerOutOfReach { path, cause }),
     }
+    // Leaves no trace if no run is active; a ledger of an older version is migrated first.
+    let ledger = Ledger::open_idle(&path).or_else(|_| Ledger::open_to_read(&path))?;
+    Ok(ledger
+        .map(|ledger| ledger.plans())
+        .transpose()?
+        .unwrap_or_default())
 }
 
 /// The plan of a folder, loaded from its recorded source.

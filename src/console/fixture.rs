@@ -323,6 +323,7 @@ fn snapshot(version: u64, seconds: f64, state: impl Fn(usize) -> UnitState) -> S
         at: second(seconds),
         run: RunView {
             id: "r-20260104-093000".to_owned(),
+            plan: "nba".to_owned(),
             title: "NBA team offense, four seasons".to_owned(),
             environment: None,
             warehouse: "sqlite:/home/op/.local/state/backcourt/warehouse".to_owned(),

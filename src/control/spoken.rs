@@ -50,8 +50,13 @@ fn state_line(snapshot: &Snapshot) -> EscapedText {
         0 => String::new(),
         _ => format!(", {:.1} % done", run.progress.percent()),
     };
+    let plan = match run.plan.as_str() {
+        // A run of an older version doesn't send it.
+        "" => String::new(),
+        plan => format!(" of plan {plan}"),
+    };
     let mut lines = vec![format!(
-        "run {} on {}: {state}{done} (process {}{}, {})",
+        "run {}{plan} on {}: {state}{done} (process {}{}, {})",
         run.id,
         run.warehouse,
         run.pid,

@@ -159,6 +159,7 @@ impl Observer {
         let total = stages.iter().map(|stage| stage.counts.total).sum();
         let until = run.ended_at.unwrap_or(observed.at);
         RunView {
+            plan: plan.name.clone(),
             // The values of the run's variables are not in the record, and those given here may be others.
             title: plan.written_title.clone(),
             environment: plan.environment.clone(),

@@ -21,6 +21,9 @@ pub struct LockHolder {
     pub pid: u32,
     /// When it took the lock.
     pub since: DateTime<Utc>,
+    /// The name of its plan, with the environment; `None` for a version that didn't write it.
+    #[serde(default)]
+    pub plan: Option<String>,
 }
 
 /// Why the lock couldn't be taken.
@@ -28,9 +31,9 @@ pub struct LockHolder {
 pub enum LockError {
     /// Another process holds it.
     #[error(
-        "a run is already using {folder} (process {}, since {}); attach with 'backcourt attach --state-dir {folder}', \
+        "a run is already using {folder} ({}process {}, since {}); attach with 'backcourt attach --state-dir {folder}', \
          or use another --state-dir",
-        holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), folder = folder.display()
+        of_plan(holder), holder.pid, holder.since.format("%Y-%m-%d %H:%M:%S UTC"), folder = folder.display()
     )]
     Held {
         /// The state folder.
@@ -48,6 +51,11 @@ pub enum LockError {
     },
 }
 
+fn of_plan(holder: &LockHolder) -> String {
+    let plan = holder.plan.iter();
+    plan.map(|plan| format!("plan {plan}, ")).collect()
+}
+
 /// Pause between attempts while readers hold the shared lock, each for a moment.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
@@ -61,11 +69,11 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a state folder without waiting.
+    /// Takes the lock of a state folder for work on the plan with this name, without waiting.
     ///
     /// # Errors
     /// When another live process holds it, or the lock file cannot be written.
-    pub fn take(folder: &Path, now: DateTime<Utc>) -> Result<Self, LockError> {
+    pub fn take(folder: &Path, plan: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
         let path = Self::path(folder);
         let io = |cause: io::Error| LockError::Io {
             path: path.clone(),
@@ -89,6 +97,7 @@ impl RunLock {
         let holder = LockHolder {
             pid: std::process::id(),
             since: now,
+            plan: Some(plan.to_owned()),
         };
         let text = serde_json::to_string(&holder).map_err(|cause| io(cause.into()))?;
         file.set_len(0)
@@ -155,7 +164,7 @@ mod tests {
     fn reading_the_holder_does_not_block_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
-        drop(RunLock::take(folder.path(), now).unwrap());
+        drop(RunLock::take(folder.path(), "users [dev]", now).unwrap());
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             for _ in 0..2 {
@@ -165,7 +174,7 @@ mod tests {
                     }
                 });
             }
-            let refused = (0..200).find_map(|_| RunLock::take(folder.path(), now).err());
+            let refused = (0..200).find_map(|_| RunLock::take(folder.path(), "users [dev]", now).err());
             done.store(true, Ordering::Relaxed);
             assert!(refused.is_none(), "{refused:?}");
         });
@@ -175,12 +184,16 @@ mod tests {
     fn a_refused_run_waits_for_the_name_of_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
-        let lock = RunLock::take(folder.path(), now).unwrap();
+        let lock = RunLock::take(folder.path(), "users [dev]", now).unwrap();
         let path = folder.path().join("run.lock");
         let name = std::fs::read(&path).unwrap();
         std::fs::write(&path, "").unwrap();
         thread::scope(|scope| {
-            let refused = scope.spawn(|| RunLock::take(folder.path(), now).unwrap_err().to_string());
+            let refused = scope.spawn(|| {
+                RunLock::take(folder.path(), "users [dev]", now)
+                    .unwrap_err()
+                    .to_string()
+            });
             let dead = format!(r#"{{"pid":{},"since":"2026-01-04T00:00:00Z"}}"#, i32::MAX);
             std::fs::write(&path, dead).unwrap();
             thread::sleep(10 * RETRY_PAUSE);
@@ -197,15 +210,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(RunLock::holder(folder.path()), None);
         let now = DateTime::from_timestamp(1_767_500_000, 0).unwrap();
-        let lock = RunLock::take(folder.path(), now).unwrap();
-        let error = RunLock::take(folder.path(), now).unwrap_err().to_string();
+        let lock = RunLock::take(folder.path(), "users [dev]", now).unwrap();
+        let error = RunLock::take(folder.path(), "users [dev]", now)
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains(&format!("process {}", std::process::id())),
             "{error}"
         );
+        assert!(error.contains("(plan users [dev], process"), "{error}");
         assert_eq!(RunLock::holder(folder.path()).unwrap().since, now);
         drop(lock);
         assert_eq!(RunLock::holder(folder.path()), None);
-        RunLock::take(folder.path(), now).unwrap();
+        RunLock::take(folder.path(), "users [dev]", now).unwrap();
     }
 }

@@ -74,20 +74,38 @@ impl Ledger {
         self.sqlite(read)
     }
 
-    /// Records where a plan is read from, a built-in name or the path of its file, and the values of its variables that
-    /// the file doesn't have.
+    /// Records where a plan is read from, a built-in name or the path of its file, and its environment. The recorded
+    /// values of its variables stay as they are.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     pub fn record_plan(&mut self, plan: &Plan) -> Result<(), LedgerError> {
         let source = self.folder().kept(Path::new(&plan.origin));
         let environment = plan.environment.as_ref().map(|environment| &environment.name);
-        let given = text(&plan.variables.to_record);
         self.transaction(|ledger| {
             ledger.execute(
                 "INSERT OR REPLACE INTO plan_source (plan, source) VALUES (?1, ?2)",
                 params![plan.name, source],
             )?;
+            ledger
+                .execute(
+                    "INSERT INTO plan_variables (plan, environment, given) VALUES (?1, ?2, 'null')
+                     ON CONFLICT (plan) DO UPDATE SET environment = excluded.environment",
+                    params![plan.name, environment],
+                )
+                .map(drop)
+        })
+    }
+
+    /// Records the values of a plan's variables that its file doesn't have, in place of those of earlier runs. For a run
+    /// that may write: the values of a refused one don't count.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub fn record_variables(&mut self, plan: &Plan) -> Result<(), LedgerError> {
+        let environment = plan.environment.as_ref().map(|environment| &environment.name);
+        let given = text(&plan.variables.to_record);
+        self.transaction(|ledger| {
             ledger
                 .execute(
                     "INSERT OR REPLACE INTO plan_variables (plan, environment, given) VALUES (?1, ?2, ?3)",
@@ -120,7 +138,8 @@ impl Ledger {
     }
 }
 
-/// A plan with its source as stored. Plans of an older ledger have no variables.
+/// A plan with its source as stored. Plans of an older ledger have no variables; the values are null until a run has
+/// passed its preflight.
 fn known_plan(row: &Row<'_>) -> rusqlite::Result<KnownPlan> {
     let name: String = row.get(0)?;
     let given: Option<String> = row.get(3)?;

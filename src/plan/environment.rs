@@ -30,6 +30,31 @@ pub(super) fn name_without<'n>(plan: &'n str, environment: Option<&str>) -> &'n 
     written.unwrap_or(plan)
 }
 
+/// The environment in the name of a loaded plan. A plan file can't have a name with this form.
+#[must_use]
+pub fn environment_in(name: &str) -> Option<&str> {
+    let (_, environment) = name.strip_suffix(']')?.rsplit_once(" [")?;
+    is_environment_name(environment).then_some(environment)
+}
+
+/// The name of a loaded plan as its file has it.
+#[must_use]
+pub fn written_name(name: &str) -> &str {
+    name_without(name, environment_in(name))
+}
+
+/// The problem with the name of a plan file, if any: one that looks like an environment of another plan, or that changes
+/// with its variables.
+pub(super) fn refuse_plan_name(name: &str) -> Option<String> {
+    if let Some(environment) = environment_in(name) {
+        return Some(format!(
+            "the name ends in ' [{environment}]', which is the mark of an environment; choose another name"
+        ));
+    }
+    name.contains("${")
+        .then(|| "the name contains '${', which is not replaced in a name; choose another name".to_owned())
+}
+
 /// Whether it can be told apart within the name of a plan.
 pub(super) fn is_environment_name(name: &str) -> bool {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
@@ -47,6 +72,10 @@ mod tests {
             assert_eq!(name_without(&name, environment), "users");
         }
         assert_eq!(name_in("users", Some("dev")), "users [dev]");
+        assert_eq!(environment_in("users [dev]"), Some("dev"));
+        for name in ["users", "users[dev]", "users [a b]", "users []", "[dev] users"] {
+            assert_eq!(environment_in(name), None, "{name}");
+        }
         assert!(is_environment_name("eu-2_x"));
         assert!(
             !is_environment_name("") && !is_environment_name("a]") && !is_environment_name(&"x".repeat(41))

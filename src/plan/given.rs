@@ -10,17 +10,17 @@ use super::environment::{name_in, name_without};
 pub(super) const PREFIX: &str = "BACKCOURT_VAR_";
 
 /// The environment variable that selects an environment.
-pub(super) const ENVIRONMENT: &str = "BACKCOURT_ENVIRONMENT";
+pub const ENVIRONMENT: &str = "BACKCOURT_ENVIRONMENT";
 
 /// What a command gives for the variables of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GivenVariables {
     /// Values by name, from `--var`.
     pub flags: BTreeMap<String, String>,
-    /// Values from `BACKCOURT_VAR_NAME`, by `NAME` in upper case; `None` if it is not UTF-8. A name that the plan doesn't
-    /// declare is ignored: it is another plan's.
+    /// Values from `BACKCOURT_VAR_NAME` that aren't empty, by `NAME` in upper case; `None` if it is not UTF-8. A name
+    /// that the plan doesn't declare is ignored: it is another plan's.
     pub process: BTreeMap<String, Option<String>>,
-    /// The name of the environment, from `--environment`.
+    /// The name of the environment, from `--environment`; empty for none.
     pub environment: Option<String>,
     /// The same from `BACKCOURT_ENVIRONMENT`, if it is set and not empty; `None` within if it is not UTF-8. A plan without
     /// environments ignores it.
@@ -38,8 +38,8 @@ pub struct RecordedVariables {
     pub plan: String,
     /// The environment, if any.
     pub environment: Option<String>,
-    /// The values that the environment and the plan file don't have.
-    pub values: BTreeMap<String, String>,
+    /// The values that the environment and the plan file don't have; `None` if no run of it has passed its preflight.
+    pub values: Option<BTreeMap<String, String>>,
 }
 
 impl RecordedVariables {
@@ -64,7 +64,11 @@ impl GivenVariables {
             let Some(name) = name.to_str() else {
                 continue;
             };
-            if name == ENVIRONMENT && !value.is_empty() {
+            // Shells and job schedulers export a variable without a value as an empty one.
+            if value.is_empty() {
+                continue;
+            }
+            if name == ENVIRONMENT {
                 self.process_environment = Some(value.into_string().ok());
             } else if let Some(name) = name.strip_prefix(PREFIX) {
                 self.process.insert(name.to_owned(), value.into_string().ok());
@@ -80,7 +84,12 @@ mod tests {
 
     #[test]
     fn only_variables_of_the_process_with_the_prefix_are_taken() {
-        let process = [("BACKCOURT_VAR_RAW", "a"), ("RAW", "b"), (ENVIRONMENT, "")];
+        let process = [
+            ("BACKCOURT_VAR_RAW", "a"),
+            ("BACKCOURT_VAR_MART", ""),
+            ("RAW", "b"),
+            (ENVIRONMENT, ""),
+        ];
         let process = process.map(|(name, value)| (name.into(), value.into()));
         let given = GivenVariables::default().with_process(process);
         assert_eq!(

@@ -11,7 +11,7 @@ use super::breakdown::breakdowns;
 use super::builtin::PLANS;
 use super::checks::{checks, source_tables};
 use super::division::Division;
-use super::environment::name_in;
+use super::environment::{name_in, refuse_plan_name};
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::mistake::Mistake;
 use super::mistakes::{EntryMistakes, MAX_MISTAKES, PlanMistakes};
@@ -154,6 +154,9 @@ fn validated(
     let number_of_checks = raw.checks.len() + raw.source_checks.len();
     let mut own = mistakes.of_plan();
     let name = own.require("name", raw.name);
+    if let Some(problem) = name.as_deref().and_then(refuse_plan_name) {
+        own.note("name", &problem);
+    }
     let title = own.require("title", raw.title);
     let grain = raw.partition;
     let division = own.take("timezone", Division::new(grain, raw.timezone.as_deref()));

@@ -40,6 +40,15 @@ pub(super) fn parts(text: &str) -> Vec<TextPart<'_>> {
     parts
 }
 
+/// The text with its references as they are, and without the escapes of others.
+pub(super) fn unescaped(text: &str) -> String {
+    let part = |part: TextPart<'_>| match part {
+        TextPart::Text(text) => text.to_owned(),
+        TextPart::Reference(name) => format!("{START}{name}}}"),
+    };
+    parts(text).into_iter().map(part).collect()
+}
+
 /// Whether a text has the form of a reference, escaped or not.
 pub(super) fn looks_like_reference(text: &str) -> bool {
     text.contains(START)
@@ -66,5 +75,6 @@ mod tests {
             expected
         );
         assert!(parts("").is_empty());
+        assert_eq!(unescaped("a ${raw} $${raw} ${1}"), "a ${raw} ${raw} ${1}");
     }
 }

@@ -12,6 +12,7 @@ use super::given::GivenVariables;
 use super::mistake::{Mistake, intended_word, line_of};
 use super::mistakes::{EntryPlace, PlanMistakes};
 use super::raw::RawPlan;
+use super::references::unescaped;
 use super::substitute::{offset, substitute};
 use super::variables::{Unresolved, Variables};
 
@@ -43,7 +44,7 @@ pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShap
     let mut document = document.into_inner();
     let variables = Variables::of(&document, given);
     let written_title = document.get("title").and_then(|title| title.get_ref().as_str());
-    let written_title = written_title.map(str::to_owned);
+    let written_title = written_title.map(unescaped);
     let unresolved = substitute(&mut document, &variables);
     let mut mistakes = PlanMistakes::new(text, document);
     for string in unresolved {
@@ -58,6 +59,9 @@ pub(super) fn read<'t>(text: &'t str, given: &GivenVariables) -> Result<PlanShap
         }
         if let Some((place, key)) = remove(mistakes.document(), &string.at) {
             mistakes.skip(place, key);
+        }
+        if mistakes.is_full() {
+            return Err(mistakes.into_sorted());
         }
     }
     let mut renamed: Vec<Range<usize>> = Vec::new();

@@ -16,7 +16,10 @@ const DEFINITIONS: [&str; 2] = ["vars", "environment"];
 /// The keys of a stage whose text goes to a program, which may have variables of its own.
 const OF_PROGRAMS: [&str; 2] = ["command", "environment"];
 
-/// The keys with a query.
+/// The keys of an entry whose tables have keys of the author's choice.
+const WITH_OWN_KEYS: [&str; 2] = ["environment", "where"];
+
+/// The keys with a query, in the plan and its entries.
 const QUERIES: [&str; 3] = ["sql", "expect_rows", "active"];
 
 /// A string with references that can't be replaced.
@@ -33,25 +36,22 @@ pub(super) fn substitute(document: &mut DeTable<'_>, variables: &Variables) -> V
     for (key, value) in document.iter_mut() {
         let key = key.get_ref().as_ref();
         if key == "name" {
-            found.extend(in_plan_name(value, variables));
-        }
-        if !DEFINITIONS.contains(&key) {
+            found.extend(in_plan_name(value));
+        } else if !DEFINITIONS.contains(&key) {
             in_key(key, value, variables, &mut found);
         }
     }
     found
 }
 
-/// The known variables in the name of the plan, which has to be known before its variables are.
-fn in_plan_name(value: &Spanned<DeValue<'_>>, variables: &Variables) -> Option<UnresolvedString> {
-    let known = |part: &TextPart<'_>| match part {
-        TextPart::Reference(name) if variables.values.contains_key(*name) => {
-            Some(Unresolved::InPlanName((*name).to_owned()))
-        }
-        _ => None,
+/// The variables in the name of the plan, which has to be known before its variables are.
+fn in_plan_name(value: &Spanned<DeValue<'_>>) -> Option<UnresolvedString> {
+    let reference = |part: &TextPart<'_>| match part {
+        TextPart::Reference(name) => Some(Unresolved::InPlanName((*name).to_owned())),
+        TextPart::Text(_) => None,
     };
     let unresolved: Vec<_> = (parts(value.get_ref().as_str()?).iter())
-        .filter_map(known)
+        .filter_map(reference)
         .collect();
     let at = value.span();
     (!unresolved.is_empty()).then_some(UnresolvedString { at, unresolved })
@@ -68,7 +68,16 @@ fn in_key(
         return;
     }
     let form = if is_query { TextForm::Sql } else { TextForm::Any };
-    in_value(value.span(), value.get_mut(), form, variables, found);
+    let at = value.span();
+    match value.get_mut() {
+        // A key named sql in there is not a query.
+        DeValue::Table(table) if WITH_OWN_KEYS.contains(&key) => {
+            for (_, value) in table.iter_mut() {
+                in_value(value.span(), value.get_mut(), TextForm::Any, variables, found);
+            }
+        }
+        value => in_value(at, value, form, variables, found),
+    }
 }
 
 fn in_value(

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::chosen_environment::{ChosenEnvironment, EnvironmentSource};
 use super::environment::{PlanEnvironment, is_environment_name};
 use super::given::{ENVIRONMENT, GivenVariables, PREFIX};
 use super::mistake::Mistake;
 use super::mistakes::PlanMistakes;
 use super::raw::{RawSetting, RawVariable};
 use super::references::looks_like_reference;
-use super::variables::{ChosenEnvironment, EnvironmentSource, Variables};
+use super::variables::Variables;
 use super::with_hint;
 use crate::partition::Parameter;
 use crate::table::is_name;
@@ -90,15 +91,19 @@ impl Declared {
         };
         let Some(settings) = self.environments.get(name) else {
             let known = self.environments.keys().map(String::as_str);
-            let what = match by {
-                EnvironmentSource::Flag => "environment".to_owned(),
-                EnvironmentSource::Process => format!("{ENVIRONMENT}: environment"),
-                EnvironmentSource::Record => "recorded environment".to_owned(),
-            };
-            return Err(if self.environments.is_empty() {
-                format!("{what} '{name}' not found; add [environment.{name}], or leave out --environment")
-            } else {
-                with_hint(&what, name, known)
+            return Err(match by {
+                EnvironmentSource::Flag if self.environments.is_empty() => {
+                    format!(
+                        "environment '{name}' not found; add [environment.{name}], or leave out --environment"
+                    )
+                }
+                EnvironmentSource::Flag => with_hint("environment", name, known),
+                EnvironmentSource::Process => with_hint(&format!("{ENVIRONMENT}: environment"), name, known),
+                EnvironmentSource::Record => format!(
+                    "the plan was run in environment '{name}', which its file no longer has; add [environment.{name}], \
+                     or choose another with --environment: {}, or '' for none",
+                    known.collect::<Vec<_>>().join(", ")
+                ),
             });
         };
         Ok(Some(PlanEnvironment {
@@ -144,6 +149,11 @@ fn of_variable(
                 "variable '{name}' has no value; give --var {name}=VALUE, {PREFIX}{of_process} or an environment that \
                  sets it"
             )),
+            Some(Some(value)) if value.is_empty() && matches!(variable, RawVariable::Required(_)) => {
+                problems.push(format!(
+                    "the value of variable '{name}' is empty, but the variable is required; give a text"
+                ));
+            }
             Some(Some(value)) if value.len() > MAX_VALUE => problems.push(format!(
                 "the value of variable '{name}' is longer than {MAX_VALUE} bytes; shorten it"
             )),

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
-use super::given::{ENVIRONMENT, GivenVariables, PREFIX, RecordedVariables};
+use super::chosen_environment::{ChosenEnvironment, EnvironmentSource, has_environments};
+use super::given::{GivenVariables, PREFIX};
 use super::references::{TextPart, parts};
 use super::sql_names::is_name_part;
 use super::{near_miss, with_hint};
@@ -26,6 +27,8 @@ pub struct PlanVariables {
     pub changed: Vec<ChangedVariable>,
     /// Whether the environment was recorded by an earlier run and not given.
     pub environment_is_recorded: bool,
+    /// The environments of all earlier runs, if the file no longer has any environment. They are not used.
+    pub removed_environments: Vec<String>,
     /// The values that the plan's last run had recorded when the plan was loaded, used or not.
     pub recorded: Option<BTreeMap<String, String>>,
 }
@@ -51,68 +54,6 @@ pub(super) struct Variables {
     pub(super) environment: ChosenEnvironment,
     pub(super) outside: PlanVariables,
     used: RefCell<BTreeSet<String>>,
-}
-
-/// The environment that a command selects.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum ChosenEnvironment {
-    #[default]
-    None,
-    Named {
-        name: String,
-        /// What selects it, for messages.
-        by: EnvironmentSource,
-    },
-    /// The environment can't be told; a message.
-    Unknown(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EnvironmentSource {
-    Flag,
-    Process,
-    Record,
-}
-
-impl ChosenEnvironment {
-    fn of(document: &DeTable<'_>, given: &GivenVariables, recorded: &[&RecordedVariables]) -> Self {
-        let named = |name: &str, by| Self::Named {
-            name: name.to_owned(),
-            by,
-        };
-        if let Some(name) = &given.environment {
-            return named(name, EnvironmentSource::Flag);
-        }
-        // A plan without environments ignores the variable, which was set for another plan.
-        if let (Some(name), Some(_)) = (&given.process_environment, document.get("environment")) {
-            return match name {
-                Some(name) => named(name, EnvironmentSource::Process),
-                None => Self::Unknown(format!("{ENVIRONMENT} is not valid UTF-8; correct or unset it")),
-            };
-        }
-        let mut names = Vec::new();
-        for record in recorded {
-            match &record.environment {
-                None => return Self::None,
-                Some(name) => names.push(name.as_str()),
-            }
-        }
-        match names.as_slice() {
-            [] => Self::None,
-            [only] => named(only, EnvironmentSource::Record),
-            several => Self::Unknown(format!(
-                "the plan was run in environments {} of this state folder; choose one with --environment",
-                several.join(", ")
-            )),
-        }
-    }
-
-    pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::Named { name, .. } => Some(name),
-            Self::None | Self::Unknown(_) => None,
-        }
-    }
 }
 
 /// A reference that is not replaced.
@@ -152,9 +93,14 @@ impl Variables {
             .filter(|record| name.is_some_and(|name| record.is_of(name)))
             .collect();
         let environment = ChosenEnvironment::of(document, given, &recorded);
+        let names = recorded.iter().map(|record| record.environment.clone());
+        // Once the plan was run without one, there is nothing to explain.
+        let removed: Option<Vec<String>> = names.collect();
+        let removed = removed.filter(|_| !has_environments(document));
         let recorded = recorded
             .into_iter()
-            .find(|record| record.environment.as_deref() == environment.name());
+            .find(|record| record.environment.as_deref() == environment.name())
+            .and_then(|record| record.values.as_ref());
         let used = recorded.filter(|_| !given.replaces_recorded);
         let settings = environment
             .name()
@@ -173,7 +119,8 @@ impl Variables {
                 ..
             }
         );
-        variables.outside.recorded = recorded.map(|record| record.values.clone());
+        variables.outside.removed_environments = removed.unwrap_or_default();
+        variables.outside.recorded = recorded.cloned();
         variables.environment = environment;
         variables
     }
@@ -183,7 +130,7 @@ impl Variables {
         name: &str,
         of_file: Option<&str>,
         given: &GivenVariables,
-        recorded: Option<&RecordedVariables>,
+        recorded: Option<&BTreeMap<String, String>>,
     ) {
         let variable = || format!("{PREFIX}{}", name.to_ascii_uppercase());
         let flag = given.flags.get(name).map(|value| (value, "--var".to_owned()));
@@ -192,7 +139,7 @@ impl Variables {
             Some((value, variable()))
         };
         let outside = flag.or_else(process);
-        let record = recorded.and_then(|record| record.values.get(name));
+        let record = recorded.and_then(|values| values.get(name));
         let before = record.map(String::as_str).or(of_file);
         let now = outside.as_ref().map(|(value, _)| value.as_str()).or(before);
         self.values.insert(name.to_owned(), now.map(str::to_owned));
@@ -337,7 +284,7 @@ impl Variables {
     }
 }
 
-fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d DeTable<'t>> {
+pub(super) fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d DeTable<'t>> {
     match document.get(key)?.get_ref() {
         DeValue::Table(table) => Some(table),
         _ => None,
@@ -348,6 +295,7 @@ fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d DeTable<'t>
 mod tests {
     use rstest::rstest;
 
+    use super::super::given::RecordedVariables;
     use super::*;
 
     fn variables() -> Variables {
@@ -410,7 +358,7 @@ mod tests {
         let recorded = RecordedVariables {
             plan: "users [dev]".to_owned(),
             environment: Some("dev".to_owned()),
-            values: BTreeMap::from([("country".to_owned(), "DE".to_owned())]),
+            values: Some(BTreeMap::from([("country".to_owned(), "DE".to_owned())])),
         };
         let with = |given: GivenVariables| {
             let recorded = vec![recorded.clone()];
@@ -419,7 +367,7 @@ mod tests {
         let used = with(GivenVariables::default());
         assert_eq!(used.environment.name(), Some("dev"));
         assert!(used.outside.environment_is_recorded && used.outside.changed.is_empty());
-        assert_eq!(used.outside.from_record, recorded.values);
+        assert_eq!(Some(used.outside.from_record), recorded.values);
         let flags = BTreeMap::from([("country".to_owned(), "FR".to_owned())]);
         let changed = with(GivenVariables {
             flags: flags.clone(),

@@ -79,7 +79,7 @@ impl Handoff {
     ) -> Result<Self, LedgerError> {
         let mut handoff = Self {
             schema: SCHEMA,
-            title: plan.title.clone(),
+            title: title(plan, &status),
             runs: Vec::new(),
             work: Vec::new(),
             waivers: Vec::new(),
@@ -113,6 +113,16 @@ impl Handoff {
         }
         Ok(handoff)
     }
+}
+
+/// The title of the plan. The variables of a run on another host may have other values than here.
+fn title(plan: &Plan, status: &PlanStatus) -> String {
+    let title = if status.recorded_by.is_some() {
+        &plan.written_title
+    } else {
+        &plan.title
+    };
+    title.clone()
 }
 
 /// The newest run's state comes from the lock; an older run without an end was interrupted.

@@ -80,7 +80,14 @@ struct DoctorJson<'a> {
 }
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
-    let plan = arguments.place.plan_to_compare()?;
+    let plan = match arguments.place.plan_to_compare() {
+        Err(error @ (CliError::Ledger(_) | CliError::LedgerOutOfReach { .. }))
+            if arguments.names.is_empty() =>
+        {
+            return without_ledger(arguments, &error);
+        }
+        plan => plan?,
+    };
     if let Some(stranger) = arguments.names.iter().find(|name| plan.source(name).is_none()) {
         let known = plan.sources.iter().map(|source| source.name.as_str());
         return Err(CliError::unknown("source check", stranger, known));
@@ -106,20 +113,42 @@ pub(super) fn doctor(arguments: &DoctorArgs) -> Result<u8, CliError> {
         };
         examine_warehouse(&home, &subject, &mut examination)?;
     }
+    print(arguments, &plan.name, &home, &examination)
+}
+
+/// Only the findings about the state folder and the terminal: the ledger has the values that the queries need.
+fn without_ledger(arguments: &DoctorArgs, error: &CliError) -> Result<u8, CliError> {
+    let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
+    let home = arguments.place.warehouse.home(&folder)?;
+    let mut examination = DoctorResult::default();
+    examination.findings.extend(state::without_ledger(&folder, error));
+    examination.findings.push(terminal::finding());
+    let plan = arguments.place.plan.as_deref().unwrap_or_default();
+    print(arguments, plan, &home, &examination)
+}
+
+/// Prints the findings; returns the exit code.
+fn print(
+    arguments: &DoctorArgs,
+    plan: &str,
+    home: &Home,
+    examination: &DoctorResult,
+) -> Result<u8, CliError> {
     let worst = examination.findings.iter().map(|finding| finding.state).max();
     let worst = worst.unwrap_or(Verdict::Ok);
     let shown = if arguments.json {
+        let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
         let report = DoctorJson {
             schema: SCHEMA,
-            plan: &plan.name,
+            plan,
             state_dir: folder.path().display().to_string(),
             warehouse: home.to_string(),
             state: worst,
-            examination: &examination,
+            examination,
         };
         EscapedText::json(&report).map_err(cannot_print)?
     } else {
-        text::text(&examination, !arguments.names.is_empty())
+        text::text(examination, !arguments.names.is_empty())
     };
     shown.print().map_err(cannot_print)?;
     Ok(u8::from(worst >= Verdict::Warn))

@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::report::PlanStatus;
 
 use super::super::StateDir;
+use super::super::error::CliError;
 use super::finding::{Area, Finding, Verdict};
 
 /// Minimum free bytes for a full run: all tables and the ledger take about 0.7 GB.
@@ -24,6 +25,16 @@ pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
         found.extend(dates(folder, plan));
         found.push(lock(folder.path()));
     }
+    found
+}
+
+/// The same if the ledger can't be read; nothing that depends on the plan is examined then.
+pub(super) fn without_ledger(folder: &StateDir, error: &CliError) -> Vec<Finding> {
+    let mut found = vec![place(folder.path())];
+    found.extend(disk(folder.path()));
+    let unreadable = Finding::new(Area::State, "ledger", Verdict::Fail, error.to_string());
+    found.push(unreadable.next("repair it first; the plan, the tables and the raw data were not examined"));
+    found.push(lock(folder.path()));
     found
 }
 

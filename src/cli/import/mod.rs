@@ -96,7 +96,7 @@ pub(super) fn import(arguments: &ImportArgs) -> Result<u8, CliError> {
     refuse_filled(&plan, &arguments.table)?;
     let file = ImportFile::find(&arguments.file, format)?;
     // A file that is refused leaves no new folder behind.
-    let lock = |folder: &StateDir| RunLock::take(folder.path(), Utc::now());
+    let lock = |folder: &StateDir| RunLock::take(folder.path(), &plan.name, Utc::now());
     let early = folder.path().exists().then(|| lock(&folder)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -14,7 +14,7 @@ pub(super) struct PlanCheckArgs {
 }
 
 pub(super) fn check(arguments: &PlanCheckArgs) -> Result<u8, CliError> {
-    let plan = arguments.place.plan_file()?;
+    let plan = arguments.place.plan_to_show()?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     home.refuse_foreign_queries(&plan)?;

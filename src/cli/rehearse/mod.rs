@@ -110,7 +110,7 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     let at = scratch::place(arguments.scratch.as_deref(), &folder);
     let here = Home::Embedded(at.join("warehouse"));
     here.refuse_foreign_queries(&plan)?;
-    let scratch = Scratch::begin(&at, &folder)?;
+    let scratch = Scratch::begin(&at, &folder, &plan.name)?;
     let (_, _files) = telemetry::start(&scratch.folder().logs(), |_| ())?;
     let to = here.open()?;
     let rehearsal = Rehearsing {

@@ -32,7 +32,7 @@ pub(super) fn place(named: Option<&Path>, state: &StateDir) -> PathBuf {
 
 impl Scratch {
     /// Empties and locks the folder. Refuses a folder with anything but a rehearsal in it.
-    pub(super) fn begin(path: &Path, state: &StateDir) -> Result<Self, CliError> {
+    pub(super) fn begin(path: &Path, state: &StateDir, plan: &str) -> Result<Self, CliError> {
         if path == state.path() {
             return Err(CliError::ScratchIsState(path.to_owned()));
         }
@@ -53,7 +53,7 @@ impl Scratch {
         fs::write(&mark, MARK_TEXT).map_err(system)?;
         let folder = StateDir::of(Some(path))?;
         folder.create()?;
-        let lock = RunLock::take(folder.path(), Utc::now())?;
+        let lock = RunLock::take(folder.path(), plan, Utc::now())?;
         empty(&folder).map_err(system)?;
         Ok(Self { folder, _lock: lock })
     }
@@ -99,7 +99,7 @@ mod tests {
 
     fn begin(named: Option<&Path>, state: &Path) -> Result<Scratch, CliError> {
         let state = StateDir::of(Some(state)).unwrap();
-        Scratch::begin(&place(named, &state), &state)
+        Scratch::begin(&place(named, &state), &state, "nba")
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Dispatcher {
             None if self.start_table_changes() => {}
             None => {
                 self.report_outdated()?;
-                self.start_units();
+                self.start_units()?;
             }
         }
         Ok(())

@@ -112,6 +112,7 @@ impl Dispatcher {
         let preparing = self.preflight.preparing.as_ref();
         RunView {
             id: self.run.id.clone(),
+            plan: self.plan.name.clone(),
             title: self.plan.title.clone(),
             environment: self.plan.environment.clone(),
             warehouse: self.run.warehouse.clone(),

@@ -63,14 +63,20 @@ impl Dispatcher {
         self.continue_preflight()
     }
 
-    /// Starts the run proper: units may be handed out.
-    pub(super) fn start_units(&mut self) {
+    /// Starts the run proper: units may be handed out. Only now the values of its variables count for later commands,
+    /// because a run that was refused or declined has written nothing with them.
+    pub(super) fn start_units(&mut self) -> Result<(), Fatal> {
+        let variables = &self.plan.variables;
+        if variables.recorded.as_ref() != Some(&variables.to_record) {
+            self.ledger.record_variables(&self.plan)?;
+        }
         self.mode = Mode::Running;
         self.begin_syncing();
         if self.options.paused {
             self.hold(HoldReason::Operator);
         }
         self.request_refresh(Refresh::Now);
+        Ok(())
     }
 
     /// Starts everything that can start now. A stage that advances may unblock others, so this loops until none does.

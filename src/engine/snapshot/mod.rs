@@ -60,6 +60,7 @@ impl Snapshot {
             at,
             run: RunView {
                 id: run.to_owned(),
+                plan: String::new(),
                 title: String::new(),
                 environment: None,
                 warehouse: String::new(),
@@ -98,6 +99,9 @@ impl Snapshot {
 pub struct RunView {
     /// Run id.
     pub id: String,
+    /// Plan name, with its environment.
+    #[serde(default)]
+    pub plan: String,
     /// Plan title.
     pub title: String,
     /// The environment of the plan, if any.
