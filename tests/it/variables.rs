@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::fs;
+use std::process::Stdio;
 
 use rstest::rstest;
 use rusqlite::Connection;
 
 use crate::planned::Planned;
-use crate::program::{backcourt, ended};
+use crate::program::{backcourt, ended, wait_until};
 
 const PLAN: &str = r#"
 name = "users"
@@ -149,7 +150,10 @@ fn another_value_is_another_definition() {
 
 #[rstest]
 #[case::unknown("'${country}'\"", "'${contry}'\"", &["line 26: variable 'contry' not found; did you mean 'country'?"])]
-#[case::not_declared("\"users\"\ntitle", "\"users_${HOME}\"\ntitle", &["line 2: variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"])]
+#[case::not_declared("Users of", "Users of ${HOME}", &["line 3: variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"])]
+#[case::reference_in_name("\"users\"\ntitle", "\"users_${HOME}\"\ntitle", &["line 2: the name refers to variable 'HOME'; write the name itself, an environment is added to it"])]
+#[case::escape_in_name("\"users\"\ntitle", "\"users_$${HOME}\"\ntitle", &["line 2: the name contains '${', which is not replaced in a name; choose another name"])]
+#[case::environment_in_name("\"users\"\ntitle", "\"users [dev]\"\ntitle", &["line 2: the name ends in ' [dev]', which is the mark of an environment; choose another name"])]
 #[case::unused("grain = \"DAY\"", "grain = \"DAY\"\nspare = \"x\"", &["line 11: variable 'spare' is not used; remove it"])]
 #[case::not_required("{ required = true }", "{ required = false }", &["line 9: variable 'country' has no value; give one, or required = true"])]
 #[case::nested("raw = \"raw\"", "raw = \"${grain}\"", &["line 8: the value of variable 'raw' refers to a variable; write the value itself"])]
@@ -596,4 +600,235 @@ fn without_variables_programs_keep_their_own() {
         mistakes(&planned, &[]),
         ["line 2: variable 'HOME' not found; declare it in [vars], or write $${HOME} for this text"]
     );
+}
+
+#[test]
+fn after_a_plan_has_got_environments_a_choice_is_needed() {
+    let planned = planned(PLAN);
+    planned.events("raw");
+    planned.events("prod_raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    planned.backcourt(&["status"]).expect(0);
+    planned.run(&["--environment", "prod", "--take-over"]).expect(0);
+    for command in [
+        &["status"][..],
+        &["report"],
+        &["check"],
+        &["run"],
+        &["rerun", "--failed"],
+        &["accept", "users", "--reason", "x"],
+        &["waive", "users", "--reason", "x"],
+        &["plan", "check"],
+    ] {
+        let refused = planned.backcourt(command).expect(2).err;
+        assert!(
+            refused.contains(
+                "the plan was run in this state folder without an environment and in prod; choose one with \
+                 --environment, or none with --environment ''"
+            ),
+            "{refused}"
+        );
+    }
+    let none = planned.backcourt(&["status", "--environment", ""]).expect(0);
+    assert!(none.out.contains("of plan users on "), "{}", none.out);
+    let mut of_process = planned.command(&["status"]);
+    let prod = ended(of_process.env("BACKCOURT_ENVIRONMENT", "prod")).expect(0);
+    assert!(prod.out.contains("of plan users [prod] on "), "{}", prod.out);
+}
+
+#[test]
+fn recorded_environments_that_the_file_no_longer_has_are_not_used_silently() {
+    let planned = planned(PLAN);
+    planned.events("dev_raw");
+    planned.events("raw");
+    planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    planned.write(&PLAN.replace("[environment.dev]", "[environment.test]"));
+    let refused = planned.backcourt(&["status"]).expect(2).err;
+    assert!(
+        refused.contains(
+            "the plan was run in environment 'dev', which its file no longer has; add [environment.dev], or choose \
+             another with --environment: prod, test, or '' for none"
+        ),
+        "{refused}"
+    );
+    let (before, rest) = PLAN.split_once("[environment.dev]").unwrap();
+    let (_, after) = rest.split_once("[[stage]]").unwrap();
+    planned.write(&format!("{before}[[stage]]{after}"));
+    let given = ["--var", "country=DE"];
+    let status = planned
+        .backcourt(&[&["status"], &given[..]].concat())
+        .expect(2)
+        .err;
+    assert!(
+        status.contains(
+            "plan users was run here in environment dev, which its file no longer has; it works without one"
+        ) && status.contains("plan users has never run in"),
+        "{status}"
+    );
+    planned.run(&[&["--take-over"], &given[..]].concat()).expect(0);
+    planned.backcourt(&["status"]).expect(0);
+}
+
+#[test]
+fn an_unreadable_ledger_is_not_taken_for_an_empty_one() {
+    let planned = planned(PLAN);
+    planned.events("raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    fs::write(planned.state.path().join("ledger.sqlite"), vec![7; 9_000]).unwrap();
+    let warehouse = format!("sqlite:{}", planned.state.path().join("warehouse").display());
+    for command in [
+        &["plan", "show"][..],
+        &["plan", "check"],
+        &["check", "--breakdown"],
+        &["rehearse", "--from", &warehouse, "--dates", "2026-01-01"],
+        &["attach", "--warehouse", &warehouse],
+        &["doctor", "users"],
+    ] {
+        let refused = planned
+            .backcourt(&[command, &["--var", "country=FR"]].concat())
+            .expect(2);
+        assert!(
+            refused.err.contains("ledger.sqlite: is damaged"),
+            "{}",
+            refused.err
+        );
+    }
+    let doctor = planned
+        .backcourt(&["doctor", "--var", "country=FR"])
+        .expect(1)
+        .out;
+    assert!(
+        doctor.contains("FAIL   ledger: ") && doctor.contains("repair it first"),
+        "{doctor}"
+    );
+    assert!(!doctor.contains("mart.users"), "{doctor}");
+    let json = planned.backcourt(&["doctor", "--json"]).expect(1).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["state"], "fail");
+}
+
+#[test]
+fn values_of_a_refused_run_do_not_count() {
+    let planned = planned(PLAN);
+    planned.events("dev_raw");
+    planned.events("prod_raw");
+    planned
+        .run(&["--environment", "dev", "--var", "country=DE"])
+        .expect(0);
+    let refused = planned.run(&["--environment", "prod", "--var", "raw=dev_raw"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    let sql = shown(&planned, &["--environment", "prod"]);
+    assert!(sql.contains("prod_raw"), "{sql}");
+    planned
+        .run(&["--environment", "prod", "--take-over", "--var", "country=DE"])
+        .expect(0);
+    let refused = planned.run(&["--environment", "dev", "--replace-vars", "--var", "country=FR"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    let status = planned.backcourt(&["status", "--environment", "dev"]).expect(0);
+    assert!(
+        status.err.contains("as last run here: country 'DE'"),
+        "{}",
+        status.err
+    );
+}
+
+#[test]
+fn plan_show_has_the_values_that_the_next_run_sends() {
+    let planned = planned(PLAN);
+    planned.events("raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    let show = planned.backcourt(&["plan", "show", "users"]).expect(0);
+    assert!(show.out.contains("'DE'"), "{}", show.out);
+    assert_eq!(show.err, "backcourt: plan users as last run here: country 'DE'\n");
+    planned.backcourt(&["plan", "check"]).expect(0);
+    let other = planned
+        .backcourt(&["plan", "show", "users", "--var", "country=FR"])
+        .expect(0);
+    assert!(
+        other.out.contains("'FR'") && other.err.contains("was run here with country 'DE'"),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn a_command_for_another_environment_does_not_reach_the_active_run() {
+    let planned = planned(PLAN);
+    planned.events("dev_raw");
+    let run = ["run", "--paused", "--output", "silent", "--environment", "dev"];
+    let mut run = planned.command(&[&run[..], &["--var", "country=DE"]].concat());
+    let mut run = run.stdout(Stdio::null()).spawn().unwrap();
+    let ctl = |args: &[&str]| planned.state.backcourt(&[&["ctl"], args].concat());
+    wait_until("the run is paused", || {
+        ctl(&["status"]).out.contains("of plan users [dev] on ") && ctl(&["status"]).out.contains(": paused")
+    });
+    let file = planned.file().display().to_string();
+    for (args, given) in [
+        (
+            &["ctl", "abort", "--environment", "prod"][..],
+            "--environment is 'prod'",
+        ),
+        (&["ctl", "abort", "--environment", ""], "--environment is ''"),
+        (&["ctl", "abort", "--plan", "nba"], "--plan is plan 'nba'"),
+        (
+            &["attach", "--plan", &file, "--environment", "prod"],
+            "--environment is 'prod'",
+        ),
+    ] {
+        let refused = planned.state.backcourt(args).expect(2).err;
+        let sentence = format!("is of plan users [dev], but {given}; correct that");
+        assert!(refused.contains(&sentence), "{refused}");
+    }
+    let mut of_process = planned.state.command(&["ctl", "abort"]);
+    let refused = ended(of_process.env("BACKCOURT_ENVIRONMENT", "prod"))
+        .expect(2)
+        .err;
+    assert!(
+        refused.contains("but BACKCOURT_ENVIRONMENT is 'prod'"),
+        "{refused}"
+    );
+    let second = planned
+        .run(&["--environment", "prod", "--var", "country=DE"])
+        .expect(4)
+        .err;
+    assert!(second.contains("(plan users [dev], process "), "{second}");
+    ctl(&["abort", "--plan", &file, "--environment", "dev"]).expect(0);
+    run.wait().unwrap();
+}
+
+#[test]
+fn the_report_of_another_hosts_record_has_the_title_of_the_file() {
+    let planned = planned(&PLAN.replace("Users of ${country}", "Users of ${country} $${x}"));
+    planned.events("raw");
+    planned.run(&["--var", "country=DE"]).expect(0);
+    let warehouse = format!("sqlite:{}", planned.state.path().join("warehouse").display());
+    let elsewhere = planned.folder.path().join("elsewhere").display().to_string();
+    let mut command = backcourt();
+    command.args(["report", "--format", "json", "--warehouse", &warehouse]);
+    command.args(["--state-dir", &elsewhere, "--var", "country=FR", "--plan"]);
+    let report = ended(command.arg(planned.file())).expect(0).out;
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["title"], "Users of ${country} ${x}");
+}
+
+#[test]
+fn an_empty_value_does_not_satisfy_a_required_variable() {
+    let planned = planned(PLAN);
+    let mut command = planned.command(&["plan", "check"]);
+    let refused = ended(command.env("BACKCOURT_VAR_COUNTRY", "")).expect(2).err;
+    assert!(refused.contains("variable 'country' has no value"), "{refused}");
+    let refused = mistakes(&planned, &["--var", "country="]);
+    let sentence =
+        "line 9: the value of variable 'country' is empty, but the variable is required; give a text";
+    assert!(refused.iter().any(|mistake| mistake == sentence), "{refused:?}");
+}
+
+#[test]
+fn keys_of_the_author_are_not_queries() {
+    let plan = "name = \"p\"\ntitle = \"P\"\nfrom = \"2026-01-01\"\nto = \"2026-01-01\"\n\
+                [vars]\nwho = \"it's me\"\n[[stage]]\nname = \"one\"\nkind = \"command\"\n\
+                command = [\"sh\", \"-c\", \"echo {date}\"]\nenvironment = { sql = \"${who}\", active = \"${who}\" }\n";
+    let shown = Planned::new(plan).backcourt(&["plan", "show"]).expect(0).out;
+    assert!(shown.contains("me"), "{shown}");
 }
