@@ -52,8 +52,8 @@ pub enum LockError {
 }
 
 fn of_plan(holder: &LockHolder) -> String {
-    let plan = holder.plan.iter();
-    plan.map(|plan| format!("plan {plan}, ")).collect()
+    let plan = holder.plan.as_ref();
+    plan.map_or_else(String::new, |plan| format!("plan {plan}, "))
 }
 
 /// Pause between attempts while readers hold the shared lock, each for a moment.
