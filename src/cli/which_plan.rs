@@ -1,6 +1,7 @@
 //! Selects the plan of a command without `--plan`: the one of the environment, the plan that was run in the state
 //! folder, or the built-in one in a new folder.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -94,9 +95,11 @@ fn is_same_file(one: &KnownPlan, other: &KnownPlan) -> bool {
 /// they would work with other values of variables, or on another plan.
 fn known(folder: &StateDir) -> Result<Vec<KnownPlan>, CliError> {
     let path = folder.ledger();
-    match path.try_exists() {
-        Ok(true) => {}
-        Ok(false) => return Ok(Vec::new()),
+    match fs::metadata(&path) {
+        // A run fills an empty file.
+        Ok(file) if file.len() == 0 => return Ok(Vec::new()),
+        Ok(_) => {}
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         // Another command says that the state folder is a file.
         Err(cause) if cause.kind() == ErrorKind::NotADirectory => return Ok(Vec::new()),
         Err(cause) => return Err(CliError::LedgerOutOfReach { path, cause }),

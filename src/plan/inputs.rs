@@ -1,7 +1,7 @@
 //! The inputs of a plan: tables that it reads and doesn't fill.
 
 use super::Plan;
-use super::stage::StageSpec;
+use super::stage::{StageKind, StageOutput, StageSpec};
 use crate::sql::{TableName, tables};
 
 /// A table that a plan only reads.
@@ -9,7 +9,8 @@ use crate::sql::{TableName, tables};
 pub struct PlanInput {
     /// Without its project if the plan runs on it.
     pub name: TableName,
-    /// Whether a stage or one of its checks reads it. Raw-data checks and breakdowns never stop a run.
+    /// Whether a stage or one of its checks needs it to exist before a run. Raw-data checks and breakdowns never stop a run,
+    /// and a program that declares no table may create any.
     pub is_needed: bool,
 }
 
@@ -27,7 +28,12 @@ impl Plan {
         let declared = self.stages.iter().flat_map(|stage| &stage.reads);
         let declared = declared.map(|read| TableName::of_path(&read.table));
         let needed = declared.chain(names(self.needed_queries()));
-        let needed = needed.map(|name| (name, true));
+        // A program that declares no table may create any.
+        let is_needed = !self.stages.iter().any(|stage| match &stage.kind {
+            StageKind::Command(spec) => spec.output == StageOutput::Nothing,
+            StageKind::Nba | StageKind::Sql(_) => false,
+        });
+        let needed = needed.map(|name| (name, is_needed));
         let others = names(self.other_queries()).map(|name| (name, false));
         let mut inputs: Vec<PlanInput> = Vec::new();
         for (name, is_needed) in needed.chain(others) {

@@ -144,14 +144,19 @@ impl Prefix {
             return Ok(());
         }
         let tables = tables(sql)?;
-        let is_changed = |name: &TableName| self.project.is_some() || self.moved.contains(name);
         let is_known = |name: &TableName| {
             name.dataset()
                 .is_some_and(|dataset| datasets.contains(dataset.as_str()))
         };
+        let is_moved = |name: &TableName| match &self.moved {
+            _ if self.text.is_empty() => false,
+            MovedTables::Every => is_known(name),
+            // Without backticks a dataset is named in any letter case.
+            MovedTables::Filled(_) => self.moved.contains(name),
+        };
         let unmarked = (tables.iter())
             .filter(|name| !name.is_marked && name.project().is_none())
-            .find(|name| is_known(name) && is_changed(name));
+            .find(|name| is_moved(name) || (self.project.is_some() && is_known(name)));
         unmarked.map_or(Ok(()), |table| {
             Err(format!(
                 "a query uses {table} without backticks around the whole name, so --dataset-prefix and \
@@ -170,6 +175,24 @@ impl fmt::Display for Prefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// However it is written, and whatever other queries name.
+    #[test]
+    fn a_moved_table_outside_backticks_is_refused_without_other_names() {
+        let filled = BTreeSet::from(["mart.daily".to_owned()]);
+        let prefix = Prefix::parse("try_").unwrap().moving_only(filled);
+        for table in ["mart.daily", "Mart.Daily"] {
+            let sql = format!("SELECT n FROM {table}");
+            assert!(prefix.refuse_unmarked(&sql, &HashSet::new()).is_err(), "{table}");
+        }
+        for sql in [
+            "SELECT n FROM `mart.daily`",
+            "SELECT n FROM raw.events",
+            "SELECT mart.day FROM mart",
+        ] {
+            assert_eq!(prefix.refuse_unmarked(sql, &HashSet::new()), Ok(()), "{sql}");
+        }
+    }
 
     #[test]
     fn tables_outside_backticks_are_refused_with_a_prefix() {

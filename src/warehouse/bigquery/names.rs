@@ -1,6 +1,8 @@
 //! Table names in operator queries. Names that belong to the project get the prefix if they are moved, however they are
 //! spelled. Tables of other projects keep their names.
 
+use std::collections::HashSet;
+
 use super::datasets::Prefix;
 use crate::sql::{TableName, renamed};
 
@@ -33,6 +35,8 @@ impl Names {
     /// If the query can't be tokenised, or could write beside the prefix; returns a message for the operator.
     pub(super) fn apply(&self, sql: &str) -> Result<String, String> {
         self.prefix.refuse_writing(sql)?;
+        // Whatever runs a query, it never reads production's table in place of a moved one.
+        self.prefix.refuse_unmarked(sql, &HashSet::new())?;
         renamed(sql, |name| {
             let is_ours = self.is_own(name) || (self.is_changed() && is_local_path(name));
             is_ours.then(|| format!("`{}`", self.prefix.qualified(&self.prefix.located(name))))
