@@ -85,7 +85,7 @@ impl Prefix {
         format!("{text}{}", name.local())
     }
 
-    /// The dataset of [`Self::located`]; `None` if the name has none.
+    /// The dataset in which a table of this name is read; `None` if the name has none.
     #[must_use]
     pub fn located_dataset(&self, name: &TableName) -> Option<String> {
         name.dataset()?;
