@@ -242,9 +242,14 @@ pub(super) enum CliError {
     #[error("stage {0} runs a program, and a rehearsal doesn't start programs; leave it out of --stage")]
     RunsAProgram(String),
     #[error(
-        "nothing to rehearse: the selected stages of plan {0} all run programs, and a rehearsal doesn't start programs"
+        "stage {0} depends on its past, and a rehearsal computes each date on its own; leave it out of --stage"
     )]
-    OnlyPrograms(String),
+    DependsOnPast(String),
+    #[error(
+        "nothing to rehearse: the selected stages of plan {0} all run programs or depend on their past; a rehearsal starts no \
+         programs and computes each date on its own"
+    )]
+    NothingToRehearse(String),
     #[error("{} is the state folder; choose another folder with --scratch", .0.display())]
     ScratchIsState(PathBuf),
     #[error("{} contains files that no rehearsal created; choose another folder with --scratch", .0.display())]

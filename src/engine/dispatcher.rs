@@ -18,6 +18,7 @@ mod invalidation;
 mod mode;
 mod orders;
 mod outdated;
+mod past;
 mod preflight;
 mod recording;
 mod reloading;

@@ -65,6 +65,11 @@ impl Elsewhere {
         self.view == ElsewhereView::default() && self.units.values().all(BTreeMap::is_empty)
     }
 
+    /// The state of a date outside the run; `None` if no run has recorded it.
+    pub(super) fn state(&self, stage: &str, date: Partition) -> Option<UnitState> {
+        self.units.get(stage)?.get(&date).copied()
+    }
+
     pub(super) fn of(&self, stage: &str) -> impl Iterator<Item = (Partition, UnitState)> {
         let units = self.units.get(stage).into_iter().flatten();
         units.map(|(date, state)| (*date, *state))

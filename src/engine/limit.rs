@@ -60,6 +60,13 @@ pub enum Limit {
         /// Workers with a batch.
         busy: usize,
     },
+    /// A stage that depends on its past: one batch at a time.
+    Order {
+        /// Stage name.
+        stage: String,
+        /// Workers with a batch.
+        busy: usize,
+    },
     /// Checks in flight.
     Checks {
         /// Number of checks.
@@ -92,6 +99,7 @@ impl Limit {
             Self::Quota { busy, .. }
             | Self::Connection { busy, .. }
             | Self::Retries { busy, .. }
+            | Self::Order { busy, .. }
             | Self::Checks { busy, .. }
             | Self::Queue(busy) => busy,
         };
@@ -137,6 +145,9 @@ impl fmt::Display for Limit {
                 "retries: {} waiting for the next attempt",
                 counted(*resting, "date")
             ),
+            Self::Order { stage, .. } => {
+                write!(out, "order: each date of {stage} waits for the previous one")
+            }
             Self::Checks { asked, .. } => {
                 write!(out, "checks: {} running", counted(*asked, "query"))
             }
@@ -159,6 +170,7 @@ mod tests {
     #[case(Limit::Commits { waiting: 15, busy: 15 }, Some(1))]
     #[case(Limit::ReadSlots(2), Some(2))]
     #[case(Limit::Queue(3), Some(3))]
+    #[case(Limit::Order { stage: "a".to_owned(), busy: 1 }, Some(1))]
     #[case(Limit::Checks { asked: 2, busy: 0 }, Some(1))]
     #[case(Limit::Operator, Some(1))]
     #[case(Limit::Quota { stage: "a".to_owned(), rest: "rests".to_owned(), busy: 15 }, Some(15))]

@@ -1,6 +1,7 @@
 //! Which units depend on which others. Pure: computed from the inputs that stages declare and from the ledger.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::ledger::{Digests, KnownDigests};
@@ -22,6 +23,14 @@ struct Node {
     stage: String,
     table: Option<String>,
     inputs: Vec<Input>,
+    depends_on_past: bool,
+}
+
+impl Node {
+    /// What its rows are known by: its table, or its own name if it has none.
+    fn output(&self) -> &str {
+        self.table.as_deref().unwrap_or(&self.stage)
+    }
 }
 
 impl Lineage {
@@ -32,6 +41,7 @@ impl Lineage {
             stage: stage.name().to_owned(),
             table: stage.fills().path(),
             inputs: stage.inputs(),
+            depends_on_past: stage.depends_on_past(),
         };
         Self {
             nodes: stages.iter().map(node).collect(),
@@ -49,10 +59,11 @@ impl Lineage {
         self.nodes.iter().map(|node| node.stage.as_str())
     }
 
-    /// The units in `among` that depend on these dates of a table, directly or through other units.
+    /// The units in `among` that depend on these dates of a table, or of a stage without one, directly or through other
+    /// units.
     #[must_use]
-    pub fn dependants(&self, table: &str, dates: &BTreeSet<Partition>, among: &Units) -> Units {
-        let mut changed: HashMap<&str, BTreeSet<Partition>> = HashMap::from([(table, dates.clone())]);
+    pub fn dependants(&self, output: &str, dates: &BTreeSet<Partition>, among: &Units) -> Units {
+        let mut changed: HashMap<&str, BTreeSet<Partition>> = HashMap::from([(output, dates.clone())]);
         let mut found = Units::new();
         for node in &self.nodes {
             let Some(units) = among.get(&node.stage) else {
@@ -64,12 +75,16 @@ impl Lineage {
                     known.is_some_and(|dates| input.reach.depends_on_any(*date, dates))
                 })
             };
-            let dependent: BTreeSet<Partition> = units.iter().copied().filter(depends).collect();
-            if !dependent.is_empty() {
-                if let Some(table) = &node.table {
-                    let changed = changed.entry(table).or_default();
-                    changed.extend(dependent.iter().copied());
+            let mut dependent: BTreeSet<Partition> = units.iter().copied().filter(depends).collect();
+            if node.depends_on_past {
+                let own = changed.get(node.output()).and_then(BTreeSet::first);
+                if let Some(first) = own.into_iter().chain(dependent.first()).min().copied() {
+                    dependent.extend(units.range((Bound::Excluded(first), Bound::Unbounded)));
                 }
+            }
+            if !dependent.is_empty() {
+                let changed = changed.entry(node.output()).or_default();
+                changed.extend(dependent.iter().copied());
                 found.insert(node.stage.clone(), dependent);
             }
         }
@@ -95,12 +110,45 @@ impl Lineage {
         needs
     }
 
-    /// Digest of everything that upstream stages store now for a unit.
+    /// Digest of everything that is stored now for a unit to read: by upstream stages, and by its own before it.
     #[must_use]
     pub fn input_digest(&self, stage: &str, date: Partition, known: &KnownDigests) -> u64 {
-        let inputs = self.nodes.iter().find(|node| node.stage == stage);
+        let Some(node) = self.nodes.iter().find(|node| node.stage == stage) else {
+            return 0;
+        };
+        let mut past = InputDigest::default();
+        if let Some(units) = known.get(stage).filter(|_| node.depends_on_past) {
+            units
+                .range(..date)
+                .for_each(|(date, unit)| past.add(*date, *unit));
+        }
+        self.digest_of(node, date, past, known)
+    }
+
+    /// The recorded dates of a stage whose inputs have another digest now than when they were computed.
+    #[must_use]
+    pub fn outrun(&self, stage: &str, known: &KnownDigests) -> BTreeSet<Partition> {
+        let node = self.nodes.iter().find(|node| node.stage == stage);
+        let Some((node, units)) = node.zip(known.get(stage)) else {
+            return BTreeSet::new();
+        };
+        let mut past = InputDigest::default();
+        let mut found = BTreeSet::new();
+        for (date, unit) in units {
+            if self.digest_of(node, *date, past, known) != unit.input {
+                found.insert(*date);
+            }
+            if node.depends_on_past {
+                past.add(*date, *unit);
+            }
+        }
+        found
+    }
+
+    /// `past` is the digest of the stage's own dates before this one.
+    fn digest_of(&self, node: &Node, date: Partition, past: InputDigest, known: &KnownDigests) -> u64 {
         let mut digest = InputDigest::default();
-        for input in inputs.map(|node| node.inputs.as_slice()).unwrap_or_default() {
+        for input in &node.inputs {
             let fills = |node: &&Node| node.table.as_ref() == Some(&input.table);
             let filler = self.nodes.iter().find(fills);
             let Some(units) = filler.and_then(|node| known.get(&node.stage)) else {
@@ -113,12 +161,15 @@ impl Lineage {
                 reached.for_each(|(date, unit)| digest.add(*date, *unit));
             }
         }
+        if node.depends_on_past {
+            digest.word(past.0);
+        }
         digest.0
     }
 }
 
 /// Combines digests in order. The inputs are digests already, so spreading the bits is enough.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct InputDigest(u64);
 
 impl InputDigest {
@@ -173,6 +224,7 @@ mod tests {
             stage: stage.to_owned(),
             table: Some(format!("made.{stage}")),
             inputs: inputs.iter().map(input).collect(),
+            depends_on_past: false,
         }
     }
 
@@ -235,6 +287,69 @@ mod tests {
         assert_eq!(of(6, &games), of(6, &[(3, 9), (4, 1), (5, 2), (6, 3), (7, 9)]));
         assert_ne!(of(6, &games), of(6, &[(4, 9), (5, 2), (6, 3)]));
         assert_ne!(of(6, &games), of(6, &[(4, 1), (5, 2), (6, 9)]));
+    }
+
+    /// `games`, then a `balance` from date to date without a table, which nothing reads.
+    fn running() -> Lineage {
+        let in_order = |stage, table: Option<&str>, input: &str| Node {
+            depends_on_past: true,
+            table: table.map(str::to_owned),
+            ..node(stage, &[(input, Reach::SameDate)])
+        };
+        Lineage {
+            nodes: vec![
+                node("games", &[]),
+                in_order("sums", Some("made.sums"), "made.games"),
+                in_order("sent", None, "made.sums"),
+                node("cards", &[("made.sums", Reach::SameDate)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_changed_date_reaches_every_later_one_that_depends_on_its_past() {
+        let among: Units = ["games", "sums", "sent", "cards"]
+            .map(|stage| (stage.to_owned(), days(1..=5)))
+            .into();
+        let found =
+            |output: &str, dates: &[u32]| running().dependants(output, &days(dates.iter().copied()), &among);
+        let of = |stage: &str, numbers: &[u32]| (stage.to_owned(), days(numbers.iter().copied()));
+        // Not the date itself: it was just computed.
+        let later = [
+            of("sums", &[4, 5]),
+            of("sent", &[3, 4, 5]),
+            of("cards", &[3, 4, 5]),
+        ];
+        assert_eq!(found("made.sums", &[3]), Units::from(later));
+        let with_it = [
+            of("sums", &[3, 4, 5]),
+            of("sent", &[3, 4, 5]),
+            of("cards", &[3, 4, 5]),
+        ];
+        assert_eq!(found("made.games", &[3]), Units::from(with_it));
+        assert_eq!(found("sent", &[2, 4]), Units::from([of("sent", &[3, 4, 5])]));
+        assert_eq!(found("sent", &[5]), Units::new());
+    }
+
+    #[test]
+    fn the_input_digest_of_a_date_includes_all_its_past_and_nothing_later() {
+        let known = |sums: &[(u32, u64)]| -> KnownDigests {
+            let unit = |&(number, output): &(u32, u64)| (day(number), Digests { input: 0, output });
+            [("sums".to_owned(), sums.iter().map(unit).collect())].into()
+        };
+        let of = |date, sums: &[(u32, u64)]| running().input_digest("sums", day(date), &known(sums));
+        let sums = [(1, 7), (2, 8), (3, 9)];
+        assert_eq!(of(3, &sums), of(3, &[(1, 7), (2, 8), (3, 99), (4, 1)]));
+        assert_ne!(of(3, &sums), of(3, &[(1, 77), (2, 8)]));
+        assert_ne!(of(3, &sums), of(3, &[(2, 8)]));
+        assert_ne!(of(1, &sums), of(2, &sums));
+        let mut all = known(&sums);
+        for (date, unit) in all.get_mut("sums").unwrap() {
+            unit.input = running().input_digest("sums", *date, &known(&sums));
+        }
+        assert_eq!(running().outrun("sums", &all), BTreeSet::new());
+        all.get_mut("sums").unwrap().get_mut(&day(2)).unwrap().output = 0;
+        assert_eq!(running().outrun("sums", &all), days([3]));
     }
 
     #[test]

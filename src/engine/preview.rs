@@ -86,7 +86,7 @@ impl<'a> Preview<'a> {
         let stored = stored.map_err(StageError::from)?;
         let (current, unsettled, invalidated) = match &self.known {
             None => Default::default(),
-            Some(known) => known.of(name, self.dates, self.demand)?,
+            Some(known) => known.of(name, self.demand)?,
         };
         let facts = StageFacts {
             dates: self.dates,
@@ -100,9 +100,9 @@ impl<'a> Preview<'a> {
         let list = WorkList::of(self.demand, facts);
         let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
         let follows = |date: &Partition| !to_do.contains(date) && self.dates.contains(date);
+        self.follow(stage, &to_do);
         let following = self.following.remove(name).unwrap_or_default();
         let following = following.into_iter().filter(follows).count();
-        self.follow(stage, &to_do);
         Ok(StagePreview {
             replaces: list.replaces,
             outdated: (list.changed.iter())
@@ -117,10 +117,11 @@ impl<'a> Preview<'a> {
 
     /// Adds the units that depend on the dates a stage would compute.
     fn follow(&mut self, stage: &dyn Stage, to_do: &BTreeSet<Partition>) {
-        let (Some(known), Some(table)) = (&self.known, stage.fills().path()) else {
+        let Some(known) = &self.known else {
             return;
         };
-        for dependent in known.provenance.invalidated(&table, to_do) {
+        let output = stage.fills().path().unwrap_or_else(|| stage.name().to_owned());
+        for dependent in known.provenance.invalidated(&output, to_do) {
             let dates = self.following.entry(dependent.stage).or_default();
             dates.extend(dependent.dates);
         }
@@ -131,7 +132,7 @@ impl<'a> Preview<'a> {
 type OfStage = (CurrentUnits, BTreeSet<Partition>, BTreeSet<Partition>);
 
 impl EarlierRuns<'_> {
-    fn of(&self, stage: &str, dates: &[Partition], demand: Demand<'_>) -> Result<OfStage, LedgerError> {
+    fn of(&self, stage: &str, demand: Demand<'_>) -> Result<OfStage, LedgerError> {
         let current = match self.plan.stage(stage) {
             Some(spec) => self.ledger.current_units(self.target, spec)?,
             None => CurrentUnits::default(),
@@ -144,7 +145,7 @@ impl EarlierRuns<'_> {
         Ok((
             current,
             unsettled.into_iter().flat_map(|intent| intent.dates).collect(),
-            self.provenance.invalidated_before(stage, dates),
+            self.provenance.invalidated_before(stage),
         ))
     }
 }

@@ -37,19 +37,19 @@ impl Provenance {
         &self.lineage
     }
 
-    /// Units that depend on these dates of a table, with the reason to record.
-    pub fn invalidated(&self, table: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
+    /// Units that depend on these dates of a table, or of a stage without one, with the reason to record.
+    pub fn invalidated(&self, output: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
         let what = match (dates.first(), dates.last()) {
             (Some(first), Some(last)) if first < last => {
                 format!(
-                    "{} of {table} from {first} to {last}",
+                    "{} of {output} from {first} to {last}",
                     counted(dates.len(), "date")
                 )
             }
-            (Some(date), _) => format!("{date} of {table}"),
+            (Some(date), _) => format!("{date} of {output}"),
             (None, _) => return Vec::new(),
         };
-        let found = self.lineage.dependants(table, dates, &self.units);
+        let found = self.lineage.dependants(output, dates, &self.units);
         found
             .into_iter()
             .map(|(stage, dates)| Invalidated {
@@ -99,16 +99,8 @@ impl Provenance {
     }
 
     /// Dates computed from inputs other than those stored now.
-    pub(super) fn invalidated_before(&self, stage: &str, dates: &[Partition]) -> BTreeSet<Partition> {
-        (dates.iter().copied())
-            .filter(|date| self.is_invalidated(stage, *date))
-            .collect()
-    }
-
-    fn is_invalidated(&self, stage: &str, date: Partition) -> bool {
-        let recorded = self.digests.get(stage).and_then(|units| units.get(&date));
-        recorded
-            .is_some_and(|recorded| recorded.input != self.lineage.input_digest(stage, date, &self.digests))
+    pub(super) fn invalidated_before(&self, stage: &str) -> BTreeSet<Partition> {
+        self.lineage.outrun(stage, &self.digests)
     }
 }
 

@@ -21,8 +21,10 @@ pub(super) struct Queue {
     after_failure: Option<usize>,
     /// Whether a batch is the call of a program. Its dates follow each other without a gap.
     is_of_program: bool,
-    /// Whether the latest dates are handed out first.
-    is_newest_first: bool,
+    /// Which dates are handed out first.
+    order: WorkOrder,
+    /// Whether no date is handed out before an earlier one.
+    is_strict: bool,
     /// Accepts and hands out nothing until the operator requeues a date.
     is_closed: bool,
 }
@@ -39,7 +41,8 @@ impl Queue {
             largest,
             after_failure: None,
             is_of_program: false,
-            is_newest_first: false,
+            order: WorkOrder::OldestFirst,
+            is_strict: false,
             is_closed: false,
         }
     }
@@ -56,8 +59,14 @@ impl Queue {
 
     /// The same queue in this order of work.
     pub(super) fn in_order(self, order: WorkOrder) -> Self {
+        Self { order, ..self }
+    }
+
+    /// The same queue, but no date is handed out before an earlier one, not even while that waits for its retry.
+    pub(super) fn strict(self) -> Self {
         Self {
-            is_newest_first: order == WorkOrder::NewestFirst,
+            order: WorkOrder::OldestFirst,
+            is_strict: true,
             ..self
         }
     }
@@ -121,16 +130,49 @@ impl Queue {
 
     /// The next batch, its dates ascending; `None` if there is nothing to hand out now.
     pub(super) fn take(&mut self, now: Instant) -> Option<Vec<Partition>> {
+        if self.is_strict {
+            return self.take_earliest(now);
+        }
         if let Some(at) = self.retries.iter().position(|(due, _)| *due <= now) {
             return Some(self.retries.swap_remove(at).1);
         }
         if let Some(batch) = self.isolated.pop_front() {
             return Some(batch);
         }
-        let mut batch: Vec<Partition> = if self.is_newest_first {
-            self.waiting.iter().rev().take(self.size).copied().collect()
-        } else {
-            self.waiting.iter().take(self.size).copied().collect()
+        self.take_waiting()
+    }
+
+    /// The batch that begins with the earliest date; `None` while that waits for its retry.
+    fn take_earliest(&mut self, now: Instant) -> Option<Vec<Partition>> {
+        let earliest = self.earliest()?;
+        let begins = |batch: &[Partition]| batch.first() == Some(&earliest);
+        if let Some(at) = self.retries.iter().position(|(_, batch)| begins(batch)) {
+            return (self.retries[at].0 <= now).then(|| self.retries.swap_remove(at).1);
+        }
+        match self.isolated.iter().position(|batch| begins(batch)) {
+            Some(at) => self.isolated.remove(at),
+            None => self.take_waiting(),
+        }
+    }
+
+    /// The earliest date to hand out, now or later.
+    pub(super) fn earliest(&self) -> Option<Partition> {
+        let isolated = self.isolated.iter().filter_map(|batch| batch.first());
+        let retries = self.retries.iter().filter_map(|(_, batch)| batch.first());
+        self.waiting
+            .first()
+            .into_iter()
+            .chain(isolated)
+            .chain(retries)
+            .min()
+            .copied()
+    }
+
+    fn take_waiting(&mut self) -> Option<Vec<Partition>> {
+        let waiting = self.waiting.iter();
+        let mut batch: Vec<Partition> = match self.order {
+            WorkOrder::OldestFirst => waiting.take(self.size).copied().collect(),
+            WorkOrder::NewestFirst => waiting.rev().take(self.size).copied().collect(),
         };
         if self.is_of_program {
             let follows = |two: &[Partition]| two[0].distance(two[1]).abs() == 1;
@@ -286,6 +328,22 @@ mod tests {
         [1, 3, 4].map(day).into_iter().for_each(|date| queue.add(date));
         assert_eq!(numbers(queue.take(Instant::now())), [3, 4]);
         assert_eq!(numbers(queue.take(Instant::now())), [1]);
+    }
+
+    #[test]
+    fn a_strict_queue_never_passes_an_earlier_date() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        let mut queue = Queue::new(1).in_order(WorkOrder::NewestFirst).strict();
+        (0..4).for_each(|number| queue.add(day(number)));
+        assert_eq!(queue.take(now), Some(vec![day(0)]));
+        queue.retry_at(vec![day(0)], later);
+        assert_eq!(queue.earliest(), Some(day(0)));
+        assert_eq!(queue.take(now), None, "it waits for its retry");
+        assert_eq!(queue.take(later), Some(vec![day(0)]));
+        queue.put_back(vec![day(7)]);
+        let next: Vec<_> = std::iter::from_fn(|| queue.take(now)).flatten().collect();
+        assert_eq!(next, [1, 2, 3, 7].map(day));
     }
 
     proptest! {

@@ -207,6 +207,16 @@ pub trait Stage: Send + Sync + fmt::Debug {
     /// stale.
     fn inputs(&self) -> Vec<Input>;
 
+    /// Whether a date starts only when the dates before it are done, and may read their rows in the stage's own table.
+    fn depends_on_past(&self) -> bool {
+        false
+    }
+
+    /// The query for the first date, which has no date before it; `None` if it is the same as for the others.
+    fn seed(&self) -> Option<&str> {
+        None
+    }
+
     /// The expected result of each date, in the same order.
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError>;
 

@@ -41,6 +41,8 @@ pub(super) struct Commit {
     pub(super) attempts: u32,
     /// How often in a row its outcome was unknown.
     pub(super) unknown_sends: u32,
+    /// Whether its date has none before it, so that the seed of the stage computes it.
+    pub(super) is_first: bool,
     pub(super) record: Option<CommitRecord>,
 }
 
@@ -298,7 +300,15 @@ pub(super) async fn write(
     let result = if dates.is_empty() {
         Ok(())
     } else {
-        put(&mut commit, &name, stage.fills(), warehouse.as_ref(), &dates, now).await
+        put(
+            &mut commit,
+            &name,
+            stage.as_ref(),
+            warehouse.as_ref(),
+            &dates,
+            now,
+        )
+        .await
     };
     (commit, result)
 }
@@ -306,12 +316,12 @@ pub(super) async fn write(
 async fn put(
     commit: &mut Commit,
     name: &str,
-    fills: Fills<'_>,
+    stage: &dyn Stage,
     warehouse: &dyn Warehouse,
     dates: &[Partition],
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
-    match fills {
+    match stage.fills() {
         Fills::Computed(table) => replace(commit, name, table, warehouse, dates, now).await,
         Fills::Query(table, sql, asking) => {
             let expected: Vec<RowsExpected> = commit.results().filter_map(UnitResult::expected).collect();
@@ -319,7 +329,7 @@ async fn put(
                 table,
                 dates,
                 expected: &expected,
-                sql,
+                sql: stage.seed().filter(|_| commit.is_first).unwrap_or(sql),
                 asking,
                 now,
                 name,

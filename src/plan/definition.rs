@@ -23,12 +23,16 @@ pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
         StageKind::Sql(spec) => definition
             .table(&spec.table)
             .date_query("sql", &spec.query)
+            .seed(spec.seed.as_ref())
             .expect_rows(&spec.expect),
         StageKind::Command(spec) => definition.command(spec),
     };
     definition
         .text("table", stage.table.as_deref().unwrap_or_default())
         .active(&stage.active);
+    if stage.depends_on_past {
+        definition.text("order", "depends on past");
+    }
     let mut reads: Vec<_> = stage.reads.iter().collect();
     reads.sort_by_key(|read| (&read.table, read.days_back));
     definition.number("reads", reads.len() as u64);
@@ -116,6 +120,13 @@ impl DefinitionHash {
     /// Binds are not hashed: they follow from the query text.
     fn date_query(&mut self, name: &str, query: &DateQuery) -> &mut Self {
         self.query(name, &query.sql).zone(query.zone)
+    }
+
+    fn seed(&mut self, seed: Option<&DateQuery>) -> &mut Self {
+        match seed {
+            Some(seed) => self.date_query("seed", seed),
+            None => self,
+        }
     }
 
     /// Hashes a zone other than UTC; plans without one keep their fingerprints.

@@ -94,6 +94,7 @@ fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String
         };
         let filler = (stages.iter().enumerate()).find_map(|(place, other)| Some((place, filled(other)?)));
         match filler {
+            Some((filler, _)) if filler == at && stages[at].depends_on_past => {}
             Some((filler, table)) if filler == at => {
                 return Err(format!("stage '{name}': {}", own_table(&table)));
             }
@@ -130,6 +131,9 @@ fn refuse_undeclared_reads(
             if !named.iter().any(|name| counts(name) && name.covers(table)) {
                 continue;
             }
+            if filler == at && stage.depends_on_past {
+                continue;
+            }
             if filler == at {
                 return Err(own_table(table));
             }
@@ -155,7 +159,8 @@ fn refuse_undeclared_reads(
 fn own_table(table: &str) -> String {
     format!(
         "it reads its own table {table}, whose dates run in parallel and in any order, so its rows would depend on \
-         timing; compute from the source tables up to @date instead, or split it into two stages with one table each"
+         timing; set depends_on_past = true to run one date after the other, or compute from the source tables up to \
+         @date"
     )
 }
 

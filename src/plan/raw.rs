@@ -146,6 +146,12 @@ pub(super) struct RawStage {
     pub(super) sql: Option<String>,
     /// The file of the query, relative to the plan file.
     pub(super) sql_file: Option<String>,
+    /// Whether a date starts only when the dates before it are done, and may read their rows in this stage's table.
+    pub(super) depends_on_past: Option<bool>,
+    /// With `depends_on_past`, the query for the first date.
+    pub(super) seed: Option<String>,
+    /// The file of that query, relative to the plan file.
+    pub(super) seed_file: Option<String>,
     /// The column of a row's date.
     pub(super) date_column: Option<String>,
     /// The columns that identify a row.

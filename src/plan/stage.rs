@@ -30,6 +30,8 @@ pub struct SqlSpec {
     pub table: TableDef,
     /// Computes the rows of its dates.
     pub query: DateQuery,
+    /// Computes the rows of the first date instead, if the stage depends on its past.
+    pub seed: Option<DateQuery>,
     /// Expected rows per date.
     pub expect: ExpectRows,
 }
@@ -198,6 +200,8 @@ pub struct StageSpec {
     pub needs: Vec<String>,
     /// Whether it needs approval to start.
     pub advance: Advance,
+    /// Whether each date starts only when the dates before it are done, and may read their rows in its own table.
+    pub depends_on_past: bool,
     /// On which dates it has work; built-in stages decide that themselves.
     pub active: Active,
     /// The tables it reads; built-in stages declare them in code.
@@ -209,11 +213,12 @@ pub struct StageSpec {
 impl StageSpec {
     /// The queries a run executes for it, without its checks.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
-        let (query, expect) = match &self.kind {
-            StageKind::Nba => (None, None),
-            StageKind::Sql(spec) => (Some(spec.query.sql.as_str()), Some(&spec.expect)),
-            StageKind::Command(spec) => (None, Some(&spec.expect)),
+        let (query, seed, expect) = match &self.kind {
+            StageKind::Nba => (None, None, None),
+            StageKind::Sql(spec) => (Some(&spec.query), spec.seed.as_ref(), Some(&spec.expect)),
+            StageKind::Command(spec) => (None, None, Some(&spec.expect)),
         };
+        let filling = query.into_iter().chain(seed).map(|query| query.sql.as_str());
         let expect = match expect {
             Some(ExpectRows::Query(query)) => Some(query.sql.as_str()),
             _ => None,
@@ -222,6 +227,6 @@ impl StageSpec {
             Active::Query(sql) => Some(sql.as_str()),
             _ => None,
         };
-        query.into_iter().chain(expect).chain(active)
+        filling.chain(expect).chain(active)
     }
 }

@@ -17,7 +17,7 @@ use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
 use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
-    Active, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
+    Active, Binds, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
 };
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
@@ -110,6 +110,7 @@ impl RawStage {
             kind: kind?,
             needs: self.needs,
             advance: self.advance,
+            depends_on_past: self.depends_on_past.unwrap_or(false),
             active: active?,
             reads: reads?,
             fingerprint: Fingerprint::default(),
@@ -132,6 +133,9 @@ impl RawStage {
         let given = [
             ("sql", self.sql.is_some(), &[Sql][..]),
             ("sql_file", self.sql_file.is_some(), &[Sql]),
+            ("depends_on_past", self.depends_on_past.is_some(), &[Sql, Command]),
+            ("seed", self.seed.is_some(), &[Sql]),
+            ("seed_file", self.seed_file.is_some(), &[Sql]),
             ("date_column", self.date_column.is_some(), &[Sql, Command]),
             ("key", self.key.is_some(), &[Sql, Command]),
             ("columns", self.columns.is_some(), &[Sql, Command]),
@@ -172,13 +176,55 @@ impl RawStage {
             Queries::key(self.sql_file.as_ref()),
             sql.and_then(|sql| date_query("sql", &sql, division).map_err(|problem| vec![problem])),
         );
+        let seed = self.seed(division, queries, found);
+        if let (
+            Some(true),
+            Some(DateQuery {
+                binds: Binds::ManyDates,
+                ..
+            }),
+        ) = (self.depends_on_past, &query)
+        {
+            let problem = "depends_on_past runs one date after the other, but the query is for many; use @date, or @start \
+                           and @end";
+            found.note("depends_on_past", problem);
+        }
         let table = self.definition(division, found);
         let expect = found.take("expect_rows", self.expect(division, queries));
         Some(SqlSpec {
             table: table?,
             query: query?,
+            seed,
             expect: expect?,
         })
+    }
+
+    /// The query for the first date, if the stage has one without a mistake.
+    fn seed(
+        &self,
+        division: Division,
+        queries: &Queries<'_>,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<DateQuery> {
+        let key = match (&self.seed, &self.seed_file) {
+            (None, None) => return None,
+            (Some(_), _) => "seed",
+            (None, Some(_)) => "seed_file",
+        };
+        if self.depends_on_past != Some(true) {
+            let problem = format!("{key} needs depends_on_past = true; add it, or leave {key} out");
+            found.note(key, &problem);
+        }
+        let sql = queries.query(self.seed.as_deref(), self.seed_file.as_deref());
+        let of_one = |sql: String| match date_query("seed", &sql, division)? {
+            DateQuery {
+                binds: Binds::ManyDates,
+                ..
+            } => Err("seed is the query of one date; use @date, or @start and @end".to_owned()),
+            seed => Ok(seed),
+        };
+        let seed = sql.and_then(|sql| of_one(sql).map_err(|problem| vec![problem]));
+        found.take_all(key, seed)
     }
 
     fn command_spec(

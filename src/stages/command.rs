@@ -47,6 +47,7 @@ pub(super) struct CommandStage {
     name: String,
     active: Active,
     reads: Vec<ReadSpec>,
+    depends_on_past: bool,
     own: CommandSpec,
 }
 
@@ -56,6 +57,7 @@ impl CommandStage {
             name: spec.name.clone(),
             active: spec.active.clone(),
             reads: spec.reads.clone(),
+            depends_on_past: spec.depends_on_past,
             own: own.clone(),
         }
     }
@@ -223,7 +225,11 @@ impl Stage for CommandStage {
     }
 
     fn inputs(&self) -> Vec<Input> {
-        inputs(&self.reads)
+        inputs(&self.reads, self.fills().path().as_deref())
+    }
+
+    fn depends_on_past(&self) -> bool {
+        self.depends_on_past
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {

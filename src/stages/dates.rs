@@ -11,8 +11,9 @@ use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
 use crate::table::{Value, named_partition};
 use crate::warehouse::{Answer, ErrorClass, MAX_DATES_OF_QUERY, Warehouse};
 
-/// The tables a stage reads, as inputs for the engine.
-pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
+/// The tables a stage reads, as inputs for the engine. Its own table is none of them: how a date depends on its past is
+/// the engine's business.
+pub(super) fn inputs(reads: &[ReadSpec], own_table: Option<&str>) -> Vec<Input> {
     let input = |read: &ReadSpec| Input {
         table: read.table.clone(),
         reach: match read.days_back {
@@ -20,7 +21,8 @@ pub(super) fn inputs(reads: &[ReadSpec]) -> Vec<Input> {
             days => Reach::Days(days),
         },
     };
-    reads.iter().map(input).collect()
+    let others = reads.iter().filter(|read| own_table != Some(read.table.as_str()));
+    others.map(input).collect()
 }
 
 /// The scope of each date; `untold` if the plan doesn't state a row count.

@@ -1,6 +1,7 @@
 //! SQL stages: a query of the plan computes the rows inside the warehouse. They are never downloaded.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ pub(super) struct SqlStage {
     name: String,
     active: Active,
     reads: Vec<ReadSpec>,
+    depends_on_past: bool,
     own: SqlSpec,
 }
 
@@ -26,25 +28,38 @@ impl SqlStage {
             name: spec.name.clone(),
             active: spec.active.clone(),
             reads: spec.reads.clone(),
+            depends_on_past: spec.depends_on_past,
             own: own.clone(),
         }
     }
 
-    /// Checks the query against the current tables, so that a wrong column or table is reported once, before any date
+    /// Checks its queries against the current tables, so that a wrong column or table is reported once, before any date
     /// starts.
     async fn try_out(&self, warehouse: &dyn Warehouse, date: Partition) -> Result<(), StageError> {
+        for query in iter::once(&self.own.query).chain(&self.own.seed) {
+            self.try_query(&query.sql, warehouse, date).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_query(
+        &self,
+        sql: &str,
+        warehouse: &dyn Warehouse,
+        date: Partition,
+    ) -> Result<(), StageError> {
         let wrong = |class, message| StageError {
             class,
             message: format!("stage {}: {message}", self.name),
         };
-        let trial = Trial {
-            sql: &self.own.query.sql,
-            date,
-            planned: &[],
-        };
+        // It may read its own table, which may not exist yet.
+        let own = [&self.own.table];
+        let planned = if self.depends_on_past { &own[..] } else { &[] };
+        let trial = Trial { sql, date, planned };
         let tried = warehouse.try_out(trial).await;
         match tried.map_err(|error| wrong(error.class, error.message))? {
             Tried::NotReported => Ok(()),
+            Tried::Missing(table) if self.depends_on_past && table == self.own.table.path() => Ok(()),
             Tried::Missing(table) => {
                 let sentence = format!("table {table} not found; load it, or run the stage that fills it");
                 Err(wrong(ErrorClass::Data, sentence))
@@ -72,7 +87,15 @@ impl Stage for SqlStage {
     }
 
     fn inputs(&self) -> Vec<Input> {
-        inputs(&self.reads)
+        inputs(&self.reads, Some(&self.own.table.path()))
+    }
+
+    fn depends_on_past(&self) -> bool {
+        self.depends_on_past
+    }
+
+    fn seed(&self) -> Option<&str> {
+        self.own.seed.as_ref().map(|seed| seed.sql.as_str())
     }
 
     async fn scope(&self, warehouse: &dyn Warehouse, dates: &[Partition]) -> Result<Vec<Scope>, StageError> {

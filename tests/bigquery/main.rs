@@ -29,6 +29,7 @@ mod moved;
 mod observe;
 mod owner;
 mod pace;
+mod past;
 #[path = "../support/planned.rs"]
 mod planned;
 mod prefix;

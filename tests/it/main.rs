@@ -33,6 +33,7 @@ mod control;
 mod damage;
 mod definitions;
 mod demo_tape;
+mod depends_on_past;
 mod docs_checks;
 mod docs_control;
 mod docs_keys;

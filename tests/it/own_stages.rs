@@ -668,7 +668,7 @@ fn self_reading_stage(#[case] own: &str) {
             .expect(2);
         for words in [
             "stage 'balance': it reads its own table analytics.balance",
-            "compute from the source tables up to @date instead",
+            "set depends_on_past = true to run one date after the other",
         ] {
             assert!(refused.err.contains(words), "{}", refused.err);
         }

@@ -8,7 +8,9 @@ use crate::cli::home::Home;
 use crate::cli::{PlanArgs, StateDir};
 use crate::escape::EscapedText;
 use crate::partition::{Partition, Timezone};
-use crate::plan::{Active, Binds, CommandSpec, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec};
+use crate::plan::{
+    Active, Binds, CommandSpec, DateQuery, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec,
+};
 use crate::warehouse::{Asking, Refill, RowsExpected, WarehouseError};
 
 #[derive(Debug, Args)]
@@ -76,7 +78,12 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result
     }
     parts.push(match &stage.kind {
         StageKind::Nba => format!("-- {name}: a built-in rule; it sends no query of the plan"),
-        StageKind::Sql(spec) => format!("-- {name}: {date}\n{}", query(spec, home, date)?),
+        StageKind::Sql(spec) => {
+            let seed = spec.seed.as_ref().filter(|_| date == plan.range.from());
+            let what = if seed.is_some() { "seed for " } else { "" };
+            let sql = query(spec, seed.unwrap_or(&spec.query), home, date)?;
+            format!("-- {name}: {what}{date}\n{sql}")
+        }
         StageKind::Command(spec) => {
             let last = last_of_call(spec, date, &stage.active, plan);
             let dates = if last == date {
@@ -90,7 +97,7 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result
     Ok(parts.join("\n\n"))
 }
 
-fn query(spec: &SqlSpec, home: &Home, date: Partition) -> Result<String, WarehouseError> {
+fn query(spec: &SqlSpec, own: &DateQuery, home: &Home, date: Partition) -> Result<String, WarehouseError> {
     let expected = match spec.expect {
         ExpectRows::Exactly(rows) => RowsExpected::Exactly(rows),
         // A query's number is known only once it was run.
@@ -100,8 +107,8 @@ fn query(spec: &SqlSpec, home: &Home, date: Partition) -> Result<String, Warehou
         table: &spec.table,
         dates: &[date],
         expected: &[expected],
-        sql: &spec.query.sql,
-        asking: match spec.query.binds {
+        sql: &own.sql,
+        asking: match own.binds {
             Binds::OneDate => Asking::DateByDate,
             Binds::ManyDates => Asking::AllAtOnce,
         },

@@ -128,19 +128,25 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
 }
 
 impl RehearseArgs {
-    /// The stages to compute. Programs aren't started: their side effects are unknown.
+    /// The stages to compute. Programs aren't started: their side effects are unknown. Nor are stages that depend on their
+    /// past: the rows before a date are not in the scratch folder.
     fn chosen(&self, plan: &Plan) -> Result<Vec<Arc<dyn Stage>>, CliError> {
         let names = chosen_stages(plan, &self.stages, self.stop_after.as_deref())?;
-        let mut stages = resolve(plan, &names)?;
-        let program = stages.iter().find(|stage| stage.calls().is_some());
-        if let (Some(program), false) = (program, self.stages.is_empty()) {
-            return Err(CliError::RunsAProgram(program.name().to_owned()));
+        let (mut chosen, is_named) = (Vec::new(), !self.stages.is_empty());
+        for stage in resolve(plan, &names)? {
+            let name = || stage.name().to_owned();
+            if stage.calls().is_none() && !stage.depends_on_past() {
+                chosen.push(stage);
+            } else if is_named && stage.calls().is_some() {
+                return Err(CliError::RunsAProgram(name()));
+            } else if is_named {
+                return Err(CliError::DependsOnPast(name()));
+            }
         }
-        stages.retain(|stage| stage.calls().is_none());
-        if stages.is_empty() {
-            return Err(CliError::OnlyPrograms(plan.name.clone()));
+        if chosen.is_empty() {
+            return Err(CliError::NothingToRehearse(plan.name.clone()));
         }
-        Ok(stages)
+        Ok(chosen)
     }
 
     fn print(&self, rehearsal: &Rehearsal) -> Result<(), CliError> {

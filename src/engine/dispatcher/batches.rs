@@ -18,7 +18,9 @@ impl Dispatcher {
     pub(super) fn start_batches(&mut self) -> Result<(), Fatal> {
         let mut handed: Vec<Vec<(usize, Vec<Partition>)>> = vec![Vec::new(); self.stages.len()];
         for slot in self.workers.idle() {
-            let Some((at, dates)) = self.next_work() else {
+            // The dates of a stage that depends on its past run one batch after the other.
+            let is_busy = |at: usize| !handed[at].is_empty();
+            let Some((at, dates)) = self.next_work(is_busy) else {
                 break;
             };
             handed[at].push((slot, dates));
@@ -49,10 +51,12 @@ impl Dispatcher {
     }
 
     /// The next batch. Stages that can run side by side take turns, so that none starves.
-    fn next_work(&mut self) -> Option<(usize, Vec<Partition>)> {
+    fn next_work(&mut self, is_busy: impl Fn(usize) -> bool) -> Option<(usize, Vec<Partition>)> {
         let stages = self.stages.len();
         for at in (self.workers.turn..self.workers.turn + stages).map(|at| at % stages) {
+            let depends_on_past = self.stages[at].stage.depends_on_past();
             if self.may_hand_out(at)
+                && !(depends_on_past && (is_busy(at) || !self.may_continue(at)))
                 && let Some(dates) = self.next_batch(at)
             {
                 self.workers.turn = at + 1;
@@ -78,8 +82,14 @@ impl Dispatcher {
 
     fn start_batch(&mut self, batch: WorkerBatch, upcoming: Arc<[Partition]>) {
         let work = &mut self.stages[batch.stage];
+        let shows_waiting = work.stage.depends_on_past();
         for &date in &batch.dates {
-            work.board.change(date, |unit| unit.state = UnitState::Running);
+            work.board.change(date, |unit| {
+                unit.state = UnitState::Running;
+                if shows_waiting && unit.attempts == 0 {
+                    unit.reason = None;
+                }
+            });
         }
         self.workers.slots[batch.slot].begin(&work.board.name, &batch.dates, Utc::now());
         self.provenance.begin(&work.board.name, &batch.dates);

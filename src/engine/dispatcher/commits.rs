@@ -28,6 +28,7 @@ impl Dispatcher {
             self.workers.free(waiting_slots.map(|part| part.batch.slot));
             let name = commit.name(&self.run.id);
             commit.record = self.record_of(at, &commit);
+            commit.is_first = self.is_first(at, &commit);
             let work = &self.stages[at];
             let stage = Arc::clone(&work.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));

@@ -315,6 +315,9 @@ impl Dispatcher {
                 "{problems}{awaits_approval} awaits approval, start it with 'run --advance {awaits_approval}'; "
             );
         }
+        for held in (0..self.stages.len()).filter_map(|at| self.held(at)) {
+            problems = format!("{held}; {problems}");
+        }
         for work in &self.stages {
             if let Some(why) = work.errors.stopped() {
                 problems = format!(

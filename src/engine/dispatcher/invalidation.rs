@@ -23,22 +23,20 @@ impl Dispatcher {
                 self.provenance.forget(&work.board.name, &[unit.date]);
             }
         }
-        match work.board.table.clone() {
-            Some(table) => self.invalidated(&table, &changed),
-            None => Vec::new(),
-        }
+        let output = work.board.table.as_ref().unwrap_or(&work.board.name).clone();
+        self.invalidated(&output, &changed)
     }
 
-    /// Units that depend on these dates of a table. Those in flight are remembered and become stale when they finish.
-    pub(super) fn invalidated(&mut self, table: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
+    /// Units that depend on these dates of a table, or of a stage without one. Those in flight are remembered and become stale when they finish.
+    pub(super) fn invalidated(&mut self, output: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
         if !dates.is_empty() {
             let reads_it =
-                |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == table);
+                |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == output);
             for work in self.stages.iter_mut().filter(|work| reads_it(work)) {
                 work.reader = None;
             }
         }
-        let mut found = self.provenance.invalidated(table, dates);
+        let mut found = self.provenance.invalidated(output, dates);
         for invalidated in &mut found {
             // Before a stage starts, its board doesn't show what earlier runs did, and the stage may never start.
             let is_known = |work: &&mut StageWorkload| {

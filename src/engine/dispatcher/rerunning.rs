@@ -83,6 +83,8 @@ impl Dispatcher {
             work.requeue(date, UnitState::Pending);
         }
         work.board.state = StageState::Running;
+        self.show_order(at);
+        let work = &mut self.stages[at];
         let reopened = |date: &Partition| work.reopened(*date, &self.options.source);
         let records: Vec<UnitRecord> = dates.iter().filter_map(reopened).collect();
         let stage = work.board.name.clone();

@@ -91,7 +91,7 @@ impl Dispatcher {
             current: self.current_units(name)?,
             stored,
             unsettled,
-            invalidated: &self.provenance.invalidated_before(name, &self.options.dates),
+            invalidated: &self.provenance.invalidated_before(name),
             failing: self.failing_dates(name),
         };
         let list = WorkList::of(self.options.demand(), facts);
@@ -202,6 +202,7 @@ impl Dispatcher {
                 },
             );
         }
+        self.show_order(at);
     }
 
     /// Records the plan of a stage before its first unit: new skipped dates, dates to rerun as pending, so that the next

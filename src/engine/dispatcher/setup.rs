@@ -100,10 +100,17 @@ impl Setup {
             // Stages outside this run are ignored.
             let position = |need: &String| self.stages.iter().position(|stage| stage.name() == need);
             let needs = spec.map_or(&[][..], |spec| spec.needs.as_slice());
-            let queue = stage
-                .calls()
-                .map_or_else(|| Queue::new(self.options.largest_batch), Queue::of_program)
-                .in_order(self.plan.order);
+            let queue = match stage.calls() {
+                Some(call) => Queue::of_program(call),
+                // The next date reads what this one stores.
+                None if stage.depends_on_past() => Queue::new(1),
+                None => Queue::new(self.options.largest_batch),
+            };
+            let queue = if stage.depends_on_past() {
+                queue.strict()
+            } else {
+                queue.in_order(self.plan.order)
+            };
             let covered = done.remove(name).unwrap_or_default();
             StageWorkload {
                 released: !asks

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::limit::Limit;
-use super::super::{Ending, Phase, Preparing, RunView, Snapshot, StageView};
+use super::super::{Ending, Phase, Preparing, RunView, Snapshot, StageState, StageView};
 use super::{Dispatcher, ScopeState, StageWorkload};
 use crate::ledger::RunState;
 
@@ -179,6 +179,13 @@ impl Dispatcher {
         let resting: usize = (self.stages.iter()).map(|work| work.queue.retries()).sum();
         if resting > 0 {
             return Limit::Retries { resting, busy };
+        }
+        let in_order = |work: &&StageWorkload| {
+            work.stage.depends_on_past() && work.board.state == StageState::Running && !work.queue.is_empty()
+        };
+        if let Some(work) = self.stages.iter().find(in_order) {
+            let stage = work.board.name.clone();
+            return Limit::Order { stage, busy };
         }
         match self.checks.in_flight() {
             0 => Limit::Queue(busy),

@@ -237,6 +237,7 @@ impl Dispatcher {
     }
 
     fn finish_units(&mut self, at: usize) -> Result<(), Fatal> {
+        self.show_held(at);
         self.stages[at].board.time.stop();
         // Recorded here because the process may be killed before the run ends.
         self.record_time(at)?;
@@ -281,6 +282,9 @@ impl Dispatcher {
     }
 
     pub(super) fn verdict(&self, at: usize) -> StageState {
+        if self.is_held(at) {
+            return StageState::Failed;
+        }
         judged(self.stages[at].board.units(), self.checks_at_gate(at))
     }
 
@@ -298,7 +302,7 @@ impl Dispatcher {
 
     pub(super) fn has_no_work(&self, at: usize) -> bool {
         let work = &self.stages[at];
-        work.queue.is_empty() && work.writer.is_idle() && !self.is_worked_on(at)
+        (work.queue.is_empty() || self.is_held(at)) && work.writer.is_idle() && !self.is_worked_on(at)
     }
 
     pub(super) fn is_worked_on(&self, at: usize) -> bool {

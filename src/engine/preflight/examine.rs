@@ -116,9 +116,15 @@ impl Examination {
         let planned: Vec<TableDef> = tables.iter().filter_map(to_be_made).collect();
         let planned: Vec<&TableDef> = planned.iter().collect();
         let planned = planned.as_slice();
-        let queries = self.stages.iter().filter_map(|stage| match stage.fills() {
-            Fills::Query(table, sql, _) => Some((stage, table, sql)),
-            _ => None,
+        let queries = self.stages.iter().flat_map(|stage| {
+            let (table, sql) = match stage.fills() {
+                Fills::Query(table, sql, _) => (Some(table), Some(sql)),
+                _ => (None, None),
+            };
+            let queries = sql.into_iter().chain(stage.seed());
+            table
+                .into_iter()
+                .flat_map(move |table| queries.clone().map(move |sql| (stage, table, sql)))
         });
         let trials = queries.map(|(stage, table, sql)| async move {
             let trial = Trial { sql, date, planned };

@@ -61,7 +61,7 @@ async fn read_and_judge(
     source: &str,
 ) -> Result<SampledUnit, StageError> {
     let table = match stage.fills() {
-        Fills::Computed(table) => table,
+        Fills::Computed(table) if !stage.depends_on_past() => table,
         fills => return Ok(SampledUnit::nothing(not_computed(stage, date, why, fills))),
     };
     let stored = if warehouse.holds_rows(table).await? {
@@ -86,6 +86,9 @@ async fn read_and_judge(
 /// A unit that can't be sampled, because only writing its rows would compute them.
 fn not_computed(stage: &dyn Stage, date: Partition, why: &str, fills: Fills<'_>) -> UnitSample {
     let reason = match fills {
+        _ if stage.depends_on_past() => {
+            "it depends on the dates before it; only a run computes them in order"
+        }
         Fills::Query(..) => "a query in the warehouse computes its rows; only a run shows them",
         _ => "it runs a program; only a run starts it",
     };

@@ -339,8 +339,8 @@ fn command_output_is_stored_only_with_declared_columns() {
     "table = \"port.calls\", days_back",
     "table = \"port.tons\", days_back",
     "line 17: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
-     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
-     each"
+     depend on timing; set depends_on_past = true to run one date after the other, or compute from the source tables up \
+     to @date"
 )]
 #[case(
     "reads = [{ table = \"port.calls\", days_back = 2 }]\n",
@@ -373,15 +373,15 @@ fn command_output_is_stored_only_with_declared_columns() {
     "expect_rows = 1",
     "expect_rows = \"SELECT COUNT(*) FROM `port.tons` WHERE day = @date\"",
     "line 18: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
-     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
-     each"
+     depend on timing; set depends_on_past = true to run one date after the other, or compute from the source tables up \
+     to @date"
 )]
 #[case(
     "expect_rows = 1",
     "active = \"SELECT day FROM port.calls JOIN `PORT`.`T*` USING (day)\"",
     "line 18: stage 'tons': it reads its own table port.tons, whose dates run in parallel and in any order, so its rows would \
-     depend on timing; compute from the source tables up to @date instead, or split it into two stages with one table \
-     each"
+     depend on timing; set depends_on_past = true to run one date after the other, or compute from the source tables up \
+     to @date"
 )]
 fn each_mistake_has_its_own_message(#[case] good: &str, #[case] bad: &str, #[case] sentence: &str) {
     let text = PLAN.replacen(good, bad, 1);

@@ -129,6 +129,7 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
         reads: Vec::new(),
         kind: StageKind::Nba,
         needs: Vec::new(),
+        depends_on_past: false,
         advance: Advance::Auto,
         fingerprint: Fingerprint::default(),
     })
