@@ -85,10 +85,11 @@ fn break_down_all(arguments: &CheckArgs, plan: &Plan) -> Result<u8, CliError> {
     let warehouse = home.open()?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(no_threads)?;
-    let grain = plan.range.grain();
     let is_meant =
         |spec: &&BreakdownSpec| arguments.names.is_empty() || arguments.names.contains(&spec.check);
     for spec in plan.breakdowns.iter().filter(is_meant) {
+        let stage = plan.check(&spec.check).map_or("", |check| check.stage.as_str());
+        let grain = plan.grain_of(stage);
         let asked = || runtime.block_on(break_down(spec, grain, warehouse.as_ref()));
         let found = waiting(&home.to_string(), asked);
         let found = found.map_err(|cause| CliError::Breakdown {

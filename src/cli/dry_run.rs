@@ -182,17 +182,18 @@ impl RunPreview<'_> {
         let mut preview = Preview::of(self.dates, demand, lineage, self.plan, known)?;
         let mut planned = Vec::new();
         for stage in stages {
+            let every = self.plan.dates_of(stage.name(), self.dates);
             let dates = match self.wait_for(preview.stage(stage.as_ref(), self.warehouse.as_ref())) {
                 Ok(found) => {
-                    say(described(stage.name(), self.dates.len(), &found))?;
+                    say(described(stage.name(), every.len(), &found))?;
                     found.to_do
                 }
                 Err(PreviewError::Ledger(error)) => return Err(error.into()),
                 // Its inputs may not exist until earlier stages have run.
                 Err(PreviewError::Stage(error)) => {
-                    let dates = counted(self.dates.len(), "date");
+                    let dates = counted(every.len(), "date");
                     say(format!("{}: {dates}, not known yet: {error}", stage.name()))?;
-                    self.dates.to_vec()
+                    every
                 }
             };
             planned.push(planned_stage(self.plan, stage, dates));

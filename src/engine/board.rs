@@ -83,6 +83,11 @@ impl StageBoard {
         &self.units
     }
 
+    /// The dates of the stage in this run, in order.
+    pub(super) fn dates(&self) -> Vec<Partition> {
+        self.units.iter().map(|unit| unit.date).collect()
+    }
+
     pub(super) fn unit(&self, date: Partition) -> Option<&UnitView> {
         let at = self.units.binary_search_by_key(&date, |unit| unit.date).ok()?;
         Some(&self.units[at])

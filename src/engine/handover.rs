@@ -84,7 +84,7 @@ pub(super) fn continued(
     let mut all = Coverage::default();
     for stage in &plan.stages {
         let tally = tallies.remove(&stage.name).unwrap_or_default();
-        let of_stage = tally.coverage(plan.range);
+        let of_stage = tally.coverage(stage.range);
         (all.done, all.total) = (all.done + of_stage.done, all.total + of_stage.total);
     }
     let stages = match plan.stages.len() {

@@ -23,6 +23,7 @@ struct Node {
     stage: String,
     table: Option<String>,
     inputs: Vec<Input>,
+    grain: Grain,
     depends_on_past: bool,
 }
 
@@ -41,6 +42,7 @@ impl Lineage {
             stage: stage.name().to_owned(),
             table: stage.fills().path(),
             inputs: stage.inputs(),
+            grain: stage.grain(),
             depends_on_past: stage.depends_on_past(),
         };
         Self {
@@ -72,7 +74,10 @@ impl Lineage {
             let depends = |date: &Partition| {
                 node.inputs.iter().any(|input| {
                     let known = changed.get(input.table.as_str());
-                    known.is_some_and(|dates| input.reach.depends_on_any(*date, dates))
+                    known.is_some_and(|dates| {
+                        let grain = self.grain_in(node, input);
+                        input.reach.depends_on_any(*date, dates, grain)
+                    })
                 })
             };
             let mut dependent: BTreeSet<Partition> = units.iter().copied().filter(depends).collect();
@@ -91,20 +96,37 @@ impl Lineage {
         found
     }
 
-    /// Dates per table that these stages read for `dates` and don't compute themselves.
+    /// The length of the dates of an input: those of the stage that fills it, else those of the stage that reads it.
+    fn grain_in(&self, reader: &Node, input: &Input) -> Grain {
+        self.filler(&input.table).unwrap_or(reader).grain
+    }
+
+    fn filler(&self, table: &str) -> Option<&Node> {
+        self.nodes
+            .iter()
+            .find(|node| node.table.as_deref() == Some(table))
+    }
+
+    /// Dates per table that these stages read for their dates and don't compute themselves. `dates` returns the dates of a
+    /// length.
     #[must_use]
-    pub fn needs(&self, dates: &BTreeSet<Partition>) -> Units {
-        let makes = |table: &str| self.nodes.iter().any(|node| node.table.as_deref() == Some(table));
+    pub fn needs(&self, dates: impl Fn(Grain) -> BTreeSet<Partition>) -> Units {
         let mut needs = Units::new();
-        for input in self.nodes.iter().flat_map(|node| &node.inputs) {
-            let needed = needs.entry(input.table.clone()).or_default();
-            for date in dates {
-                let (first, last) = input.reach.ends(*date);
-                needed.extend(first.up_to(last));
+        for node in &self.nodes {
+            for input in &node.inputs {
+                let grain = self.grain_in(node, input);
+                let needed = needs.entry(input.table.clone()).or_default();
+                for date in dates(node.grain) {
+                    let (first, last) = input.reach.ends(date, grain);
+                    needed.extend(first.up_to(last));
+                }
             }
         }
-        for (_, needed) in needs.iter_mut().filter(|(table, _)| makes(table)) {
-            needed.retain(|date| !dates.contains(date));
+        for (table, needed) in &mut needs {
+            if let Some(filler) = self.filler(table) {
+                let made = dates(filler.grain);
+                needed.retain(|date| !made.contains(date));
+            }
         }
         needs.retain(|_, needed| !needed.is_empty());
         needs
@@ -149,13 +171,12 @@ impl Lineage {
     fn digest_of(&self, node: &Node, date: Partition, past: InputDigest, known: &KnownDigests) -> u64 {
         let mut digest = InputDigest::default();
         for input in &node.inputs {
-            let fills = |node: &&Node| node.table.as_ref() == Some(&input.table);
-            let filler = self.nodes.iter().find(fills);
-            let Some(units) = filler.and_then(|node| known.get(&node.stage)) else {
+            let filler = self.filler(&input.table);
+            let Some((filler, units)) = filler.and_then(|node| Some((node, known.get(&node.stage)?))) else {
                 continue;
             };
             digest.next_input();
-            let (first, last) = input.reach.ends(date);
+            let (first, last) = input.reach.ends(date, filler.grain);
             if first <= last {
                 let reached = units.range(first..=last);
                 reached.for_each(|(date, unit)| digest.add(*date, *unit));
@@ -224,6 +245,7 @@ mod tests {
             stage: stage.to_owned(),
             table: Some(format!("made.{stage}")),
             inputs: inputs.iter().map(input).collect(),
+            grain: Grain::Day,
             depends_on_past: false,
         }
     }
@@ -354,7 +376,7 @@ mod tests {
 
     #[test]
     fn only_inputs_computed_outside_the_run_are_needed() {
-        let needs = |dates: &[u32]| lineage().needs(&days(dates.iter().copied()));
+        let needs = |dates: &[u32]| lineage().needs(|_| days(dates.iter().copied()));
         let of = |table: &str, numbers: &[u32]| (table.to_owned(), days(numbers.iter().copied()));
         // The season up to day 6 without day 4, which is computed here; `cards` only read what `form` computes.
         let expected: Units = [

@@ -149,7 +149,10 @@ impl Observer {
     }
 
     fn elsewhere(&self) -> Result<ElsewhereView, LedgerError> {
-        let is_here = |_: &str, date| self.plan.range.contains(date);
+        let is_here = |stage: &str, date| {
+            let known = self.plan.stage(stage);
+            known.is_some_and(|stage| stage.range.contains(date))
+        };
         Ok(Elsewhere::read(&self.ledger, self.target, &self.plan, &|_| true, &is_here)?.view())
     }
 
@@ -194,7 +197,7 @@ impl Observer {
         checks: &[CheckView],
         is_alive: bool,
     ) -> Result<StageView, LedgerError> {
-        let dates: Vec<_> = self.plan.range.partitions().collect();
+        let dates: Vec<_> = spec.range.partitions().collect();
         let mut board = StageBoard::new(&spec.name, spec.table.clone(), &dates);
         for unit in self.ledger.current_units(self.target, spec)?.units {
             board.show(&unit);

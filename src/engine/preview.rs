@@ -13,6 +13,7 @@ use super::{Demand, Lineage, Provenance, Replaces, Stage, StageError, Units};
 
 #[derive(Debug)]
 pub struct Preview<'a> {
+    plan: &'a Plan,
     dates: &'a [Partition],
     demand: Demand<'a>,
     known: Option<EarlierRuns<'a>>,
@@ -24,7 +25,6 @@ pub struct Preview<'a> {
 struct EarlierRuns<'a> {
     ledger: &'a Ledger,
     target: Target,
-    plan: &'a Plan,
     provenance: Provenance,
 }
 
@@ -62,11 +62,11 @@ impl<'a> Preview<'a> {
             Ok(EarlierRuns {
                 ledger,
                 target,
-                plan,
                 provenance: Provenance::read(lineage, ledger, target)?,
             })
         };
         Ok(Self {
+            plan,
             dates,
             demand,
             known: ledger.map(known).transpose()?,
@@ -81,15 +81,16 @@ impl<'a> Preview<'a> {
         warehouse: &dyn Warehouse,
     ) -> Result<StagePreview, PreviewError> {
         let name = stage.name();
-        let scopes = stage.scope(warehouse, self.dates).await?;
-        let stored = stored_rows_if_any(warehouse, stage.fills(), self.dates).await;
+        let dates = self.plan.dates_of(name, self.dates);
+        let scopes = stage.scope(warehouse, &dates).await?;
+        let stored = stored_rows_if_any(warehouse, stage.fills(), &dates).await;
         let stored = stored.map_err(StageError::from)?;
         let (current, unsettled, invalidated) = match &self.known {
             None => Default::default(),
-            Some(known) => known.of(name, self.demand)?,
+            Some(known) => known.of(self.plan, name, self.demand)?,
         };
         let facts = StageFacts {
-            dates: self.dates,
+            dates: &dates,
             scopes: &scopes,
             current,
             stored: &stored,
@@ -99,16 +100,16 @@ impl<'a> Preview<'a> {
         };
         let list = WorkList::of(self.demand, facts);
         let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
-        let follows = |date: &Partition| !to_do.contains(date) && self.dates.contains(date);
+        let follows = |date: &Partition| !to_do.contains(date) && dates.contains(date);
         self.follow(stage, &to_do);
         let following = self.following.remove(name).unwrap_or_default();
         let following = following.into_iter().filter(follows).count();
         Ok(StagePreview {
             replaces: list.replaces,
             outdated: (list.changed.iter())
-                .filter(|date| self.dates.contains(date) && !to_do.contains(date))
+                .filter(|date| dates.contains(date) && !to_do.contains(date))
                 .count(),
-            done: self.dates.len() - list.to_do.len() - list.skipped.len(),
+            done: dates.len() - list.to_do.len() - list.skipped.len(),
             skipped: list.skipped.len(),
             to_do: list.to_do,
             following,
@@ -132,8 +133,8 @@ impl<'a> Preview<'a> {
 type OfStage = (CurrentUnits, BTreeSet<Partition>, BTreeSet<Partition>);
 
 impl EarlierRuns<'_> {
-    fn of(&self, stage: &str, demand: Demand<'_>) -> Result<OfStage, LedgerError> {
-        let current = match self.plan.stage(stage) {
+    fn of(&self, plan: &Plan, stage: &str, demand: Demand<'_>) -> Result<OfStage, LedgerError> {
+        let current = match plan.stage(stage) {
             Some(spec) => self.ledger.current_units(self.target, spec)?,
             None => CurrentUnits::default(),
         };

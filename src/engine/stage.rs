@@ -32,6 +32,13 @@ pub enum Reach {
     Before(fn(Partition) -> Partition),
     /// Its own date and this many days before it.
     Days(u32),
+    /// Its own date, and this many dates of its length before and after it.
+    Around {
+        /// Dates before it.
+        back: u32,
+        /// Dates after it.
+        ahead: u32,
+    },
 }
 
 impl PartialEq for Reach {
@@ -39,6 +46,13 @@ impl PartialEq for Reach {
         match (self, other) {
             (Self::SameDate, Self::SameDate) | (Self::Before(_), Self::Before(_)) => true,
             (Self::Days(days), Self::Days(others)) => days == others,
+            (
+                Self::Around { back, ahead },
+                Self::Around {
+                    back: before,
+                    ahead: after,
+                },
+            ) => (back, ahead) == (before, after),
             _ => false,
         }
     }
@@ -47,25 +61,30 @@ impl PartialEq for Reach {
 impl Eq for Reach {}
 
 impl Reach {
-    /// The first and last date that a unit of this date may depend on; an empty range if the last is earlier.
-    pub(super) fn ends(self, date: Partition) -> (Partition, Partition) {
-        match self {
+    /// The first and last date of this length that a unit may depend on; an empty range if the last is earlier. A date that
+    /// is longer or shorter than the unit's counts if they overlap.
+    pub(super) fn ends(self, date: Partition, grain: Grain) -> (Partition, Partition) {
+        let (first, last) = match self {
             Self::SameDate => (date, date),
             Self::Before(first) => (first(date), date.previous().unwrap_or(Partition::MIN)),
             Self::Days(days) => {
                 let before = TimeDelta::days(days.into());
                 let first = date.start(Timezone::UTC).checked_sub_signed(before);
-                let first = first.map_or(Partition::MIN, |start| {
-                    Partition::at(start, date.grain(), Timezone::UTC)
-                });
+                let first = first.map_or(Partition::MIN, |start| Partition::at(start, grain, Timezone::UTC));
                 (first, date)
             }
-        }
+            Self::Around { back, ahead } => (
+                date.moved(-i64::from(back)).unwrap_or(Partition::MIN),
+                date.moved(ahead.into()).unwrap_or(Partition::MAX),
+            ),
+        };
+        (first.at_start(grain), last.at_end(grain))
     }
 
-    /// Whether a unit of this date depends on any of these dates.
-    pub(super) fn depends_on_any(self, date: Partition, of: &BTreeSet<Partition>) -> bool {
-        let (first, last) = self.ends(date);
+    /// Whether a unit of this date depends on any of these dates of a length.
+    pub(super) fn depends_on_any(self, date: Partition, of: &BTreeSet<Partition>, grain: Grain) -> bool {
+        let (first, last) = self.ends(date, grain);
+        let (first, last) = (first.at_start(Grain::Hour), last.at_end(Grain::Hour));
         first <= last && of.range(first..=last).next().is_some()
     }
 }
@@ -206,6 +225,11 @@ pub trait Stage: Send + Sync + fmt::Debug {
     /// The tables it reads, and for each the dates that a unit depends on. A change to one of those makes the unit
     /// stale.
     fn inputs(&self) -> Vec<Input>;
+
+    /// The length of its dates.
+    fn grain(&self) -> Grain {
+        Grain::Day
+    }
 
     /// Whether a date starts only when the dates before it are done, and may read their rows in the stage's own table.
     fn depends_on_past(&self) -> bool {

@@ -52,44 +52,50 @@ impl StageTally {
 }
 
 impl Ledger {
-    /// Counts of every begun stage, by stage name.
+    /// Counts of every begun stage of the plan, by stage name.
     ///
     /// # Errors
     /// When the ledger cannot be read or contains an unknown value.
     pub fn tallies(&self, target: Target, plan: &Plan) -> Result<HashMap<String, StageTally>, LedgerError> {
-        let range = plan.range;
-        let mut definitions = HashMap::new();
+        let mut tallies = HashMap::new();
         for stage in &plan.stages {
-            definitions.insert(stage.name.as_str(), self.definitions(target, stage)?);
+            if let Some(tally) = self.tally(target, stage)? {
+                tallies.insert(stage.name.clone(), tally);
+            }
         }
-        let read = || -> rusqlite::Result<HashMap<String, StageTally>> {
-            let mut tallies: HashMap<String, StageTally> = HashMap::new();
+        Ok(tallies)
+    }
+
+    /// `None` of a stage without records in its dates.
+    fn tally(&self, target: Target, stage: &StageSpec) -> Result<Option<StageTally>, LedgerError> {
+        let definitions = self.definitions(target, stage)?;
+        let (first, last) = (stage.range.from(), stage.range.to());
+        let read = || -> rusqlite::Result<Option<StageTally>> {
+            let mut tally: Option<StageTally> = None;
             let mut query = self.db.prepare_cached(
-                "SELECT stage, state, COUNT(*), SUM(rows), MIN(at), MAX(at),
+                "SELECT state, COUNT(*), SUM(rows), MIN(at), MAX(at),
                    COALESCE(GROUP_CONCAT(CASE WHEN state IN ('partial', 'empty', 'failed') THEN date END), ''),
                    fingerprint
-                 FROM unit WHERE target = ?1 AND date BETWEEN ?2 AND ?3 GROUP BY stage, state, fingerprint",
+                 FROM unit WHERE target = ?1 AND stage = ?2 AND date BETWEEN ?3 AND ?4 GROUP BY state, fingerprint",
             )?;
-            let mut rows = query.query(params![target.0, range.from(), range.to()])?;
+            let mut rows = query.query(params![target.0, stage.name, first, last])?;
             while let Some(row) = rows.next()? {
-                let stage: String = row.get(0)?;
-                let recorded = read_state(row, 1, UnitState::from_word)?;
-                let made_by = super::definition::fingerprint(row, 7)?;
-                let known = definitions.get(stage.as_str());
-                let state = known.map_or(recorded, |known| known.state(recorded, made_by));
-                let tally = tallies.entry(stage).or_default();
-                *tally.states.entry(state.word()).or_default() += row.get::<_, i64>(2)?.unsigned_abs();
-                tally.rows += row.get::<_, i64>(3)?.unsigned_abs();
-                let (first, last): (DateTime<Utc>, DateTime<Utc>) = (row.get(4)?, row.get(5)?);
+                let recorded = read_state(row, 0, UnitState::from_word)?;
+                let made_by = super::definition::fingerprint(row, 6)?;
+                let state = definitions.state(recorded, made_by);
+                let tally = tally.get_or_insert_default();
+                *tally.states.entry(state.word()).or_default() += row.get::<_, i64>(1)?.unsigned_abs();
+                tally.rows += row.get::<_, i64>(2)?.unsigned_abs();
+                let (first, last): (DateTime<Utc>, DateTime<Utc>) = (row.get(3)?, row.get(4)?);
                 tally.first_at = Some(tally.first_at.map_or(first, |known| known.min(first)));
                 tally.last_at = Some(tally.last_at.map_or(last, |known| known.max(last)));
-                let dates = expand(&row.get::<_, String>(6)?);
+                let dates = expand(&row.get::<_, String>(5)?);
                 tally
                     .attention
-                    .extend(dates.map_err(|cause| invalid_text(6, cause))?);
+                    .extend(dates.map_err(|cause| invalid_text(5, cause))?);
                 tally.attention.sort_unstable();
             }
-            Ok(tallies)
+            Ok(tally)
         };
         self.sqlite(read())
     }

@@ -150,14 +150,12 @@ impl Ledger {
     /// # Errors
     /// When there are such partitions, or the ledger cannot be read.
     pub fn require_partitions(&self, target: Target, plan: &Plan) -> Result<(), LedgerError> {
-        let planned = plan.range.grain();
         // The form of a partition says its length.
-        let of_form: Vec<Partition> = self.select(
-            "SELECT MIN(date) FROM unit WHERE target = ?1 GROUP BY LENGTH(date)",
+        let of_form: Vec<(String, Partition)> = self.select(
+            "SELECT stage, MIN(date) FROM unit WHERE target = ?1 GROUP BY stage, LENGTH(date)",
             [target.0],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let mut recorded = of_form.iter().map(|date| date.grain());
         let refused = |key: &str, recorded: &str, planned: &str| {
             Err(self.refuse(format!(
                 "has the progress of plan '{}' with {key} = \"{recorded}\", but the plan now has \"{planned}\"; give the \
@@ -165,8 +163,11 @@ impl Ledger {
                 plan.name
             )))
         };
-        if let Some(other) = recorded.find(|other| *other != planned) {
-            return refused("partition", other.name(), planned.name());
+        for (stage, date) in &of_form {
+            let planned = plan.grain_of(stage);
+            if date.grain() != planned {
+                return refused("partition", date.grain().name(), planned.name());
+            }
         }
         let zones: Vec<String> = self.select(
             "SELECT timezone FROM target WHERE id = ?1 AND timezone IS NOT NULL",

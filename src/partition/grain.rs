@@ -29,6 +29,12 @@ impl Grain {
     /// Every grain, from the shortest to the longest.
     pub const ALL: [Self; 5] = [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
 
+    /// Whether partitions of this length divide longer ones of the other without a rest, or are as long.
+    #[must_use]
+    pub fn divides(self, longer: Self) -> bool {
+        self == longer || self < longer && self != Self::Week
+    }
+
     /// The name in a plan file.
     #[must_use]
     pub const fn name(self) -> &'static str {

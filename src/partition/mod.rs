@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use grain::Grain;
 pub use parameter::Parameter;
-pub use range::{PartitionRange, PartitionRanges, compact, expand};
+pub use range::{PartitionRange, PartitionRanges, compact, expand, whole_partitions};
 pub use text::{PartitionError, parse_day};
 pub use timezone::Timezone;
 
@@ -80,6 +80,18 @@ impl Partition {
                 Self::containing(zone.day_of(instant), grain)
             }
         }
+    }
+
+    /// The partition of this length in which it begins.
+    #[must_use]
+    pub fn at_start(self, grain: Grain) -> Self {
+        Self::containing_hour(self.first_hour(), grain)
+    }
+
+    /// The partition of this length in which it ends.
+    #[must_use]
+    pub fn at_end(self, grain: Grain) -> Self {
+        Self::containing_hour(self.last_hour(), grain)
     }
 
     /// An hour of a day, 0 to 23; `None` for another number.

@@ -93,13 +93,34 @@ impl PartitionRange {
         self.from.distance(self.to).unsigned_abs() + 1
     }
 
-    /// Whether the partition begins in the range and is not longer than its partitions: a week belongs to the month of
-    /// its Monday.
+    /// Whether the partition begins in the range: a week belongs to the month of its Monday. A longer one than those of the
+    /// range must also end in it.
     #[must_use]
     pub fn contains(&self, partition: Partition) -> bool {
         let hour = partition.first_hour();
         let begins = self.from.first_hour() <= hour && hour <= self.to.last_hour();
-        begins && partition.grain() <= self.grain()
+        begins && (partition.grain() <= self.grain() || partition.last_hour() <= self.to.last_hour())
+    }
+
+    /// The longer partitions that lie completely in the range; `None` if there is none.
+    #[must_use]
+    pub fn whole(&self, grain: Grain) -> Option<Self> {
+        let first = self.from.at_start(grain);
+        let first = if first.first_hour() < self.from.first_hour() {
+            first.next()?
+        } else {
+            first
+        };
+        let last = self.to.at_end(grain);
+        let last = if last.last_hour() > self.to.last_hour() {
+            last.previous()?
+        } else {
+            last
+        };
+        (first <= last).then_some(Self {
+            from: first,
+            to: last,
+        })
     }
 
     /// The partitions of a shorter or equal length that begin in the same time: those that `2024-03` selects.
@@ -273,6 +294,31 @@ impl fmt::Display for PartitionRanges {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str(&Vec::from(self.clone()).join(","))
     }
+}
+
+/// The partitions of a length among these, which are in order: those that have it, and those that consist of the shorter ones
+/// of length `of`.
+#[must_use]
+pub fn whole_partitions(partitions: &[Partition], of: Grain, grain: Grain) -> Vec<Partition> {
+    let mut found: Vec<Partition> = (partitions.iter().copied())
+        .filter(|partition| partition.grain() == grain)
+        .collect();
+    if of >= grain {
+        return found;
+    }
+    let parts: Vec<Partition> = (partitions.iter().copied())
+        .filter(|partition| partition.grain() == of)
+        .collect();
+    for parts in parts.chunk_by(|one, other| one.at_start(grain) == other.at_start(grain)) {
+        let whole = parts[0].at_start(grain);
+        let needed = whole.at_start(of).distance(whole.at_end(of)) + 1;
+        if i64::try_from(parts.len()) == Ok(needed) {
+            found.push(whole);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Formats partitions as a short text: consecutive ones as `first..last`, single ones as they are, separated by commas.

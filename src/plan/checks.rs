@@ -7,17 +7,18 @@ use toml::Spanned;
 use super::Fingerprint;
 use super::check::{Bound, CheckSpec, Expectation, SourceTable, TextTest};
 use super::definition::of_check;
+use super::division::StageGrains;
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::names::EntryNames;
 use super::queries::Queries;
 use super::raw::{RawCheck, RawExpectation, RawSourceTable};
-use crate::partition::{Grain, PartitionRanges};
+use crate::partition::PartitionRanges;
 
 /// The checks without mistakes. Each belongs to one of these stages, or to a feed if none are given.
 pub(super) fn checks(
     raw: Vec<Spanned<RawCheck>>,
     stages: Option<&EntryNames>,
-    grain: Grain,
+    grains: &StageGrains,
     queries: &Queries<'_>,
     mistakes: &mut PlanMistakes<'_>,
 ) -> Vec<CheckSpec> {
@@ -26,7 +27,7 @@ pub(super) fn checks(
         let (place, raw) = (raw.span().start, raw.into_inner());
         let name = raw.name.as_ref();
         let subject = name.map_or_else(String::new, |name| format!("check '{name}': "));
-        checks.extend(raw.read(stages, grain, queries, &mut mistakes.of(place, subject)));
+        checks.extend(raw.read(stages, grains, queries, &mut mistakes.of(place, subject)));
     }
     checks
 }
@@ -35,7 +36,7 @@ impl RawCheck {
     fn read(
         self,
         stages: Option<&EntryNames>,
-        grain: Grain,
+        grains: &StageGrains,
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<CheckSpec> {
@@ -53,6 +54,10 @@ impl RawCheck {
         let sql = found.take_all(Queries::key(self.sql_file.as_ref()), sql);
         let expect = found.require("expect", self.expect);
         let expect = expect.and_then(|expect| found.take("expect", expectations(expect)));
+        let grain = match (stages, &stage) {
+            (Some(_), Some(stage)) => grains.of_stage(stage),
+            _ => grains.shortest(),
+        };
         let dates = PartitionRanges::selected(&self.dates, grain);
         let dates = found.take("dates", dates.map_err(|error| error.to_string()));
         let mut check = CheckSpec {

@@ -8,7 +8,9 @@ use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
 use crate::partition::Timezone;
 
-use super::stage::{Active, CommandSpec, DateQuery, ExpectRows, StageKind, StageOutput, StageSpec};
+use super::stage::{
+    Active, CommandSpec, DateQuery, ExpectRows, ReadReach, StageKind, StageOutput, StageSpec,
+};
 use super::template::Template;
 use crate::nba::rules_version;
 use crate::table::TableDef;
@@ -34,12 +36,16 @@ pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
         definition.text("order", "depends on past");
     }
     let mut reads: Vec<_> = stage.reads.iter().collect();
-    reads.sort_by_key(|read| (&read.table, read.days_back));
+    reads.sort_by_key(|read| (&read.table, read.reach));
     definition.number("reads", reads.len() as u64);
     for read in reads {
-        definition
-            .text("table", &read.table)
-            .number("days_back", read.days_back.into());
+        definition.text("table", &read.table);
+        match read.reach {
+            ReadReach::DaysBack(days) => definition.number("days_back", days.into()),
+            ReadReach::Around { back, ahead } => definition
+                .number("back", back.into())
+                .number("ahead", ahead.into()),
+        };
     }
     definition.end()
 }

@@ -1,6 +1,49 @@
 //! How a plan divides time: the length of its partitions, and the zone in which their days begin.
 
+use std::collections::HashMap;
+
+use toml::Spanned;
+
+use super::raw::RawStage;
 use crate::partition::{Grain, PartitionRange, Timezone};
+
+/// How long the partitions of each stage are.
+#[derive(Debug)]
+pub(super) struct StageGrains {
+    usual: Grain,
+    own: HashMap<String, Grain>,
+    shortest: Grain,
+}
+
+impl StageGrains {
+    /// Those of these stages; `usual` is the plan's.
+    pub(super) fn of(stages: &[Spanned<RawStage>], usual: Grain) -> Self {
+        let own: HashMap<String, Grain> = (stages.iter())
+            .filter_map(|stage| {
+                let stage = stage.get_ref();
+                Some((stage.name.clone()?, stage.partition?))
+            })
+            .collect();
+        let all = stages
+            .iter()
+            .map(|stage| stage.get_ref().partition.unwrap_or(usual));
+        Self {
+            usual,
+            shortest: all.chain([usual]).min().unwrap_or(usual),
+            own,
+        }
+    }
+
+    /// Of a stage; the plan's if it has none of its own.
+    pub(super) fn of_stage(&self, name: &str) -> Grain {
+        self.own.get(name).copied().unwrap_or(self.usual)
+    }
+
+    /// The shortest of the plan and all stages: all others consist of it.
+    pub(super) const fn shortest(&self) -> Grain {
+        self.shortest
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Division {
@@ -18,6 +61,24 @@ impl Division {
             ));
         }
         Ok(Self { grain, zone })
+    }
+
+    /// The dates of a stage with this division: all that lie completely in the range of the plan.
+    pub(super) fn range_in(self, plan: PartitionRange) -> Result<PartitionRange, String> {
+        let (grain, shortest) = (self.grain, plan.grain());
+        if !shortest.divides(grain) {
+            return Err(format!(
+                "partition is \"{grain}\", but that of the plan or another stage is \"{shortest}\": a {grain} doesn't consist \
+                 of whole {shortest}s; write partition = \"day\" for the plan and give stages their own"
+            ));
+        }
+        plan.whole(grain).ok_or_else(|| {
+            format!(
+                "no {grain} lies completely in the plan's dates, {} to {}; widen them",
+                plan.from(),
+                plan.to()
+            )
+        })
     }
 
     /// Refuses days whose rows can't be told from those of the day before.

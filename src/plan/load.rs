@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::breakdown::breakdowns;
 use super::builtin::PLANS;
 use super::checks::{checks, source_tables};
-use super::division::Division;
+use super::division::{Division, StageGrains};
 use super::environment::{name_in, refuse_plan_name};
 use super::limits::{MAX_CHECKS, MAX_STAGES, at_most, in_range};
 use super::mistake::Mistake;
@@ -158,7 +158,8 @@ fn validated(
         own.note("name", &problem);
     }
     let title = own.require("title", raw.title);
-    let grain = raw.partition;
+    let grains = StageGrains::of(&raw.stages, raw.partition);
+    let grain = grains.shortest();
     let division = own.take("timezone", Division::new(grain, raw.timezone.as_deref()));
     let division = division.unwrap_or(Division {
         grain,
@@ -197,18 +198,21 @@ fn validated(
 
     let stages = ordered_stages(
         raw.stages,
-        division,
+        Division {
+            grain: raw.partition,
+            ..division
+        },
         range,
         &active.unwrap_or(Active::Always),
         &queries,
         mistakes,
     );
-    let checks_of_stages = checks(raw.checks, Some(&stage_names), grain, &queries, mistakes);
+    let checks_of_stages = checks(raw.checks, Some(&stage_names), &grains, &queries, mistakes);
     let sources = raw.source_checks.into_iter();
     let sources = sources.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
-    let sources = checks(sources.collect(), None, grain, &queries, mistakes);
+    let sources = checks(sources.collect(), None, &grains, &queries, mistakes);
     let source_tables = source_tables(raw.source_tables, &queries, mistakes);
-    let runbook = runbook::items(raw.runbook, [&stage_names, &check_names], grain, mistakes);
+    let runbook = runbook::items(raw.runbook, [&stage_names, &check_names], &grains, mistakes);
     let breakdowns = breakdowns(raw.breakdowns, &check_names, &queries, mistakes);
     let samples = samples(raw.samples, grain, range, mistakes);
     Some(Plan {

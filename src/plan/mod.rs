@@ -55,13 +55,13 @@ pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
 pub use schema::schema;
 pub use stage::{
-    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadSpec, SqlSpec, StageKind,
-    StageOutput, StageSpec, WorkOrder,
+    Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadReach, ReadSpec, SqlSpec,
+    StageKind, StageOutput, StageSpec, WorkOrder,
 };
 pub use template::Template;
 pub use variables::{ChangedVariable, PlanVariables};
 
-use crate::partition::{PartitionRange, Timezone};
+use crate::partition::{Grain, Partition, PartitionRange, Timezone, whole_partitions};
 use crate::sql::{TableName, tables};
 
 /// The source in the description of a run: `, source auto`; empty if there is no choice.
@@ -87,7 +87,7 @@ pub struct Plan {
     pub environments: Vec<String>,
     /// The values of its variables that its file doesn't have.
     pub variables: PlanVariables,
-    /// First and last date of the backfill.
+    /// First and last date of the backfill, of the plan's own length or the shortest of its stages.
     pub range: PartitionRange,
     /// The zone in which its days begin.
     pub timezone: Timezone,
@@ -130,6 +130,19 @@ impl Plan {
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&StageSpec> {
         self.stages.iter().find(|stage| stage.name == name)
+    }
+
+    /// The length of the partitions of a stage; of an unknown one, those of the plan's range.
+    #[must_use]
+    pub fn grain_of(&self, stage: &str) -> Grain {
+        self.stage(stage)
+            .map_or(self.range.grain(), |stage| stage.range.grain())
+    }
+
+    /// The dates of a stage among these of the plan's range: of a longer partition, all dates must be among them.
+    #[must_use]
+    pub fn dates_of(&self, stage: &str, dates: &[Partition]) -> Vec<Partition> {
+        whole_partitions(dates, self.range.grain(), self.grain_of(stage))
     }
 
     /// Looks up a check by name.

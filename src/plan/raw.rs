@@ -136,6 +136,8 @@ pub(super) struct RawStage {
     /// How its rows are computed.
     #[schemars(required)]
     pub(super) kind: Option<RawKind>,
+    /// The length of its partitions, if it is not that of the plan.
+    pub(super) partition: Option<Grain>,
     /// Stages that must finish before this one.
     #[serde(default)]
     pub(super) needs: Vec<String>,
@@ -220,9 +222,12 @@ pub(super) struct RawColumn {
 pub(super) struct RawRead {
     /// The table, as dataset.table.
     pub(super) table: String,
-    /// How many earlier days it reads besides its own.
-    #[serde(default)]
-    pub(super) days_back: u32,
+    /// How many days before its date it also reads.
+    pub(super) days_back: Option<u32>,
+    /// How many dates of this stage before its date it also reads.
+    pub(super) back: Option<u32>,
+    /// How many dates of this stage after its date it also reads.
+    pub(super) ahead: Option<u32>,
 }
 
 /// A number of rows, or a query that returns it.

@@ -6,10 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::division::StageGrains;
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::names::EntryNames;
 use super::raw::{RawCondition, RawItem, RawItemId};
-use crate::partition::{Grain, Partition, PartitionRanges};
+use crate::partition::{Partition, PartitionRanges};
 
 /// The number of an item, such as `14`; an item added between two has a letter, such as `14a`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -130,7 +131,7 @@ pub struct ItemSpec {
 pub(super) fn items(
     raw: Vec<Spanned<RawItem>>,
     names: [&EntryNames; 2],
-    grain: Grain,
+    grains: &StageGrains,
     mistakes: &mut PlanMistakes<'_>,
 ) -> Vec<ItemSpec> {
     let mut seen = HashSet::new();
@@ -148,7 +149,7 @@ pub(super) fn items(
             found.note("item", &problem);
         }
         let mut found = mistakes.of(place, format!("runbook item {item}: "));
-        items.extend(raw.read(item, names, grain, &mut found));
+        items.extend(raw.read(item, names, grains, &mut found));
     }
     items
 }
@@ -158,7 +159,7 @@ impl RawItem {
         self,
         item: ItemId,
         names: [&EntryNames; 2],
-        grain: Grain,
+        grains: &StageGrains,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<ItemSpec> {
         let title = found.require("title", self.title);
@@ -167,7 +168,7 @@ impl RawItem {
         }
         let mut conditions = Vec::with_capacity(self.done_when.len());
         for raw in self.done_when {
-            conditions.extend(found.take("done_when", condition(raw, names, grain)));
+            conditions.extend(found.take("done_when", condition(raw, names, grains)));
         }
         Some(ItemSpec {
             item,
@@ -185,7 +186,7 @@ impl RawItem {
 fn condition(
     raw: RawCondition,
     [stages, checks]: [&EntryNames; 2],
-    grain: Grain,
+    grains: &StageGrains,
 ) -> Result<Condition, String> {
     let stage = |name| stages.known("stage", name);
     let check = |name| checks.known("check", name);
@@ -197,7 +198,7 @@ fn condition(
             return Err("done lists no dates; give at least one".to_owned());
         }
         RawCondition::Done { stage: name, dates } => {
-            let dates = PartitionRanges::selected(&dates, grain);
+            let dates = PartitionRanges::selected(&dates, grains.of_stage(&name));
             Condition::Dates {
                 stage: stage(name)?,
                 dates: dates.map_err(|error| error.to_string())?.partitions().collect(),

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Fingerprint, Template};
-use crate::partition::{Grain, Partition, Timezone};
+use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 use crate::table::TableDef;
 
 /// How the rows of a stage are computed.
@@ -161,8 +161,22 @@ impl Active {
 pub struct ReadSpec {
     /// `dataset.table`.
     pub table: String,
-    /// How many days before its own date a unit also reads.
-    pub days_back: u32,
+    /// Which of its rows a unit reads, besides those of its own date.
+    pub reach: ReadReach,
+}
+
+/// The rows of a table that a unit reads besides those of its own date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReadReach {
+    /// Those of this many days before.
+    DaysBack(u32),
+    /// Those of this many dates of the reading stage before and after.
+    Around {
+        /// Dates before.
+        back: u32,
+        /// Dates after.
+        ahead: u32,
+    },
 }
 
 /// How a stage starts once its upstream gates are open.
@@ -196,6 +210,8 @@ pub struct StageSpec {
     pub table: Option<String>,
     /// How its rows are computed.
     pub kind: StageKind,
+    /// Its dates: those of its length that lie completely in the range of the plan.
+    pub range: PartitionRange,
     /// Upstream stages, whose gates must be open before this one starts. They come earlier in the plan.
     pub needs: Vec<String>,
     /// Whether it needs approval to start.

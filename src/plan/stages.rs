@@ -17,7 +17,8 @@ use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
 use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
-    Active, Binds, CommandSpec, DateQuery, ExpectRows, ReadSpec, SqlSpec, StageKind, StageOutput, StageSpec,
+    Active, Binds, CommandSpec, DateQuery, ExpectRows, ReadReach, ReadSpec, SqlSpec, StageKind, StageOutput,
+    StageSpec,
 };
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
@@ -65,6 +66,12 @@ impl RawStage {
         queries: &Queries<'_>,
         found: &mut EntryMistakes<'_, '_>,
     ) -> Option<StageSpec> {
+        let division = Division {
+            grain: self.partition.unwrap_or(division.grain),
+            ..division
+        };
+        let range = range.map(|range| division.range_in(range));
+        let range = range.and_then(|range| found.take("partition", range));
         let kind = found.require("kind", self.kind);
         if let Some(kind) = kind {
             self.refuse_foreign_keys(kind, found);
@@ -108,6 +115,7 @@ impl RawStage {
             name: name?,
             table: self.table,
             kind: kind?,
+            range: range?,
             needs: self.needs,
             advance: self.advance,
             depends_on_past: self.depends_on_past.unwrap_or(false),
@@ -489,9 +497,22 @@ impl RawColumn {
 impl RawRead {
     fn read(&self) -> Result<ReadSpec, String> {
         table_path(&self.table).map_err(|problem| format!("reads: {problem}"))?;
+        let reach = match (self.days_back, self.back, self.ahead) {
+            (days, None, None) => ReadReach::DaysBack(days.unwrap_or(0)),
+            (None, back, ahead) => ReadReach::Around {
+                back: back.unwrap_or(0),
+                ahead: ahead.unwrap_or(0),
+            },
+            (Some(_), ..) => {
+                return Err(format!(
+                    "reads: {} has days_back with back or ahead; give days, or dates of the stage with back and ahead",
+                    self.table
+                ));
+            }
+        };
         Ok(ReadSpec {
             table: self.table.clone(),
-            days_back: self.days_back,
+            reach,
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::ledger::{
     CheckRecord, CheckState, Costs, Counts, Coverage, Definition, GateCheck, Ledger, LedgerError, MadeBy,
     PastAnswer, RunRecord, RunState, Target, UnitRecord, UnitState, Waiver, unwaived,
 };
-use crate::partition::{Partition, PartitionRange};
+use crate::partition::Partition;
 use crate::plan::{CheckSpec, Plan, Severity, StageSpec};
 use crate::runbook::{Item, RunbookFacts, derive};
 use crate::warehouse::Cost;
@@ -150,7 +150,7 @@ impl PlanStatus {
             facts = RunbookFacts::gather(ledger, target, plan)?;
             for spec in &plan.stages {
                 let cost = answers.costs.of_stage(&spec.name);
-                let gathered = gather_stage(ledger, target, spec, plan.range, is_alive)?;
+                let gathered = gather_stage(ledger, target, spec, is_alive)?;
                 stages.push(StageStatus { cost, ..gathered });
             }
         }
@@ -263,7 +263,6 @@ fn gather_stage(
     ledger: &Ledger,
     target: Target,
     spec: &StageSpec,
-    range: PartitionRange,
     is_alive: bool,
 ) -> Result<StageStatus, LedgerError> {
     let name = spec.name.as_str();
@@ -282,7 +281,7 @@ fn gather_stage(
     };
     let outside = (units.keys().chain(&intended))
         .copied()
-        .filter(|date| !range.contains(*date))
+        .filter(|date| !spec.range.contains(*date))
         .collect::<BTreeSet<Partition>>();
     let mut skipped_reasons = BTreeMap::new();
     for unit in units.values().filter(|unit| unit.state == UnitState::Skipped) {
@@ -294,7 +293,7 @@ fn gather_stage(
     Ok(StageStatus {
         name: name.to_owned(),
         table: spec.table.clone(),
-        dates: range.partitions().map(state).collect(),
+        dates: spec.range.partitions().map(state).collect(),
         outside: outside.into_iter().map(state).collect(),
         rows: units.values().map(|unit| u64::from(unit.rows)).sum(),
         seconds: ledger.stage_seconds(target, name)?,

@@ -84,7 +84,7 @@ fn started(tally: Option<&StageTally>) -> ConditionState {
 }
 
 fn finished(stage: &str, plan: &Plan, facts: &RunbookFacts) -> ConditionState {
-    let days = plan.range.partitions().count() as u64;
+    let days = plan.stage(stage).map_or(0, |stage| stage.range.count());
     let Some(tally) = facts.tallies.get(stage) else {
         return ConditionState::new(ItemState::Open, "not started", None);
     };

@@ -21,7 +21,7 @@ use crate::engine::{
 };
 use crate::escape::decoded;
 use crate::figures::bytes;
-use crate::partition::Partition;
+use crate::partition::{Grain, Partition};
 use crate::plan::{Active, CommandSpec, ReadSpec, StageOutput, StageSpec, Template};
 use crate::reason::bounded;
 use crate::table::{Admitted, TableDef};
@@ -47,6 +47,7 @@ pub(super) struct CommandStage {
     name: String,
     active: Active,
     reads: Vec<ReadSpec>,
+    grain: Grain,
     depends_on_past: bool,
     own: CommandSpec,
 }
@@ -57,6 +58,7 @@ impl CommandStage {
             name: spec.name.clone(),
             active: spec.active.clone(),
             reads: spec.reads.clone(),
+            grain: spec.range.grain(),
             depends_on_past: spec.depends_on_past,
             own: own.clone(),
         }
@@ -226,6 +228,10 @@ impl Stage for CommandStage {
 
     fn inputs(&self) -> Vec<Input> {
         inputs(&self.reads, self.fills().path().as_deref())
+    }
+
+    fn grain(&self) -> Grain {
+        self.grain
     }
 
     fn depends_on_past(&self) -> bool {

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::engine::{Input, Reach, Scope, StageError};
 use crate::partition::{Grain, Partition};
-use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadSpec};
+use crate::plan::{Active, Binds, DateQuery, ExpectRows, ReadReach, ReadSpec};
 use crate::table::{Value, named_partition};
 use crate::warehouse::{Answer, ErrorClass, MAX_DATES_OF_QUERY, Warehouse};
 
@@ -16,9 +16,10 @@ use crate::warehouse::{Answer, ErrorClass, MAX_DATES_OF_QUERY, Warehouse};
 pub(super) fn inputs(reads: &[ReadSpec], own_table: Option<&str>) -> Vec<Input> {
     let input = |read: &ReadSpec| Input {
         table: read.table.clone(),
-        reach: match read.days_back {
-            0 => Reach::SameDate,
-            days => Reach::Days(days),
+        reach: match read.reach {
+            ReadReach::DaysBack(0) => Reach::SameDate,
+            ReadReach::DaysBack(days) => Reach::Days(days),
+            ReadReach::Around { back, ahead } => Reach::Around { back, ahead },
         },
     };
     let others = reads.iter().filter(|read| own_table != Some(read.table.as_str()));

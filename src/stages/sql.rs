@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::dates::{inputs, rows_owed, scopes};
 use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
-use crate::partition::Partition;
+use crate::partition::{Grain, Partition};
 use crate::plan::{Active, Binds, ExpectRows, ReadSpec, SqlSpec, StageSpec};
 use crate::table::column_mismatches;
 use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
@@ -18,6 +18,7 @@ pub(super) struct SqlStage {
     name: String,
     active: Active,
     reads: Vec<ReadSpec>,
+    grain: Grain,
     depends_on_past: bool,
     own: SqlSpec,
 }
@@ -28,6 +29,7 @@ impl SqlStage {
             name: spec.name.clone(),
             active: spec.active.clone(),
             reads: spec.reads.clone(),
+            grain: spec.range.grain(),
             depends_on_past: spec.depends_on_past,
             own: own.clone(),
         }
@@ -88,6 +90,10 @@ impl Stage for SqlStage {
 
     fn inputs(&self) -> Vec<Input> {
         inputs(&self.reads, Some(&self.own.table.path()))
+    }
+
+    fn grain(&self) -> Grain {
+        self.grain
     }
 
     fn depends_on_past(&self) -> bool {

@@ -20,6 +20,7 @@ mod jobs;
 mod keep;
 mod killed;
 mod latency;
+mod lengths;
 mod limits;
 mod location;
 mod look_back;

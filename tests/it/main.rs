@@ -71,6 +71,7 @@ mod sample;
 mod sources;
 mod sources_sql;
 mod ssh;
+mod stage_lengths;
 mod stale;
 mod term_guard;
 mod timezone;

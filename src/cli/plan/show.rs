@@ -31,7 +31,7 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     home.refuse_foreign_queries(&plan)?;
     let date = match &arguments.date {
-        Some(date) => Partition::parse_as(date, plan.range.grain())?,
+        Some(date) => Partition::parse(date)?,
         None => plan.range.from(),
     };
     let mut text = EscapedText::default();
@@ -42,7 +42,11 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
         if number > 0 {
             text.line("");
         }
-        text.extend(shown(stage, &plan, &home, date)?.lines());
+        let date = match &arguments.date {
+            Some(_) => date.at_start(stage.range.grain()),
+            None => stage.range.from(),
+        };
+        text.extend(shown(stage, &home, date)?.lines());
     }
     text.print().map_err(cannot_print)?;
     Ok(0)
@@ -58,7 +62,7 @@ fn selected<'p>(plan: &'p Plan, name: Option<&str>) -> Result<Vec<&'p StageSpec>
     }
 }
 
-fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result<String, WarehouseError> {
+fn shown(stage: &StageSpec, home: &Home, date: Partition) -> Result<String, WarehouseError> {
     let name = &stage.name;
     let mut parts = Vec::new();
     if let Active::Query(sql) = &stage.active {
@@ -79,13 +83,13 @@ fn shown(stage: &StageSpec, plan: &Plan, home: &Home, date: Partition) -> Result
     parts.push(match &stage.kind {
         StageKind::Nba => format!("-- {name}: a built-in rule; it sends no query of the plan"),
         StageKind::Sql(spec) => {
-            let seed = spec.seed.as_ref().filter(|_| date == plan.range.from());
+            let seed = spec.seed.as_ref().filter(|_| date == stage.range.from());
             let what = if seed.is_some() { "seed for " } else { "" };
             let sql = query(spec, seed.unwrap_or(&spec.query), home, date)?;
             format!("-- {name}: {what}{date}\n{sql}")
         }
         StageKind::Command(spec) => {
-            let last = last_of_call(spec, date, &stage.active, plan);
+            let last = last_of_call(spec, date, stage);
             let dates = if last == date {
                 date.to_string()
             } else {
@@ -121,9 +125,9 @@ fn query(spec: &SqlSpec, own: &DateQuery, home: &Home, date: Partition) -> Resul
 
 /// The last date of a call that begins with this one, if all dates up to the end of the plan are to be run, without days of
 /// the week that have no work.
-fn last_of_call(spec: &CommandSpec, first: Partition, active: &Active, plan: &Plan) -> Partition {
+fn last_of_call(spec: &CommandSpec, first: Partition, stage: &StageSpec) -> Partition {
     let days = std::iter::successors(Some(first), |date| date.next()).take(spec.batch);
-    days.take_while(|day| *day <= plan.range.to() && active.includes_weekday(*day))
+    days.take_while(|day| *day <= stage.range.to() && stage.active.includes_weekday(*day))
         .last()
         .unwrap_or(first)
 }

@@ -13,7 +13,7 @@ use super::super::start::every_stage;
 use crate::engine::Lineage;
 use crate::feeds::Feed;
 use crate::figures::counted;
-use crate::partition::Partition;
+use crate::partition::{Partition, whole_partitions};
 use crate::plan::Plan;
 use crate::table::{MAX_DESCRIBED, TableDef, admit};
 use crate::warehouse::{Dates, ErrorClass, Read, Replace, Warehouse, WarehouseError};
@@ -46,7 +46,12 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[Partition]) -> Res
     let stages = every_stage(plan)?;
     let mut defined: Vec<&TableDef> = Feed::ALL.into_iter().map(Feed::table).collect();
     defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
-    let needs = lineage.needs(&dates.iter().copied().collect());
+    let of_grain = |grain| {
+        whole_partitions(dates, plan.range.grain(), grain)
+            .into_iter()
+            .collect()
+    };
+    let needs = lineage.needs(of_grain);
     let needed = needs.into_iter().map(|(path, dates)| {
         let table = defined.iter().find(|table| table.path() == path);
         let table = table.ok_or_else(|| CliError::NoColumns {
@@ -55,7 +60,7 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[Partition]) -> Res
         })?;
         Ok(Needed {
             table: TableDef {
-                grain: plan.range.grain(),
+                grain: dates.first().map_or(table.grain, |date| date.grain()),
                 ..(*table).clone()
             },
             dates: dates.into_iter().collect(),

@@ -72,8 +72,10 @@ impl DatesState {
             (self.cursor, self.anchor) = (None, None);
             return;
         };
-        self.cursor = Some(self.cursor.unwrap_or(first).clamp(first, last));
-        self.anchor = self.anchor.map(|date| date.clamp(first, last));
+        // The stage shown before may have dates of another length.
+        let here = |date: Partition| date.at_start(first.grain()).clamp(first, last);
+        self.cursor = Some(here(self.cursor.unwrap_or(first)));
+        self.anchor = self.anchor.map(here);
     }
 
     /// Moves the cursor by this many dates, clamped to the first and last date.

@@ -255,6 +255,13 @@ impl StageCells {
             if let Some(state) = worst.get_mut(column) {
                 *state = worst_of(cell);
             }
+            // A stage of longer dates than others fills several cells with each.
+            let end = cell
+                .last()
+                .map_or(column, |last| scale.column(last.date.last_day()));
+            if let Some(more) = worst.get_mut(column + 1..=end) {
+                more.fill(cell.last().map(|last| last.state));
+            }
             rest = after;
         }
         Self {
@@ -283,12 +290,13 @@ fn worst_of(units: &[UnitView]) -> Option<UnitState> {
     states.find(|state| seen & bit(*state) != 0)
 }
 
-/// The dates of a stage in a cell.
+/// The dates of a stage in a cell, also one that begins before it.
 pub fn units_in(stage: &StageView, scale: Timescale, cell: usize) -> &[UnitView] {
     let end = until(&stage.units, scale, cell);
-    let start = cell
-        .checked_sub(1)
-        .map_or(0, |cell| until(&stage.units, scale, cell));
+    let first_day = scale.start(cell);
+    let start = stage
+        .units
+        .partition_point(|unit| unit.date.last_day() < first_day);
     stage.units.get(start..end).unwrap_or_default()
 }
 

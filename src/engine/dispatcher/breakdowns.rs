@@ -113,7 +113,7 @@ impl Dispatcher {
         };
         let changes = self.changes_of(stage);
         let warehouse = self.charging(&Purpose::check(stage, &spec.check));
-        let grain = self.plan.range.grain();
+        let grain = self.plan.grain_of(stage);
         self.breakdowns.0[at].view.state = BreakdownState::Running;
         self.request_refresh(Refresh::Now);
         self.spawn(TaskKind::Breakdown(at), async move {

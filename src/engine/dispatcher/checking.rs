@@ -119,7 +119,7 @@ impl Dispatcher {
         let recorded = work.units.recorded();
         Judging {
             stage: Arc::clone(&work.stage),
-            range: self.plan.range,
+            range: work.range,
             known: here.chain(elsewhere).chain(recorded.iter().copied()).collect(),
             recorded,
         }

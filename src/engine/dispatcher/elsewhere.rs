@@ -64,7 +64,7 @@ impl Dispatcher {
         if work.scope != ScopeState::Known {
             return work.covered_before;
         }
-        let range = self.plan.range;
+        let range = work.range;
         let here = work.board.units().iter().map(|unit| (unit.date, unit.state));
         let mut counts: Counts = (here.chain(self.elsewhere.of(&work.board.name)))
             .filter(|(date, _)| range.contains(*date))

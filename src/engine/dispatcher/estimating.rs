@@ -69,7 +69,8 @@ impl Dispatcher {
         let (demand, failing) = (self.options.demand(), self.failing_dates(stage));
         let is_due =
             |date: &Partition| may_be_due(demand, *date, recorded.get(date), changed.contains(date), failing);
-        Ok(self.options.dates.iter().copied().filter(is_due).collect())
+        let dates = self.plan.dates_of(stage, &self.options.dates);
+        Ok(dates.into_iter().filter(is_due).collect())
     }
 
     /// What the run is about to do, from the ledger alone; no query is sent.

@@ -178,8 +178,8 @@ impl Dispatcher {
             let _ = answer.send(Reply::Refused(refusal));
             return;
         };
-        if date.grain() != self.plan.range.grain() {
-            let refusal = PartitionError::OtherGrain(date, self.plan.range.grain());
+        if date.grain() != work.range.grain() {
+            let refusal = PartitionError::OtherGrain(date, work.range.grain());
             let _ = answer.send(Reply::Refused(refusal.to_string()));
             return;
         }

@@ -23,7 +23,7 @@ impl Dispatcher {
     fn past(&self, at: usize, date: Partition) -> Past {
         let work = &self.stages[at];
         let mut before = date.previous();
-        while let Some(date) = before.filter(|date| self.plan.range.contains(*date)) {
+        while let Some(date) = before.filter(|date| work.range.contains(*date)) {
             let here = work.board.unit(date).map(|unit| unit.state);
             let state = here.or_else(|| self.elsewhere.state(&work.board.name, date));
             match state.unwrap_or(UnitState::Pending) {

@@ -70,7 +70,7 @@ impl Dispatcher {
         let unsettled = dates.collect();
         let Scoped { scopes, stored } = scoped;
         Ok(StagePlan {
-            list: self.work_list(name, &scopes, &stored, &unsettled)?,
+            list: self.work_list(at, &scopes, &stored, &unsettled)?,
             intents: intents.iter().map(|intent| intent.id).collect(),
             scopes,
             unsettled,
@@ -80,13 +80,15 @@ impl Dispatcher {
     /// What this run does in a stage, decided from the ledger, the table and the schedule.
     fn work_list(
         &self,
-        name: &str,
+        at: usize,
         scopes: &[Scope],
         stored: &HashMap<Partition, u32>,
         unsettled: &BTreeSet<Partition>,
     ) -> Result<WorkList, Fatal> {
+        let board = &self.stages[at].board;
+        let (name, dates) = (&board.name, board.dates());
         let facts = StageFacts {
-            dates: &self.options.dates,
+            dates: &dates,
             scopes,
             current: self.current_units(name)?,
             stored,
@@ -173,7 +175,7 @@ impl Dispatcher {
         let StagePlan { list, unsettled, .. } = plan;
         let work = &mut self.stages[at];
         let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
-        for (&date, scope) in self.options.dates.iter().zip(&plan.scopes) {
+        for (date, scope) in work.board.dates().into_iter().zip(&plan.scopes) {
             if matches!(scope, Scope::Skip(_)) {
                 continue;
             }

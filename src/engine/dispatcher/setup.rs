@@ -111,14 +111,17 @@ impl Setup {
             } else {
                 queue.in_order(self.plan.order)
             };
+            let range = spec.map_or(self.plan.range, |spec| spec.range);
+            let dates = self.plan.dates_of(name, &self.options.dates);
             let covered = done.remove(name).unwrap_or_default();
             StageWorkload {
                 released: !asks
                     || begun.contains(name)
                     || self.options.released.iter().any(|known| known == name),
-                covered_before: covered.coverage(self.plan.range),
+                covered_before: covered.coverage(range),
+                range,
                 needs: needs.iter().filter_map(position).collect(),
-                board: StageBoard::new(name, stage.fills().path(), &self.options.dates),
+                board: StageBoard::new(name, stage.fills().path(), &dates),
                 units: UnitsByDate::default(),
                 queue,
                 stage: Arc::clone(stage),

@@ -139,12 +139,15 @@ impl Dispatcher {
         }
     }
 
-    /// An estimate of the units per stage that has not started: as many as the largest stage that has.
+    /// An estimate of the units per stage that has not started: as many as the largest stage that has, if it has as many.
     fn to_come(&self) -> Vec<u64> {
         let largest = self.stages.iter().map(|work| work.to_do).max().unwrap_or(0);
         let is_to_come = |work: &StageWorkload| work.scope != ScopeState::Known;
         (self.stages.iter())
-            .map(|work| if is_to_come(work) { largest } else { 0 })
+            .map(|work| {
+                let units = work.board.units().len() as u64;
+                if is_to_come(work) { largest.min(units) } else { 0 }
+            })
             .collect()
     }
 

@@ -133,7 +133,7 @@ impl Dispatcher {
             work.scope = ScopeState::Requested;
             let stage = Arc::clone(&work.stage);
             let warehouse = self.charging(&Purpose::dates(stage.name()));
-            let dates = self.options.dates.clone();
+            let dates = self.stages[at].board.dates();
             let creates = !self.only_checks();
             self.spawn(TaskKind::Step("reading the schedule"), async move {
                 let scoped = scoped(stage.as_ref(), warehouse.as_ref(), &dates, &intents, creates).await;

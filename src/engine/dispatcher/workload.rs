@@ -9,7 +9,7 @@ use super::super::{BatchReader, Stage};
 use super::stage_errors::StageErrors;
 use super::unit::UnitsByDate;
 use crate::ledger::{Coverage, UnitRecord, UnitState};
-use crate::partition::Partition;
+use crate::partition::{Partition, PartitionRange};
 
 /// Whether a stage's expected rows per date have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct StageWorkload {
     pub(super) reader: Option<Arc<dyn BatchReader>>,
     /// Indexes of the stages in this run that must pass first.
     pub(super) needs: Vec<usize>,
+    /// The dates of the stage in the plan, whether they are in this run or not.
+    pub(super) range: PartitionRange,
     pub(super) board: StageBoard,
     pub(super) units: UnitsByDate,
     pub(super) queue: Queue,

@@ -127,6 +127,7 @@ impl Examination {
                 .flat_map(move |table| queries.clone().map(move |sql| (stage, table, sql)))
         });
         let trials = queries.map(|(stage, table, sql)| async move {
+            let date = date.at_start(stage.grain());
             let trial = Trial { sql, date, planned };
             (stage, table, warehouse.try_out(trial).await)
         });

@@ -107,7 +107,7 @@ impl Fillers {
             let Some(filler) = self.fillers.iter().find(fills) else {
                 continue;
             };
-            let (first, last) = input.reach.ends(date);
+            let (first, last) = input.reach.ends(date, filler.stage.grain());
             let days = first.up_to(last);
             // The date itself is always needed, earlier ones only within the plan's dates.
             let dates = days

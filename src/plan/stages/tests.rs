@@ -9,7 +9,7 @@ use rstest::rstest;
 use super::super::load::parse;
 use super::super::mistake::in_lines;
 use super::super::queries::QuerySource;
-use super::super::{Active, Binds, ExpectRows, Plan, StageKind, StageOutput, Template};
+use super::super::{Active, Binds, ExpectRows, Plan, ReadReach, StageKind, StageOutput, Template};
 use crate::table::ColumnType;
 
 const PLAN: &str = r#"
@@ -77,8 +77,8 @@ fn command_and_query_stages_are_parsed() {
     assert!(sql.table.columns[1].nullable && !sql.table.columns[0].nullable);
     assert_eq!(sql.table.columns[0].kind, ColumnType::Date);
     assert_eq!(
-        (tons.reads[0].table.as_str(), tons.reads[0].days_back),
-        ("port.calls", 2)
+        (tons.reads[0].table.as_str(), tons.reads[0].reach),
+        ("port.calls", ReadReach::DaysBack(2))
     );
 }
 

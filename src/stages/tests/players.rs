@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::{BatchDates, Outcome, Scope, Stage};
 use crate::nba::tables;
-use crate::partition::Partition;
+use crate::partition::{Partition, PartitionRange};
 use crate::plan::{Active, Advance, Fingerprint, StageKind, StageSpec};
 use crate::stages::stage;
 use crate::table::{ColumnType, Row, TableDef, Value, admit};
@@ -128,6 +128,7 @@ fn named(name: &str) -> std::sync::Arc<dyn Stage> {
         active: Active::Always,
         reads: Vec::new(),
         kind: StageKind::Nba,
+        range: PartitionRange::new(Partition::MIN, Partition::MIN).unwrap(),
         needs: Vec::new(),
         depends_on_past: false,
         advance: Advance::Auto,
