@@ -145,17 +145,18 @@ class Analyzer:
         answer = self.call("ExtractTableNamesFromStatement", request, service.ExtractTableNamesFromStatementResponse)
         return [list(name.table_name_segment) for name in answer.table_name]
 
-    def analyze(self, sql, tables, parameters, variables):
-        """The resolved statement. `tables` are the columns of each name, `variables` the types of a script's own."""
+    def analyze(self, sql, tables, parameters, variables, made):
+        """The resolved statement. `tables` are the columns of each name; `variables` the types of a script's own, and `made`
+        its functions."""
         words = set(re.findall(r"\w+", sql.lower()))
         named = [ids for name, ids in self.functions.items() if name.startswith("$") or name in words]
         try:
-            return self.analyze_with(sorted(set().union(*named)), sql, tables, parameters, variables)
+            return self.analyze_with(sorted(set().union(*named)), sql, tables, parameters, variables, made)
         except Refusal:
             # A construct may stand for a function that it does not name.
-            return self.analyze_with([], sql, tables, parameters, variables)
+            return self.analyze_with([], sql, tables, parameters, variables, made)
 
-    def analyze_with(self, functions, sql, tables, parameters, variables):
+    def analyze_with(self, functions, sql, tables, parameters, variables, made):
         """The resolved statement, with these functions and no others; none named are all."""
         catalog = simple_catalog_pb2.SimpleCatalogProto(name="catalog")
         catalog.builtin_function_options.include_function_ids.extend(functions)
@@ -166,6 +167,9 @@ class Analyzer:
             constant = simple_constant_pb2.SimpleConstantProto(name_path=[name])
             constant.type.CopyFrom(kind)
             catalog.constant.append(constant)
+        for name, signature in made.items():
+            function = catalog.custom_function.add(name_path=[name], group="script", mode="SCALAR")
+            function.signature.append(signature)
         options = options_pb2.AnalyzerOptionsProto()
         options.language_options.CopyFrom(self.language)
         for name, kind in parameters.items():
@@ -219,7 +223,7 @@ class Script:
         self.analyzer, self.server, self.done = analyzer, server, done
         self.sql = sent["sql"].encode()
         self.parameters = {bound["name"]: bound["type"] for bound in sent["parameters"]}
-        self.temporary, self.variables = {}, {}
+        self.temporary, self.variables, self.functions = {}, {}, {}
 
     def text(self, node):
         place = find(node, "parse_location_range")
@@ -265,10 +269,10 @@ class Script:
         # An altered table is looked up by its name too.
         if altered := re.match(r"ALTER TABLE `([^`]+)`", sql):
             tables.append(([altered[1]], self.server.columns([altered[1]], {})))
-        key = (shape(sql), str(tables), str(self.parameters), str(self.variables))
+        key = (shape(sql), str(tables), str(self.parameters), str(self.variables), str(self.functions))
         if key not in self.done:
             try:
-                self.done[key] = self.analyzer.analyze(sql, tables, self.parameters, self.variables)
+                self.done[key] = self.analyzer.analyze(sql, tables, self.parameters, self.variables, self.functions)
             except Refusal as refusal:
                 self.done[key] = refusal
         resolved = self.done[key]
@@ -278,6 +282,8 @@ class Script:
         return resolved
 
     def remember(self, sql, resolved):
+        if re.match(r"CREATE TEMP(ORARY)? FUNCTION", sql):
+            self.functions[find(resolved, "name_path")[0]] = find(resolved, "signature")
         if definitions := find(resolved, "column_definition_list"):
             name = find(resolved, "name_path")
             columns = {column.name: column.type for column in definitions}

@@ -22,6 +22,7 @@ use super::stage::{
 };
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
+use crate::sql::QueryScript;
 use crate::table::{Column, ColumnType, TableDef, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
@@ -611,6 +612,7 @@ fn all_differ(texts: &[&Template], calls: &[(Partition, Partition)]) -> Result<(
 }
 
 fn date_query(what: &str, sql: &str, division: Division) -> Result<DateQuery, String> {
+    QueryScript::of(sql).map_err(|problem| format!("{what}: {problem}"))?;
     Ok(DateQuery {
         binds: binds(what, sql, division.grain)?,
         zone: division.zone,

@@ -3,10 +3,12 @@
 
 mod depth;
 mod reading;
+mod script;
 mod tables;
 mod words;
 
 pub use depth::{Depth, on_a_deep_stack, refuse_too_deep};
 pub use reading::refuse_writing;
+pub use script::QueryScript;
 pub use tables::{TableName, renamed, tables};
 pub use words::{changed, parameters, tokens};

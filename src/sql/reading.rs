@@ -17,10 +17,10 @@ const WRITING_OPERATORS: [&str; 3] = ["CREATE", "EXPORT", "INSERT"];
 /// If there is one, or if the query can't be tokenised; returns a message for the operator.
 pub fn refuse_writing(sql: &str) -> Result<(), String> {
     let spans = tokens(sql)?;
-    let tokens: Vec<&Token> = (spans.iter().map(|spanned| &spanned.token))
+    let tokens: Vec<Token> = (spans.into_iter().map(|spanned| spanned.token))
         .filter(|token| !matches!(token, Token::Whitespace(_)))
         .collect();
-    for statement in tokens.split(|token| **token == Token::SemiColon) {
+    for statement in tokens.split(|token| *token == Token::SemiColon) {
         let begin = (statement.iter()).find(|token| !matches!(token, Token::LParen));
         if let Some(begin) = begin
             && !(is_any(begin, &READING) || makes_a_temporary_function(statement))
@@ -28,8 +28,8 @@ pub fn refuse_writing(sql: &str) -> Result<(), String> {
             return Err(writes(begin));
         }
         for pair in statement.windows(2) {
-            if *pair[0] == Token::VerticalBarRightAngleBracket && is_any(pair[1], &WRITING_OPERATORS) {
-                return Err(writes(pair[1]));
+            if pair[0] == Token::VerticalBarRightAngleBracket && is_any(&pair[1], &WRITING_OPERATORS) {
+                return Err(writes(&pair[1]));
             }
         }
     }
@@ -52,7 +52,13 @@ fn bare(token: &Token) -> Option<&Word> {
     }
 }
 
-fn makes_a_temporary_function(statement: &[&Token]) -> bool {
+/// Whether a statement declares variables.
+pub(super) fn declares(statement: &[Token]) -> bool {
+    statement.first().is_some_and(|token| is_any(token, &["DECLARE"]))
+}
+
+/// Whether a statement makes a function that ends with its script.
+pub(super) fn makes_a_temporary_function(statement: &[Token]) -> bool {
     let begins = |words: &[&[&str]]| {
         words.len() <= statement.len()
             && (words.iter().zip(statement)).all(|(words, token)| is_any(token, words))

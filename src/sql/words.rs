@@ -62,6 +62,15 @@ pub(super) fn with_replaced(sql: &str, parts: impl Iterator<Item = (Span, String
     text
 }
 
+/// The bytes of a query before a position of its tokens.
+pub(super) fn offset(sql: &str, at: Location) -> usize {
+    let mut position = Position {
+        at: Location { line: 1, column: 1 },
+        rest: sql,
+    };
+    position.skip_to(at).len()
+}
+
 /// A position in a query, as the line and column that tokens have.
 struct Position<'a> {
     at: Location,

@@ -247,8 +247,13 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         RowsExpected::AtLeastOne,
         RowsExpected::Any,
     ];
+    let declared = format!(
+        "DECLARE wanted DATE DEFAULT @date;\nCREATE TEMP FUNCTION twice(n INT64) AS (2 * n);\n{select} WHERE {of_one} AND \
+         wanted = @date AND twice(1) = 2"
+    );
     for (sql, asking, expected) in [
         (format!("{select} WHERE {of_one}"), Asking::DateByDate, ways),
+        (declared, Asking::DateByDate, ways),
         (
             format!("{select} WHERE {of_many}"),
             Asking::AllAtOnce,
@@ -262,7 +267,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             sql: &sql,
             asking,
             now,
-            name: &format!("{}.{asking:?}", table.path()),
+            name: &format!("{}.{asking:?}.{}", table.path(), sql.len()),
             record: Some(&recording(&dates)),
         };
         warehouse.refill(refill).await.unwrap();

@@ -182,8 +182,13 @@ columns = [{ name = "day", type = "DATE" }, { name = "tons", type = "INT64" }]
         ),
         (
             "@date\"\ntable = \"port.shares\"",
+            "@date |> INSERT INTO raw.calls\"\ntable = \"port.shares\"",
+            "stage 'shares': a query contains INSERT, which could write; with --dataset-prefix queries may only read",
+        ),
+        (
+            "@date\"\ntable = \"port.shares\"",
             "@date; DROP TABLE raw.calls\"\ntable = \"port.shares\"",
-            "stage 'shares': a query contains DROP, which could write; with --dataset-prefix queries may only read",
+            "stage 'shares': sql: only DECLARE and CREATE TEMP FUNCTION may precede the query, not 'SELECT'; write one SELECT",
         ),
     ] {
         planned.write(&format!("{PLAN}{}", shares.replace(from, to)));

@@ -7,7 +7,7 @@ use crate::cli::error::{CliError, cannot_print};
 use crate::cli::home::Home;
 use crate::cli::{PlanArgs, StateDir};
 use crate::escape::EscapedText;
-use crate::partition::{Partition, Timezone};
+use crate::partition::{Partition, PartitionRange, Timezone};
 use crate::plan::{
     Active, Binds, CommandSpec, DateQuery, ExpectRows, Plan, ProgramCall, SqlSpec, StageKind, StageSpec,
 };
@@ -30,10 +30,12 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     home.refuse_foreign_queries(&plan)?;
-    let date = match &arguments.date {
-        Some(date) => Partition::parse(date)?,
-        None => plan.range.from(),
+    // A longer date than the plan's stands for its first.
+    let first = |date: &String| {
+        let date = Partition::parse(date)?;
+        PartitionRange::between(date, date, plan.range.grain()).map(|range| range.from())
     };
+    let date = arguments.date.as_ref().map(first).transpose()?;
     let mut text = EscapedText::default();
     for (number, stage) in selected(&plan, arguments.stage.as_deref())?
         .into_iter()
@@ -42,10 +44,8 @@ pub(super) fn show(arguments: &PlanShowArgs) -> Result<u8, CliError> {
         if number > 0 {
             text.line("");
         }
-        let date = match &arguments.date {
-            Some(_) => date.at_start(stage.range.grain()),
-            None => stage.range.from(),
-        };
+        let range = stage.range;
+        let date = date.map_or(range.from(), |date| date.at_start(range.grain()));
         text.extend(shown(stage, &home, date)?.lines());
     }
     text.print().map_err(cannot_print)?;

@@ -255,12 +255,10 @@ impl StageCells {
             if let Some(state) = worst.get_mut(column) {
                 *state = worst_of(cell);
             }
-            // A stage of longer dates than others fills several cells with each.
-            let end = cell
-                .last()
-                .map_or(column, |last| scale.column(last.date.last_day()));
-            if let Some(more) = worst.get_mut(column + 1..=end) {
-                more.fill(cell.last().map(|last| last.state));
+            // A date may be longer than a cell, if those of another stage are shorter.
+            if let Some(last) = cell.last() {
+                let covered = (column + 1..scale.len()).take_while(|cell| covers(last, scale, *cell));
+                worst[column + 1..][..covered.count()].fill(Some(last.state));
             }
             rest = after;
         }
@@ -274,6 +272,11 @@ impl StageCells {
     fn is_of(&self, stage: &StageView, scale: Timescale) -> bool {
         Arc::ptr_eq(&self.units, &stage.units) && self.scale == scale
     }
+}
+
+/// Whether a date that begins before a cell lasts until its end.
+fn covers(unit: &UnitView, scale: Timescale, cell: usize) -> bool {
+    scale.start(cell + 1) <= unit.date.last_day().succ_opt().unwrap_or(NaiveDate::MAX)
 }
 
 /// How many units, which are sorted, begin before the end of a cell.
@@ -290,13 +293,12 @@ fn worst_of(units: &[UnitView]) -> Option<UnitState> {
     states.find(|state| seen & bit(*state) != 0)
 }
 
-/// The dates of a stage in a cell, also one that begins before it.
+/// The dates of a stage that begin in a cell, and one that begins before and covers it.
 pub fn units_in(stage: &StageView, scale: Timescale, cell: usize) -> &[UnitView] {
     let end = until(&stage.units, scale, cell);
     let first_day = scale.start(cell);
-    let start = stage
-        .units
-        .partition_point(|unit| unit.date.last_day() < first_day);
+    let is_before = |unit: &UnitView| unit.date.first_day() < first_day && !covers(unit, scale, cell);
+    let start = stage.units.partition_point(is_before);
     stage.units.get(start..end).unwrap_or_default()
 }
 
@@ -394,6 +396,38 @@ mod tests {
             seen += units.len();
         }
         assert_eq!(seen, stage.units.len());
+    }
+
+    /// A plan of days has a stage of months: each fills the cells of its days.
+    #[test]
+    fn a_longer_date_fills_every_cell_that_it_covers() {
+        let scale = Timescale::fitting(
+            Partition::parse("2024-01-30").unwrap(),
+            Partition::parse("2024-04-02").unwrap(),
+            1,
+            80,
+        );
+        let mut stage = running_by(1, Grain::Month).stages[0].clone();
+        stage.units = Arc::new(vec![
+            unit("2024-02", UnitState::Failed),
+            unit("2024-03", UnitState::Ok),
+        ]);
+        let cells = StageCells::of(&stage, scale).worst;
+        let expected = |cell: usize| match cell {
+            2..=30 => Some(UnitState::Failed),
+            31..=61 => Some(UnitState::Ok),
+            _ => None,
+        };
+        assert_eq!(cells.len(), 64);
+        for (cell, state) in cells.into_iter().enumerate() {
+            assert_eq!(state, expected(cell), "{}", scale.title(cell));
+            assert_eq!(
+                worst_of(units_in(&stage, scale, cell)),
+                state,
+                "{}",
+                scale.title(cell)
+            );
+        }
     }
 
     #[test]

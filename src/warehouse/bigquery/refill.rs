@@ -9,6 +9,7 @@ use super::record::{self, KEPT_DATES, RowCountSource};
 use super::script::{TempTable, exchange, requested, stored_rows};
 use super::statement::{JobResult, Statement};
 use crate::partition::{Grain, Partition};
+use crate::sql::QueryScript;
 use crate::table::{
     Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
     start_literal, start_type,
@@ -47,10 +48,13 @@ const QUERY_ROWS: &str = "_backcourt_answered";
 /// The temporary table with the script's result, a few rows.
 const SCRIPT_RESULT: &str = "_backcourt_told";
 
-/// Splits the dates of a refill so that no script gets too large.
+/// Splits the dates of a refill so that no script gets too large. Declarations before the query may contain its date, and
+/// a script has them once.
 pub(super) fn parts<'a>(refill: &Refill<'a>) -> impl Iterator<Item = &'a [Partition]> {
+    let declares = QueryScript::of(refill.sql).is_ok_and(|script| !script.before.is_empty());
     let most = match refill.asking {
         Asking::AllAtOnce => refill.dates.len(),
+        Asking::DateByDate if declares => 1,
         Asking::DateByDate => (MAX_SCRIPT_LENGTH / refill.sql.len().max(1)).min(MAX_DATES),
     };
     refill.dates.chunks(most.max(1))
@@ -81,12 +85,13 @@ pub(super) fn statement(
         )
     };
     let text = format!(
-        "BEGIN TRANSACTION;\n{guard}\
+        "{}BEGIN TRANSACTION;\n{guard}\
          CREATE TEMP TABLE {QUERY_ROWS} AS {};\n\
          {keep}{}\
          CREATE TEMP TABLE {SCRIPT_RESULT} AS {};\n\
          {}COMMIT TRANSACTION;\n\
          SELECT * FROM {SCRIPT_RESULT} ORDER BY asked, stayed",
+        declarations(refill, sql, dates)?,
         answered(table, &judged(table, &rows(refill, sql, dates)?)),
         exchange(table, path, dates, &fitting(table), stays),
         counts(stays, dates.len()),
@@ -146,10 +151,19 @@ fn staying(table: &TableDef, path: &str, owed: &[(Partition, Option<u32>)]) -> S
     )
 }
 
+/// The statements before the query, which come first in a script.
+fn declarations(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, String> {
+    Ok(match QueryScript::of(sql)?.before {
+        "" => String::new(),
+        before => format!("{}\n", about(before, dates, refill.table.zone)?),
+    })
+}
+
 /// SQL for the query's rows, each with the requested date.
 fn rows(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, String> {
+    let query = QueryScript::of(sql)?.query;
     let own = |asked: &str, dates: &[Partition]| {
-        let sql = about(sql, dates, refill.table.zone)?;
+        let sql = about(query, dates, refill.table.zone)?;
         Ok(format!(
             "SELECT {asked} AS {REQUESTED_DATE}, {ROWS_ALIAS}.* FROM (\n{sql}\n) AS {ROWS_ALIAS}"
         ))

@@ -25,7 +25,7 @@ use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::Parser;
 
 use crate::partition::Parameter;
-use crate::sql::{on_a_deep_stack, refuse_too_deep};
+use crate::sql::{QueryScript, on_a_deep_stack, refuse_too_deep};
 use crate::warehouse::{ErrorClass, WarehouseError};
 use refusal::{SqlRefusal, unread};
 
@@ -55,6 +55,9 @@ fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String
 }
 
 fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
+    if QueryScript::of(sql).is_ok_and(|script| !script.before.is_empty()) {
+        return Err(SqlRefusal::construct("DECLARE and CREATE TEMP FUNCTION").into());
+    }
     let statements = Parser::parse_sql(&BigQueryDialect, sql).map_err(|error| unread(sql, &error))?;
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(SqlRefusal::other("anything but a single SELECT").into());
