@@ -188,6 +188,21 @@ pub enum Event {
         /// Pause before the next attempt, in milliseconds.
         wait_ms: u64,
     },
+    /// A program's call for several dates failed and is repeated as a whole.
+    CallRetried {
+        /// Stage name.
+        stage: String,
+        /// Its dates.
+        dates: Vec<Partition>,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Class of the error.
+        class: ErrorClass,
+        /// The error.
+        message: String,
+        /// Pause before the next attempt, in milliseconds.
+        wait_ms: u64,
+    },
     /// The operator requeued units.
     RerunQueued {
         /// Stage name.

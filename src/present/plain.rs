@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::console::{count, to_go};
-use crate::partition::Partition;
+use crate::partition::{Partition, compact};
 
 use crate::engine::{Ending, Event, Fact, Snapshot, StageNulls};
 use crate::figures::counted;
@@ -82,7 +82,9 @@ fn said(fact: &Fact) -> Option<String> {
             replaces.clause()
         ),
         Event::SnapshotDelta(_) => return None,
-        event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. }) => of_unit(event)?,
+        event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. } | Event::CallRetried { .. }) => {
+            of_unit(event)?
+        }
         Event::RerunQueued { stage, dates } => {
             format!("{stage}: {} requeued", counted(dates.len(), "date"))
         }
@@ -161,6 +163,18 @@ fn of_unit(event: &Event) -> Option<String> {
         } => {
             format!("{stage} {date} attempt {attempt} failed ({class}), retry in {wait_ms} ms: {message}")
         }
+        Event::CallRetried {
+            stage,
+            dates,
+            attempt,
+            class,
+            message,
+            wait_ms,
+        } => format!(
+            "{stage} {} attempt {attempt} of a call for {} failed ({class}), retry in {wait_ms} ms: {message}",
+            compact(dates),
+            counted(dates.len(), "date")
+        ),
         _ => return None,
     })
 }

@@ -44,6 +44,7 @@ const fn is_work(event: &Event) -> bool {
         event,
         Event::UnitFinished { .. }
             | Event::UnitRetried { .. }
+            | Event::CallRetried { .. }
             | Event::UnitSampled(_)
             | Event::CheckFinished { .. }
             | Event::SourceChecked { .. }

@@ -536,6 +536,14 @@ fn every_kind() -> Vec<Event> {
             message: text(),
             wait_ms: 200,
         },
+        Event::CallRetried {
+            stage: text(),
+            dates: vec![date],
+            attempt: 1,
+            class: ErrorClass::Transient,
+            message: text(),
+            wait_ms: 200,
+        },
         Event::RerunQueued {
             stage: text(),
             dates: vec![date],

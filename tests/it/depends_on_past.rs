@@ -274,8 +274,18 @@ fn no_call_passes_a_date_that_waits_for_its_retry() {
 #[test]
 fn a_call_takes_several_dates_in_order() {
     let planned = chain("batch = 4", RETRY_ONCE);
-    planned.run(&[]).expect(0);
+    let said = planned.run(&[]).expect(0).out;
     assert_eq!(called(&planned), [1, 5, 5, 9, 13, 17]);
+    let retried =
+        "chain 2024-01-05..2024-01-08 attempt 1 of a call for 4 dates failed (transient), retry in ";
+    assert!(said.contains(retried), "{said}");
+    let events = planned.state.facts();
+    let calls: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "call_retried")
+        .collect();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0]["dates"].as_array().map(Vec::len), Some(4));
 }
 
 /// The 6th never succeeds: its call is split until it is alone, and no date after it is tried.

@@ -85,6 +85,15 @@ impl Dispatcher {
             });
         }
         work.queue.retry_at(batch.dates.clone(), Instant::now() + pause);
+        let stage = work.board.name.clone();
+        self.emit(Event::CallRetried {
+            stage,
+            dates: batch.dates.clone(),
+            attempt,
+            class: error.class,
+            message: bounded(&error.message),
+            wait_ms: milliseconds(pause),
+        });
         Ok(())
     }
 
@@ -227,7 +236,7 @@ impl Dispatcher {
             attempt,
             class: error.class,
             message: error.message.clone(),
-            wait_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+            wait_ms: milliseconds(pause),
         });
     }
 
@@ -298,4 +307,8 @@ impl Dispatcher {
         }
         Ok(())
     }
+}
+
+fn milliseconds(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }

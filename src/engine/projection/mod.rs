@@ -57,6 +57,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         Event::StageStarted { .. }
         | Event::UnitFinished { .. }
         | Event::UnitRetried { .. }
+        | Event::CallRetried { .. }
         | Event::RerunQueued { .. }
         | Event::UnitsInvalidated { .. }
         | Event::StageFinished { .. } => stage::fold(snapshot, &fact.event),

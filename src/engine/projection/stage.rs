@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::Event;
 use crate::engine::snapshot::{self, CheckView, Snapshot, StageState, StageView, UnitView};
 use crate::ledger::{CheckState, UnitState};
+use crate::partition::Partition;
 use crate::plan::Severity;
 
 pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
@@ -24,11 +25,14 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
             attempt,
             message,
             ..
-        } => StageView::named(stages, stage).change_units(&[*date], |unit| {
-            unit.state = UnitState::Pending;
-            unit.attempts = *attempt;
-            unit.reason = Some(Arc::from(message.as_str()));
-        }),
+        } => retried(StageView::named(stages, stage), &[*date], *attempt, message),
+        Event::CallRetried {
+            stage,
+            dates,
+            attempt,
+            message,
+            ..
+        } => retried(StageView::named(stages, stage), dates, *attempt, message),
         Event::RerunQueued { stage, dates } => StageView::named(stages, stage).change_units(dates, |unit| {
             unit.state = UnitState::Pending;
             unit.attempts = 0;
@@ -48,6 +52,15 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
         }
         _ => {}
     }
+}
+
+fn retried(stage: &mut StageView, dates: &[Partition], attempt: u32, message: &str) {
+    let reason: Arc<str> = Arc::from(message);
+    stage.change_units(dates, |unit| {
+        unit.state = UnitState::Pending;
+        unit.attempts = attempt;
+        unit.reason = Some(Arc::clone(&reason));
+    });
 }
 
 fn finished(event: &Event) -> Option<UnitView> {
