@@ -14,7 +14,7 @@ use crate::feeds::faults::ProfileError;
 use crate::fence::FenceError;
 use crate::import::ImportError;
 use crate::ledger::{LedgerError, LockError, RunLock};
-use crate::partition::{Partition, PartitionError};
+use crate::partition::{Grain, Partition, PartitionError};
 use crate::plan::{ChangedVariable, Plan, PlanError, with_hint};
 use crate::present::AttachError;
 use crate::replay::ReplayError;
@@ -207,6 +207,15 @@ pub(super) enum CliError {
     },
     #[error("no stages selected: --stop-after {stop} ends before {}; leave out one of the two flags", .named.join(", "))]
     NoStages { stop: String, named: Vec<String> },
+    #[error(
+        "no {grain} of stage {stage} lies completely in the selected dates; select whole ones, such as {example}, or leave out \
+         --stage"
+    )]
+    NoWholeDates {
+        stage: String,
+        grain: Grain,
+        example: Partition,
+    },
 
     #[error(
         "'{0}' is not a valid warehouse; write sqlite:DIR, for example sqlite:./warehouse, or bigquery:PROJECT"

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::stages;
 
 use super::error::CliError;
-use super::run_args::{dates_of, forced_source};
+use super::run_args::{dates_of, forced_source, require_dates};
 use super::start::{RunSpec, Show, every_date, start, started_stages};
 use super::{PlanArgs, StateDir};
 
@@ -74,6 +74,7 @@ pub(super) fn rerun(arguments: &RerunArgs, keymap: &Keymap) -> Result<u8, CliErr
         None => plan.range.partitions().collect(),
     };
     if let Selection::Dates(chosen) = &selection {
+        require_dates(&plan, &stages, &chosen.partitions().collect::<Vec<_>>())?;
         dates.extend(chosen.partitions());
         dates.sort_unstable();
         dates.dedup();

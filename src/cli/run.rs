@@ -4,7 +4,7 @@ use crate::console::keymap::Keymap;
 use crate::plan::WorkOrder;
 
 use super::error::CliError;
-use super::run_args::{RunArgs, chosen_stages, forced_source};
+use super::run_args::{RunArgs, chosen_stages, forced_source, require_dates};
 use super::start::{RunSpec, start};
 use super::{dry_run, sample};
 
@@ -15,6 +15,7 @@ pub(super) fn run(arguments: &RunArgs, keymap: &Keymap) -> Result<u8, CliError> 
     }
     let dates = arguments.chosen_dates(&plan)?;
     let stages = chosen_stages(&plan, &arguments.stages, arguments.stop_after.as_deref())?;
+    require_dates(&plan, &stages, &dates)?;
     let advance = arguments.released(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
     let sample = if arguments.sample {

@@ -203,6 +203,22 @@ impl RunArgs {
     }
 }
 
+/// Refuses dates none of which belongs to a stage: they may be shorter than those of every stage.
+pub(super) fn require_dates(plan: &Plan, stages: &[String], dates: &[Partition]) -> Result<(), CliError> {
+    let has_none = |stage: &&String| plan.dates_of(stage, dates).is_empty();
+    let Some(spec) = stages.first().and_then(|stage| plan.stage(stage)) else {
+        return Ok(());
+    };
+    if dates.is_empty() || stages.iter().filter(has_none).count() < stages.len() {
+        return Ok(());
+    }
+    Err(CliError::NoWholeDates {
+        stage: spec.name.clone(),
+        grain: spec.range.grain(),
+        example: spec.range.from(),
+    })
+}
+
 /// The selected stages up to `stop_after`, in plan order; all if none are named.
 pub(super) fn chosen_stages(
     plan: &Plan,

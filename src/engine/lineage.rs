@@ -57,6 +57,11 @@ impl Lineage {
             .filter_map(|node| Some((node.stage.as_str(), node.table.as_deref()?)))
     }
 
+    pub(super) fn depends_on_past(&self, stage: &str) -> bool {
+        let node = self.nodes.iter().find(|node| node.stage == stage);
+        node.is_some_and(|node| node.depends_on_past)
+    }
+
     pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.stage.as_str())
     }

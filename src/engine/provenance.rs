@@ -69,6 +69,12 @@ impl Provenance {
         self.lineage.input_digest(stage, date, &self.digests)
     }
 
+    /// Whether no date of the stage before this one has been stored.
+    pub(super) fn is_first(&self, stage: &str, date: Partition) -> bool {
+        let known = self.digests.get(stage);
+        known.is_none_or(|known| known.range(..date).next().is_none())
+    }
+
     /// Records the digests of stored units; kept rows keep theirs. Returns the dates whose rows have changed.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<Partition> {
         let mut changed = BTreeSet::new();
@@ -76,6 +82,11 @@ impl Provenance {
             let input = self.lineage.input_digest(stage, unit.date, &self.digests);
             let known = self.digests.entry(stage.to_owned()).or_default();
             let before = known.get(&unit.date).copied();
+            if before.is_none() && unit.state == UnitState::Skipped && self.lineage.depends_on_past(stage) {
+                // It leaves nothing for a later date to read.
+                *digests = None;
+                continue;
+            }
             let Some(output) = digests.or(before).map(|digests| digests.output) else {
                 continue;
             };

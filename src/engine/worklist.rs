@@ -74,6 +74,8 @@ impl WorkList {
 
     /// Marks a unit stale if the ledger has it as done but the table or its inputs differ.
     fn mark_if_stale(&mut self, date: Partition, stored: u32, invalidated: &BTreeSet<Partition>) {
+        // Another definition may read other inputs, so their digests can't be compared.
+        let is_outdated = self.changed.contains(&date);
         let Some(unit) = self.recorded.get_mut(&date) else {
             return;
         };
@@ -92,7 +94,7 @@ impl WorkList {
             unit.rows = stored;
             self.contradicted += 1;
         }
-        if can_be_invalidated(unit.state) && invalidated.contains(&date) {
+        if can_be_invalidated(unit.state) && invalidated.contains(&date) && !is_outdated {
             unit.state = UnitState::Stale;
             unit.reason = Some(INPUTS_CHANGED.to_owned());
             self.invalidated += 1;

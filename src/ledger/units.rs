@@ -163,8 +163,12 @@ impl Ledger {
                 plan.name
             )))
         };
-        for (stage, date) in &of_form {
-            let planned = plan.grain_of(stage);
+        // A stage that the plan no longer has keeps its record.
+        let of_plan = of_form
+            .iter()
+            .filter_map(|(stage, date)| Some((plan.stage(stage)?, date)));
+        for (stage, date) in of_plan {
+            let planned = stage.range.grain();
             if date.grain() != planned {
                 return refused("partition", date.grain().name(), planned.name());
             }

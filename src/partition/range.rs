@@ -296,29 +296,25 @@ impl fmt::Display for PartitionRanges {
     }
 }
 
-/// The partitions of a length among these, which are in order: those that have it, and those that consist of the shorter ones
-/// of length `of`.
+/// The partitions of a range of which all parts of length `of` are among these, which are in order; none if `of` is not
+/// shorter.
 #[must_use]
-pub fn whole_partitions(partitions: &[Partition], of: Grain, grain: Grain) -> Vec<Partition> {
-    let mut found: Vec<Partition> = (partitions.iter().copied())
-        .filter(|partition| partition.grain() == grain)
-        .collect();
+pub fn whole_partitions(parts: &[Partition], of: Grain, range: PartitionRange) -> Vec<Partition> {
+    let grain = range.grain();
     if of >= grain {
-        return found;
+        return Vec::new();
     }
-    let parts: Vec<Partition> = (partitions.iter().copied())
-        .filter(|partition| partition.grain() == of)
+    let parts: Vec<Partition> = (parts.iter().copied())
+        .filter(|part| part.grain() == of)
         .collect();
-    for parts in parts.chunk_by(|one, other| one.at_start(grain) == other.at_start(grain)) {
-        let whole = parts[0].at_start(grain);
+    let is_whole = |parts: &[Partition]| {
+        let whole = parts.first()?.at_start(grain);
         let needed = whole.at_start(of).distance(whole.at_end(of)) + 1;
-        if i64::try_from(parts.len()) == Ok(needed) {
-            found.push(whole);
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
+        let has_all = i64::try_from(parts.len()) == Ok(needed);
+        (has_all && range.contains(whole)).then_some(whole)
+    };
+    let of_one = |one: &Partition, other: &Partition| one.at_start(grain) == other.at_start(grain);
+    parts.chunk_by(of_one).filter_map(is_whole).collect()
 }
 
 /// Formats partitions as a short text: consecutive ones as `first..last`, single ones as they are, separated by commas.

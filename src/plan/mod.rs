@@ -139,10 +139,19 @@ impl Plan {
             .map_or(self.range.grain(), |stage| stage.range.grain())
     }
 
-    /// The dates of a stage among these of the plan's range: of a longer partition, all dates must be among them.
+    /// The dates of a stage among these. Longer dates than the shortest of the plan are also those in the plan of which all
+    /// parts are among them.
     #[must_use]
     pub fn dates_of(&self, stage: &str, dates: &[Partition]) -> Vec<Partition> {
-        whole_partitions(dates, self.range.grain(), self.grain_of(stage))
+        let Some(stage) = self.stage(stage) else {
+            return dates.to_vec();
+        };
+        let mut found = whole_partitions(dates, self.range.grain(), stage.range);
+        let has_length = |date: &Partition| date.grain() == stage.range.grain();
+        found.extend(dates.iter().copied().filter(has_length));
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// Looks up a check by name.

@@ -110,10 +110,29 @@ fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String
                     filler = stages[filler].name
                 ));
             }
-            Some(_) | None => {}
+            Some((filler, table)) => refuse_uncovered(&stages[at], &stages[filler], &table)?,
+            None => {}
         }
     }
     Ok(())
+}
+
+/// Refuses a stage that reads longer dates, which the plan doesn't have for all of its own.
+fn refuse_uncovered(reader: &StageSpec, filler: &StageSpec, table: &str) -> Result<(), String> {
+    let (own, read) = (reader.range, filler.range);
+    let covers =
+        read.from().first_day() <= own.from().first_day() && own.to().last_day() <= read.to().last_day();
+    if read.grain() <= own.grain() || covers {
+        return Ok(());
+    }
+    Err(format!(
+        "stage '{}' reads {table} by {}, but the plan has whole ones from {} to {} only; let from and to begin and end with a {}",
+        reader.name,
+        read.grain(),
+        read.from(),
+        read.to(),
+        read.grain()
+    ))
 }
 
 /// Checks every query that affects a unit: the one that computes its rows, and those for the expected row count and the

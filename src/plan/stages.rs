@@ -100,6 +100,13 @@ impl RawStage {
         let reads = found.take("reads", reads);
         let active = match self.active {
             Some(active) => found.take("active", active.read(queries)),
+            // Longer dates than the plan's have work whatever its days of the week are.
+            None if self.partition.is_some()
+                && matches!(usual, Active::Weekdays(_))
+                && division.grain > Grain::Day =>
+            {
+                Some(Active::Always)
+            }
             None => Some(usual.clone()),
         };
         if let (Some(Active::Weekdays(_)), Grain::Week | Grain::Month | Grain::Year) =
@@ -500,6 +507,7 @@ impl RawRead {
         table_path(&self.table).map_err(|problem| format!("reads: {problem}"))?;
         let reach = match (self.days_back, self.back, self.ahead) {
             (days, None, None) => ReadReach::DaysBack(days.unwrap_or(0)),
+            (None, None | Some(0), None | Some(0)) => ReadReach::DaysBack(0),
             (None, back, ahead) => ReadReach::Around {
                 back: back.unwrap_or(0),
                 ahead: ahead.unwrap_or(0),

@@ -59,11 +59,15 @@ pub(super) fn declares(statement: &[Token]) -> bool {
 
 /// Whether a statement makes a function that ends with its script.
 pub(super) fn makes_a_temporary_function(statement: &[Token]) -> bool {
-    let begins = |words: &[&[&str]]| {
-        words.len() <= statement.len()
-            && (words.iter().zip(statement)).all(|(words, token)| is_any(token, words))
-    };
-    begins(&[&["CREATE"], &["TEMP", "TEMPORARY"], &["FUNCTION"]])
+    let mut words = statement.iter();
+    let mut next_is = |known: &[&str]| words.next().is_some_and(|token| is_any(token, known));
+    let replaces = statement.get(1).is_some_and(|token| is_any(token, &["OR"]));
+    let aggregates = |token: Option<&Token>| token.is_some_and(|token| is_any(token, &["AGGREGATE"]));
+    next_is(&["CREATE"])
+        && (!replaces || next_is(&["OR"]) && next_is(&["REPLACE"]))
+        && next_is(&["TEMP", "TEMPORARY"])
+        && (!aggregates(statement.get(if replaces { 4 } else { 2 })) || next_is(&["AGGREGATE"]))
+        && next_is(&["FUNCTION"])
 }
 
 #[cfg(test)]
@@ -80,6 +84,7 @@ mod tests {
     #[case("FROM d.t |> WHERE n > 1 |> AGGREGATE COUNT(*)")]
     #[case("DECLARE n INT64 DEFAULT 1; SET n = 2; SELECT n")]
     #[case("CREATE TEMP FUNCTION f(n INT64) AS (n + 1); SELECT f(1)")]
+    #[case("CREATE OR REPLACE TEMPORARY AGGREGATE FUNCTION f(n INT64) AS (SUM(n)); SELECT f(1)")]
     #[case("")]
     fn queries_that_read_are_accepted(#[case] sql: &str) {
         assert_eq!(refuse_writing(sql), Ok(()));

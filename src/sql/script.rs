@@ -23,9 +23,9 @@ impl<'s> QueryScript<'s> {
     /// operator.
     pub fn of(sql: &'s str) -> Result<Self, String> {
         let mut statements = statements(sql)?;
-        // A comment after the last semicolon.
-        while statements.len() > 1 && statements.last().is_some_and(|last| last.words.is_empty()) {
-            statements.pop();
+        // A second semicolon, or a comment after the last.
+        if statements.len() > 1 {
+            statements.retain(|statement| !statement.words.is_empty());
         }
         let Some((query, before)) = statements.split_last() else {
             return Ok(Self {
@@ -95,6 +95,7 @@ mod tests {
     #[rstest]
     #[case("SELECT 1", "", "SELECT 1")]
     #[case("", "", "")]
+    #[case("DECLARE n INT64;; SELECT n;;", "DECLARE n INT64;;", "SELECT n")]
     #[case("SELECT ';' AS a -- ;\n;\n-- end;", "", "SELECT ';' AS a -- ;")]
     #[case(
         "DECLARE n INT64 DEFAULT 1; SELECT n",

@@ -224,6 +224,64 @@ fn dates_without_work_are_passed_over() {
     assert_eq!(planned.numbers("sums"), events.looped());
 }
 
+/// Dates after the end of the plan follow the plan's, and those before it come first.
+#[test]
+fn dates_outside_the_plan_have_a_past_too() {
+    let planned = Planned::new(&sums("2024-03-01", "2024-03-05", ""));
+    let events = Events::of(&planned, "2024-03-01", "2024-03-31");
+    planned.run(&[]).expect(0);
+    let held = planned
+        .run(&["--from", "2024-03-08", "--to", "2024-03-09"])
+        .expect(1)
+        .out;
+    assert!(
+        held.contains("2 dates of sums wait for 2024-03-07, which is pending"),
+        "{held}"
+    );
+    planned.run(&["--to", "2024-03-09"]).expect(0);
+    assert_eq!(planned.numbers("sums"), events.looped()[..9]);
+    planned.write(&sums("2024-03-01", "2024-03-31", ""));
+    planned.run(&[]).expect(0);
+    assert_eq!(planned.numbers("sums"), events.looped());
+}
+
+/// A plan that begins later still continues what was stored before.
+#[test]
+fn a_plan_that_begins_later_keeps_its_past() {
+    let planned = Planned::new(&sums("2024-03-01", "2024-03-10", ""));
+    let events = Events::of(&planned, "2024-03-01", "2024-03-10");
+    planned.run(&[]).expect(0);
+    planned.write(&sums("2024-03-05", "2024-03-10", ""));
+    rerun(&planned, "2024-03-05");
+    assert_eq!(planned.dates("sums", "stale"), 0);
+    planned.write(&sums("2024-03-01", "2024-03-10", ""));
+    planned.run(&[]).expect(0);
+    assert_eq!(planned.numbers("sums"), events.looped());
+}
+
+/// The rows of another definition are kept as they are, whatever the new one reads.
+#[test]
+fn rows_of_before_are_kept_when_a_stage_begins_to_depend_on_its_past() {
+    let plan = sums("2024-03-01", "2024-03-10", "");
+    let alone = "SELECT @date AS day, SUM(n) AS n FROM `raw.events` WHERE day = @date";
+    let before = plan
+        .replace("depends_on_past = true", "")
+        .replace(&format!("seed = \"{alone}\""), "")
+        .replace(SQL, alone);
+    let planned = Planned::new(&before);
+    let events = Events::of(&planned, "2024-03-01", "2024-03-10");
+    planned.run(&[]).expect(0);
+    let kept = planned.numbers("sums");
+    planned.write(&plan);
+    planned.run(&[]).expect(0);
+    assert_eq!(
+        (planned.numbers("sums"), planned.dates("sums", "outdated")),
+        (kept, 10)
+    );
+    planned.run(&["--on-change", "rerun"]).expect(0);
+    assert_eq!(planned.numbers("sums"), events.looped());
+}
+
 /// A program without a table: the calls are noted in a file.
 const CHAIN: &str = r#"
 name = "chain"
@@ -379,4 +437,31 @@ proptest! {
         let again = planned.run(&[]).expect(0).out;
         prop_assert!(again.contains("nothing to do"), "{}", again);
     }
+}
+
+/// A program that prints a row for each of its dates but the 6th.
+const PRINTED: &str = r#"
+columns = [{ name = "day", type = "DATE" }, { name = "n", type = "INT64" }]
+table = "d.sums"
+date_column = "day"
+batch = 4
+"#;
+
+const PRINT: &str = "echo day,n; d=$1; while :; do { [ $d = 2024-01-06 ] && [ ! -e mended ]; } || echo $d,1; \
+                     [ $d = $2 ] && break; d=$(date -d \"$d +1 day\" +%F); done";
+
+/// The dates of a call after one that isn't ok were computed without it.
+#[test]
+fn a_date_that_is_not_ok_makes_the_rest_of_its_call_stale() {
+    let planned = chain(PRINTED, PRINT);
+    planned.run(&[]).expect(1);
+    assert_eq!(called(&planned), [1, 5], "no call passes the empty date");
+    let of = |state| planned.dates("chain", state);
+    assert_eq!((of("ok"), of("empty"), of("stale"), of("pending")), (5, 1, 2, 12));
+    fs::write(planned.folder.path().join("mended"), "").unwrap();
+    planned
+        .backcourt(&["rerun", "--failed", "--output", "plain"])
+        .expect(0);
+    planned.run(&[]).expect(0);
+    assert_eq!((called(&planned), of("ok")), (vec![6, 7, 11, 15, 19], 20));
 }

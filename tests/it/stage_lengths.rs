@@ -280,6 +280,51 @@ fn a_stage_keeps_its_length() {
     assert_eq!(stored(&planned, "days"), before);
 }
 
+/// No month lies in a day, so a command that names only the month's stage could do nothing.
+#[test]
+fn a_selection_without_a_whole_date_of_the_stage_is_refused() {
+    let planned = months("2024-01-01", "2024-02-29", "");
+    planned.run(&[]).expect(0);
+    for asked in [
+        &["rerun", "--stage", "months", "--dates", "2024-02-05"][..],
+        &["run", "--stage", "months", "--dates", "2024-02-05"],
+    ] {
+        let refused = planned.backcourt(asked).expect(2).err;
+        let problem = "no month of stage months lies completely in the selected dates; select whole ones, such as 2024-01";
+        assert!(refused.contains(problem), "{asked:?}: {refused}");
+    }
+}
+
+#[test]
+fn a_plan_may_lose_a_stage_of_another_length() {
+    let planned = months("2024-01-01", "2024-01-31", "");
+    planned.run(&[]).expect(0);
+    let days = [sums("days", "hours", Grain::Day, "")];
+    planned.write(&plan("2024-01-01", "2024-01-31", &days));
+    assert!(planned.run(&[]).expect(0).out.contains("nothing to do"));
+}
+
+/// Days outside the whole months of the plan would have no month to read.
+#[test]
+fn longer_dates_must_cover_those_that_read_them() {
+    let stages = [
+        sums("days", "hours", Grain::Day, ""),
+        sums("months", "days", Grain::Month, ""),
+        sums("shares", "months", Grain::Day, ""),
+    ];
+    let problem = "stage 'shares' reads d.months by month, but the plan has whole ones from 2024-02 to 2024-03 only; let from \
+                   and to begin and end with a month";
+    for (from, to) in [("2024-01-15", "2024-03-31"), ("2024-02-01", "2024-04-05")] {
+        let refused = Planned::new(&plan(from, to, &stages))
+            .backcourt(&["plan", "check"])
+            .expect(2);
+        let said = format!("{}{}", refused.out, refused.err);
+        assert!(said.contains(problem), "{said}");
+    }
+    let whole = Planned::new(&plan("2024-02-01", "2024-03-31", &stages));
+    whole.backcourt(&["plan", "check"]).expect(0);
+}
+
 /// Three stages of random lengths, each as long as the one before it or longer.
 fn lengths() -> impl Strategy<Value = [Grain; 2]> {
     prop_oneof![

@@ -83,7 +83,11 @@ fn shown(stage: &StageSpec, home: &Home, date: Partition) -> Result<String, Ware
     parts.push(match &stage.kind {
         StageKind::Nba => format!("-- {name}: a built-in rule; it sends no query of the plan"),
         StageKind::Sql(spec) => {
-            let seed = spec.seed.as_ref().filter(|_| date == stage.range.from());
+            let mut with_work = stage
+                .range
+                .partitions()
+                .filter(|date| stage.active.includes_weekday(*date));
+            let seed = spec.seed.as_ref().filter(|_| with_work.next() == Some(date));
             let what = if seed.is_some() { "seed for " } else { "" };
             let sql = query(spec, seed.unwrap_or(&spec.query), home, date)?;
             format!("-- {name}: {what}{date}\n{sql}")

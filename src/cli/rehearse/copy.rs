@@ -46,10 +46,11 @@ pub(super) fn needed(plan: &Plan, lineage: &Lineage, dates: &[Partition]) -> Res
     let stages = every_stage(plan)?;
     let mut defined: Vec<&TableDef> = Feed::ALL.into_iter().map(Feed::table).collect();
     defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
-    let of_grain = |grain| {
-        whole_partitions(dates, plan.range.grain(), grain)
+    let of_grain = |grain| match plan.range.whole(grain).filter(|_| grain != plan.range.grain()) {
+        Some(range) => whole_partitions(dates, plan.range.grain(), range)
             .into_iter()
-            .collect()
+            .collect(),
+        None => dates.iter().copied().collect(),
     };
     let needs = lineage.needs(of_grain);
     let needed = needs.into_iter().map(|(path, dates)| {

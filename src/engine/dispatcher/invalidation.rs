@@ -14,9 +14,10 @@ use crate::figures::counted;
 impl Dispatcher {
     /// Units that depend on those about to be recorded. A unit whose inputs changed in flight is settled as stale.
     pub(super) fn invalidated_by(&mut self, at: usize, settled: &mut [Settled]) -> Vec<Invalidated> {
+        self.settle_past(at, settled);
         let work = &mut self.stages[at];
         let changed = self.provenance.end(&work.board.name, settled);
-        for Settled { unit, .. } in settled {
+        for Settled { unit, .. } in settled.iter_mut() {
             if let Some(reason) = work.units.get_mut(unit.date).invalidated.take() {
                 unit.state = UnitState::Stale;
                 unit.reason = Some(reason);
@@ -24,7 +25,12 @@ impl Dispatcher {
             }
         }
         let output = work.board.table.as_ref().unwrap_or(&work.board.name).clone();
-        self.invalidated(&output, &changed)
+        let found = self.invalidated(&output, &changed);
+        // Dates of the same call were computed one after the other.
+        for Settled { unit, .. } in settled.iter() {
+            self.stages[at].units.get_mut(unit.date).invalidated = None;
+        }
+        found
     }
 
     /// Units that depend on these dates of a table, or of a stage without one. Those in flight are remembered and become stale when they finish.

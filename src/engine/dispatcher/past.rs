@@ -3,44 +3,38 @@
 use std::sync::Arc;
 
 use crate::figures::counted;
-use crate::ledger::UnitState;
+use crate::ledger::{Settled, UnitState};
 use crate::partition::Partition;
 
 use super::super::writer::Commit;
 use super::Dispatcher;
 
-/// The date before a date of a stage, not counting dates without work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Past {
-    /// There is none in the plan.
-    Nothing,
-    Done,
-    /// It is not done, so the date waits for it.
-    Open(Partition, UnitState),
-}
-
 impl Dispatcher {
-    fn past(&self, at: usize, date: Partition) -> Past {
+    /// The date before a date that is not done, so that it waits for that. Dates without work are passed over, and so are
+    /// those before the plan that no run has included.
+    fn open_before(&self, at: usize, date: Partition) -> Option<(Partition, UnitState)> {
         let work = &self.stages[at];
         let mut before = date.previous();
-        while let Some(date) = before.filter(|date| work.range.contains(*date)) {
+        while let Some(date) = before {
             let here = work.board.unit(date).map(|unit| unit.state);
-            let state = here.or_else(|| self.elsewhere.state(&work.board.name, date));
-            match state.unwrap_or(UnitState::Pending) {
-                UnitState::Skipped => before = date.previous(),
+            let known = here.or_else(|| self.elsewhere.state(&work.board.name, date));
+            match known {
+                None if date < work.range.from() => return None,
+                None => return Some((date, UnitState::Pending)),
+                Some(UnitState::Skipped) => before = date.previous(),
                 // The rows of another definition were kept on purpose.
-                UnitState::Ok | UnitState::Outdated => return Past::Done,
-                state => return Past::Open(date, state),
+                Some(UnitState::Ok | UnitState::Outdated) => return None,
+                Some(state) => return Some((date, state)),
             }
         }
-        Past::Nothing
+        None
     }
 
     /// Whether the earliest date left of a stage may start: nothing is in flight, and the date before it is done.
     pub(super) fn may_continue(&self, at: usize) -> bool {
         let work = &self.stages[at];
         let next = work.queue.earliest();
-        let is_ready = next.is_some_and(|date| !matches!(self.past(at, date), Past::Open(..)));
+        let is_ready = next.is_some_and(|date| self.open_before(at, date).is_none());
         is_ready && work.writer.is_idle() && !self.is_worked_on(at)
     }
 
@@ -50,10 +44,7 @@ impl Dispatcher {
         if !work.stage.depends_on_past() || !work.writer.is_idle() || self.is_worked_on(at) {
             return None;
         }
-        match self.past(at, work.queue.earliest()?) {
-            Past::Open(before, state) => Some((before, state)),
-            Past::Nothing | Past::Done => None,
-        }
+        self.open_before(at, work.queue.earliest()?)
     }
 
     pub(super) fn is_held(&self, at: usize) -> bool {
@@ -70,6 +61,7 @@ impl Dispatcher {
             UnitState::Partial | UnitState::Empty | UnitState::Failed => {
                 "; rerun it with 'backcourt rerun --failed'"
             }
+            UnitState::Stale => "; rerun it with 'backcourt run'",
             _ => "; include it in the run",
         };
         Some(format!(
@@ -105,9 +97,30 @@ impl Dispatcher {
         }
     }
 
-    /// Whether the date of a commit has none before it in the plan.
+    /// Whether no earlier date was ever stored for the date of a commit to read.
     pub(super) fn is_first(&self, at: usize, commit: &Commit) -> bool {
-        self.stages[at].stage.depends_on_past()
-            && (commit.results()).all(|result| self.past(at, result.date()) == Past::Nothing)
+        let work = &self.stages[at];
+        let is_first = |date| self.provenance.is_first(&work.board.name, date);
+        work.stage.depends_on_past() && commit.results().all(|result| is_first(result.date()))
+    }
+
+    /// Marks the dates of a commit stale that follow one that isn't done, in it or before it: they were computed from an
+    /// incomplete past.
+    pub(super) fn settle_past(&self, at: usize, settled: &mut [Settled]) {
+        if !self.stages[at].stage.depends_on_past() {
+            return;
+        }
+        let here: Vec<Partition> = settled.iter().map(|settled| settled.unit.date).collect();
+        let mut open: Option<(Partition, UnitState)> = None;
+        for Settled { unit, .. } in settled {
+            let before = self.open_before(at, unit.date);
+            open = open.or(before.filter(|(before, _)| !here.contains(before)));
+            if let Some((before, state)) = open.filter(|_| unit.state.is_done()) {
+                unit.state = UnitState::Stale;
+                unit.reason = Some(format!("it was computed while {before} was {state}"));
+            } else if open.is_none() && !matches!(unit.state, UnitState::Ok | UnitState::Skipped) {
+                open = Some((unit.date, unit.state));
+            }
+        }
     }
 }
