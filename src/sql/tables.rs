@@ -101,6 +101,30 @@ impl TableName {
         self.dataset().filter(|_| is_there)
     }
 
+    /// Whether both may read the same table. Either may be a wildcard, or one partition. Only two projects that are named
+    /// and differ are told apart: the other name may mean the project that the query runs on.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (Some((dataset, name)), Some((other_dataset, other_name))) = (self.path(), other.path()) else {
+            return false;
+        };
+        let projects = self.project().zip(other.project());
+        if projects.is_some_and(|(one, two)| one != two) || !dataset.eq_ignore_ascii_case(other_dataset) {
+            return false;
+        }
+        let whole = |name: &str| {
+            let name = name.split_once('$').map_or(name, |(whole, _)| whole);
+            name.to_ascii_lowercase()
+        };
+        let (name, other_name) = (whole(name), whole(other_name));
+        match (name.strip_suffix('*'), other_name.strip_suffix('*')) {
+            (None, None) => name == other_name,
+            (Some(start), None) => other_name.starts_with(start),
+            (None, Some(start)) => name.starts_with(start),
+            (Some(one), Some(two)) => one.starts_with(two) || two.starts_with(one),
+        }
+    }
+
     /// Number of parts without the project: dataset and table, one more for a metadata view.
     fn local_parts(&self) -> usize {
         self.parts
@@ -486,6 +510,27 @@ mod tests {
     fn column_lists_are_not_function_calls(#[case] sql: &str, #[case] expected: &str) {
         let own = |name: &TableName| Some(format!("`y.{}`", name.local()));
         assert_eq!(renamed(sql, own).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case("raw.events", "RAW.Events", true)]
+    #[case("raw.events", "raw.events$20240101", true)]
+    #[case("raw.events", "raw.events_2", false)]
+    #[case("raw.events_*", "raw.events_20240101", true)]
+    #[case("raw.events_*", "raw.events", false)]
+    #[case("raw.events_*", "raw.events_2024*", true)]
+    #[case("raw.events_2024*", "raw.*", true)]
+    #[case("raw.events_2024*", "raw.events_2023*", false)]
+    #[case("raw.events", "src.events", false)]
+    #[case("p.raw.events", "raw.events", true)]
+    #[case("p.raw.events", "q.raw.events", false)]
+    fn tables_overlap_by_wildcard_partition_and_project(
+        #[case] one: &str,
+        #[case] other: &str,
+        #[case] overlap: bool,
+    ) {
+        let (one, other) = (TableName::of_path(one), TableName::of_path(other));
+        assert_eq!((one.overlaps(&other), other.overlaps(&one)), (overlap, overlap));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod admit;
 mod column;
 mod compare;
 mod convert;
+mod date_type;
 mod ddl;
 mod decimal;
 mod definition;
@@ -20,6 +21,7 @@ mod part;
 mod partition_column;
 mod row_builder;
 mod schema;
+mod source_mark;
 mod stored_type;
 mod value;
 
@@ -27,6 +29,7 @@ pub use admit::{Admitted, Candidate, MAX_DESCRIBED, Quarantined, admit, admit_on
 pub use column::{Column, ColumnType, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
 pub use convert::{from_answer, from_text};
+pub use date_type::DateType;
 pub use ddl::{bigquery_table, sqlite_index, sqlite_table, text_literal};
 pub use definition::TableDef;
 pub use digest::digest;
@@ -35,7 +38,8 @@ pub use fields::{FieldError, FieldReader};
 pub use markdown::markdown;
 pub use moment::{parse_day, parse_moment};
 pub use name::{
-    RESERVED, is_name, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema, table_path,
+    RESERVED, is_name, readable_path, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema,
+    table_path,
 };
 pub use part::Part;
 pub use partition_column::{
@@ -47,5 +51,6 @@ pub use schema::{
     Dialect, Partitioning, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
     column_mismatches, differences,
 };
+pub use source_mark::SourceMark;
 pub use stored_type::StoredType;
 pub use value::{Row, Value, rows_on};

@@ -92,6 +92,39 @@ pub fn table_path(path: &str) -> Result<(&str, &str), String> {
     Ok((dataset, table))
 }
 
+/// Checks the name of a table that a stage reads: `dataset.table`, after the project if it is in another one. A wildcard
+/// ends with `*`.
+///
+/// # Errors
+/// When it is none of these, or a name is reserved.
+pub fn readable_path(path: &str) -> Result<(), String> {
+    let refused = || {
+        format!(
+            "{} is not a valid table; write dataset.table, project.dataset.table or a wildcard such as raw.events_*",
+            quoted(path)
+        )
+    };
+    let (rest, table) = path.rsplit_once('.').ok_or_else(refused)?;
+    let (project, dataset) = rest
+        .rsplit_once('.')
+        .map_or((None, rest), |(project, dataset)| (Some(project), dataset));
+    // A project may belong to a domain, as in example.com:project.
+    let is_of_project = |c: char| c.is_ascii_alphanumeric() || ['-', '.', ':'].contains(&c);
+    if project.is_some_and(|project| project.is_empty() || !project.chars().all(is_of_project)) {
+        return Err(refused());
+    }
+    let table = match table.strip_suffix('*') {
+        Some("") => "every",
+        Some(start) => start,
+        None => table,
+    };
+    if is_name(dataset) && is_name(table) {
+        table_path(&format!("{dataset}.{table}")).map(drop)
+    } else {
+        Err(refused())
+    }
+}
+
 /// Refuses a name that can't be a column in both warehouses.
 ///
 /// # Errors
@@ -162,6 +195,16 @@ mod tests {
             let refusal = table_path(path).unwrap_err();
             assert!(refusal.contains(said), "{refusal}");
         }
+        for path in ["a.b", "a.b_*", "a.*", "my-project.a.b", "example.com:p.a.b_*"] {
+            assert_eq!(readable_path(path), Ok(()), "{path}");
+        }
+        for path in ["b", "a.b*c", "a.b_**", ".a.b", "a b.c.d", "p.a.", "a.b$20240101"] {
+            assert!(
+                readable_path(path).unwrap_err().contains("is not a valid table"),
+                "{path}"
+            );
+        }
+        assert!(readable_path("backcourt.ledger").is_err());
         for name in ["date", "order", "rowid", "index", "_x", "x_backcourt_"] {
             assert_eq!(refuse_column_name(name), Ok(()));
         }

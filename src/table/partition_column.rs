@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ColumnType, Row, TableDef, Value, sql_name};
+use super::{ColumnType, DateType, Row, TableDef, Value, sql_name};
 use crate::partition::{Grain, Partition, Timezone};
 
 /// A column and the length of the partitions that are replaced at once.
@@ -18,6 +18,8 @@ pub struct PartitionColumn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PartitionKind {
     Date,
+    /// Its days are those of its own calendar; its hours count as hours of UTC.
+    Datetime,
     Timestamp,
     /// A column of a table that another program made: DATE, DATETIME, TIMESTAMP or STRING. All are compared with strings.
     Unknown,
@@ -77,6 +79,32 @@ impl PartitionColumn {
         }
     }
 
+    /// A column of a table that another program fills. A column of days has no hours, so its partitions are days at least.
+    #[must_use]
+    pub fn of_type(name: &str, kind: DateType, grain: Grain, zone: Timezone) -> Self {
+        Self {
+            name: sql_name(name),
+            kind: match kind {
+                DateType::Date => PartitionKind::Date,
+                DateType::Datetime => PartitionKind::Datetime,
+                DateType::Timestamp => PartitionKind::Timestamp,
+                DateType::Text => PartitionKind::Unknown,
+            },
+            grain: if kind == DateType::Date && grain == Grain::Hour {
+                Grain::Day
+            } else {
+                grain
+            },
+            zone,
+        }
+    }
+
+    /// The length of its partitions.
+    #[must_use]
+    pub const fn grain(&self) -> Grain {
+        self.grain
+    }
+
     /// The same column of a table with this alias.
     #[must_use]
     pub fn of_alias(&self, alias: &str) -> Self {
@@ -99,6 +127,7 @@ impl PartitionColumn {
         if self.grain == Grain::Hour {
             return match self.kind {
                 PartitionKind::Timestamp => format!("TIMESTAMP_TRUNC({}, HOUR)", self.name),
+                PartitionKind::Datetime => format!("TIMESTAMP_TRUNC(TIMESTAMP({}), HOUR)", self.name),
                 PartitionKind::Date | PartitionKind::Unknown => {
                     format!("TIMESTAMP_TRUNC(SAFE_CAST({} AS TIMESTAMP), HOUR)", self.name)
                 }
@@ -106,6 +135,7 @@ impl PartitionColumn {
         }
         let day = match self.kind {
             PartitionKind::Date => self.name.clone(),
+            PartitionKind::Datetime => format!("DATE({})", self.name),
             PartitionKind::Timestamp if self.zone.is_utc() => format!("DATE({})", self.name),
             PartitionKind::Timestamp => format!("DATE({}, '{}')", self.name, self.zone),
             // A text may be none.
@@ -146,6 +176,16 @@ impl PartitionColumn {
                 timestamp_literal(from.start(self.zone)),
                 timestamp_literal(to.last_instant(self.zone)),
             ),
+            PartitionKind::Datetime => {
+                let clock = |partition: Partition| match partition.grain() {
+                    Grain::Hour => partition.start(Timezone::UTC).format("%F %T").to_string(),
+                    _ => format!("{} 00:00:00", partition.first_day()),
+                };
+                let before_end = to.next().map_or_else(String::new, |next| {
+                    format!(" AND {name} < DATETIME '{}'", clock(next))
+                });
+                return format!("{name} >= DATETIME '{}'{before_end}", clock(from));
+            }
             PartitionKind::Unknown => {
                 // Nothing is after the last year of the calendar.
                 let end = to.day_after();
@@ -177,6 +217,7 @@ impl PartitionColumn {
     const fn earliest(&self) -> &'static str {
         match self.kind {
             PartitionKind::Date => "DATE '0001-01-01'",
+            PartitionKind::Datetime => "DATETIME '0001-01-01 00:00:00'",
             PartitionKind::Timestamp => "TIMESTAMP '0001-01-01 00:00:00+00'",
             PartitionKind::Unknown => "'0001-01-01'",
         }

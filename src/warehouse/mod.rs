@@ -10,6 +10,7 @@ mod lease;
 mod owner;
 mod query;
 mod record;
+mod source;
 pub mod sqlite;
 mod trial;
 
@@ -21,6 +22,7 @@ pub use lease::{HeartbeatTiming, Holder, Lease, Leases};
 pub use owner::{Claim, Owner, Owners};
 pub use query::{Answer, Asking, Dates, DryRunQuery, MAX_DATES_OF_QUERY, Read, Refill, Refilled};
 pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};
+pub use source::{HeldPartition, SourceLook, SourceState};
 pub use trial::{Trial, Tried};
 
 use std::sync::Arc;
@@ -149,6 +151,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// The columns a query would return. The query is not run and nothing is created.
     async fn try_out(&self, _trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         Ok(Tried::NotReported)
+    }
+
+    /// What each partition of a source holds, from one query.
+    async fn look_at(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
+        Err(look.refuse("this warehouse cannot look at sources"))
     }
 
     /// Whether the table exists and has any rows.

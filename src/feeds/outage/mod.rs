@@ -20,7 +20,7 @@ use crate::partition::{Partition, Timezone};
 use crate::table::{Row, Schema, SchemaChange, TableDef};
 use crate::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Leases, Owners, Read, Records, Refill, Refilled,
-    Replace, Trial, Tried, Warehouse, WarehouseError,
+    Replace, SourceLook, SourceState, Trial, Tried, Warehouse, WarehouseError,
 };
 
 /// The error of a read during an outage.
@@ -167,6 +167,10 @@ impl Warehouse for FlakyWarehouse {
 
     async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         self.inner.try_out(trial).await
+    }
+
+    async fn look_at(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
+        self.inner.look_at(look).await
     }
 
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {

@@ -35,6 +35,7 @@ mod rest;
 mod schema;
 mod script;
 mod shared;
+mod source;
 mod staging;
 mod statement;
 mod superseded;
@@ -61,8 +62,8 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::{
     AbandonedJob, Answer, Bill, DryRun, DryRunQuery, Ensured, ErrorClass, Filling, HeartbeatTiming, JobEnd,
-    JobPurpose, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse,
-    WarehouseError, refuse_differences,
+    JobPurpose, Kept, Leases, Owners, Read, Records, Refill, Refilled, Replace, SourceLook, SourceState,
+    Trial, Tried, Warehouse, WarehouseError, refuse_differences,
 };
 use crate::partition::{Partition, Timezone};
 use crate::table::{
@@ -420,6 +421,10 @@ impl Warehouse for BigQueryWarehouse {
         self.tried(trial)
             .await
             .map_err(|error| error.in_context("trying the query"))
+    }
+
+    async fn look_at(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
+        self.source_state(look).await
     }
 
     fn owners(&self) -> Option<&dyn Owners> {

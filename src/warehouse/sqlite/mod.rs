@@ -22,6 +22,7 @@ mod record;
 mod refill;
 mod replace;
 mod schema;
+mod source;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -39,7 +40,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
-    Read, Records, Refill, Refilled, Replace, Trial, Tried, Warehouse, WarehouseError, refuse_differences,
+    Read, Records, Refill, Refilled, Replace, SourceLook, SourceState, Trial, Tried, Warehouse,
+    WarehouseError, refuse_differences,
 };
 use crate::partition::{Partition, Timezone};
 use crate::sql::parameters;
@@ -214,6 +216,31 @@ impl Warehouse for SqliteWarehouse {
             .read("trying the query".to_owned(), move |connection| {
                 trial::tried(connection, &sql, &planned)
             })
+            .await
+    }
+
+    async fn look_at(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
+        let (table, date) = (look.table.to_owned(), look.date.to_owned());
+        let SourceLook {
+            mark,
+            first,
+            last,
+            zone,
+            ..
+        } = look;
+        let read = move |connection: &mut Connection| {
+            let look = SourceLook {
+                table: &table,
+                date: &date,
+                mark,
+                first,
+                last,
+                zone,
+            };
+            source::state(connection, look)
+        };
+        self.pool
+            .read(format!("looking at source {}", look.table), read)
             .await
     }
 

@@ -7,6 +7,7 @@ mod array;
 mod calendar;
 mod cast;
 mod pattern;
+mod row_digest;
 mod text;
 
 use rusqlite::functions::{Context, FunctionFlags, SqlFnOutput};
@@ -21,6 +22,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     text::register(connection)?;
     pattern::register(connection)?;
     array::register(connection)?;
+    row_digest::register(connection)?;
     aggregate::register(connection)
 }
 
