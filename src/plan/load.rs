@@ -18,8 +18,9 @@ use super::mistakes::{EntryMistakes, MAX_MISTAKES, PlanMistakes};
 use super::names::{EntryNames, refuse_duplicates};
 use super::order::{OrderMistake, in_order, tables_are_in_order};
 use super::queries::{Queries, QuerySource, project_id};
-use super::raw::{RawCheck, RawPlan, RawSample, RawStage};
+use super::raw::{RawCheck, RawPlan, RawSample, RawSources, RawStage};
 use super::shape::{self, PlanShape};
+use super::source::sources;
 use super::stages::stages;
 use super::variable_mistakes::Declared;
 use super::variables::{PlanVariables, Variables};
@@ -196,7 +197,8 @@ fn validated(
     // The ledger stores results of both by name.
     refuse_duplicates("check", &[&check_names, &source_names], mistakes);
 
-    let stages = ordered_stages(
+    let number_of_stages = raw.stages.len();
+    let mut stages = ordered_stages(
         raw.stages,
         Division {
             grain: raw.partition,
@@ -207,10 +209,16 @@ fn validated(
         &queries,
         mistakes,
     );
+    let (source, declared) = match raw.source {
+        RawSources::Word(word) => (word, Vec::new()),
+        RawSources::Tables(tables) => ("auto".to_owned(), tables),
+    };
+    let are_complete = stages.len() == number_of_stages;
+    let declared_sources = sources(declared, &mut stages, are_complete, mistakes);
     let checks_of_stages = checks(raw.checks, Some(&stage_names), &grains, &queries, mistakes);
-    let sources = raw.source_checks.into_iter();
-    let sources = sources.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
-    let sources = checks(sources.collect(), None, &grains, &queries, mistakes);
+    let source_checks = raw.source_checks.into_iter();
+    let source_checks = source_checks.map(|raw| Spanned::new(raw.span(), RawCheck::from(raw.into_inner())));
+    let source_checks = checks(source_checks.collect(), None, &grains, &queries, mistakes);
     let source_tables = source_tables(raw.source_tables, &queries, mistakes);
     let runbook = runbook::items(raw.runbook, [&stage_names, &check_names], &grains, mistakes);
     let breakdowns = breakdowns(raw.breakdowns, &check_names, &queries, mistakes);
@@ -227,14 +235,15 @@ fn validated(
         timezone: division.zone,
         order: raw.order,
         first_month: first_month?,
-        source: raw.source,
+        source,
         workers: workers?,
         stages,
         checks: checks_of_stages,
         runbook,
         samples,
-        sources,
+        sources: source_checks,
         source_tables,
+        declared_sources,
         breakdowns,
     })
 }

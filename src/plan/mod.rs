@@ -29,6 +29,7 @@ mod runbook;
 mod sample;
 mod schema;
 mod shape;
+mod source;
 mod sql_names;
 mod stage;
 mod stages;
@@ -54,6 +55,7 @@ pub use name_in_file::name_in_file;
 pub use runbook::{Condition, DoneWhen, ItemId, ItemSpec, NotAnItem};
 pub use sample::SampleDate;
 pub use schema::schema;
+pub use source::SourceSpec;
 pub use stage::{
     Active, Advance, Binds, CommandSpec, DateQuery, ExpectRows, ProgramCall, ReadReach, ReadSpec, SqlSpec,
     StageKind, StageOutput, StageSpec, WorkOrder,
@@ -111,6 +113,8 @@ pub struct Plan {
     pub sources: Vec<CheckSpec>,
     /// Queries on the raw tables whose results are shown as they are.
     pub source_tables: Vec<SourceTable>,
+    /// The raw tables it declares as sources.
+    pub declared_sources: Vec<SourceSpec>,
     /// Breakdowns of checks, in display order.
     pub breakdowns: Vec<BreakdownSpec>,
 }

@@ -88,6 +88,7 @@ fn dataset_of(table: &str) -> &str {
 fn refuse_disordered_reads(stages: &[StageSpec], at: usize) -> Result<(), String> {
     let name = &stages[at].name;
     for read in &stages[at].reads {
+        refuse_wider_read(stages, at, &read.table)?;
         let filled = |other: &StageSpec| {
             let table = other.table.as_deref()?;
             table.eq_ignore_ascii_case(&read.table).then(|| table.to_owned())
@@ -133,6 +134,24 @@ fn refuse_uncovered(reader: &StageSpec, filler: &StageSpec, table: &str) -> Resu
         read.to(),
         read.grain()
     ))
+}
+
+/// Refuses a read by wildcard, or with a project, of a table that a stage fills: its changes are followed only by its name.
+fn refuse_wider_read(stages: &[StageSpec], at: usize, read: &str) -> Result<(), String> {
+    let named = TableName::of_path(read);
+    if !named.is_wildcard() && named.project().is_none() {
+        return Ok(());
+    }
+    let filled = stages.iter().find_map(|other| {
+        let table = other.table.as_deref().filter(|table| named.covers(table))?;
+        Some((&other.name, table))
+    });
+    filled.map_or(Ok(()), |(filler, table)| {
+        Err(format!(
+            "stage '{}': reads '{read}' includes {table}, which stage '{filler}' fills; write {table}",
+            stages[at].name
+        ))
+    })
 }
 
 /// Checks every query that affects a unit: the one that computes its rows, and those for the expected row count and the

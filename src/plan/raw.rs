@@ -1,10 +1,13 @@
 //! A plan file as it is written: one type for each of its tables. The JSON Schema is made from these types, and their
 //! comments are its descriptions. Nothing is validated here beyond the type of a value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::check::Severity;
@@ -43,9 +46,9 @@ pub(super) struct RawPlan {
     #[serde(default = "first_month")]
     #[schemars(range(min = 1, max = 12))]
     pub(super) first_month: u32,
-    /// Source of the built-in stages: auto, reconstruct or boxscore.
-    #[serde(default = "source")]
-    pub(super) source: String,
+    /// Source of the built-in stages: auto, reconstruct or boxscore; or, as [[source]], the raw tables that stages read.
+    #[serde(default)]
+    pub(super) source: RawSources,
     /// Workers at the start.
     #[serde(default = "workers")]
     #[schemars(range(min = 1, max = 512))]
@@ -92,12 +95,99 @@ const fn first_month() -> u32 {
     1
 }
 
-fn source() -> String {
-    "auto".to_owned()
-}
-
 const fn workers() -> usize {
     15
+}
+
+/// What the key `source` has: a word or tables.
+pub(super) enum RawSources {
+    Word(String),
+    Tables(Vec<Spanned<RawDeclaredSource>>),
+}
+
+impl Default for RawSources {
+    fn default() -> Self {
+        Self::Tables(Vec::new())
+    }
+}
+
+/// By hand, because an untagged enum would lose the places of the tables and the messages about their keys.
+impl<'de> Deserialize<'de> for RawSources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EitherForm;
+
+        impl<'de> Visitor<'de> for EitherForm {
+            type Value = RawSources;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a source of the built-in stages, or tables as [[source]]")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<RawSources, E> {
+                Ok(RawSources::Word(word.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut tables: A) -> Result<RawSources, A::Error> {
+                let mut found = Vec::new();
+                while let Some(table) = tables.next_element()? {
+                    found.push(table);
+                }
+                Ok(RawSources::Tables(found))
+            }
+        }
+
+        deserializer.deserialize_any(EitherForm)
+    }
+}
+
+impl JsonSchema for RawSources {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "RawSources".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let tables = generator.subschema_for::<Vec<RawDeclaredSource>>();
+        json_schema!({ "anyOf": [{ "type": "string" }, tables] })
+    }
+}
+
+/// A raw table that stages read and the plan never writes.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDeclaredSource {
+    /// The table, as dataset.table or project.dataset.table; a wildcard such as `raw.events_*` for tables with a suffix.
+    #[schemars(required)]
+    pub(super) table: Option<String>,
+    /// The column of a row's date, `_PARTITIONTIME` or `_PARTITIONDATE`; of a wildcard also `_TABLE_SUFFIX`, YYYYMMDD. Needed
+    /// by watch and ready.
+    pub(super) date: Option<String>,
+    /// What is compared between runs to find late rows, which make the dates computed from them stale.
+    #[serde(default)]
+    pub(super) watch: RawWatch,
+    /// Whether a date waits until the source has rows for it.
+    pub(super) ready: Option<RawReady>,
+}
+
+/// Nothing; the number of rows of a date; a hash of them; or when the warehouse last changed them.
+#[derive(Deserialize, JsonSchema, Clone, Copy, Default)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawWatch {
+    #[default]
+    None,
+    Rows,
+    Digest,
+    Modified,
+}
+
+/// When a source is ready for a date: when it has rows for it.
+#[derive(Deserialize, JsonSchema, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawReady {
+    Rows,
 }
 
 /// The value of a variable, or that it has none of its own.
@@ -163,7 +253,7 @@ pub(super) struct RawStage {
     pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
     /// How many rows make a date ok.
     pub(super) expect_rows: Option<RawRows>,
-    /// The tables it reads.
+    /// The tables it reads. A [[source]] that its query names needs none, unless it is read on other dates too.
     pub(super) reads: Option<Vec<RawRead>>,
     /// The dates on which it has work.
     pub(super) active: Option<RawActive>,
@@ -220,7 +310,7 @@ pub(super) struct RawColumn {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRead {
-    /// The table, as dataset.table.
+    /// The table, as dataset.table or project.dataset.table; a wildcard such as `raw.events_*` for tables with a suffix.
     pub(super) table: String,
     /// How many days before its date it also reads.
     pub(super) days_back: Option<u32>,

@@ -23,7 +23,7 @@ use super::stage::{
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
 use crate::sql::QueryScript;
-use crate::table::{Column, ColumnType, TableDef, refuse_column_name, table_path};
+use crate::table::{Column, ColumnType, TableDef, readable_path, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
@@ -504,7 +504,7 @@ impl RawColumn {
 
 impl RawRead {
     fn read(&self) -> Result<ReadSpec, String> {
-        table_path(&self.table).map_err(|problem| format!("reads: {problem}"))?;
+        readable_path(&self.table).map_err(|problem| format!("reads: {problem}"))?;
         let reach = match (self.days_back, self.back, self.ahead) {
             (days, None, None) => ReadReach::DaysBack(days.unwrap_or(0)),
             (None, None | Some(0), None | Some(0)) => ReadReach::DaysBack(0),
