@@ -7,7 +7,8 @@ use tokio::runtime::Runtime;
 
 use crate::engine::preflight::Examination;
 use crate::engine::{
-    Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, Stage, StagePreview, take_over,
+    Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, SeenSource, Stage, StagePreview,
+    dates_of_sources, look_at_sources, record_look, take_over,
 };
 use crate::escape::EscapedText;
 use crate::feeds;
@@ -67,11 +68,12 @@ pub(super) fn print(
         ))?;
         return say(then).map(|()| 0);
     }
-    let (ledger, target) = run.progress(&folder, &home)?;
+    let (mut ledger, target) = run.progress(&folder, &home)?;
+    let seen = run.look_at_sources(ledger.as_mut().zip(target))?;
     let known = ledger.as_ref().zip(target);
     let stages = resolve(plan, names)?;
     let is_refused = run.print_findings(&stages, known)?;
-    let planned = run.print_stages(stages, known)?;
+    let planned = run.print_stages(stages, known, seen)?;
     run.print_estimate(planned, known)?;
     Ok(if is_refused { REFUSED } else { 0 })
 }
@@ -129,6 +131,22 @@ impl RunPreview<'_> {
         }
     }
 
+    /// Looks at the declared sources and prints which of them have changed since the dates were computed. The copy of the
+    /// ledger has these dates as stale from then on.
+    fn look_at_sources(&self, known: Option<(&mut Ledger, Target)>) -> Result<Vec<SeenSource>, CliError> {
+        let lineage = Lineage::of(&every_stage(self.plan)?);
+        let recorded = known.as_ref().map(|(ledger, target)| (&**ledger, *target));
+        let dates = dates_of_sources(self.plan, self.dates, recorded)?;
+        let looking = look_at_sources(self.plan, &lineage, dates, self.warehouse.as_ref());
+        let seen = self.wait_for(looking)?;
+        if let Some((ledger, target)) = known {
+            for change in record_look(seen.clone(), lineage, ledger, target)? {
+                say(change.message())?;
+            }
+        }
+        Ok(seen)
+    }
+
     /// Prints how the tables differ from the plan; returns whether a run would be refused.
     fn print_findings(
         &self,
@@ -170,6 +188,7 @@ impl RunPreview<'_> {
         &self,
         stages: Vec<Arc<dyn Stage>>,
         known: Option<(&Ledger, Target)>,
+        seen: Vec<SeenSource>,
     ) -> Result<Vec<PlannedStage>, CliError> {
         let work = self.arguments.work();
         let demand = Demand {
@@ -179,7 +198,7 @@ impl RunPreview<'_> {
             on_change: self.arguments.on_change().unwrap_or_default(),
         };
         let lineage = Lineage::of(&every_stage(self.plan)?);
-        let mut preview = Preview::of(self.dates, demand, lineage, self.plan, known)?;
+        let mut preview = Preview::of(self.dates, demand, lineage, self.plan, known, seen)?;
         let mut planned = Vec::new();
         for stage in stages {
             let every = self.plan.dates_of(stage.name(), self.dates);
@@ -261,8 +280,12 @@ fn described(stage: &str, dates: usize, found: &StagePreview) -> String {
         0 => String::new(),
         number => format!(" ({number} outdated)"),
     };
+    let waiting = match found.waiting {
+        0 => String::new(),
+        number => format!(", {number} waiting for a source"),
+    };
     format!(
-        "{stage}: {}, {} to do, {} already done{outdated}, {} without work{}{following}",
+        "{stage}: {}, {} to do{waiting}, {} already done{outdated}, {} without work{}{following}",
         counted(dates, "date"),
         found.to_do.len(),
         found.done,

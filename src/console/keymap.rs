@@ -324,7 +324,7 @@ pub const TABLE: &[Binding] = bindings! {
     "rerun-cause"     Rerun      [ch('r')]               &[KeyContext::Causes], Some("rerun these"), "rerun the dates of this cause (asks first)";
     "filter-cause"    Filter     [ch('f')]               &[KeyContext::Causes], Some("only these"), "show only the dates of this cause";
     "cause-dates"     Open       [ENTER]                 &[KeyContext::Causes], Some("first date"), "go to the first date of this cause";
-    "rerun-stale"     Refresh    [ch('S')]               &[KeyContext::Dates, KeyContext::Checks], None, "rerun all stale dates of all stages (asks first)";
+    "rerun-stale"     Refresh    [ch('S')]               &[KeyContext::Dates, KeyContext::Checks], None, "rerun all stale dates of all stages (asks first); if there are none, look at the sources again";
     "rerun-outdated"  RerunOutdated [ch('O')]            &[KeyContext::Dates, KeyContext::Checks], None, "rerun all outdated dates of all stages (asks first)";
     "reload"          Reload     [ch('F')]               &[KeyContext::Dates, KeyContext::Detail], None, "reload the raw rows of the date or selection (asks first)";
     "advance"         Advance    [ch('A')]               &[KeyContext::Dates, KeyContext::Checks], None, "start the stage that awaits approval";

@@ -35,6 +35,8 @@ pub const TABLE: &[Word] = &[
         help: "rerun these dates" },
     Word { name: "reload", arguments: "D,D..D…", example: "2025-11-14,2025-11-15", parse: reload,
         help: "reload the raw rows of these dates" },
+    Word { name: "look", arguments: "", example: "", parse: |rest| no_arguments(rest, Command::Look),
+        help: "look at the plan's sources again: late rows make dates stale, waiting dates start" },
     Word { name: "check", arguments: "all | NAME…", example: "all", parse: check,
         help: "run these checks" },
     Word { name: "breakdown", arguments: "CHECK", example: "usage_coverage", parse: breakdown,

@@ -122,6 +122,8 @@ pub enum Command {
         /// The dates to reload.
         dates: PartitionRanges,
     },
+    /// Look at the declared sources again: late rows make dates stale, and dates that wait for rows start.
+    Look,
     /// Approve the start of a stage.
     Advance {
         /// Stage name; `None` for all waiting stages.
@@ -158,6 +160,7 @@ impl Command {
             Self::Tick { done: false, .. } => "untick",
             Self::Inspect { .. } => "inspect",
             Self::Reload { .. } => "reload",
+            Self::Look => "look",
             Self::Advance { .. } => "advance",
             Self::Cancel => "cancel",
             Self::Drain => "drain",

@@ -15,6 +15,7 @@ mod estimating;
 mod failures;
 mod files;
 mod invalidation;
+mod looking;
 mod mode;
 mod orders;
 mod outdated;
@@ -52,6 +53,7 @@ use super::board::ActiveTime;
 use super::elsewhere::Elsewhere;
 use super::eta::EtaEstimator;
 use super::events::EventLog;
+use super::waiting_dates::WaitingDates;
 use super::{Ending, Event, Options, Order, Origin, Provenance, Snapshot, UnitSample};
 use breakdowns::Breakdowns;
 use check_queue::{CheckGroup, CheckQueue};
@@ -88,6 +90,7 @@ pub(super) struct Dispatcher {
     target: Target,
     options: Options,
     provenance: Provenance,
+    waiting: WaitingDates,
     origin: Option<Arc<dyn Origin>>,
     run: RunRecord,
     mode: Mode,
@@ -202,6 +205,8 @@ impl Dispatcher {
         match outcome {
             TaskOutcome::Prepared(result) => self.on_prepared(result),
             TaskOutcome::Examined(found) => self.on_examined(found),
+            TaskOutcome::Looked(result) => self.on_looked(result),
+            TaskOutcome::LookedAgain(answer, result) => self.on_looked_again(answer, result),
             TaskOutcome::TablesChanged(result) => self.on_tables_changed(result),
             TaskOutcome::Estimated(estimate, seconds) => self.on_estimated(estimate, seconds),
             TaskOutcome::Sampled(result, seconds) => self.on_sampled(result, seconds),

@@ -217,6 +217,15 @@ pub enum Event {
         /// The dates that differed.
         dates: Vec<Partition>,
     },
+    /// A declared source has other rows than dates were computed from.
+    SourceChanged {
+        /// `dataset.table`, as declared.
+        table: String,
+        /// Its changed dates that were read; empty if its earlier state isn't known here.
+        dates: Vec<Partition>,
+        /// What changed and how many dates are stale, in one sentence.
+        message: String,
+    },
     /// Dates became stale: their inputs changed after they were computed.
     #[serde(alias = "units_overtaken")]
     UnitsInvalidated {

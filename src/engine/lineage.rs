@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::ledger::{Digests, KnownDigests};
+use crate::ledger::KnownDigests;
 use crate::partition::{Grain, Partition};
+use crate::warehouse::SourceState;
 
-use super::{Input, Stage};
+use super::{Input, Reach, Stage};
 
 /// Dates by stage, or by table.
 pub type Units = BTreeMap<String, BTreeSet<Partition>>;
@@ -64,6 +65,72 @@ impl Lineage {
 
     pub(super) fn stages(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.stage.as_str())
+    }
+
+    /// Every stage with what its rows are known by: its table, or its own name if it has none.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.nodes.iter().map(|node| (node.stage.as_str(), node.output()))
+    }
+
+    /// What a stage reads.
+    pub(super) fn inputs(&self, stage: &str) -> &[Input] {
+        let node = self.nodes.iter().find(|node| node.stage == stage);
+        node.map(|node| node.inputs.as_slice()).unwrap_or_default()
+    }
+
+    /// The length of the dates in which a source is looked at: the shortest of the stages that read it; `None` if none does.
+    pub(super) fn grain_of_source(&self, table: &str) -> Option<Grain> {
+        let reads = |node: &&Node| node.inputs.iter().any(|input| input.table == table);
+        self.nodes.iter().filter(reads).map(|node| node.grain).min()
+    }
+
+    /// The length of the dates of what a stage fills.
+    pub(super) fn grain_of_output(&self, output: &str) -> Option<Grain> {
+        let node = self.nodes.iter().find(|node| node.output() == output);
+        node.map(|node| node.grain)
+    }
+
+    /// The first and last date of a source, in dates of this length, that units from a first to a last date may read.
+    pub(super) fn reached(
+        &self,
+        table: &str,
+        grain: Grain,
+        first: Partition,
+        last: Partition,
+    ) -> Option<(Partition, Partition)> {
+        let of_node = |node: &Node| {
+            let (first, last) = (first.at_start(node.grain), last.at_end(node.grain));
+            let inputs = node.inputs.iter().filter(|input| input.table == table);
+            let reaches: Vec<Reach> = inputs.map(|input| input.reach).collect();
+            reaches
+                .into_iter()
+                .map(move |reach| (reach.ends(first, grain).0, reach.ends(last, grain).1))
+        };
+        let ends = self.nodes.iter().flat_map(of_node);
+        ends.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+    }
+
+    /// Digest of what a unit reads of a source in this state, in dates of this length; `None` if its stage doesn't read it.
+    pub(super) fn source_digest(
+        &self,
+        stage: &str,
+        date: Partition,
+        (table, grain): (&str, Grain),
+        state: &SourceState,
+    ) -> Option<u64> {
+        let inputs = self.inputs(stage).iter();
+        let mut inputs = inputs.filter(|input| input.table == table).peekable();
+        inputs.peek()?;
+        let mut digest = InputDigest::default();
+        for input in inputs {
+            digest.next_input();
+            let (first, last) = input.reach.ends(date, grain);
+            if first <= last {
+                let reached = state.range(first..=last);
+                reached.for_each(|(date, held)| digest.add(*date, held.mark));
+            }
+        }
+        Some(digest.0)
     }
 
     /// The units in `among` that depend on these dates of a table, or of a stage without one, directly or through other
@@ -147,7 +214,7 @@ impl Lineage {
         if let Some(units) = known.get(stage).filter(|_| node.depends_on_past) {
             units
                 .range(..date)
-                .for_each(|(date, unit)| past.add(*date, *unit));
+                .for_each(|(date, unit)| past.add(*date, unit.output));
         }
         self.digest_of(node, date, past, known)
     }
@@ -166,7 +233,7 @@ impl Lineage {
                 found.insert(*date);
             }
             if node.depends_on_past {
-                past.add(*date, *unit);
+                past.add(*date, unit.output);
             }
         }
         found
@@ -184,7 +251,7 @@ impl Lineage {
             let (first, last) = input.reach.ends(date, filler.grain);
             if first <= last {
                 let reached = units.range(first..=last);
-                reached.for_each(|(date, unit)| digest.add(*date, *unit));
+                reached.for_each(|(date, unit)| digest.add(*date, unit.output));
             }
         }
         if node.depends_on_past {
@@ -203,12 +270,12 @@ impl InputDigest {
         self.word(1);
     }
 
-    fn add(&mut self, date: Partition, unit: Digests) {
+    fn add(&mut self, date: Partition, rows: u64) {
         self.word(u64::from(date.first_day().to_epoch_days().cast_unsigned()));
         if date.grain() == Grain::Hour {
             self.word(date.hour().into());
         }
-        self.word(unit.output);
+        self.word(rows);
     }
 
     /// Multiplies by an odd constant (golden ratio), which is invertible and loses no information.
@@ -218,11 +285,31 @@ impl InputDigest {
 }
 
 #[cfg(test)]
+impl Lineage {
+    /// Stages, each with its table and the only one that it reads.
+    pub(super) fn of_inputs(stages: &[(&str, &str, &str, Reach)]) -> Self {
+        let node = |(stage, fills, reads, reach): &(&str, &str, &str, Reach)| Node {
+            stage: (*stage).to_owned(),
+            table: Some((*fills).to_owned()),
+            inputs: vec![Input {
+                table: (*reads).to_owned(),
+                reach: *reach,
+            }],
+            grain: Grain::Day,
+            depends_on_past: false,
+        };
+        Self {
+            nodes: stages.iter().map(node).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use chrono::Datelike;
 
-    use super::super::Reach;
     use super::*;
+    use crate::ledger::Digests;
 
     fn day(number: u32) -> Partition {
         Partition::day(chrono::NaiveDate::from_ymd_opt(2024, 1, number).unwrap())

@@ -7,7 +7,9 @@ use crate::partition::Partition;
 use crate::plan::Plan;
 use crate::warehouse::Warehouse;
 
+use super::seen_sources::SeenSource;
 use super::stored::stored_rows_if_any;
+use super::waiting_dates::WaitingDates;
 use super::worklist::{StageFacts, WorkList};
 use super::{Demand, Lineage, Provenance, Replaces, Stage, StageError, Units};
 
@@ -16,6 +18,8 @@ pub struct Preview<'a> {
     plan: &'a Plan,
     dates: &'a [Partition],
     demand: Demand<'a>,
+    lineage: Lineage,
+    waiting: WaitingDates,
     known: Option<EarlierRuns<'a>>,
     /// Units that become stale if earlier stages get different rows.
     following: Units,
@@ -37,6 +41,8 @@ pub struct StagePreview {
     pub outdated: usize,
     /// Dates without work.
     pub skipped: usize,
+    /// Dates that wait for a source.
+    pub waiting: usize,
     /// Further dates it would compute if an earlier stage gets different rows.
     pub following: usize,
 }
@@ -50,25 +56,29 @@ pub enum PreviewError {
 }
 
 impl<'a> Preview<'a> {
-    /// Previews these dates, in order. Without a ledger, nothing counts as done.
+    /// Previews these dates, in order, with the sources as seen. Without a ledger, nothing counts as done.
     pub fn of(
         dates: &'a [Partition],
         demand: Demand<'a>,
         lineage: Lineage,
         plan: &'a Plan,
         ledger: Option<(&'a Ledger, Target)>,
+        seen: Vec<SeenSource>,
     ) -> Result<Self, LedgerError> {
+        let of_runs = lineage.clone();
         let known = |(ledger, target)| {
             Ok(EarlierRuns {
                 ledger,
                 target,
-                provenance: Provenance::read(lineage, ledger, target)?,
+                provenance: Provenance::read(of_runs, ledger, target)?,
             })
         };
         Ok(Self {
             plan,
             dates,
             demand,
+            lineage,
+            waiting: WaitingDates::of(seen),
             known: ledger.map(known).transpose()?,
             following: Units::new(),
         })
@@ -96,9 +106,12 @@ impl<'a> Preview<'a> {
             stored: &stored,
             unsettled: &unsettled,
             invalidated: &invalidated,
+            waiting: &self.waiting.among(&self.lineage, name, &dates),
             failing: &[],
         };
         let list = WorkList::of(self.demand, facts);
+        let waiting = list.waiting.len();
+        self.waiting.keep(name, list.waiting);
         let to_do: BTreeSet<Partition> = list.to_do.iter().copied().collect();
         let follows = |date: &Partition| !to_do.contains(date) && dates.contains(date);
         self.follow(stage, &to_do);
@@ -109,8 +122,9 @@ impl<'a> Preview<'a> {
             outdated: (list.changed.iter())
                 .filter(|date| dates.contains(date) && !to_do.contains(date))
                 .count(),
-            done: dates.len() - list.to_do.len() - list.skipped.len(),
+            done: dates.len() - list.to_do.len() - list.skipped.len() - waiting,
             skipped: list.skipped.len(),
+            waiting,
             to_do: list.to_do,
             following,
         })

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::figures::counted;
-use crate::ledger::{Digests, Invalidated, KnownDigests, Ledger, LedgerError, Settled, Target, UnitState};
+use crate::ledger::{
+    Digests, InputDigests, Invalidated, KnownDigests, Ledger, LedgerError, Settled, SourceRecord, Target,
+    UnitState,
+};
 use crate::partition::Partition;
 
+use super::seen_sources::{SeenSource, SourceChange, SourceDigests};
 use super::{Lineage, Units};
 
 /// The lineage of a plan with the digests of its units.
@@ -13,6 +17,7 @@ use super::{Lineage, Units};
 pub struct Provenance {
     lineage: Lineage,
     digests: KnownDigests,
+    sources: SourceDigests,
     /// Units that are done or in flight; only these can be invalidated.
     units: Units,
 }
@@ -28,6 +33,7 @@ impl Provenance {
         }
         Ok(Self {
             digests: ledger.digests(target)?,
+            sources: SourceDigests::read(ledger, target)?,
             lineage,
             units,
         })
@@ -62,11 +68,28 @@ impl Provenance {
 
     /// Adds units that are now being computed, so that a change from now on invalidates them.
     pub(super) fn begin(&mut self, stage: &str, dates: &[Partition]) {
+        self.sources.begin(&self.lineage, stage, dates);
         self.units.entry(stage.to_owned()).or_default().extend(dates);
     }
 
-    pub(super) fn input(&self, stage: &str, date: Partition) -> u64 {
-        self.lineage.input_digest(stage, date, &self.digests)
+    /// What a unit in flight reads.
+    pub(super) fn input(&self, stage: &str, date: Partition) -> InputDigests {
+        InputDigests {
+            stages: self.lineage.input_digest(stage, date, &self.digests),
+            sources: self.sources.of_begun(stage, date),
+        }
+    }
+
+    /// Takes a new look at the sources. Returns the units it makes stale, by source, and what to record of it without
+    /// them.
+    pub(super) fn see(
+        &mut self,
+        seen: Vec<SeenSource>,
+        ledger: &Ledger,
+        target: Target,
+    ) -> Result<(Vec<SourceChange>, SourceRecord), LedgerError> {
+        let before = |source: &str| ledger.source_state(target, source);
+        self.sources.see(seen, &self.lineage, &self.units, before)
     }
 
     /// Whether no date of the stage before this one has been stored.
@@ -78,7 +101,14 @@ impl Provenance {
     /// Records the digests of stored units; kept rows keep theirs. Returns the dates whose rows have changed.
     pub(super) fn end(&mut self, stage: &str, settled: &mut [Settled]) -> BTreeSet<Partition> {
         let mut changed = BTreeSet::new();
-        for Settled { unit, digests, .. } in settled {
+        for Settled {
+            unit,
+            digests,
+            sources,
+            ..
+        } in settled
+        {
+            *sources = self.sources.end(stage, unit.date);
             let input = self.lineage.input_digest(stage, unit.date, &self.digests);
             let known = self.digests.entry(stage.to_owned()).or_default();
             let before = known.get(&unit.date).copied();

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ledger::{Digests, QuarantinedRow, Settled, UnitRecord, UnitState, draft, shortfall};
+use crate::ledger::{
+    Digests, InputDigests, QuarantinedRow, Settled, UnitRecord, UnitSources, UnitState, draft, shortfall,
+};
 use crate::partition::{Partition, Timezone};
 use crate::table::{Admitted, FaultKind, MAX_DESCRIBED, Quarantined, Row, admit_on};
 use crate::warehouse::{Came, Draft, Refilled, RowsExpected};
@@ -140,6 +142,7 @@ pub(super) fn judge_unit(
             unit,
             quarantined: Vec::new(),
             digests: Some(Digests::default()),
+            sources: UnitSources::new(),
             gaps: Some(gaps),
         },
         expected_rows,
@@ -176,8 +179,8 @@ impl UnitResult {
     }
 
     /// The progress entry recorded with the commit, under this number; `None` if nothing is written for the date.
-    /// `input` is the digest of the date's inputs.
-    pub(super) fn draft(&self, number: i64, fills: Fills<'_>, input: u64) -> Option<Draft> {
+    /// `input` are the digests of the date's inputs.
+    pub(super) fn draft(&self, number: i64, fills: Fills<'_>, input: InputDigests) -> Option<Draft> {
         let rule = self.expected_rows.rule()?;
         let came = matches!(fills, Fills::Computed(_)).then(|| Came {
             rows: self.settled.unit.rows,

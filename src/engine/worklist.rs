@@ -7,6 +7,7 @@ use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 use crate::partition::Partition;
 
 use super::provenance::can_be_invalidated;
+use super::waiting_dates::Waiting;
 use super::{Demand, OnChange, Replaces, Scope, Selection, Work};
 
 /// Why a date became stale before this run.
@@ -23,6 +24,8 @@ pub(super) struct StageFacts<'a> {
     pub(super) unsettled: &'a BTreeSet<Partition>,
     /// Dates whose inputs have changed since they were computed.
     pub(super) invalidated: &'a BTreeSet<Partition>,
+    /// Dates that wait for a source, with the reason.
+    pub(super) waiting: &'a Waiting,
     /// Failing dates of a check, if the run is limited to them.
     pub(super) failing: &'a [Partition],
 }
@@ -36,6 +39,8 @@ pub(super) struct WorkList {
     /// Dates without work, in order, with the reason.
     pub(super) skipped: Vec<(Partition, String)>,
     pub(super) to_do: Vec<Partition>,
+    /// Dates that would be to do, but wait for a source.
+    pub(super) waiting: Waiting,
     /// Stored rows of `to_do` that will be replaced.
     pub(super) replaces: Replaces,
     /// Number of dates with a different row count in the table than in the ledger.
@@ -63,7 +68,11 @@ impl WorkList {
             let record = list.recorded.get(&date);
             let is_changed = list.changed.contains(&date);
             let wanted = is_wanted(demand.work, date, record, is_changed, facts.failing);
-            if facts.unsettled.contains(&date) || (wanted && is_due(demand, scope, record, is_changed)) {
+            let is_to_do =
+                facts.unsettled.contains(&date) || (wanted && is_due(demand, scope, record, is_changed));
+            if let Some(reason) = facts.waiting.get(&date).filter(|_| is_to_do) {
+                list.waiting.insert(date, reason.clone());
+            } else if is_to_do {
                 list.to_do.push(date);
                 list.replaces.dates += u64::from(stored > 0);
                 list.replaces.rows += u64::from(stored);
@@ -287,6 +296,7 @@ mod tests {
             stored: &stored.iter().map(|&(number, rows)| (day(number), rows)).collect(),
             unsettled: &BTreeSet::new(),
             invalidated: &BTreeSet::new(),
+            waiting: &Waiting::new(),
             failing: &[],
         };
         WorkList::of(PLAIN, facts)

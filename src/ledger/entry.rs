@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Gap, Settled, Waiver};
+use super::{Gap, Settled, UnitSources, Waiver};
 use crate::partition::{Grain, Partition, Timezone};
 use crate::table::FaultKind;
 use crate::warehouse::{Came, Draft, RowsExpected};
@@ -42,6 +42,9 @@ pub(super) struct UnitBody {
     pub(super) seconds: f64,
     /// Digest of the inputs it was computed from.
     pub(super) input: Option<u64>,
+    /// Digests of the declared sources it was computed from.
+    #[serde(default, skip_serializing_if = "UnitSources::is_empty")]
+    pub(super) sources: UnitSources,
     /// `None` if the stored rows were kept and their gaps aren't known here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) gaps: Option<Vec<Gap>>,
@@ -120,8 +123,17 @@ pub(super) struct TimeBody {
     pub(super) per_unit: Option<f64>,
 }
 
+/// Digests of everything that a unit reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputDigests {
+    /// Of all upstream rows.
+    pub stages: u64,
+    /// Of the declared sources.
+    pub sources: UnitSources,
+}
+
 /// Drafts the entry that a commit writes for a date. `came` is what was computed, if that is known before the
-/// transaction; `input` is the digest of the inputs, `timezone` where its
+/// transaction; `input` are the digests of the inputs, `timezone` where its
 /// day begins.
 #[must_use]
 pub fn draft(
@@ -130,7 +142,7 @@ pub fn draft(
     owed: RowsExpected,
     is_whole: bool,
     came: Option<Came>,
-    input: u64,
+    input: InputDigests,
     timezone: Timezone,
 ) -> Draft {
     let unit = &settled.unit;
@@ -147,7 +159,8 @@ pub fn draft(
         reason: unit.reason.clone().filter(|_| came.is_some()),
         source: unit.source.clone(),
         seconds: unit.seconds,
-        input: Some(input),
+        input: Some(input.stages),
+        sources: input.sources,
         gaps: settled.gaps.clone(),
         // A date with quarantined rows isn't ok, so a complete entry follows later.
         quarantined: Vec::new(),

@@ -184,6 +184,7 @@ fn unit(
     if let (true, Some(input), Some(output)) = (is_new, body.input, entry.digest) {
         super::digests::put(ledger, target, stage, date, Digests { input, output })?;
     }
+    super::source_digests::put(ledger, target, stage, date, &body.sources)?;
     if let (true, Some(gaps)) = (is_new, body.gaps) {
         super::gaps::put(ledger, target, stage, date, &gaps)?;
     }

@@ -6,7 +6,7 @@ use rusqlite::{Row, Transaction, params};
 use super::entry::UnitBody;
 use super::error::invalid_text;
 use super::units::{put_quarantined, put_unit};
-use super::{Digests, Gap, Ledger, LedgerError, Target, UnitRecord};
+use super::{Digests, Gap, Ledger, LedgerError, Target, UnitRecord, UnitSources};
 use crate::partition::Partition;
 use crate::plan::Fingerprint;
 use crate::table::FaultKind;
@@ -64,6 +64,8 @@ pub struct Settled {
     pub quarantined: Vec<QuarantinedRow>,
     /// Digests of rows and inputs; `None` if stored rows were kept and their inputs are unknown.
     pub digests: Option<Digests>,
+    /// Digests of the declared sources that it was computed from.
+    pub sources: UnitSources,
     /// Missing values in its rows; `None` if stored rows were kept, whose gaps are recorded already.
     pub gaps: Option<Vec<Gap>>,
 }
@@ -241,6 +243,7 @@ fn put_details(
     if let Some(digests) = settled.digests {
         super::digests::put(ledger, target, stage, date, digests)?;
     }
+    super::source_digests::put(ledger, target, stage, date, &settled.sources)?;
     if let Some(gaps) = &settled.gaps {
         super::gaps::put(ledger, target, stage, date, gaps)?;
     }
@@ -282,7 +285,7 @@ pub(super) fn settle_date(
 }
 
 /// Only done dates can be invalidated: the others are run anyway.
-fn invalidate(
+pub(super) fn invalidate(
     ledger: &Transaction<'_>,
     target: Target,
     invalidated: &[Invalidated],

@@ -73,7 +73,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
 /// running isn't disturbed.
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 13] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -151,6 +151,17 @@ CREATE TABLE plan_variables (plan TEXT PRIMARY KEY, environment TEXT, given TEXT
     "
 ALTER TABLE target ADD COLUMN timezone TEXT;
 UPDATE target SET timezone = 'UTC' WHERE id IN (SELECT target FROM unit);
+",
+    // The partitions of each declared source when it was last looked at, and what each unit read of it.
+    "
+CREATE TABLE source_state (
+  target INTEGER NOT NULL REFERENCES target, source TEXT NOT NULL, date TEXT NOT NULL, mark INTEGER NOT NULL,
+  PRIMARY KEY (target, source, date)
+) WITHOUT ROWID;
+CREATE TABLE source_digest (
+  target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, source TEXT NOT NULL,
+  digest INTEGER NOT NULL, PRIMARY KEY (target, stage, date, source)
+) WITHOUT ROWID;
 ",
 ];
 

@@ -225,6 +225,7 @@ fn unit(ledger: &Transaction<'_>, target: Target, row: &Row<'_>) -> rusqlite::Re
         source: row.get(8)?,
         seconds: row.get(10)?,
         input: digests.map(|digests| digests.input),
+        sources: super::source_digests::of_unit(ledger, target, &stage, date)?,
         gaps: Some(super::gaps::of_unit(ledger, target, &stage, date)?),
         quarantined: first
             .map(

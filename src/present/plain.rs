@@ -97,6 +97,7 @@ fn said(fact: &Fact) -> Option<String> {
         }
         Event::Estimated { message, .. }
         | Event::Continued { message }
+        | Event::SourceChanged { message, .. }
         | Event::DatesOutdated { message, .. } => message.clone(),
         Event::StageThrottled { .. } | Event::StageStopped { .. } => trouble(&fact.event)?,
         Event::StageFinished {

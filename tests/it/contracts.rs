@@ -563,6 +563,11 @@ fn every_kind() -> Vec<Event> {
             table: text(),
             dates: vec![date],
         },
+        Event::SourceChanged {
+            table: text(),
+            dates: vec![date],
+            message: text(),
+        },
         Event::StagesApproved {
             stages: vec![text()],
             by: text(),

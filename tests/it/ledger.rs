@@ -109,6 +109,7 @@ fn an_intent_stays_open_until_settled() {
             input: u64::MAX,
             output: 7,
         }),
+        sources: std::collections::BTreeMap::new(),
         gaps: Some(vec![Gap {
             what: "points_line".to_owned(),
             rows: 3,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::model::dates::{RerunSelection, unit, why_no_rerun};
 use crate::console::model::overlay::{Confirm, Overlay};
@@ -120,9 +121,17 @@ pub fn rerun_failing(model: &mut Model, check: &CheckView) {
     );
 }
 
-/// Asks whether to rerun all stale units, in every stage.
-pub fn refresh(model: &mut Model) {
+/// Asks whether to rerun all stale units, in every stage; if there are none, looks at the sources for changes.
+pub fn refresh(model: &mut Model) -> Vec<Effect> {
+    let stages = model
+        .snapshot
+        .as_ref()
+        .map_or(&[][..], |snapshot| &snapshot.stages);
+    if stages.iter().all(|stage| stage.counts.stale == 0) {
+        return vec![Effect::Send(Command::Look)];
+    }
     confirm_every(model, UnitState::Stale, Selection::Stale, "Refresh");
+    Vec::new()
 }
 
 /// Asks whether to rerun all outdated units (made by another definition), in every stage.

@@ -13,8 +13,7 @@ use crate::ledger::CheckState;
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action == Action::Refresh {
-        confirm::refresh(model);
-        return Vec::new();
+        return confirm::refresh(model);
     }
     if action == Action::RerunOutdated {
         confirm::rerun_outdated(model);

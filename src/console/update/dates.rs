@@ -50,7 +50,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rerun => rerun_selected(model, ShortRows::Kept),
         Action::RerunShort => rerun_selected(model, ShortRows::Accepted),
         Action::RerunAll => rerun_needing_attention(model),
-        Action::Refresh => confirm::refresh(model),
+        Action::Refresh => return confirm::refresh(model),
         Action::RerunOutdated => confirm::rerun_outdated(model),
         Action::Advance => return vec![Effect::Send(Command::Advance { stage: None })],
         Action::Reload => reload_selected(model),

@@ -14,6 +14,8 @@ use super::mode::{HoldReason, Mode};
 use super::{Dispatcher, Fatal, Refresh, ScopeState, StageWorkload, TaskKind, TaskOutcome, cancel_abandoned};
 use crate::figures::counted;
 
+/// Exit code of a run with failures.
+const FAILED: u8 = 1;
 /// Exit code of a run that ended early and can be resumed.
 const ENDED_EARLY: u8 = 3;
 
@@ -274,20 +276,24 @@ impl Dispatcher {
     /// Ends the run. The message names problems first, since a long line is truncated at its end.
     pub(super) fn finish(&mut self) -> Result<(), Fatal> {
         let awaits_approval = self.stages_that(|at| self.awaits_approval(at)).join(", ");
-        let state = if awaits_approval.is_empty() {
+        let waiting = self.waiting_clause();
+        let state = if awaits_approval.is_empty() && waiting.is_empty() {
             RunState::Finished
         } else {
             RunState::Stopped
         };
         let units = self.units().map(|unit| unit.state).collect();
         let ended = usize::try_from(self.eta.done()).unwrap_or(usize::MAX);
-        let message = self.problems(&awaits_approval) + &summary(ended, &units, &self.checks.views);
+        let message =
+            self.problems(&awaits_approval) + &waiting + &summary(ended, &units, &self.checks.views);
         let message = match self.attention_elsewhere() {
             Some(attention) => format!("{message}; {attention}"),
             None => message,
         };
         let exit_code = match state {
             RunState::Finished => u8::from(self.has_failures()),
+            // Failures need the operator; what waits needs only time.
+            _ if !waiting.is_empty() && self.has_failures() => FAILED,
             _ => ENDED_EARLY,
         };
         self.end(state, message, exit_code)

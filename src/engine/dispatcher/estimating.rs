@@ -23,9 +23,12 @@ const ESTIMATING: &str = "estimating the cost";
 const NOT_ALLOWED: u8 = 2;
 
 impl Dispatcher {
-    /// Runs the steps before the first unit, one at a time: the preflight, open questions, raw data, the cost estimate
+    /// Runs the steps before the first unit, one at a time: a look at the sources, the preflight, open questions, raw data, the cost estimate
     /// (if the warehouse bills), the sample (if requested), and last any changes to the plan's tables.
     pub(super) fn continue_preflight(&mut self) -> Result<(), Fatal> {
+        if self.start_looking()? {
+            return Ok(());
+        }
         if matches!(self.preflight.step, Step::NotStarted) {
             self.start_examination()?;
             return self.start_early_estimate();

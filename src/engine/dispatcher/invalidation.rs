@@ -33,16 +33,25 @@ impl Dispatcher {
         found
     }
 
-    /// Units that depend on these dates of a table, or of a stage without one. Those in flight are remembered and become stale when they finish.
+    /// Units that depend on these dates of a table, or of a stage without one, and are not in flight.
     pub(super) fn invalidated(&mut self, output: &str, dates: &BTreeSet<Partition>) -> Vec<Invalidated> {
         if !dates.is_empty() {
-            let reads_it =
-                |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == output);
-            for work in self.stages.iter_mut().filter(|work| reads_it(work)) {
-                work.reader = None;
-            }
+            self.drop_readers(output);
         }
-        let mut found = self.provenance.invalidated(output, dates);
+        let found = self.provenance.invalidated(output, dates);
+        self.not_in_flight(found)
+    }
+
+    /// Drops what stages keep of the rows of a table.
+    pub(super) fn drop_readers(&mut self, table: &str) {
+        let reads_it = |work: &StageWorkload| work.stage.inputs().iter().any(|input| input.table == table);
+        for work in self.stages.iter_mut().filter(|work| reads_it(work)) {
+            work.reader = None;
+        }
+    }
+
+    /// The units of these that are not in flight. Those in flight are remembered and become stale when they finish.
+    pub(super) fn not_in_flight(&mut self, mut found: Vec<Invalidated>) -> Vec<Invalidated> {
         for invalidated in &mut found {
             // Before a stage starts, its board doesn't show what earlier runs did, and the stage may never start.
             let is_known = |work: &&mut StageWorkload| {

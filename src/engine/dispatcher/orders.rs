@@ -26,6 +26,7 @@ impl Dispatcher {
         let by = by.unwrap_or_else(|| self.options.operator.clone());
         match command {
             Command::Inspect { stage, date } => self.inspect(&stage, date, answer),
+            Command::Look if !self.mode.is_preparing() => self.look_again(answer)?,
             Command::Reload { dates } if !self.mode.is_preparing() => {
                 match dates.at(self.plan.range.grain()) {
                     Ok(dates) => self.reload(dates.partitions().collect(), answer),
@@ -75,8 +76,8 @@ impl Dispatcher {
             Command::Drain => Ok(Reply::Accepted(self.drain_and_leave().to_owned())),
             Command::Abort => Ok(Reply::Accepted(self.abort_and_leave()?.to_owned())),
             // Otherwise both are answered by a task of their own.
-            Command::Inspect { .. } | Command::Reload { .. } => {
-                refused("the feeds are still loading; try again in a moment")
+            Command::Inspect { .. } | Command::Reload { .. } | Command::Look => {
+                refused("the run is still preparing; try again in a moment")
             }
         }
     }

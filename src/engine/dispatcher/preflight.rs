@@ -22,6 +22,8 @@ const CONFLICTING: u8 = 4;
 /// What happens before the first unit: the plan, its tables, the raw data, the cost estimate, the sample.
 #[derive(Default)]
 pub(super) struct Preflight {
+    /// Whether the declared sources have been looked at, if there are any.
+    pub(super) has_looked: bool,
     pub(super) step: Step,
     /// Whether the raw data has been loaded, if there was any to load.
     pub(super) is_prepared: bool,
@@ -147,7 +149,7 @@ impl Dispatcher {
         self.continue_preflight()
     }
 
-    fn refuse(&mut self, problems: Vec<String>) -> Result<(), Fatal> {
+    pub(super) fn refuse(&mut self, problems: Vec<String>) -> Result<(), Fatal> {
         for problem in &problems {
             tracing::error!("{problem}");
         }

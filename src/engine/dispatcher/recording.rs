@@ -76,9 +76,10 @@ impl Dispatcher {
         for result in commit.results() {
             let date = result.date();
             let input = self.provenance.input(stage, date);
+            let of_stages = input.stages;
             if let Some(draft) = result.draft(recorder.next, fills, input) {
                 recorder.next += 1;
-                inputs.insert(date, input);
+                inputs.insert(date, of_stages);
                 dates.push(draft);
             }
         }

@@ -72,7 +72,7 @@ impl Dispatcher {
     }
 
     /// Queues dates of a stage, recorded as pending first.
-    fn requeue(&mut self, at: usize, dates: Vec<Partition>) -> Result<(), Fatal> {
+    pub(super) fn requeue(&mut self, at: usize, dates: Vec<Partition>) -> Result<(), Fatal> {
         if dates.is_empty() {
             return Ok(());
         }

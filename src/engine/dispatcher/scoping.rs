@@ -2,6 +2,7 @@
 //! there: decided first, then shown, then recorded.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use futures_util::future::{try_join, try_join_all};
 
@@ -94,6 +95,7 @@ impl Dispatcher {
             stored,
             unsettled,
             invalidated: &self.provenance.invalidated_before(name),
+            waiting: &self.waiting.among(self.provenance.lineage(), name, &dates),
             failing: self.failing_dates(name),
         };
         let list = WorkList::of(self.options.demand(), facts);
@@ -186,6 +188,10 @@ impl Dispatcher {
             if let Scope::Rows(expected) = scope {
                 work.board.change(date, |unit| unit.expected = *expected);
             }
+            if let Some(reason) = list.waiting.get(&date) {
+                work.board
+                    .change(date, |unit| unit.reason = Some(Arc::from(reason.as_str())));
+            }
             if !to_do.contains(&date) {
                 continue;
             }
@@ -223,7 +229,8 @@ impl Dispatcher {
     fn reopened(&self, at: usize, plan: &StagePlan) -> Vec<UnitRecord> {
         let work = &self.stages[at];
         let StagePlan { list, unsettled, .. } = plan;
-        let here = list.to_do.iter().filter(|date| {
+        let interrupted = list.waiting.keys().filter(|date| unsettled.contains(date));
+        let here = list.to_do.iter().chain(interrupted).filter(|date| {
             let record = list.recorded.get(date);
             unsettled.contains(date) || record.is_some_and(|record| record.state != UnitState::Pending)
         });
@@ -242,6 +249,10 @@ impl Dispatcher {
     fn report_plan(&mut self, at: usize, plan: StagePlan) {
         let StagePlan { scopes, list, .. } = plan;
         let (stage, due) = (self.stages[at].board.name.clone(), list.to_do.len());
+        if let Some((date, reason)) = list.waiting.first_key_value() {
+            tracing::info!(stage, %date, "{} waiting: {reason}", counted(list.waiting.len(), "date"));
+        }
+        self.waiting.keep(&stage, list.waiting);
         tracing::info!(
             stage,
             "{}, {due} to do{}",

@@ -18,6 +18,7 @@ use super::super::eta::EtaEstimator;
 use super::super::events::EventLog;
 use super::super::preflight::Catalog;
 use super::super::queue::Queue;
+use super::super::waiting_dates::WaitingDates;
 use super::super::writer::TableWriter;
 use super::super::{
     CheckView, KnownUnits, Lineage, Losses, Options, Order, Origin, Prepare, Provenance, Sample, Stage,
@@ -215,6 +216,7 @@ impl Dispatcher {
             bills: setup.bills(checks.iter().chain(&sources), target)?,
             recorder: setup.recorder(target)?,
             provenance: Provenance::read(setup.lineage, &setup.ledger, target)?,
+            waiting: WaitingDates::default(),
             breakdowns: Breakdowns::of(&setup.plan, &checks),
             checks: CheckQueue::of(checks, checking::MAX_IN_FLIGHT),
             sources: CheckQueue::of(sources, sources::MAX_IN_FLIGHT),

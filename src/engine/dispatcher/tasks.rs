@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use super::super::preflight::{ChangedTables, Findings, TableChangeError};
+use super::super::seen_sources::SeenSource;
 use super::super::worker::{ComputedBatch, WorkerBatch};
 use super::super::writer::Commit;
 use super::super::{Correction, Estimate, Sampled, StageError};
@@ -18,6 +19,8 @@ use crate::warehouse::WarehouseError;
 pub(super) enum TaskOutcome {
     Prepared(Result<Option<String>, StageError>),
     Examined(Result<Findings, StageError>),
+    Looked(Result<Vec<SeenSource>, WarehouseError>),
+    LookedAgain(ReplySender, Result<Vec<SeenSource>, WarehouseError>),
     TablesChanged(Result<ChangedTables, TableChangeError>),
     Estimated(Estimate, f64),
     Sampled(Result<Sampled, StageError>, f64),

@@ -74,6 +74,7 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::TableTakenOver { .. }
         | Event::TableAltered { .. }
         | Event::FeedCorrected { .. }
+        | Event::SourceChanged { .. }
         | Event::DatesOutdated { .. }
         | Event::StagesApproved { .. }
         | Event::StageThrottled { .. }
