@@ -21,11 +21,29 @@ pub(super) async fn findings(
     };
     let mut found = Vec::new();
     for input in plan.inputs(is_own) {
-        if !is_feed(&input.name) {
-            found.extend(finding(warehouse, project, &input).await?);
+        let declared = (plan.declared_sources.iter()).find(|source| source.overlaps(&input.name));
+        // What a declared source holds shows that it exists.
+        if is_feed(&input.name) || declared.is_some_and(|source| source.date.is_some()) {
+            continue;
         }
+        let is_undeclared = declared.is_none() && !plan.declared_sources.is_empty();
+        let examined = finding(warehouse, project, &input).await?;
+        found.extend(examined.map(|found| match found.state {
+            Verdict::Ok if is_undeclared && input.name.is_marked => undeclared(found),
+            _ => found,
+        }));
     }
     Ok(found)
+}
+
+/// A plan that declares its sources means all of them.
+fn undeclared(found: Finding) -> Finding {
+    Finding {
+        state: Verdict::Warn,
+        detail: format!("{}, and it is not declared as a source", found.detail),
+        ..found
+    }
+    .next("add [[source]] with this table, with watch if its late rows should make dates stale")
 }
 
 async fn finding(

@@ -2,6 +2,7 @@
 //! findings; this one combines them.
 
 mod bigquery;
+mod declared;
 mod finding;
 mod inputs;
 mod preflight;
@@ -249,6 +250,7 @@ impl Subject<'_> {
         };
         let stopping: Vec<Finding> = stopping.into_iter().filter(|found| !is_repeated(found)).collect();
         findings.extend(inputs);
+        findings.extend(declared::findings(warehouse, self.plan).await);
         findings.extend(project.and_then(|project| programs::finding(project, self.plan)));
         findings.extend(stopping);
         if is_fed {
