@@ -49,6 +49,7 @@ mod rehearse;
 mod rights;
 mod rules;
 mod secrets;
+mod sources;
 mod staging;
 mod start;
 mod statements;

@@ -49,6 +49,7 @@ mod grains;
 mod handover;
 mod hours;
 mod import;
+mod late_rows;
 mod ledger;
 mod manual;
 mod msrv;
