@@ -155,8 +155,8 @@ impl Action {
             | Self::RerunShort
             | Self::RerunAll
             | Self::RerunFailing
-            | Self::Refresh
             | Self::RerunOutdated => &["rerun"],
+            Self::Refresh => &["rerun", "look"],
             Self::Reload => &["reload"],
             Self::Advance => &["advance"],
             Self::CheckOne | Self::CheckAll => &["check"],

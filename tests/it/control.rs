@@ -162,7 +162,7 @@ fn replies_use_the_format_of_the_request() {
     assert_eq!(
         answers[0],
         "refused: command 'nonsense' not found; choose one of: help, status, pause, resume, answer, workers, rerun, \
-         reload, check, breakdown, waive, tick, untick, advance, inspect, cancel, drain, abort"
+         reload, look, check, breakdown, waive, tick, untick, advance, inspect, cancel, drain, abort"
     );
     assert_eq!(answers[1], "refused: empty command; 'help' lists the commands");
     assert_eq!(answers[2..], ["ok: 5 workers", "ok: 4 workers"]);
