@@ -151,11 +151,9 @@ impl Action {
             Self::PauseResume => &["pause", "resume"],
             Self::Accept => &["answer"],
             Self::MoreWorkers | Self::FewerWorkers => &["workers"],
-            Self::Rerun
-            | Self::RerunShort
-            | Self::RerunAll
-            | Self::RerunFailing
-            | Self::RerunOutdated => &["rerun"],
+            Self::Rerun | Self::RerunShort | Self::RerunAll | Self::RerunFailing | Self::RerunOutdated => {
+                &["rerun"]
+            }
             Self::Refresh => &["rerun", "look"],
             Self::Reload => &["reload"],
             Self::Advance => &["advance"],

@@ -383,7 +383,10 @@ mod tests {
         // Date 1 is in flight when the row of date 2 is seen, and 2 when the one of date 1 was computed.
         let one = ("one".to_owned(), days(&[2, 3]));
         let in_flight = units(&[1, 2, 3], &[]);
-        assert_eq!(see(&mut digests, &[(1, 1), (2, 2)], &in_flight), [one.clone()]);
+        assert_eq!(
+            see(&mut digests, &[(1, 1), (2, 2)], &in_flight),
+            std::slice::from_ref(&one)
+        );
         for number in 1..=3 {
             digests.end("one", day(number));
         }

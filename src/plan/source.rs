@@ -78,9 +78,10 @@ pub(super) fn sources(
             found.note("table", &problem);
             continue;
         }
-        let is_read = stages
-            .iter_mut()
-            .fold(false, |is_read, stage| note_read(stage, &source) || is_read);
+        let mut is_read = false;
+        for stage in stages.iter_mut() {
+            is_read |= note_read(stage, &source);
+        }
         if !is_read && are_complete {
             found.note("table", &no_reader(&source, stages));
         }

@@ -44,7 +44,7 @@ pub struct HeldPartition {
 /// The partitions of a source that have rows.
 pub type SourceState = BTreeMap<Partition, HeldPartition>;
 
-impl<'a> SourceLook<'a> {
+impl SourceLook<'_> {
     pub(super) fn name(&self) -> TableName {
         TableName::of_path(self.table)
     }

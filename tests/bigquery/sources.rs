@@ -1,4 +1,4 @@
-//! Looks at declared sources on BigQuery: columns of every type, tables with a suffix, and a run that finds late rows.
+//! Looks at declared sources on `BigQuery`: columns of every type, tables with a suffix, and a run that finds late rows.
 
 use backcourt::partition::{Partition, Timezone};
 use backcourt::table::SourceMark;

@@ -1,4 +1,4 @@
-//! Looks at a source on BigQuery. Its rows are counted or hashed by one query over the partitions looked at; when they
+//! Looks at a source on `BigQuery`. Its rows are counted or hashed by one query over the partitions looked at; when they
 //! were changed is read from metadata.
 
 use super::BigQueryWarehouse;
