@@ -23,6 +23,7 @@ fn settled(date: Partition) -> Settled {
             seconds: 0.001,
         },
         quarantined: Vec::new(),
+        sources: std::collections::BTreeMap::new(),
         digests: Some(Digests::default()),
         gaps: Some(Vec::new()),
     }

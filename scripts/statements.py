@@ -211,9 +211,16 @@ class Server:
         if view in METADATA and "." not in dataset:
             return {name: simple(kind) for name, kind in METADATA[view].items()}
         columns = self.tables.get(path) or self.defined.get(path)
+        if columns is None and path.endswith("*"):
+            columns = self.matched(path[:-1])
         if columns is None:
             raise Refusal(f"no statement makes table {path}")
         return columns
+
+    def matched(self, start):
+        """The columns of a wildcard table: those of its newest table, with the rest of its name."""
+        found = [columns for path, columns in self.tables.items() if path.startswith(start)]
+        return {**found[-1], "_TABLE_SUFFIX": simple("STRING")} if found else None
 
 
 class Script:
