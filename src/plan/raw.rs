@@ -46,7 +46,7 @@ pub(super) struct RawPlan {
     #[serde(default = "first_month")]
     #[schemars(range(min = 1, max = 12))]
     pub(super) first_month: u32,
-    /// Source of the built-in stages: auto, reconstruct or boxscore; or, as [[source]], the raw tables that stages read.
+    /// Source of the built-in stages: auto, reconstruct or boxscore; or, as `[[source]]`, the raw tables that stages read.
     #[serde(default)]
     pub(super) source: RawSources,
     /// Workers at the start.
@@ -253,7 +253,7 @@ pub(super) struct RawStage {
     pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
     /// How many rows make a date ok.
     pub(super) expect_rows: Option<RawRows>,
-    /// The tables it reads. A [[source]] that its query names needs none, unless it is read on other dates too.
+    /// The tables it reads. A `[[source]]` that its query names needs none, unless it is read on other dates too.
     pub(super) reads: Option<Vec<RawRead>>,
     /// The dates on which it has work.
     pub(super) active: Option<RawActive>,
