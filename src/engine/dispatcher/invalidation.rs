@@ -21,6 +21,8 @@ impl Dispatcher {
             if let Some(reason) = work.units.get_mut(unit.date).invalidated.take() {
                 unit.state = UnitState::Stale;
                 unit.reason = Some(reason);
+            }
+            if unit.state == UnitState::Stale {
                 self.provenance.forget(&work.board.name, &[unit.date]);
             }
         }
