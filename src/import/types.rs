@@ -37,7 +37,7 @@ impl FittingTypes {
     /// The preferred one.
     pub(super) fn first(self) -> Option<ColumnType> {
         let at = (0..TYPES.len()).find(|at| self.0 >> at & 1 == 1)?;
-        Some(TYPES[at])
+        Some(TYPES[at].clone())
     }
 }
 

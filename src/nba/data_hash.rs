@@ -35,8 +35,8 @@ impl HashedColumns {
             }
             text.push_str(&column.name);
             text.push(':');
-            let written = match (column.kind, &values[at]) {
-                (ColumnType::Numeric { scale, .. }, Value::Float(number)) => {
+            let written = match (&column.kind, &values[at]) {
+                (&ColumnType::Numeric { scale, .. }, Value::Float(number)) => {
                     write_decimal(&mut text, *number, usize::from(scale))
                 }
                 (_, Value::Text(value)) => text.write_str(value),

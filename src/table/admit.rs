@@ -160,10 +160,10 @@ pub fn row_fault(table: &TableDef, row: &Row) -> Option<RowFault> {
 }
 
 fn column_fault(column: &Column, value: &Value) -> Option<RowFault> {
-    let (kind, what) = match (column.kind, value) {
+    let (kind, what) = match (&column.kind, value) {
         (_, Value::Null) if column.nullable => return None,
         (_, Value::Null) => (FaultKind::NotNull, "NULL is not allowed".to_owned()),
-        (ColumnType::Numeric { precision, scale }, Value::Float(number)) => {
+        (&ColumnType::Numeric { precision, scale }, Value::Float(number)) => {
             let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
             if number.is_finite() && number.abs() < limit {
                 return None;

@@ -3,10 +3,27 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Part;
+use super::type_parser::{self, TypeError};
+use super::{CarriedType, Part};
+
+/// The digits of a decimal number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimals {
+    /// Digits in total.
+    pub precision: u8,
+    /// Digits after the point.
+    pub scale: u8,
+}
+
+impl Decimals {
+    /// Whether these digits are enough for every number of the others.
+    pub(super) const fn hold(self, other: Self) -> bool {
+        self.scale >= other.scale && self.precision - self.scale >= other.precision - other.scale
+    }
+}
 
 /// A `BigQuery` column type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ColumnType {
     /// 64-bit signed integer.
     Int64,
@@ -33,10 +50,12 @@ pub enum ColumnType {
     StringArray,
     /// An array of numbers.
     Float64Array,
+    /// A type whose values a query leaves in the warehouse.
+    Carried(CarriedType),
 }
 
 impl ColumnType {
-    /// The type names a plan can use; `NUMERIC` can have its digits in parentheses.
+    /// The types that backcourt converts; `NUMERIC` can have its digits in parentheses.
     pub const WORDS: [&str; 10] = [
         "INT64",
         "FLOAT64",
@@ -50,40 +69,138 @@ impl ColumnType {
         "ARRAY<FLOAT64>",
     ];
 
-    /// Parses a `BigQuery` type name; `None` if there is no such type, or it has too many digits.
+    /// The names of the types that only a query can fill.
+    pub const CARRIED_WORDS: [&str; 10] = [
+        "STRUCT<name TYPE>",
+        "ARRAY<TYPE>",
+        "BYTES",
+        "DATETIME",
+        "TIME",
+        "BIGNUMERIC",
+        "GEOGRAPHY",
+        "INTERVAL",
+        "RANGE<DATE>",
+        "STRING(n)",
+    ];
+
+    /// Parses a `BigQuery` type.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, TypeError> {
+        type_parser::parse(text)
+    }
+
+    /// Parses the name of a type that backcourt converts; `None` for any other text.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "INT64" => Some(Self::Int64),
-            "FLOAT64" => Some(Self::Float64),
-            "NUMERIC" => Some(Self::Numeric {
-                precision: 38,
-                scale: 9,
-            }),
-            "STRING" => Some(Self::String),
-            "BOOL" => Some(Self::Bool),
-            "DATE" => Some(Self::Date),
-            "TIMESTAMP" => Some(Self::Timestamp),
-            "JSON" => Some(Self::Json),
-            "ARRAY<STRING>" => Some(Self::StringArray),
-            "ARRAY<FLOAT64>" => Some(Self::Float64Array),
-            _ => {
-                let digits = word.strip_prefix("NUMERIC(")?.strip_suffix(')')?;
-                let (precision, scale) = digits.split_once(',').unwrap_or((digits, "0"));
-                let (precision, scale): (u8, u8) =
-                    (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
-                let fits = scale <= 9 && (scale.max(1)..=29 + scale).contains(&precision);
-                fits.then_some(Self::Numeric { precision, scale })
-            }
+        Self::parse(word).ok().filter(|kind| !kind.is_carried())
+    }
+
+    /// The array of these elements; `None` for arrays of arrays, which don't exist.
+    #[must_use]
+    pub fn array_of(element: Self) -> Option<Self> {
+        match element {
+            Self::String => Some(Self::StringArray),
+            Self::Float64 => Some(Self::Float64Array),
+            element if element.is_array() => None,
+            element => Some(Self::Carried(CarriedType::Array(Box::new(element)))),
         }
+    }
+
+    /// Whether its values are never converted here.
+    #[must_use]
+    pub const fn is_carried(&self) -> bool {
+        matches!(self, Self::Carried(_))
+    }
+
+    /// Whether it is an array, which `BigQuery` never stores as NULL.
+    #[must_use]
+    pub const fn is_array(&self) -> bool {
+        matches!(
+            self,
+            Self::StringArray | Self::Float64Array | Self::Carried(CarriedType::Array(_))
+        )
+    }
+
+    /// Whether its values can be sorted.
+    #[must_use]
+    pub const fn is_sortable(&self) -> bool {
+        match self {
+            Self::Json | Self::StringArray | Self::Float64Array => false,
+            Self::Carried(carried) => carried.is_sortable(),
+            _ => true,
+        }
+    }
+
+    /// Whether values can be put into groups, as the values of a key must be.
+    #[must_use]
+    pub const fn is_groupable(&self) -> bool {
+        !matches!(
+            self,
+            Self::Carried(CarriedType::Geography | CarriedType::Array(_) | CarriedType::Struct(_))
+        )
+    }
+
+    /// The type of a column as `GoogleSQL`.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        match self {
+            Self::Carried(carried) => carried.sql(Self::sql),
+            other => other.to_string(),
+        }
+    }
+
+    /// The type of a value as `GoogleSQL`: lengths and digits belong to columns only.
+    #[must_use]
+    pub fn sql_of_value(&self) -> String {
+        match self {
+            Self::Numeric { .. } => "NUMERIC".to_owned(),
+            Self::Carried(CarriedType::ShortString(_)) => "STRING".to_owned(),
+            Self::Carried(CarriedType::Bytes(_)) => "BYTES".to_owned(),
+            Self::Carried(CarriedType::BigNumeric(_)) => "BIGNUMERIC".to_owned(),
+            Self::Carried(carried) => carried.sql(Self::sql_of_value),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether a column of this type can store every value of another type without loss.
+    pub(super) fn holds(&self, declared: &Self) -> bool {
+        match (self, declared) {
+            (held, declared) if held == declared => true,
+            (
+                Self::Numeric { precision, scale },
+                Self::Numeric {
+                    precision: declared,
+                    scale: declared_scale,
+                },
+            ) => Decimals {
+                precision: *precision,
+                scale: *scale,
+            }
+            .hold(Decimals {
+                precision: *declared,
+                scale: *declared_scale,
+            }),
+            (Self::String, Self::Carried(CarriedType::ShortString(_))) => true,
+            (Self::Carried(held), declared) => held.holds(declared),
+            _ => false,
+        }
+    }
+
+    /// Whether `BigQuery` can change a column of this type to another one and keep its values.
+    pub(super) fn widens_to(&self, wider: &Self) -> bool {
+        let is_nested = matches!(self, Self::Carried(carried) if carried.is_nested());
+        !is_nested && wider.holds(self)
     }
 
     /// The type with its article, for messages: `an INT64`, `a DATE`, `valid JSON`.
     #[must_use]
-    pub fn with_article(self) -> String {
+    pub fn with_article(&self) -> String {
         match self {
             Self::Json => "valid JSON".to_owned(),
-            Self::Int64 | Self::StringArray | Self::Float64Array => format!("an {self}"),
+            Self::Int64 | Self::Carried(CarriedType::Interval) => format!("an {self}"),
+            array if array.is_array() => format!("an {self}"),
             _ => format!("a {self}"),
         }
     }
@@ -102,6 +219,7 @@ impl fmt::Display for ColumnType {
             Self::Json => f.write_str("JSON"),
             Self::StringArray => f.write_str("ARRAY<STRING>"),
             Self::Float64Array => f.write_str("ARRAY<FLOAT64>"),
+            Self::Carried(carried) => carried.fmt(f),
         }
     }
 }
@@ -207,6 +325,7 @@ mod tests {
             "NUMERIC(39,9)",
             "NUMERIC(6,10)",
             "NUMERIC()",
+            "DATETIME",
             "",
         ] {
             assert_eq!(ColumnType::from_word(word), None, "{word}");

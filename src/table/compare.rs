@@ -104,8 +104,8 @@ fn differing(table: &TableDef, ours: &Row, theirs: &Row) -> Vec<usize> {
 
 /// Whether two values are equal for the column's type: NUMERIC up to its scale, JSON regardless of formatting.
 fn is_same(column: &Column, ours: &Value, theirs: &Value) -> bool {
-    match (column.kind, ours, theirs) {
-        (ColumnType::Numeric { scale, .. }, Value::Float(ours), Value::Float(theirs)) => {
+    match (&column.kind, ours, theirs) {
+        (&ColumnType::Numeric { scale, .. }, Value::Float(ours), Value::Float(theirs)) => {
             let step = 10_f64.powi(i32::from(scale));
             let (ours, theirs) = ((ours * step).round(), (theirs * step).round());
             ours.total_cmp(&theirs).is_eq() || (ours == 0.0 && theirs == 0.0)

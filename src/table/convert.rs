@@ -30,7 +30,7 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, RowFault> {
             None => Err(Rejection::OfAnotherType(None)),
         },
         ColumnType::Bool => truth(bare),
-        kind => of_text(kind, bare),
+        ref kind => of_text(kind, bare),
     };
     read.map_err(|refused| refused.fault(column, text))
 }
@@ -41,17 +41,17 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, RowFault> {
 /// # Errors
 /// When the value is not valid for the column's type.
 pub fn from_answer(column: &Column, value: Value) -> Result<Value, RowFault> {
-    let read = match (column.kind, &value) {
+    let read = match (&column.kind, &value) {
         (ColumnType::Bool, Value::Int(0)) => return Ok(Value::Bool(false)),
         (ColumnType::Bool, Value::Int(1)) => return Ok(Value::Bool(true)),
         (ColumnType::Float64, Value::Int(_)) => return Ok(value.as_f64().into()),
-        (ColumnType::Numeric { precision, scale }, Value::Int(number)) => {
+        (&ColumnType::Numeric { precision, scale }, Value::Int(number)) => {
             match Decimal::parse(&number.to_string()) {
                 Some(decimal) => numeric(decimal, precision, scale),
                 None => Err(Rejection::OfAnotherType(None)),
             }
         }
-        (ColumnType::Numeric { precision, scale }, Value::Float(number)) => match decimal(*number) {
+        (&ColumnType::Numeric { precision, scale }, Value::Float(number)) => match decimal(*number) {
             Some(decimal) => numeric(decimal, precision, scale),
             None => Err(Rejection::TooLarge(None)),
         },
@@ -101,7 +101,7 @@ impl Rejection {
 }
 
 /// Converts text to a type that a warehouse may return as text. Other types accept no text from a query.
-fn of_text(kind: ColumnType, text: &str) -> Result<Value, Rejection> {
+fn of_text(kind: &ColumnType, text: &str) -> Result<Value, Rejection> {
     let other = |more: Option<&str>| Rejection::OfAnotherType(more.map(str::to_owned));
     match kind {
         ColumnType::String => Ok(Value::from(text.to_owned())),
@@ -113,9 +113,11 @@ fn of_text(kind: ColumnType, text: &str) -> Result<Value, Rejection> {
         ColumnType::Timestamp => parse_moment(text).map(Value::Timestamp).map_err(other),
         ColumnType::StringArray => (serde_json::from_str(text).map(Value::List)).map_err(|_| other(None)),
         ColumnType::Float64Array => (serde_json::from_str(text).map(Value::Numbers)).map_err(|_| other(None)),
-        ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. } | ColumnType::Bool => {
-            Err(Rejection::AText)
-        }
+        ColumnType::Int64
+        | ColumnType::Float64
+        | ColumnType::Numeric { .. }
+        | ColumnType::Bool
+        | ColumnType::Carried(_) => Err(Rejection::AText),
     }
 }
 

@@ -13,7 +13,7 @@ pub fn sqlite_table(table: &TableDef) -> String {
         .iter()
         .map(|column| {
             let null = if column.nullable { "" } else { " NOT NULL" };
-            format!("  {} {}{null}", sql_name(&column.name), declared(column.kind))
+            format!("  {} {}{null}", sql_name(&column.name), declared(&column.kind))
         })
         .collect();
     if !table.key.is_empty() {
@@ -66,7 +66,7 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
 /// `BigQuery` has no partitions of weeks, and too few for the hours of more than a year: both are in partitions of days.
 fn partitioned_by(table: &TableDef) -> String {
     let name = sql_name(&table.date_column);
-    let kind = table.column(&table.date_column).map(|column| column.kind);
+    let kind = table.column(&table.date_column).map(|column| &column.kind);
     match (kind, table.grain) {
         (Some(ColumnType::Timestamp), Grain::Hour | Grain::Day | Grain::Week) => {
             format!("TIMESTAMP_TRUNC({name}, DAY)")
@@ -79,12 +79,15 @@ fn partitioned_by(table: &TableDef) -> String {
 
 fn bigquery_column(column: &Column) -> String {
     // `BigQuery` arrays are never NULL and can't be declared NOT NULL.
-    let array = matches!(column.kind, ColumnType::StringArray | ColumnType::Float64Array);
-    let null = if column.nullable || array { "" } else { " NOT NULL" };
+    let null = if column.nullable || column.kind.is_array() {
+        ""
+    } else {
+        " NOT NULL"
+    };
     format!(
         "  {} {}{null} OPTIONS (description = {})",
         sql_name(&column.name),
-        column.kind,
+        column.kind.sql(),
         text_literal(&column.doc)
     )
 }

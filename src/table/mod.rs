@@ -2,6 +2,7 @@
 //! basketball nor a warehouse connection.
 
 mod admit;
+mod carried_type;
 mod column;
 mod compare;
 mod convert;
@@ -14,6 +15,7 @@ mod fault;
 mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod inferred;
 mod markdown;
 mod moment;
 mod name;
@@ -23,10 +25,12 @@ mod row_builder;
 mod schema;
 mod source_mark;
 mod stored_type;
+mod type_parser;
 mod value;
 
 pub use admit::{Admitted, Candidate, MAX_DESCRIBED, Quarantined, admit, admit_on, row_fault};
-pub use column::{Column, ColumnType, Stamp};
+pub use carried_type::{CarriedType, RangeOf, StructField};
+pub use column::{Column, ColumnType, Decimals, Stamp};
 pub use compare::{Changed, Comparison, compare, row_name};
 pub use convert::{from_answer, from_text};
 pub use date_type::DateType;
@@ -35,6 +39,7 @@ pub use definition::TableDef;
 pub use digest::digest;
 pub use fault::{FaultKind, RowFault};
 pub use fields::{FieldError, FieldReader};
+pub use inferred::{inferred_columns, stored_columns};
 pub use markdown::markdown;
 pub use moment::{parse_day, parse_moment};
 pub use name::{
@@ -53,4 +58,5 @@ pub use schema::{
 };
 pub use source_mark::SourceMark;
 pub use stored_type::StoredType;
+pub use type_parser::TypeError;
 pub use value::{Row, Value, rows_on};

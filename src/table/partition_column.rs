@@ -29,10 +29,10 @@ impl TableDef {
     /// The table's partition column.
     #[must_use]
     pub fn partition_column(&self) -> PartitionColumn {
-        let kind = self.column(&self.date_column).map(|column| column.kind);
+        let kind = self.column(&self.date_column).map(|column| &column.kind);
         PartitionColumn {
             name: sql_name(&self.date_column),
-            kind: if kind == Some(ColumnType::Timestamp) {
+            kind: if kind == Some(&ColumnType::Timestamp) {
                 PartitionKind::Timestamp
             } else {
                 PartitionKind::Date

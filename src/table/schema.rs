@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::stored_type::declared;
-use super::{Column, ColumnType, StoredType, TableDef, sql_name, sqlite_path};
+use super::{CarriedType, Column, ColumnType, StoredType, TableDef, sql_name, sqlite_path};
 use crate::partition::Grain;
 
 /// A table as it exists in a warehouse.
@@ -150,9 +150,9 @@ impl Site<'_> {
         }
     }
 
-    fn kind(self, kind: ColumnType) -> String {
+    fn kind(self, kind: &ColumnType) -> String {
         match self.dialect {
-            Dialect::GoogleSql => kind.to_string(),
+            Dialect::GoogleSql => kind.sql(),
             Dialect::Sqlite => declared(kind),
         }
     }
@@ -164,7 +164,7 @@ impl Site<'_> {
     /// The statement that adds a nullable column.
     #[must_use]
     pub fn add_column(self, column: &Column) -> String {
-        let (name, kind) = (sql_name(&column.name), self.kind(column.kind));
+        let (name, kind) = (sql_name(&column.name), self.kind(&column.kind));
         self.alter(&format!("ADD COLUMN {name} {kind}"))
     }
 
@@ -184,14 +184,15 @@ impl Site<'_> {
     fn retype(self, table: &TableDef, column: &Column, held: &StoredType) -> (Option<String>, &'static str) {
         let name = &column.name;
         let widens = matches!(
-            (held, column.kind),
+            (held, &column.kind),
             (
                 StoredType::Exactly(ColumnType::Int64),
                 ColumnType::Numeric { .. } | ColumnType::Float64
             ) | (StoredType::Numeric, ColumnType::Float64)
         );
+        let widens = widens || matches!(held, StoredType::Exactly(held) if held.widens_to(&column.kind));
         if widens && self.dialect == Dialect::GoogleSql {
-            let (name, kind) = (sql_name(name), self.kind(column.kind));
+            let (name, kind) = (sql_name(name), self.kind(&column.kind));
             let statement = self.alter(&format!("ALTER COLUMN {name} SET DATA TYPE {kind}"));
             return (Some(statement), "stored values are kept");
         }
@@ -313,14 +314,14 @@ fn other_form(
     stored: &StoredColumn,
     site: Site<'_>,
 ) -> Option<SchemaDifference> {
-    if stored.kind.holds(declared.kind) {
+    if stored.kind.holds(&declared.kind) {
         return other_mode(declared, stored, site);
     }
     let (statement, advice) = site.retype(table, declared, &stored.kind);
     Some(SchemaDifference {
         column: Some(declared.name.to_string()),
         what: format!(
-            "has '{}' as {} but the plan declares {}",
+            "has '{}' as {} but the plan needs {}",
             declared.name, stored.kind, declared.kind
         ),
         statement,
@@ -333,7 +334,7 @@ fn other_form(
 fn other_mode(declared: &Column, stored: &StoredColumn, site: Site<'_>) -> Option<SchemaDifference> {
     let name = &declared.name;
     // `BigQuery` arrays are never NULL.
-    let is_array = matches!(declared.kind, ColumnType::StringArray | ColumnType::Float64Array);
+    let is_array = declared.kind.is_array();
     if stored.nullable == declared.nullable || is_array && site.dialect == Dialect::GoogleSql {
         return None;
     }
@@ -362,13 +363,13 @@ fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Schema
     SchemaDifference {
         column: Some(name.clone()),
         what: format!(
-            "has a column '{name}' {kind} that the plan doesn't declare; its values are lost when a date is replaced"
+            "has a column '{name}' {kind} that the plan doesn't fill; its values are lost when a date is replaced"
         ),
         statement: Some(site.drop(name)),
         advice: Some(if table.columns.is_empty() {
             "or declare it in the plan"
         } else {
-            "or add it to 'columns' and fill it"
+            "or add it to the stage's columns and fill it"
         }),
         weight: Weight::Stops,
     }
@@ -467,7 +468,7 @@ pub fn column_mismatches(table: &TableDef, returned: &[Returned]) -> Vec<String>
         let wrong = column
             .kind
             .as_ref()
-            .filter(|kind| !turns_into(kind, declared.kind));
+            .filter(|kind| !turns_into(kind, &declared.kind));
         if let Some(kind) = wrong {
             found.push(format!(
                 "the query returns column '{}' as {kind}, but {path} has {}; cast it in the query, or change its type \
@@ -514,14 +515,21 @@ fn stranger(table: &TableDef, name: &str) -> String {
 }
 
 /// Whether a returned value can be stored without an explicit cast: numbers may widen.
-fn turns_into(returned: &StoredType, declared: ColumnType) -> bool {
-    let is_number = matches!(
+pub(super) fn turns_into(returned: &StoredType, declared: &ColumnType) -> bool {
+    let is_decimal = matches!(
         returned,
         StoredType::Numeric
-            | StoredType::Exactly(ColumnType::Int64 | ColumnType::Float64 | ColumnType::Numeric { .. })
+            | StoredType::Exactly(
+                ColumnType::Int64
+                    | ColumnType::Numeric { .. }
+                    | ColumnType::Carried(CarriedType::BigNumeric(_))
+            )
     );
     match declared {
-        ColumnType::Float64 | ColumnType::Numeric { .. } => is_number,
+        ColumnType::Float64 | ColumnType::Numeric { .. } => {
+            is_decimal || *returned == StoredType::Exactly(ColumnType::Float64)
+        }
+        ColumnType::Carried(CarriedType::BigNumeric(_)) => is_decimal,
         declared => returned.holds(declared),
     }
 }
@@ -556,8 +564,13 @@ mod tests {
     }
 
     fn as_defined() -> Schema {
-        let column =
-            |column: &Column| stored(&column.name, StoredType::Exactly(column.kind), column.nullable);
+        let column = |column: &Column| {
+            stored(
+                &column.name,
+                StoredType::Exactly(column.kind.clone()),
+                column.nullable,
+            )
+        };
         Schema {
             columns: table().columns.iter().map(column).collect(),
             key: Some(vec!["day".to_owned()]),
@@ -594,19 +607,18 @@ mod tests {
         assert_eq!(
             texts(&other, Dialect::Sqlite),
             [
-                "has 'n' as STRING but the plan declares INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER \
+                "has 'n' as STRING but the plan needs INT64; run ALTER TABLE `d`.`one` DROP COLUMN `n`; ALTER \
                  TABLE `d`.`one` ADD COLUMN `n` INT64; its values are lost; rerun all dates afterwards",
                 "has 'note' NOT NULL but the plan allows NULL; run 'backcourt run --migrate'; this copies the table \
                  in one transaction",
             ]
         );
         other.columns[1].kind = StoredType::Stored("TEXT");
-        assert!(texts(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan declares INT64"));
+        assert!(texts(&other, Dialect::Sqlite)[0].starts_with("has 'n' as TEXT but the plan needs INT64"));
         other.columns[0].kind = StoredType::Other("DATETIME".to_owned());
         let texts = texts(&other, Dialect::GoogleSql);
         assert!(
-            texts[0]
-                .starts_with("has 'day' as DATETIME but the plan declares DATE; its type can't be changed"),
+            texts[0].starts_with("has 'day' as DATETIME but the plan needs DATE; its type can't be changed"),
             "{}",
             texts[0]
         );
@@ -632,7 +644,7 @@ mod tests {
             "has no column 'note' STRING; run ALTER TABLE `d.one` ADD COLUMN `note` STRING or 'backcourt run --migrate'"
         );
         assert!(
-            found[1].contains("'extra' FLOAT64 that the plan doesn't declare"),
+            found[1].contains("'extra' FLOAT64 that the plan doesn't fill"),
             "{}",
             found[1]
         );
@@ -775,11 +787,11 @@ mod tests {
     #[test]
     fn a_wider_numeric_type_is_not_a_difference() {
         let numeric = |precision, scale| ColumnType::Numeric { precision, scale };
-        assert!(StoredType::Exactly(numeric(38, 9)).holds(numeric(5, 2)));
-        assert!(!StoredType::Exactly(numeric(5, 2)).holds(numeric(6, 2)));
-        assert!(!StoredType::Exactly(numeric(6, 1)).holds(numeric(6, 2)));
-        assert!(StoredType::Numeric.holds(numeric(6, 2)));
-        assert!(StoredType::Stored("REAL").holds(numeric(6, 2)));
+        assert!(StoredType::Exactly(numeric(38, 9)).holds(&numeric(5, 2)));
+        assert!(!StoredType::Exactly(numeric(5, 2)).holds(&numeric(6, 2)));
+        assert!(!StoredType::Exactly(numeric(6, 1)).holds(&numeric(6, 2)));
+        assert!(StoredType::Numeric.holds(&numeric(6, 2)));
+        assert!(StoredType::Stored("REAL").holds(&numeric(6, 2)));
     }
 
     #[test]

@@ -148,6 +148,11 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
         Err(WarehouseError::new(ErrorClass::Code, sentence))
     }
 
+    /// The columns of a table that this backend can't store, one sentence each.
+    fn unsupported(&self, _table: &TableDef) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The columns a query would return. The query is not run and nothing is created.
     async fn try_out(&self, _trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         Ok(Tried::NotReported)
@@ -156,6 +161,12 @@ pub trait Warehouse: Send + Sync + std::fmt::Debug {
     /// What each partition of a source holds, from one query.
     async fn look_at(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
         Err(look.refuse("this warehouse cannot look at sources"))
+    }
+
+    /// The columns a query would return, as [`Self::try_out`] does, with their types as far as they follow from the query
+    /// and the tables it reads.
+    async fn infer(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        self.try_out(trial).await
     }
 
     /// Whether the table exists and has any rows.

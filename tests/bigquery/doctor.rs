@@ -136,10 +136,7 @@ fn doctor_reports_on_empty_and_faulty_projects_without_changes() {
     let found = of(&wrong, "nba_analytics.player_game_summary");
     for (state, begins) in [
         ("fail", "has no column 'player_lookup' STRING"),
-        (
-            "fail",
-            "has a column 'weight' INT64 that the plan doesn't declare",
-        ),
+        ("fail", "has a column 'weight' INT64 that the plan doesn't fill"),
         ("fail", "is not partitioned but the plan needs partitions by"),
     ] {
         let is_it = |(known, detail): &(&str, &str)| *known == state && detail.starts_with(begins);

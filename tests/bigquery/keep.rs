@@ -30,15 +30,15 @@ const CASES: [Case; 11] = [
 ];
 
 /// The length of the partitions, the type of their column and the zone of their days.
-type Layout = (Grain, ColumnType, Timezone);
+type Layout = (Grain, &'static ColumnType, Timezone);
 
 /// Every length on either type, of timestamps also in a zone. Hours need a TIMESTAMP and have no zone.
 fn layouts() -> impl Iterator<Item = Layout> {
     let days = || Grain::ALL.into_iter().filter(|grain| *grain != Grain::Hour);
-    let of_dates = days().map(|grain| (grain, ColumnType::Date, Timezone::UTC));
-    let of_times = Grain::ALL.map(|grain| (grain, ColumnType::Timestamp, Timezone::UTC));
+    let of_dates = days().map(|grain| (grain, &ColumnType::Date, Timezone::UTC));
+    let of_times = Grain::ALL.map(|grain| (grain, &ColumnType::Timestamp, Timezone::UTC));
     let zone = Timezone::parse("America/New_York").unwrap();
-    let in_zone = days().map(move |grain| (grain, ColumnType::Timestamp, zone));
+    let in_zone = days().map(move |grain| (grain, &ColumnType::Timestamp, zone));
     of_dates.chain(of_times).chain(in_zone)
 }
 
@@ -53,7 +53,7 @@ fn visits((grain, kind, zone): Layout) -> TableDef {
         name: Cow::Owned(format!("visits_{}", name((grain, kind, zone)))),
         doc: Cow::Borrowed(""),
         columns: Cow::Owned(vec![
-            Column::required("day", kind, ""),
+            Column::required("day", kind.clone(), ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::required("stored", ColumnType::Int64, ""),
         ]),
@@ -70,7 +70,7 @@ fn source((grain, kind, zone): Layout) -> TableDef {
     TableDef {
         name: Cow::Owned(format!("source_{}", name((grain, kind, zone)))),
         columns: Cow::Owned(vec![
-            Column::required("day", kind, ""),
+            Column::required("day", kind.clone(), ""),
             Column::required("group", ColumnType::Int64, ""),
             Column::nullable("stored", ColumnType::Int64, ""),
         ]),

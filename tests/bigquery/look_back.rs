@@ -88,7 +88,7 @@ const STAGES: [(&str, &[Extract], bool); 5] = [
 type Sizes = BTreeMap<String, BTreeMap<Partition, u64>>;
 
 /// The size of a value, by `BigQuery`'s rules.
-fn size(value: &Value, kind: ColumnType) -> u64 {
+fn size(value: &Value, kind: &ColumnType) -> u64 {
     match (value, kind) {
         (Value::Null, _) => 0,
         (Value::Bool(_), _) => 1,
@@ -115,7 +115,7 @@ async fn stored(warehouse: &SqliteWarehouse, table: &TableDef) -> (Sizes, usize)
         let date = Partition::day(row[at].as_date().unwrap());
         for (column, value) in table.columns.iter().zip(row) {
             let dates = sizes.entry(column.name.to_string()).or_default();
-            *dates.entry(date).or_default() += size(value, column.kind);
+            *dates.entry(date).or_default() += size(value, &column.kind);
         }
     }
     (sizes, rows.len())

@@ -177,7 +177,7 @@ fn foreign_tables_rows_and_columns_are_refused_before_writing() {
     for (columns, said) in [
         (
             "{ name = \"n\", type = \"STRING\" }".to_owned(),
-            "has 'n' as INT64 but the plan declares STRING; run ALTER TABLE `rehearsal_mart.tenants` DROP COLUMN `n`",
+            "has 'n' as INT64 but the plan needs STRING; run ALTER TABLE `rehearsal_mart.tenants` DROP COLUMN `n`",
         ),
         (
             "{ name = \"n\", type = \"INT64\", nullable = true }".to_owned(),

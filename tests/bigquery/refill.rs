@@ -488,7 +488,7 @@ fn reserved_words() {
     block_on(async {
         warehouse.ensure(&table).await.unwrap();
         let row = |order: &str| -> Row {
-            let value = |column: &Column| match (&*column.name, column.kind) {
+            let value = |column: &Column| match (&*column.name, &column.kind) {
                 ("order", _) => order.to_owned().into(),
                 (_, ColumnType::Date) => day("2024-01-01").first_day().into(),
                 (_, ColumnType::Numeric { .. }) => 1.5.into(),

@@ -164,7 +164,7 @@ fn column_type_changed() {
         &["run", "--no-resume", "--migrate", "--output", "plain"],
     ] {
         let refused = place.ask(permit, &after).expect(2);
-        let said = "table d.one has 'n' as INT64 but the plan declares STRING; run ALTER TABLE `d`.`one` DROP COLUMN `n`";
+        let said = "table d.one has 'n' as INT64 but the plan needs STRING; run ALTER TABLE `d`.`one` DROP COLUMN `n`";
         assert!(refused.out.contains(said), "{}", refused.out);
         assert!(
             refused.out.contains("has no column 'note' STRING"),
@@ -181,15 +181,13 @@ fn column_type_changed() {
     }
     let said = place.ask(&["run", "--dry-run"], &after).expect(2);
     assert!(
-        said.out.contains("has 'n' as INT64 but the plan declares STRING"),
+        said.out.contains("has 'n' as INT64 but the plan needs STRING"),
         "{}",
         said.out
     );
     let doctor = place.ask(&["doctor"], &after).expect(1);
     assert!(
-        doctor
-            .out
-            .contains("has 'n' as INT64 but the plan declares STRING"),
+        doctor.out.contains("has 'n' as INT64 but the plan needs STRING"),
         "{}",
         doctor.out
     );
@@ -265,7 +263,7 @@ fn undeclared_columns_keep_their_values() {
     assert!(
         refused
             .out
-            .contains("has a column 'more' INT64 that the plan doesn't declare"),
+            .contains("has a column 'more' INT64 that the plan doesn't fill"),
         "{}",
         refused.out
     );

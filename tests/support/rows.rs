@@ -25,7 +25,7 @@ pub fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
         .iter()
         .map(|column| {
             let value = given.iter().find(|(name, _)| *name == column.name);
-            match (value, column.nullable, column.kind) {
+            match (value, column.nullable, &column.kind) {
                 (Some((_, value)), _, _) => value.clone(),
                 (None, true, _) => Value::Null,
                 (None, false, ColumnType::Int64) => Value::Int(0),

@@ -18,8 +18,8 @@ use crate::feeds::{Feed, feed_outages};
 use crate::import::{CheckedFile, FileFormat, ImportFile, ImportRows, check, inferred};
 use crate::ledger::RunLock;
 use crate::plan::Plan;
-use crate::table::{Column, ColumnType, Row, TableDef, refuse_column_name, table_path};
-use crate::warehouse::sqlite::{ImportMode, SqliteWarehouse, TableImport, columns_of};
+use crate::table::{Column, ColumnType, Row, TableDef, refuse_column_name, stored_columns, table_path};
+use crate::warehouse::sqlite::{ImportMode, SqliteWarehouse, TableImport};
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::error::{CliError, cannot_print, no_threads};
@@ -175,7 +175,7 @@ impl ImportArgs {
         let columns = match &held.schema {
             Some(schema) if mode != ImportMode::Recreate => {
                 let table = self.table.clone();
-                columns_of(schema).map_err(|columns| ImportRefusal::OtherTypes { table, columns })?
+                stored_columns(schema).map_err(|columns| ImportRefusal::OtherTypes { table, columns })?
             }
             _ => {
                 if let Some(name) = duplicate(&self.columns) {

@@ -44,7 +44,8 @@ impl Examination {
         let has_owners = warehouse.owners().is_some();
         let examined = (catalog.0.into_iter()).map(|table| self.table(warehouse, table, has_owners));
         let tables = try_join_all(examined).await?;
-        let queries = self.queries(warehouse, &tables).await?;
+        let mut queries = unsupported(warehouse, &tables);
+        queries.extend(self.queries(warehouse, &tables).await?);
         Ok(Findings {
             plan: self.plan.clone(),
             tables: tables.into_iter().map(|(found, _)| found).collect(),
@@ -166,6 +167,17 @@ impl Examination {
             )),
         }
     }
+}
+
+/// The columns that the warehouse can't store.
+fn unsupported(warehouse: &dyn Warehouse, tables: &[(Examined, Option<Schema>)]) -> Vec<String> {
+    let of_table = |(found, _): &(Examined, Option<Schema>)| -> Vec<String> {
+        let problems =
+            (found.definition.as_ref()).map_or_else(Vec::new, |table| warehouse.unsupported(table));
+        let in_words = |problem: String| format!("stage {}: {problem}", found.stage);
+        problems.into_iter().map(in_words).collect()
+    };
+    tables.iter().flat_map(of_table).collect()
 }
 
 /// The date column, if the stored table has it. Its type may be another than planned.

@@ -63,7 +63,7 @@ impl Examined {
 pub struct Findings {
     pub plan: String,
     pub tables: Vec<Examined>,
-    /// Problems of queries, one sentence each.
+    /// Problems of queries and of the columns they fill, one sentence each.
     pub queries: Vec<String>,
 }
 

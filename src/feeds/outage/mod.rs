@@ -173,6 +173,14 @@ impl Warehouse for FlakyWarehouse {
         self.inner.look_at(look).await
     }
 
+    fn unsupported(&self, table: &TableDef) -> Vec<String> {
+        self.inner.unsupported(table)
+    }
+
+    async fn infer(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        self.inner.infer(trial).await
+    }
+
     async fn holds_rows(&self, table: &TableDef) -> Result<bool, WarehouseError> {
         self.inner.holds_rows(table).await
     }

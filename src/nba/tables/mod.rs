@@ -80,8 +80,8 @@ mod tests {
             }
             let date = table.column(&table.date_column).unwrap();
             assert_eq!(
-                (date.kind, date.nullable),
-                (ColumnType::Date, false),
+                (&date.kind, date.nullable),
+                (&ColumnType::Date, false),
                 "{path}: partition column"
             );
             for name in table.key.iter().chain(table.cluster.iter()) {

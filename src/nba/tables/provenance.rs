@@ -38,7 +38,7 @@ pub(super) fn source_tracking(sources: &[(&str, &str)]) -> Vec<Column> {
             ),
             (
                 "completeness_pct",
-                percent,
+                percent.clone(),
                 format!("Rows found in the {feed}, percent of the expected ones"),
             ),
             (

@@ -25,7 +25,7 @@ fn day(number: i64) -> Partition {
 fn row(table: &TableDef, given: &[(&str, Value)]) -> Row {
     let value = |column: &crate::table::Column| {
         let named = given.iter().find(|(name, _)| *name == column.name);
-        match (named, column.nullable, column.kind) {
+        match (named, column.nullable, &column.kind) {
             (Some((_, value)), _, _) => value.clone(),
             (None, true, _) => Value::Null,
             (None, false, ColumnType::Int64) => Value::Int(2023),

@@ -37,7 +37,7 @@ pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
     })
 }
 
-pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<Value, CellError> {
+pub(super) fn value(column: &str, kind: &ColumnType, cell: &TableCell) -> Result<Value, CellError> {
     read(kind, &cell.value).ok_or_else(|| CellError {
         column: column.to_owned(),
         cell: cell.value.to_string().chars().take(MAX_SHOWN).collect(),
@@ -45,7 +45,7 @@ pub(super) fn value(column: &str, kind: ColumnType, cell: &TableCell) -> Result<
     })
 }
 
-fn read(kind: ColumnType, held: &Json) -> Option<Value> {
+fn read(kind: &ColumnType, held: &Json) -> Option<Value> {
     if let (ColumnType::StringArray, Json::Array(cells)) = (kind, held) {
         let texts: Option<_> = cells
             .iter()
@@ -65,7 +65,8 @@ fn read(kind: ColumnType, held: &Json) -> Option<Value> {
     Some(match kind {
         ColumnType::Int64 => Value::Int(text.parse().ok()?),
         ColumnType::Float64 | ColumnType::Numeric { .. } => Value::Float(text.parse().ok()?),
-        ColumnType::String | ColumnType::Json => Value::from(text.clone()),
+        // Carried values arrive as text, nested ones as JSON; they are only shown.
+        ColumnType::String | ColumnType::Json | ColumnType::Carried(_) => Value::from(text.clone()),
         ColumnType::Bool => Value::Bool(text.to_ascii_lowercase().parse().ok()?),
         ColumnType::Date => Value::Date(text.parse().ok()?),
         ColumnType::Timestamp => Value::Timestamp(moment(text)?),
@@ -109,7 +110,7 @@ fn cell(value: &Value) -> Json {
 }
 
 /// The SQL expression that converts the value at this index of a JSON list to a column's type.
-pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
+pub(super) fn expression(kind: &ColumnType, list: &str, place: usize) -> String {
     let text = format!("JSON_VALUE({list}, '$[{place}]')");
     match kind {
         ColumnType::String => text,
@@ -125,6 +126,8 @@ pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
         | ColumnType::Bool
         | ColumnType::Date
         | ColumnType::Timestamp => format!("CAST({text} AS {kind})"),
+        // Only queries fill such columns, and their rows aren't sent.
+        ColumnType::Carried(carried) => format!("CAST({text} AS {carried})"),
     }
 }
 
@@ -132,31 +135,31 @@ pub(super) fn expression(kind: ColumnType, list: &str, place: usize) -> String {
 mod tests {
     use super::*;
 
-    fn read_text(kind: ColumnType, text: &str) -> Option<Value> {
+    fn read_text(kind: &ColumnType, text: &str) -> Option<Value> {
         read(kind, &json!(text))
     }
 
     #[test]
     fn scalars_are_parsed_from_text() {
-        assert_eq!(read_text(ColumnType::Int64, "-12"), Some(Value::Int(-12)));
+        assert_eq!(read_text(&ColumnType::Int64, "-12"), Some(Value::Int(-12)));
         assert_eq!(
-            read_text(ColumnType::Float64, "1.5E3"),
+            read_text(&ColumnType::Float64, "1.5E3"),
             Some(Value::Float(1500.0))
         );
-        assert_eq!(read_text(ColumnType::Bool, "true"), Some(Value::Bool(true)));
+        assert_eq!(read_text(&ColumnType::Bool, "true"), Some(Value::Bool(true)));
         assert_eq!(
-            read_text(ColumnType::Date, "2023-12-16"),
+            read_text(&ColumnType::Date, "2023-12-16"),
             Some(Value::Date("2023-12-16".parse().unwrap()))
         );
-        assert_eq!(read(ColumnType::Int64, &Json::Null), Some(Value::Null));
-        assert_eq!(read_text(ColumnType::Int64, "twelve"), None);
-        assert_eq!(read_text(ColumnType::Date, "2023-13-16"), None);
+        assert_eq!(read(&ColumnType::Int64, &Json::Null), Some(Value::Null));
+        assert_eq!(read_text(&ColumnType::Int64, "twelve"), None);
+        assert_eq!(read_text(&ColumnType::Date, "2023-13-16"), None);
     }
 
     // 2024-05-01 00:00:00.000001 UTC, in the API's default format without whole microseconds.
     #[test]
     fn timestamps_are_parsed_to_the_microsecond() {
-        let read = read_text(ColumnType::Timestamp, "1.714521600000001E9");
+        let read = read_text(&ColumnType::Timestamp, "1.714521600000001E9");
         let moment = DateTime::from_timestamp_micros(1_714_521_600_000_001).unwrap();
         assert_eq!(read, Some(Value::Timestamp(moment)));
     }
@@ -165,7 +168,7 @@ mod tests {
     fn arrays_are_parsed_from_cells_and_written_as_strings() {
         let cells = json!([{"v": "0.1"}, {"v": "2.0"}]);
         let numbers = Value::Numbers(vec![0.1, 2.0]);
-        assert_eq!(read(ColumnType::Float64Array, &cells), Some(numbers.clone()));
+        assert_eq!(read(&ColumnType::Float64Array, &cells), Some(numbers.clone()));
         assert_eq!(cell(&numbers), json!(["0.1", "2"]));
         assert_eq!(
             row(&vec![Value::Null, Value::Bool(false)]),

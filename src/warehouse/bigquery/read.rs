@@ -6,7 +6,7 @@ use super::schema;
 use super::statement::{JobResult, Statement};
 use crate::figures::counted;
 use crate::partition::Partition;
-use crate::table::{Column, ColumnType, Row, sql_names};
+use crate::table::{Column, ColumnType, Row, sql_name, sql_names};
 use crate::warehouse::{Dates, ErrorClass, Read};
 
 /// The query for a read. Dates are literals, so that `BigQuery` prunes partitions.
@@ -31,12 +31,7 @@ pub(super) fn statement_of(
 
 /// The query for rows that meet a condition, ordered by date and then by key, because `BigQuery` has no stored order.
 fn select(read: &Read<'_>, condition: &str, path: &str) -> Result<Statement, ApiError> {
-    let sortable = |column: &&Column| {
-        !matches!(
-            column.kind,
-            ColumnType::Json | ColumnType::StringArray | ColumnType::Float64Array
-        )
-    };
+    let sortable = |column: &&Column| column.kind.is_sortable();
     let columns = columns(read)?;
     let mut order = vec![read.table.date_column.as_ref()];
     if read.table.key.is_empty() {
@@ -52,9 +47,24 @@ fn select(read: &Read<'_>, condition: &str, path: &str) -> Result<Statement, Api
     }
     Ok(Statement::new(format!(
         "SELECT {} FROM `{path}` WHERE {condition} ORDER BY {}",
-        sql_names(read.columns),
+        columns
+            .iter()
+            .map(|column| read_as(column))
+            .collect::<Vec<_>>()
+            .join(", "),
         sql_names(order)
     )))
+}
+
+/// A column as it is read. Nested values are only shown, so they are read as JSON.
+fn read_as(column: &Column) -> String {
+    let name = sql_name(&column.name);
+    match &column.kind {
+        ColumnType::Carried(carried) if carried.is_nested() => {
+            format!("IF({name} IS NULL, NULL, TO_JSON_STRING({name})) AS {name}")
+        }
+        _ => name,
+    }
 }
 
 fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, ApiError> {
@@ -73,7 +83,7 @@ fn columns<'t>(read: &Read<'t>) -> Result<Vec<&'t Column>, ApiError> {
 pub(super) fn rows(read: &Read<'_>, answered: &JobResult) -> Result<Vec<Row>, ApiError> {
     let columns: Vec<(&str, ColumnType)> = columns(read)?
         .into_iter()
-        .map(|column| (column.name.as_ref(), column.kind))
+        .map(|column| (column.name.as_ref(), column.kind.clone()))
         .collect();
     all(&columns, answered)
 }
@@ -121,7 +131,7 @@ fn all(columns: &[(&str, ColumnType)], answered: &JobResult) -> Result<Vec<Row>,
         let values: Result<Row, _> = columns
             .iter()
             .zip(cells)
-            .map(|((name, kind), cell)| value(name, *kind, cell))
+            .map(|((name, kind), cell)| value(name, kind, cell))
             .collect();
         rows.push(values.map_err(|error| bad(error.to_string()))?);
     }

@@ -11,8 +11,8 @@ use super::statement::{JobResult, Statement};
 use crate::partition::{Grain, Partition};
 use crate::sql::QueryScript;
 use crate::table::{
-    Column, ColumnType, FaultKind, Quarantined, Row, TableDef, Value, digest, sql_name, sql_names,
-    start_literal, start_type,
+    CarriedType, Column, ColumnType, Decimals, FaultKind, Quarantined, Row, TableDef, Value, digest,
+    sql_name, sql_names, start_literal, start_type,
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
@@ -234,6 +234,9 @@ fn stored(column: &Column) -> String {
         ColumnType::Numeric { scale, .. } => {
             format!("ROUND(SAFE_CAST({name} * 1 AS NUMERIC), {scale}) AS {name}")
         }
+        ColumnType::Carried(CarriedType::BigNumeric(Some(Decimals { scale, .. }))) => {
+            format!("ROUND(CAST({name} * 1 AS BIGNUMERIC), {scale}) AS {name}")
+        }
         _ => name,
     }
 }
@@ -242,7 +245,7 @@ fn stored(column: &Column) -> String {
 /// uses the messages of [`crate::table::admit`].
 fn faults(column: &Column) -> Vec<String> {
     let name = sql_name(&column.name);
-    let shown = quoted(&format!("CAST({name} AS STRING)"));
+    let shown = shown(column);
     let begun = |kind| fault_prefix(kind, &column.name);
     let mut faults = Vec::new();
     if !column.nullable {
@@ -251,8 +254,8 @@ fn faults(column: &Column) -> Vec<String> {
             begun(FaultKind::NotNull)
         ));
     }
-    match column.kind {
-        ColumnType::Numeric { precision, scale } => {
+    match &column.kind {
+        &ColumnType::Numeric { precision, scale } => {
             let limit = 10_f64.powi(i32::from(precision) - i32::from(scale));
             faults.push(format!(
                 "IF(NOT (ABS(ROUND(CAST({name} AS FLOAT64), {scale})) < {limit}), \
@@ -272,9 +275,61 @@ fn faults(column: &Column) -> Vec<String> {
             no_number("item"),
             begun(FaultKind::Type)
         )),
+        ColumnType::Carried(carried) => faults.extend(too_large(&name, carried).map(|condition| {
+            format!(
+                "IF({condition}, CONCAT({}, {shown}, ' does not fit {carried}'), NULL)",
+                begun(FaultKind::Range)
+            )
+        })),
         _ => {}
     }
     faults
+}
+
+/// The SQL condition of a value that exceeds the limit of its column, if that has one.
+fn too_large(name: &str, kind: &CarriedType) -> Option<String> {
+    match kind {
+        CarriedType::ShortString(length) => Some(format!("CHAR_LENGTH({name}) > {length}")),
+        CarriedType::Bytes(Some(length)) => Some(format!("BYTE_LENGTH({name}) > {length}")),
+        CarriedType::BigNumeric(Some(Decimals { precision, scale })) => Some(format!(
+            "ABS(ROUND(CAST({name} AS BIGNUMERIC), {scale})) >= BIGNUMERIC '1e{}'",
+            precision - scale
+        )),
+        _ => None,
+    }
+}
+
+/// SQL for a quoted value in a message. Bytes may not be a text, and nested values can't be cast to one.
+fn shown(column: &Column) -> String {
+    let name = sql_name(&column.name);
+    quoted(&match &column.kind {
+        ColumnType::Carried(CarriedType::ShortString(_)) => name,
+        ColumnType::Carried(CarriedType::Geography) => format!("ST_ASTEXT({name})"),
+        ColumnType::Carried(_) => format!("TO_JSON_STRING({name})"),
+        _ => format!("CAST({name} AS STRING)"),
+    })
+}
+
+/// SQL for the text of a row, from which its fingerprint is computed.
+fn row_text(table: &TableDef) -> String {
+    let value = |column: &Column| {
+        let name = sql_name(&column.name);
+        match column.kind {
+            ColumnType::Carried(CarriedType::Geography) => format!("ST_ASTEXT({name}) AS {name}"),
+            _ => name,
+        }
+    };
+    let values: Vec<String> = table.made_columns().map(value).collect();
+    format!("TO_JSON_STRING(STRUCT({}))", values.join(", "))
+}
+
+/// SQL that orders equal keys, always in the same way.
+fn row_order(table: &TableDef) -> String {
+    let is_geography = |column: &Column| column.kind == ColumnType::Carried(CarriedType::Geography);
+    if table.columns.iter().any(is_geography) {
+        return row_text(table);
+    }
+    format!("TO_JSON_STRING({ROW})")
 }
 
 /// The start of a fault message for this kind and column.
@@ -298,7 +353,7 @@ fn no_number(name: &str) -> String {
 
 /// SQL for the checked rows without duplicate keys among the valid ones, with fingerprint or text.
 fn answered(table: &TableDef, judged: &str) -> String {
-    let text = format!("TO_JSON_STRING(STRUCT({}))", made(table));
+    let text = row_text(table);
     format!(
         "SELECT *, IF({FAULT} IS NULL, FARM_FINGERPRINT({text}), NULL) AS {PRINT}, \
          IF({FAULT} IS NULL, NULL, {}) AS {TEXT} FROM ({})",
@@ -313,12 +368,13 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
     }
     let (named, keys) = (table.key.join(", "), sql_names(table.key.iter()));
     let texts: Vec<String> = (table.key.iter())
-        .map(|key| quoted(&format!("CAST({} AS STRING)", sql_name(key))))
+        .filter_map(|key| table.column(key).map(shown))
         .collect();
     format!(
         "SELECT * EXCEPT ({FAULT}), COALESCE({FAULT}, IF(ROW_NUMBER() OVER (\
-         PARTITION BY {keys}, {FAULT} IS NULL ORDER BY TO_JSON_STRING({ROW})) > 1, \
+         PARTITION BY {keys}, {FAULT} IS NULL ORDER BY {}) > 1, \
          CONCAT('{} key ({named}) = (', {}, ') is a duplicate'), NULL)) AS {FAULT} FROM ({judged}) AS {ROW}",
+        row_order(table),
         FaultKind::DuplicateKey,
         texts.join(", ', ', ")
     )

@@ -6,7 +6,8 @@ use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
 use crate::sql::TableName;
 use crate::table::{
-    ColumnType, Dialect, Partitioning, Schema, SchemaChange, Site, StoredColumn, StoredType, TableDef,
+    CarriedType, ColumnType, Decimals, Dialect, Partitioning, RangeOf, Schema, SchemaChange, Site,
+    StoredColumn, StoredType, StructField, TableDef,
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -21,29 +22,95 @@ pub(super) const fn site(path: &str) -> Site<'_> {
     }
 }
 
+/// How deep the columns that a server describes may be nested; `BigQuery` allows 15 levels.
+const MAX_DEPTH: usize = 15;
+
 /// The type of a table column or a query column.
 pub(super) fn kind(field: &TableFieldSchema) -> StoredType {
+    // Only the digits of a column are reported: a NUMERIC of a query has none.
+    if !field.is_repeated() && field.kind == "NUMERIC" && digits(field).is_none() {
+        return StoredType::Numeric;
+    }
+    if let Some(kind) = exact(field, 0) {
+        return StoredType::Exactly(kind);
+    }
     let word: String = (field.kind.chars().filter(char::is_ascii_alphanumeric))
         .take(MAX_TYPE_LENGTH)
         .collect();
+    StoredType::Other(if field.is_repeated() {
+        format!("ARRAY<{word}>")
+    } else {
+        word
+    })
+}
+
+/// The type of a field, nested ones included; `None` if this program doesn't know it.
+fn exact(field: &TableFieldSchema, depth: usize) -> Option<ColumnType> {
+    let kind = element(field, depth)?;
     if field.is_repeated() {
-        return match field.kind.as_str() {
-            "STRING" => StoredType::Exactly(ColumnType::StringArray),
-            "FLOAT" | "FLOAT64" => StoredType::Exactly(ColumnType::Float64Array),
-            _ => StoredType::Other(format!("ARRAY<{word}>")),
-        };
+        ColumnType::array_of(kind)
+    } else {
+        Some(kind)
     }
-    match field.kind.as_str() {
-        "INTEGER" | "INT64" => StoredType::Exactly(ColumnType::Int64),
-        "FLOAT" | "FLOAT64" => StoredType::Exactly(ColumnType::Float64),
-        "NUMERIC" | "BIGNUMERIC" => StoredType::Numeric,
-        "STRING" => StoredType::Exactly(ColumnType::String),
-        "BOOLEAN" | "BOOL" => StoredType::Exactly(ColumnType::Bool),
-        "DATE" => StoredType::Exactly(ColumnType::Date),
-        "TIMESTAMP" => StoredType::Exactly(ColumnType::Timestamp),
-        "JSON" => StoredType::Exactly(ColumnType::Json),
-        _ => StoredType::Other(word),
-    }
+}
+
+/// The type of a field, or of the elements of a repeated one.
+fn element(field: &TableFieldSchema, depth: usize) -> Option<ColumnType> {
+    let length = || number(field.max_length.as_ref()).filter(|length| *length > 0);
+    let carried = match field.kind.as_str() {
+        "INTEGER" | "INT64" => return Some(ColumnType::Int64),
+        "FLOAT" | "FLOAT64" => return Some(ColumnType::Float64),
+        "BOOLEAN" | "BOOL" => return Some(ColumnType::Bool),
+        "DATE" => return Some(ColumnType::Date),
+        "TIMESTAMP" => return Some(ColumnType::Timestamp),
+        "JSON" => return Some(ColumnType::Json),
+        "NUMERIC" => {
+            let Decimals { precision, scale } = digits(field).unwrap_or(Decimals {
+                precision: 38,
+                scale: 9,
+            });
+            return Some(ColumnType::Numeric { precision, scale });
+        }
+        "STRING" => match length() {
+            None => return Some(ColumnType::String),
+            Some(length) => CarriedType::ShortString(length),
+        },
+        "BYTES" => CarriedType::Bytes(length()),
+        "BIGNUMERIC" => CarriedType::BigNumeric(digits(field)),
+        "DATETIME" => CarriedType::Datetime,
+        "TIME" => CarriedType::Time,
+        "GEOGRAPHY" => CarriedType::Geography,
+        "INTERVAL" => CarriedType::Interval,
+        "RANGE" => CarriedType::Range(RangeOf::from_word(&field.range_element_type.as_ref()?.kind)?),
+        "RECORD" | "STRUCT" if depth < MAX_DEPTH => {
+            let nested = |field: &TableFieldSchema| {
+                Some(StructField {
+                    name: field.name.clone(),
+                    kind: exact(field, depth + 1)?,
+                })
+            };
+            CarriedType::Struct(
+                (field.fields.iter().flatten())
+                    .map(nested)
+                    .collect::<Option<_>>()?,
+            )
+        }
+        _ => return None,
+    };
+    Some(ColumnType::Carried(carried))
+}
+
+/// The digits of a decimal column, if it was declared with them.
+fn digits(field: &TableFieldSchema) -> Option<Decimals> {
+    let precision = u8::try_from(number(field.precision.as_ref())?).ok()?;
+    let scale = u8::try_from(number(field.scale.as_ref()).unwrap_or(0)).ok()?;
+    (scale <= precision && precision > 0).then_some(Decimals { precision, scale })
+}
+
+/// A whole number, which the API writes as a text.
+fn number(written: Option<&serde_json::Value>) -> Option<u64> {
+    let written = written?;
+    written.as_u64().or_else(|| written.as_str()?.parse().ok())
 }
 
 /// The partitioning of a table. Without a column it is by ingestion time.
@@ -152,5 +219,59 @@ impl BigQueryWarehouse {
         self.ask(Statement::new(format!("DROP TABLE IF EXISTS `{path}`")))
             .await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    #[rstest]
+    #[case(json!({"type": "INTEGER", "mode": "REQUIRED"}), "INT64")]
+    #[case(json!({"type": "STRING", "maxLength": "12"}), "STRING(12)")]
+    #[case(json!({"type": "STRING", "maxLength": "0"}), "STRING")]
+    #[case(json!({"type": "NUMERIC", "precision": "10", "scale": "2"}), "NUMERIC(10,2)")]
+    #[case(json!({"type": "NUMERIC", "precision": "10"}), "NUMERIC(10,0)")]
+    #[case(json!({"type": "BIGNUMERIC", "precision": 40, "scale": 10}), "BIGNUMERIC(40,10)")]
+    #[case(json!({"type": "BIGNUMERIC"}), "BIGNUMERIC")]
+    #[case(json!({"type": "BYTES"}), "BYTES")]
+    #[case(json!({"type": "DATETIME"}), "DATETIME")]
+    #[case(json!({"type": "RANGE", "rangeElementType": {"type": "DATE"}}), "RANGE<DATE>")]
+    #[case(json!({"type": "STRING", "mode": "REPEATED"}), "ARRAY<STRING>")]
+    #[case(json!({"type": "FLOAT", "mode": "REPEATED"}), "ARRAY<FLOAT64>")]
+    #[case(json!({"type": "INTEGER", "mode": "REPEATED"}), "ARRAY<INT64>")]
+    #[case(
+        json!({"type": "RECORD", "mode": "REPEATED", "fields": [
+            {"name": "id", "type": "INTEGER"},
+            {"name": "in", "type": "RECORD", "fields": [{"name": "a b", "type": "TIME", "mode": "REPEATED"}]},
+        ]}),
+        "ARRAY<STRUCT<id INT64, in STRUCT<`a b` ARRAY<TIME>>>>"
+    )]
+    fn a_field_has_the_type_that_the_server_describes(#[case] field: Json, #[case] shown: &str) {
+        let field: TableFieldSchema = serde_json::from_value(field).unwrap();
+        let StoredType::Exactly(found) = kind(&field) else {
+            panic!("{:?}", kind(&field))
+        };
+        assert_eq!(found.to_string(), shown);
+        assert_eq!(ColumnType::parse(shown), Ok(found));
+    }
+
+    #[test]
+    fn an_unknown_type_is_named_and_nesting_is_bounded() {
+        let unknown: TableFieldSchema =
+            serde_json::from_value(json!({"type": "TOKEN<LIST>", "mode": "REPEATED"})).unwrap();
+        assert_eq!(kind(&unknown), StoredType::Other("ARRAY<TOKENLIST>".to_owned()));
+        let mut nested = json!({"name": "a", "type": "INTEGER"});
+        for _ in 0..MAX_DEPTH {
+            nested = json!({"name": "a", "type": "RECORD", "fields": [nested]});
+        }
+        let known: TableFieldSchema = serde_json::from_value(nested.clone()).unwrap();
+        assert!(matches!(kind(&known), StoredType::Exactly(_)));
+        let deeper = json!({"name": "a", "type": "RECORD", "fields": [nested]});
+        let deeper: TableFieldSchema = serde_json::from_value(deeper).unwrap();
+        assert_eq!(kind(&deeper), StoredType::Other("RECORD".to_owned()));
     }
 }

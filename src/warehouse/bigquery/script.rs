@@ -334,7 +334,7 @@ fn sent_columns(table: &TableDef) -> String {
         .map(|(at, column)| {
             format!(
                 "{} AS {}",
-                expression(column.kind, SENT, at),
+                expression(&column.kind, SENT, at),
                 sql_name(&column.name)
             )
         })

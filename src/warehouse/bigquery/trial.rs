@@ -11,7 +11,7 @@ use super::schema::kind;
 use super::statement::Statement;
 use crate::partition::Timezone;
 use crate::sql::{changed, tokens};
-use crate::table::{ColumnType, Returned, TableDef};
+use crate::table::{Returned, TableDef};
 use crate::warehouse::{ErrorClass, Trial, Tried};
 
 impl BigQueryWarehouse {
@@ -135,10 +135,9 @@ fn is_alias(next: &Token) -> bool {
 fn empty(table: &TableDef) -> String {
     let columns: Vec<String> = (table.columns.iter())
         .map(|column| {
-            let value = match column.kind {
-                ColumnType::StringArray | ColumnType::Float64Array => format!("CAST([] AS {})", column.kind),
-                ColumnType::Numeric { .. } => "CAST(NULL AS NUMERIC)".to_owned(),
-                kind => format!("CAST(NULL AS {kind})"),
+            let value = match &column.kind {
+                kind if kind.is_array() => format!("CAST([] AS {})", kind.sql_of_value()),
+                kind => format!("CAST(NULL AS {})", kind.sql_of_value()),
             };
             format!("{value} AS `{}`", column.name)
         })
@@ -152,7 +151,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::Column;
+    use crate::table::{Column, ColumnType};
 
     #[test]
     fn missing_tables_are_replaced_by_empty_ones_in_the_query() {

@@ -174,8 +174,28 @@ pub(super) struct TableFieldSchema {
     pub(super) kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mode: Option<String>,
+    /// The fields of a RECORD.
+    #[serde(skip_serializing)]
+    pub(super) fields: Option<Vec<TableFieldSchema>>,
+    /// The maximum length of a STRING or BYTES.
+    #[serde(skip_serializing)]
+    pub(super) max_length: Option<serde_json::Value>,
+    /// The digits of a NUMERIC or BIGNUMERIC, and those after the point.
+    #[serde(skip_serializing)]
+    pub(super) precision: Option<serde_json::Value>,
+    #[serde(skip_serializing)]
+    pub(super) scale: Option<serde_json::Value>,
+    /// What a RANGE begins and ends with.
+    #[serde(skip_serializing)]
+    pub(super) range_element_type: Option<RangeElementType>,
     #[serde(skip_serializing)]
     pub(super) policy_tags: Option<PolicyTags>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+pub(super) struct RangeElementType {
+    #[serde(default, rename = "type")]
+    pub(super) kind: String,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

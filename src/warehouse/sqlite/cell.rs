@@ -34,7 +34,7 @@ impl<'t> CellWriter<'t> {
     pub(super) fn stored<'v>(&'v mut self, value: &'v Value) -> Result<Option<ToSqlOutput<'v>>, SqliteFault> {
         let borrowed = |value| Ok(Some(ToSqlOutput::Borrowed(value)));
         let was_null = mem::replace(&mut self.is_null, *value == Value::Null);
-        match (self.column.kind, value) {
+        match (&self.column.kind, value) {
             (_, Value::Null) if was_null => Ok(None),
             (_, Value::Null) => borrowed(ValueRef::Null),
             (ColumnType::Int64, Value::Int(number)) => borrowed(ValueRef::Integer(*number)),
@@ -98,7 +98,7 @@ impl<'t> CellReader<'t> {
 
     /// Decodes a stored value.
     pub(super) fn value(&mut self, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
-        let value = match (self.column.kind, stored) {
+        let value = match (&self.column.kind, stored) {
             (_, ValueRef::Null) => Some(Value::Null),
             (ColumnType::Int64, ValueRef::Integer(number)) => Some(Value::Int(number)),
             (ColumnType::Float64 | ColumnType::Numeric { .. }, ValueRef::Real(number)) => {

@@ -10,8 +10,8 @@ pub(super) fn ends(table: &TableDef, date: Partition) -> [String; 2] {
 
 /// The values between which the rows from the start of one partition to the end of another are.
 pub(super) fn between(table: &TableDef, from: Partition, to: Partition) -> [String; 2] {
-    let kind = table.column(&table.date_column).map(|column| column.kind);
-    if kind == Some(ColumnType::Timestamp) {
+    let kind = table.column(&table.date_column).map(|column| &column.kind);
+    if kind == Some(&ColumnType::Timestamp) {
         [from.start(table.zone), to.last_instant(table.zone)].map(|at| Value::Timestamp(at).to_string())
     } else {
         [from.first_day(), to.last_day()].map(|day| day.to_string())

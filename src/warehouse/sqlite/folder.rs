@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::fault::SqliteFault;
 use crate::own_file;
-use crate::table::{TableDef, is_name};
+use crate::table::{Column, ColumnType, TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
 
@@ -118,7 +118,26 @@ pub(super) fn checked(table: &TableDef) -> Result<(), SqliteFault> {
             )));
         }
     }
-    Ok(())
+    match unsupported(table).into_iter().next() {
+        None => Ok(()),
+        Some(problem) => Err(SqliteFault::code(problem)),
+    }
+}
+
+/// The columns of a table that can't be stored here, one sentence each.
+pub(super) fn unsupported(table: &TableDef) -> Vec<String> {
+    let carried = table.columns.iter().filter(|column| column.kind.is_carried());
+    let in_words = |column: &Column| {
+        format!(
+            "column '{}' of {} is {}, which the embedded warehouse does not support; choose one of {}, or run this plan \
+             on BigQuery",
+            column.name,
+            table.path(),
+            column.kind.with_article(),
+            ColumnType::WORDS.join(", ")
+        )
+    };
+    carried.map(in_words).collect()
 }
 
 #[cfg(test)]

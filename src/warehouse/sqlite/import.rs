@@ -1,7 +1,5 @@
 //! Import of rows into a table that no plan fills, in one transaction: all rows or none.
 
-use std::borrow::Cow;
-
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection::AccessMode;
@@ -9,10 +7,7 @@ use super::fault::SqliteFault;
 use super::fence::SqliteFence;
 use super::insert::Insert;
 use super::{SqliteWarehouse, doing, holds_rows, owner, schema};
-use crate::table::{
-    Column, ColumnType, Row, Schema, StoredColumn, StoredType, TableDef, sql_name, sqlite_path,
-    sqlite_schema, sqlite_table,
-};
+use crate::table::{Row, Schema, TableDef, sql_name, sqlite_path, sqlite_schema, sqlite_table};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 /// What happens to the rows that the table already has.
@@ -94,35 +89,6 @@ impl SqliteWarehouse {
             }
         }
     }
-}
-
-/// The columns of an existing table as values are converted to them.
-///
-/// # Errors
-/// If a column was declared with a type that only `SQLite` knows; names it.
-pub fn columns_of(held: &Schema) -> Result<Vec<Column>, String> {
-    let column = |stored: &StoredColumn| {
-        let kind = match &stored.kind {
-            StoredType::Exactly(kind) => *kind,
-            StoredType::Numeric => ColumnType::Numeric {
-                precision: 38,
-                scale: 9,
-            },
-            StoredType::Stored("INTEGER") => ColumnType::Int64,
-            StoredType::Stored("REAL") => ColumnType::Float64,
-            StoredType::Stored(_) => ColumnType::String,
-            StoredType::Other(word) => return Err(format!("column '{}' as '{word}'", stored.name)),
-        };
-        Ok(Column {
-            name: Cow::Owned(stored.name.clone()),
-            kind,
-            nullable: stored.nullable,
-            stamp: None,
-            doc: Cow::Borrowed(""),
-            part: None,
-        })
-    };
-    held.columns.iter().map(column).collect()
 }
 
 impl TableImport {

@@ -27,7 +27,7 @@ mod source;
 mod tests;
 mod trial;
 
-pub use import::{ImportMode, TableImport, columns_of};
+pub use import::{ImportMode, TableImport};
 
 use std::fmt::Write;
 use std::path::Path;
@@ -209,6 +209,10 @@ impl Warehouse for SqliteWarehouse {
             .await
     }
 
+    fn unsupported(&self, table: &TableDef) -> Vec<String> {
+        folder::unsupported(table)
+    }
+
     async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
         let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
         let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
@@ -241,6 +245,17 @@ impl Warehouse for SqliteWarehouse {
         };
         self.pool
             .read(format!("looking at source {}", look.table), read)
+            .await
+    }
+
+    async fn infer(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
+        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
+        let google = trial.sql.to_owned();
+        let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
+        self.pool
+            .read("trying the query".to_owned(), move |connection| {
+                trial::inferred(connection, [&google, &sql], &planned)
+            })
             .await
     }
 

@@ -379,7 +379,7 @@ async fn a_table_with_other_columns_is_refused() {
     assert!(
         error
             .message
-            .contains("has a column 'points' INT64 that the plan doesn't declare"),
+            .contains("has a column 'points' INT64 that the plan doesn't fill"),
         "{error}"
     );
 }

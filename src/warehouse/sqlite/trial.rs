@@ -7,23 +7,59 @@ use rusqlite::Connection;
 
 use super::connection::blank;
 use super::fault::SqliteFault;
-use crate::table::{RESERVED, Returned, TableDef, sql_name, sqlite_schema};
+use super::googlesql::{TableTypes, column_types};
+use crate::table::{RESERVED, Returned, StoredType, TableDef, sql_name, sqlite_schema};
 use crate::warehouse::Tried;
 
 /// The columns of each table, by the schema of its dataset and its name.
-type Shapes = BTreeMap<(String, String), Vec<String>>;
+type Shapes = BTreeMap<(String, String), TableTypes>;
 
 /// The columns a translated query returns. `connection` is only used to list the tables.
 pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) -> Result<Tried, SqliteFault> {
+    returned(&shapes(connection, planned)?, sql)
+}
+
+/// The same, with the types that follow from the query in `GoogleSQL`.
+pub(super) fn inferred(
+    connection: &Connection,
+    [google, sql]: [&str; 2],
+    planned: &[TableDef],
+) -> Result<Tried, SqliteFault> {
+    let shapes = shapes(connection, planned)?;
+    let mut columns = match returned(&shapes, sql)? {
+        Tried::Returns(columns) => columns,
+        other => return Ok(other),
+    };
+    let tables = shapes
+        .into_iter()
+        .map(|((dataset, table), columns)| (format!("{dataset}.{table}").to_ascii_lowercase(), columns));
+    let types = column_types(google, &tables.collect());
+    for column in &mut columns {
+        // A name that occurs twice is refused later.
+        let mut known = types.iter().filter(|(name, _)| *name == column.name);
+        let kind = known.next().and_then(|(_, kind)| kind.clone());
+        column.kind = kind.filter(|_| known.next().is_none()).map(StoredType::Exactly);
+    }
+    Ok(Tried::Returns(columns))
+}
+
+/// The tables as they are or will be.
+fn shapes(connection: &Connection, planned: &[TableDef]) -> Result<Shapes, SqliteFault> {
     let mut shapes = held(connection)?;
     for table in planned {
-        let columns = table.columns.iter().map(|column| column.name.to_string());
+        let columns = table.columns.iter();
         shapes.insert(
             (sqlite_schema(&table.dataset), table.name.to_string()),
-            columns.collect(),
+            columns
+                .map(|column| (column.name.to_string(), Some(column.kind.clone())))
+                .collect(),
         );
     }
-    let empty = made_empty(&shapes)?;
+    Ok(shapes)
+}
+
+fn returned(shapes: &Shapes, sql: &str) -> Result<Tried, SqliteFault> {
+    let empty = made_empty(shapes)?;
     let statement = match empty.prepare(sql) {
         Ok(statement) => statement,
         Err(rusqlite::Error::SqlInputError { msg, .. }) => {
@@ -55,15 +91,20 @@ fn held(connection: &Connection) -> Result<Shapes, SqliteFault> {
     let mut shapes = Shapes::new();
     for dataset in datasets {
         let sql = format!(
-            "SELECT held.name, col.name FROM {}.sqlite_schema AS held \
+            "SELECT held.name, col.name, col.type FROM {}.sqlite_schema AS held \
              JOIN pragma_table_info(held.name, ?1) AS col WHERE held.type IN ('table', 'view')",
             sql_name(&dataset)
         );
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([&dataset])?;
         while let Some(row) = rows.next()? {
-            let (table, column): (String, String) = (row.get(0)?, row.get(1)?);
-            shapes.entry((dataset.clone(), table)).or_default().push(column);
+            let (table, column, declared): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let kind = match StoredType::from_declared(&declared) {
+                StoredType::Exactly(kind) => Some(kind),
+                _ => None,
+            };
+            let shape = shapes.entry((dataset.clone(), table)).or_default();
+            shape.push((column, kind));
         }
     }
     Ok(shapes)
@@ -80,7 +121,7 @@ fn made_empty(shapes: &Shapes) -> Result<Connection, SqliteFault> {
         if table.starts_with("sqlite_") {
             continue;
         }
-        let columns: Vec<String> = columns.iter().map(|column| sql_name(column)).collect();
+        let columns: Vec<String> = columns.iter().map(|(column, _)| sql_name(column)).collect();
         empty.execute_batch(&format!(
             "CREATE TABLE {}.{} ({})",
             sql_name(dataset),

@@ -3,7 +3,7 @@
 //!
 //! Where the dialects differ silently, `GoogleSQL` semantics are kept: `/` returns a float and rejects zero, `LIKE` is
 //! case-sensitive, aliases take precedence over columns in GROUP BY and HAVING, a scalar subquery returns at most one
-//! row, the clock is fixed during a query. Types are not tracked, which leaves three known differences: a BOOL column
+//! row, the clock is fixed during a query. Types are not tracked for this, which leaves three known differences: a BOOL column
 //! cast to STRING gives 0 or 1, a NaN is NULL, and a TIMESTAMP compared with a bare date string is wrong at exactly
 //! midnight.
 
@@ -11,6 +11,7 @@ mod calendar;
 mod call;
 mod expression;
 mod function;
+mod infer;
 mod known;
 mod literal;
 mod name;
@@ -27,6 +28,7 @@ use sqlparser::parser::Parser;
 use crate::partition::Parameter;
 use crate::sql::{QueryScript, on_a_deep_stack, refuse_too_deep};
 use crate::warehouse::{ErrorClass, WarehouseError};
+pub(super) use infer::{TableTypes, column_types};
 use refusal::{SqlRefusal, unread};
 
 /// The name by which a parameter is bound. Arrays are bound as JSON lists.
