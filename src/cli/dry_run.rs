@@ -22,6 +22,7 @@ use super::StateDir;
 use super::error::{CliError, cannot_print, no_threads};
 use super::home::Home;
 use super::progress::waiting;
+use super::query_columns::with_columns;
 use super::recorded::recorded;
 use super::run_args::RunArgs;
 use super::start::{MAX_BATCH_DATES, every_stage, resolve};
@@ -50,13 +51,15 @@ pub(super) fn print(
         say(format!("{home} doesn't exist yet: a run would create it{loads}"))?;
         return say(then).map(|()| 0);
     }
+    let warehouse = home.open()?;
+    let plan = &with_columns(plan.clone(), names, dates.first().copied(), &warehouse)?;
     let run = RunPreview {
         arguments,
         plan,
         dates,
         source,
         place: home.to_string(),
-        warehouse: home.open()?,
+        warehouse,
         runtime: tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -65,6 +65,8 @@ pub(super) enum CliError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    #[error("{}; nothing was created or written", alone_or_more(.0))]
+    UnknownColumns(Vec<String>),
     /// The rule for what an operator may do, which is not the command's own, refuses it.
     #[error("{0}")]
     Refused(String),
@@ -293,7 +295,9 @@ impl CliError {
     /// The lines below the first one.
     pub(super) fn details(&self) -> Vec<String> {
         match self {
-            Self::Config { mistakes, .. } if mistakes.len() > 1 => mistakes.clone(),
+            Self::Config { mistakes, .. } | Self::UnknownColumns(mistakes) if mistakes.len() > 1 => {
+                mistakes.clone()
+            }
             Self::Import(ImportError::Rejected { rejected, .. }) => rejected.lines(),
             Self::Plan(PlanError { mistakes, .. }) if mistakes.len() > 1 => {
                 mistakes.iter().map(ToString::to_string).collect()
@@ -357,6 +361,13 @@ fn or_choose(environments: &[String]) -> String {
         "choose one of its environments ({}) with --environment, or ",
         environments.join(", ")
     )
+}
+
+fn alone_or_more(problems: &[String]) -> String {
+    match problems {
+        [one] => one.clone(),
+        several => format!("{} problems with columns that follow from queries", several.len()),
+    }
 }
 
 fn alone_or_counted(mistakes: &[String]) -> String {

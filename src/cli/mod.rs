@@ -26,6 +26,7 @@ mod operator;
 mod origin;
 mod plan;
 mod progress;
+mod query_columns;
 mod recorded;
 mod rehearse;
 mod replay;

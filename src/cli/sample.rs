@@ -15,6 +15,7 @@ use crate::present::{JsonLines, Presenter};
 
 use super::error::{CliError, no_threads};
 use super::progress::waiting;
+use super::query_columns::with_columns;
 use super::start::{every_stage, resolve};
 use super::{PlanArgs, StateDir};
 
@@ -67,6 +68,17 @@ pub(super) fn sample_only(
         return Err(nothing());
     }
     let warehouse = home.open()?;
+    let names: Vec<String> = sample
+        .stages
+        .iter()
+        .map(|stage| stage.name().to_owned())
+        .collect();
+    let plan = &with_columns(plan.clone(), &names, None, &warehouse)?;
+    let sample = Sample {
+        stages: resolve(plan, &names)?,
+        every: every_stage(plan)?,
+        ..sample
+    };
     let threads = threads().map_err(no_threads)?;
     let asked = || threads.block_on(feeds::is_loaded(warehouse.as_ref()));
     let is_loaded = waiting(&home.to_string(), asked);

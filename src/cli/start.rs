@@ -21,6 +21,7 @@ use crate::plan::Plan;
 use crate::present::{self, Notify, OnHangUp, Presenter, PresenterContext};
 use crate::stages;
 use crate::telemetry;
+use crate::warehouse::Warehouse;
 
 use super::console_process::{ConsoleOf, has_screen, split};
 use super::error::CliError;
@@ -29,6 +30,7 @@ use super::lease::lease;
 use super::look::ConsoleArgs;
 use super::operator::{console_name, operator};
 use super::origin::FromBoxScores;
+use super::query_columns::with_columns;
 use super::{PlanArgs, StateDir, variables};
 
 /// Maximum dates per batch: the raw rows of a batch are held in memory, for up to 15 workers at once.
@@ -183,6 +185,20 @@ impl RunSpec {
         }
     }
 
+    /// With the columns that the plan leaves to its queries.
+    fn with_columns(self, warehouse: &Arc<dyn Warehouse>) -> Result<Self, CliError> {
+        let plan = with_columns(self.plan, &self.stages, self.dates.first().copied(), warehouse)?;
+        let sampled = |sample: Sample| -> Result<Sample, CliError> {
+            Ok(Sample {
+                stages: resolve(&plan, &self.stages)?,
+                every: every_stage(&plan)?,
+                ..sample
+            })
+        };
+        let sample = self.sample.map(sampled).transpose()?;
+        Ok(Self { plan, sample, ..self })
+    }
+
     /// Only the selected units, with the plan's source and number of workers. The dates are still missing.
     pub(super) fn only(
         selection: Selection,
@@ -228,8 +244,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let presenter = job.show.presenter()?;
     let on_change = on_change(job.on_change, presenter)?;
     let folder = StateDir::of(place.state_dir.as_deref())?;
-    let stages = resolve(&job.plan, &job.stages)?;
-    let lineage = Lineage::of(&every_stage(&job.plan)?);
+    resolve(&job.plan, &job.stages)?;
     let home = place.warehouse.home(&folder)?.of(&job.plan)?;
     home.refuse_foreign_queries(&job.plan)?;
     let supervisor = match presenter {
@@ -247,6 +262,9 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let on_loss = move |missing| log_losses.report(RunOutput::Log, Some(missing));
     let (log, files) = telemetry::start(&folder.logs(), on_loss)?;
     let warehouse = home.open()?;
+    let job = job.with_columns(&warehouse)?;
+    let stages = resolve(&job.plan, &job.stages)?;
+    let lineage = Lineage::of(&every_stage(&job.plan)?);
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
     variables::refuse_superseded(&job.plan, &ledger)?;
     ledger.record_plan(&job.plan)?;

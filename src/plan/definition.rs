@@ -8,6 +8,7 @@ use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
 use crate::partition::Timezone;
 
+use super::query_table::QueryTable;
 use super::stage::{
     Active, CommandSpec, DateQuery, ExpectRows, ReadReach, StageKind, StageOutput, StageSpec,
 };
@@ -23,7 +24,7 @@ pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
             .text("built-in", &stage.name)
             .number("version", rules_version(&stage.name).map_or(0, u64::from)),
         StageKind::Sql(spec) => definition
-            .table(&spec.table)
+            .query_table(&spec.table)
             .date_query("sql", &spec.query)
             .seed(spec.seed.as_ref())
             .expect_rows(&spec.expect),
@@ -143,12 +144,39 @@ impl DefinitionHash {
         self.text("timezone", zone.name())
     }
 
+    /// Columns that the plan leaves to the query follow from it and from what it reads, so they don't count.
+    fn query_table(&mut self, table: &QueryTable) -> &mut Self {
+        match table {
+            QueryTable::Complete(table) => self.table(table),
+            QueryTable::Inferred(table) => self
+                .dated(
+                    table.zone,
+                    &table.date_column,
+                    table.key.iter().map(String::as_str),
+                )
+                .text("columns", "of the query"),
+        }
+    }
+
+    fn dated<'a>(
+        &mut self,
+        zone: Timezone,
+        date_column: &str,
+        key: impl Iterator<Item = &'a str>,
+    ) -> &mut Self {
+        self.zone(zone).text("date_column", date_column);
+        let mut key: Vec<&str> = key.collect();
+        key.sort_unstable();
+        self.texts("key", key.into_iter())
+    }
+
     /// Hashes the table's layout. Column order and descriptions don't count.
     fn table(&mut self, table: &TableDef) -> &mut Self {
-        self.zone(table.zone).text("date_column", &table.date_column);
-        let mut key: Vec<&str> = table.key.iter().map(AsRef::as_ref).collect();
-        key.sort_unstable();
-        self.texts("key", key.into_iter());
+        self.dated(
+            table.zone,
+            &table.date_column,
+            table.key.iter().map(AsRef::as_ref),
+        );
         let mut columns: Vec<_> = table.columns.iter().collect();
         columns.sort_by_key(|column| &column.name);
         self.number("columns", columns.len() as u64);

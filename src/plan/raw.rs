@@ -248,7 +248,8 @@ pub(super) struct RawStage {
     pub(super) date_column: Option<String>,
     /// The columns that identify a row.
     pub(super) key: Option<Vec<String>>,
-    /// The columns of the table.
+    /// The columns of the table; those of the query if they are missing. A stage of kind command needs them for rows that it
+    /// prints.
     #[schemars(with = "Option<Vec<RawColumn>>")]
     pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
     /// How many rows make a date ok.

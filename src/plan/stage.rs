@@ -8,6 +8,7 @@ use chrono::{Datelike, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::query_table::{InferredTable, QueryTable};
 use super::{Fingerprint, Template};
 use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 use crate::table::TableDef;
@@ -27,7 +28,7 @@ pub enum StageKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlSpec {
     /// The table it fills.
-    pub table: TableDef,
+    pub table: QueryTable,
     /// Computes the rows of its dates.
     pub query: DateQuery,
     /// Computes the rows of the first date instead, if the stage depends on its past.
@@ -227,6 +228,26 @@ pub struct StageSpec {
 }
 
 impl StageSpec {
+    /// Its table, if a query fills it and its columns aren't known yet, and its queries.
+    #[must_use]
+    pub fn inferred(&self) -> Option<(&InferredTable, &SqlSpec)> {
+        match &self.kind {
+            StageKind::Sql(spec) => match &spec.table {
+                QueryTable::Inferred(table) => Some((table, spec)),
+                QueryTable::Complete(_) => None,
+            },
+            StageKind::Nba | StageKind::Command(_) => None,
+        }
+    }
+
+    /// The stage with the complete definition of the table that its query fills. Its fingerprint stays: the columns
+    /// follow from the query.
+    pub fn complete(&mut self, table: TableDef) {
+        if let StageKind::Sql(spec) = &mut self.kind {
+            spec.table = QueryTable::Complete(table);
+        }
+    }
+
     /// The queries a run executes for it, without its checks.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
         let (query, seed, expect) = match &self.kind {

@@ -15,6 +15,7 @@ use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
+use super::query_table::{InferredTable, QueryTable, date_column, key};
 use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
     Active, Binds, CommandSpec, DateQuery, ExpectRows, ReadReach, ReadSpec, SqlSpec, StageKind, StageOutput,
@@ -23,7 +24,9 @@ use super::stage::{
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
 use crate::sql::QueryScript;
-use crate::table::{Column, ColumnType, TableDef, readable_path, refuse_column_name, table_path};
+use crate::table::{
+    Column, ColumnType, TableDef, TypeError, readable_path, refuse_column_name, table_path,
+};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
@@ -205,7 +208,7 @@ impl RawStage {
                            and @end";
             found.note("depends_on_past", problem);
         }
-        let table = self.definition(division, found);
+        let table = self.query_table(division, found);
         let expect = found.take("expect_rows", self.expect(division, queries));
         Some(SqlSpec {
             table: table?,
@@ -356,7 +359,8 @@ impl RawStage {
 
     fn output(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<StageOutput> {
         if self.columns.is_some() {
-            return self.definition(division, found).map(StageOutput::Printed);
+            let table = self.definition(RawKind::Command, division, found);
+            return table.map(StageOutput::Printed);
         }
         if self.key.is_some() {
             let problem = "key needs columns; leave it out, or list the columns of the printed rows";
@@ -392,36 +396,81 @@ impl RawStage {
         })
     }
 
+    /// The table that a query fills, without columns if the plan leaves them to the query.
+    fn query_table(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<QueryTable> {
+        if self.columns.is_some() {
+            return self
+                .definition(RawKind::Sql, division, found)
+                .map(QueryTable::Complete);
+        }
+        self.without_columns(division, found).map(QueryTable::Inferred)
+    }
+
     /// The definition of the table that backcourt writes for this stage.
-    fn definition(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<TableDef> {
+    fn definition(
+        &self,
+        kind: RawKind,
+        division: Division,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<TableDef> {
         let path = self.table(found).map(table_path);
         let path = path.and_then(|path| found.take("table", path));
-        let columns = self.own_columns(found)?;
-        let date_column = found.take("date_column", self.own_date_column(division, &columns));
-        let key = found.take("key", self.own_key(&columns));
-        let (dataset, name) = path?;
-        Some(TableDef {
-            dataset: Cow::Owned(dataset.to_owned()),
-            name: Cow::Owned(name.to_owned()),
-            doc: Cow::Owned(format!(
+        let columns = self.own_columns(kind, found)?;
+        let date = self.own_date_column().and_then(|name| {
+            date_column(&columns, name, division.grain)?;
+            Ok(name)
+        });
+        let date = found.take("date_column", date);
+        let key = found.take("key", key(&columns, self.key.as_deref().unwrap_or_default()));
+        key?;
+        let table = self.named(path?, date?, division);
+        found.take("columns", table.with_columns(columns))
+    }
+
+    fn without_columns(
+        &self,
+        division: Division,
+        found: &mut EntryMistakes<'_, '_>,
+    ) -> Option<InferredTable> {
+        let path = self.table(found).map(table_path);
+        let path = path.and_then(|path| found.take("table", path));
+        let name = self.own_date_column().and_then(|name| {
+            refuse_column_name(name).map_err(|problem| format!("date_column {problem}"))?;
+            Ok(name)
+        });
+        let name = found.take("date_column", name);
+        let mut keys = self.key.iter().flatten();
+        let wrong = keys.find_map(|name| refuse_column_name(name).err());
+        let key = found.take(
+            "key",
+            wrong.map_or(Ok(()), |problem| Err(format!("key: {problem}"))),
+        );
+        key?;
+        Some(self.named(path?, name?, division))
+    }
+
+    /// The table without its columns.
+    fn named(&self, (dataset, name): (&str, &str), date_column: &str, division: Division) -> InferredTable {
+        InferredTable {
+            dataset: dataset.to_owned(),
+            name: name.to_owned(),
+            doc: format!(
                 "Filled by stage {} of a backcourt plan.",
                 self.name.as_deref().unwrap_or_default()
-            )),
-            date_column: Cow::Owned(date_column?.to_owned()),
+            ),
+            date_column: date_column.to_owned(),
             grain: division.grain,
             zone: division.zone,
-            key: key?.iter().cloned().map(Cow::Owned).collect(),
-            columns: Cow::Owned(columns),
-            cluster: Cow::Borrowed(&[]),
-            require_partition_filter: false,
-        })
+            key: self.key.clone().unwrap_or_default(),
+        }
     }
 
     /// The columns; `None` if any is wrong, because others may refer to it.
-    fn own_columns(&self, found: &mut EntryMistakes<'_, '_>) -> Option<Vec<Column>> {
+    fn own_columns(&self, kind: RawKind, found: &mut EntryMistakes<'_, '_>) -> Option<Vec<Column>> {
         let raw = self.columns.as_deref().unwrap_or_default();
         if raw.is_empty() {
-            let problem = "columns is missing; write columns = [{ name = \"day\", type = \"DATE\" }, …]";
+            let problem =
+                "columns is empty; write columns = [{ name = \"day\", type = \"DATE\" }, …], or leave it out";
             found.note("columns", problem);
             return None;
         }
@@ -429,7 +478,7 @@ impl RawStage {
         for raw in raw {
             let column = raw
                 .get_ref()
-                .read()
+                .read(kind)
                 .and_then(|column| refuse_duplicate(&columns, column));
             match column {
                 Ok(column) => columns.push(column),
@@ -439,35 +488,9 @@ impl RawStage {
         (columns.len() == raw.len()).then_some(columns)
     }
 
-    fn own_date_column(&self, division: Division, columns: &[Column]) -> Result<&str, String> {
-        let name = self
-            .date_column
-            .as_deref()
-            .ok_or("date_column is missing; give the name of the date column")?;
-        let date = column_of(columns, "date_column", name)?;
-        if !matches!(date.kind, ColumnType::Date | ColumnType::Timestamp) || date.nullable {
-            return Err(format!(
-                "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
-            ));
-        }
-        if division.grain == Grain::Hour && date.kind != ColumnType::Timestamp {
-            return Err(format!(
-                "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
-            ));
-        }
-        Ok(name)
-    }
-
-    fn own_key(&self, columns: &[Column]) -> Result<&[String], String> {
-        let key = self.key.as_deref().unwrap_or_default();
-        for name in key {
-            if column_of(columns, "key", name)?.nullable {
-                return Err(format!(
-                    "key: column '{name}' is nullable; key columns must not be nullable"
-                ));
-            }
-        }
-        Ok(key)
+    fn own_date_column(&self) -> Result<&str, String> {
+        let name = self.date_column.as_deref();
+        Ok(name.ok_or("date_column is missing; give the name of the date column")?)
     }
 
     fn expect(&self, division: Division, queries: &Queries<'_>) -> Result<ExpectRows, String> {
@@ -485,15 +508,38 @@ impl RawStage {
 }
 
 impl RawColumn {
-    fn read(&self) -> Result<Column, String> {
+    /// Only a query can fill a column whose values are never converted.
+    fn read(&self, stage: RawKind) -> Result<Column, String> {
         refuse_column_name(&self.name).map_err(|problem| format!("column {problem}"))?;
-        let kind = ColumnType::from_word(&self.kind).ok_or_else(|| {
-            let hint = with_hint("type", &self.kind, ColumnType::WORDS);
-            format!("column '{}': {hint}", self.name)
-        })?;
+        let of_query: &[&str] = match stage {
+            RawKind::Sql => &ColumnType::CARRIED_WORDS,
+            RawKind::Nba | RawKind::Command => &[],
+        };
+        let known = ColumnType::WORDS.into_iter().chain(of_query.iter().copied());
+        let kind = ColumnType::parse(&self.kind).map_err(|error| match error {
+            TypeError::Unknown(word) if word == self.kind => with_hint("type", &word, known.clone()),
+            TypeError::Unknown(word) => {
+                format!(
+                    "type '{}': {}",
+                    self.kind,
+                    with_hint("type", &word, known.clone())
+                )
+            }
+            TypeError::Malformed(what) => format!("type '{}' {what}", self.kind),
+        });
+        let kind = kind.and_then(|kind| {
+            if kind.is_carried() && stage != RawKind::Sql {
+                let known: Vec<&str> = known.collect();
+                return Err(format!(
+                    "printed rows can't be converted to {kind}; choose one of: {}",
+                    known.join(", ")
+                ));
+            }
+            Ok(kind)
+        });
         Ok(Column {
             name: Cow::Owned(self.name.clone()),
-            kind,
+            kind: kind.map_err(|problem| format!("column '{}': {problem}", self.name))?,
             nullable: self.nullable,
             stamp: None,
             doc: Cow::Owned(self.doc.clone()),
@@ -626,13 +672,6 @@ fn date_query(what: &str, sql: &str, division: Division) -> Result<DateQuery, St
         zone: division.zone,
         sql: sql.trim_end().trim_end_matches(';').to_owned(),
     })
-}
-
-/// The column that a setting of the stage names.
-fn column_of<'a>(columns: &'a [Column], setting: &str, name: &str) -> Result<&'a Column, String> {
-    let known = columns.iter().map(|column| column.name.as_ref());
-    let found = columns.iter().find(|column| column.name == name);
-    found.ok_or_else(|| format!("{setting}: {}", with_hint("column", name, known)))
 }
 
 fn refuse_duplicate(columns: &[Column], column: Column) -> Result<Column, String> {

@@ -23,6 +23,7 @@ mod team_defense_zone;
 mod team_offense;
 #[cfg(test)]
 mod tests;
+mod unresolved;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ use chrono::NaiveDate;
 use crate::engine::{MemoryShare, Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::partition::Partition;
-use crate::plan::{StageKind, StageSpec};
+use crate::plan::{QueryTable, StageKind, StageSpec};
 use command::CommandStage;
 use feed_stage::FeedStage;
 use look_back::LookBackStage;
@@ -44,6 +45,7 @@ use sql::SqlStage;
 use team_defense::TEAM_DEFENSE;
 use team_defense_zone::TEAM_DEFENSE_ZONE;
 use team_offense::TEAM_OFFENSE;
+use unresolved::UnresolvedStage;
 
 /// The days of a batch: the built-in rules know nothing longer.
 fn days_of(dates: &[Partition]) -> Vec<NaiveDate> {
@@ -82,7 +84,10 @@ pub const BUILT_IN: [&str; 8] = [
 #[must_use]
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {
-        (StageKind::Sql(own), _) => Some(Arc::new(SqlStage::new(spec, own))),
+        (StageKind::Sql(own), _) => Some(match &own.table {
+            QueryTable::Complete(table) => Arc::new(SqlStage::new(spec, own, table)),
+            QueryTable::Inferred(table) => Arc::new(UnresolvedStage::new(spec, table)),
+        }),
         (StageKind::Command(own), _) => Some(Arc::new(CommandStage::new(spec, own))),
         (StageKind::Nba, name) => {
             if let Some(stage) = FEED_STAGES.into_iter().find(|stage| stage.name == name) {

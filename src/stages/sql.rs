@@ -10,7 +10,7 @@ use super::dates::{inputs, rows_owed, scopes};
 use crate::engine::{BatchDates, BatchReader, Fills, Input, Inputs, Outcome, Scope, Stage, StageError};
 use crate::partition::{Grain, Partition};
 use crate::plan::{Active, Binds, ExpectRows, ReadSpec, SqlSpec, StageSpec};
-use crate::table::column_mismatches;
+use crate::table::{TableDef, column_mismatches};
 use crate::warehouse::{Asking, ErrorClass, Trial, Tried, Warehouse};
 
 #[derive(Debug)]
@@ -20,17 +20,19 @@ pub(super) struct SqlStage {
     reads: Vec<ReadSpec>,
     grain: Grain,
     depends_on_past: bool,
+    table: TableDef,
     own: SqlSpec,
 }
 
 impl SqlStage {
-    pub(super) fn new(spec: &StageSpec, own: &SqlSpec) -> Self {
+    pub(super) fn new(spec: &StageSpec, own: &SqlSpec, table: &TableDef) -> Self {
         Self {
             name: spec.name.clone(),
             active: spec.active.clone(),
             reads: spec.reads.clone(),
             grain: spec.range.grain(),
             depends_on_past: spec.depends_on_past,
+            table: table.clone(),
             own: own.clone(),
         }
     }
@@ -55,18 +57,18 @@ impl SqlStage {
             message: format!("stage {}: {message}", self.name),
         };
         // It may read its own table, which may not exist yet.
-        let own = [&self.own.table];
+        let own = [&self.table];
         let planned = if self.depends_on_past { &own[..] } else { &[] };
         let trial = Trial { sql, date, planned };
         let tried = warehouse.try_out(trial).await;
         match tried.map_err(|error| wrong(error.class, error.message))? {
             Tried::NotReported => Ok(()),
-            Tried::Missing(table) if self.depends_on_past && table == self.own.table.path() => Ok(()),
+            Tried::Missing(table) if self.depends_on_past && table == self.table.path() => Ok(()),
             Tried::Missing(table) => {
                 let sentence = format!("table {table} not found; load it, or run the stage that fills it");
                 Err(wrong(ErrorClass::Data, sentence))
             }
-            Tried::Returns(returned) => match column_mismatches(&self.own.table, &returned) {
+            Tried::Returns(returned) => match column_mismatches(&self.table, &returned) {
                 found if found.is_empty() => Ok(()),
                 found => Err(wrong(ErrorClass::Code, found.join("; "))),
             },
@@ -85,11 +87,11 @@ impl Stage for SqlStage {
             Binds::OneDate => Asking::DateByDate,
             Binds::ManyDates => Asking::AllAtOnce,
         };
-        Fills::Query(&self.own.table, &self.own.query.sql, asking)
+        Fills::Query(&self.table, &self.own.query.sql, asking)
     }
 
     fn inputs(&self) -> Vec<Input> {
-        inputs(&self.reads, Some(&self.own.table.path()))
+        inputs(&self.reads, Some(&self.table.path()))
     }
 
     fn grain(&self) -> Grain {

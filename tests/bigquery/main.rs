@@ -42,6 +42,7 @@ mod prune;
 #[allow(dead_code, reason = "this target uses a part of it")]
 #[path = "../support/pty.rs"]
 mod pty;
+mod query_columns;
 mod recorder;
 mod refill;
 mod refusals;

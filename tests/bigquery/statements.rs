@@ -12,7 +12,7 @@ use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
 use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
-use backcourt::table::{Column, ColumnType, Row, SchemaChange, TableDef, Value};
+use backcourt::table::{CarriedType, Column, ColumnType, Row, SchemaChange, TableDef, Value};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
     Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
@@ -33,7 +33,7 @@ const DATES: [&str; 3] = ["2021-10-19", "2021-10-20", "2021-10-21"];
 fn every_table() -> Vec<TableDef> {
     let shop = plan::load("shop").unwrap();
     let own = shop.stages.iter().filter_map(|stage| match &stage.kind {
-        StageKind::Sql(spec) => Some(spec.table.clone()),
+        StageKind::Sql(spec) => spec.table.definition().cloned(),
         StageKind::Command(spec) => match &spec.output {
             StageOutput::Printed(table) => Some(table.clone()),
             _ => None,
@@ -43,23 +43,108 @@ fn every_table() -> Vec<TableDef> {
     let built_in = tables::all().into_iter().chain([feed_outages()]).cloned();
     (built_in.chain(own).chain([games()]))
         .chain(Grain::ALL.map(by_timestamp))
-        .chain([in_zone()])
+        .chain([in_zone(), of_carried_types(), without_geography()])
         .collect()
 }
 
+/// A table of a query with every type that only a query fills.
+fn of_carried_types() -> TableDef {
+    let types = [
+        "STRING(5)",
+        "BYTES",
+        "BYTES(5)",
+        "BIGNUMERIC",
+        "BIGNUMERIC(40,10)",
+        "DATETIME",
+        "TIME",
+        "GEOGRAPHY",
+        "INTERVAL",
+        "RANGE<DATE>",
+        "RANGE<TIMESTAMP>",
+        "ARRAY<INT64>",
+        "ARRAY<STRUCT<order INT64, name STRING(3), tags ARRAY<STRING>>>",
+        "STRUCT<id INT64, inner STRUCT<at DATETIME, price NUMERIC(10,2)>>",
+    ];
+    let columns = types.iter().enumerate().map(|(at, word)| Column {
+        name: format!("c{at}").into(),
+        ..Column::nullable("", ColumnType::parse(word).unwrap(), "")
+    });
+    let keys = ["game_date", "c0", "c1"];
+    let mut table = games();
+    let day = Column::required("game_date", ColumnType::Date, "");
+    table.columns = [day].into_iter().chain(columns).collect();
+    for key in keys {
+        let at = table.position(key).unwrap();
+        table.columns.to_mut()[at].nullable = false;
+    }
+    TableDef {
+        name: "carried".into(),
+        cluster: std::borrow::Cow::Borrowed(&[]),
+        ..table.keyed_by(&keys)
+    }
+}
+
+/// The same without the type whose rows have no order of their own, and without a key.
+fn without_geography() -> TableDef {
+    let mut table = of_carried_types();
+    table.columns.to_mut().retain(|column| column.name != "c7");
+    TableDef {
+        name: "carried_without_key".into(),
+        ..table.keyed_by(&[])
+    }
+}
+
 fn field(column: &Column) -> Json {
-    let (kind, is_list) = match column.kind {
-        ColumnType::StringArray => ("STRING".to_owned(), true),
-        ColumnType::Float64Array => ("FLOAT".to_owned(), true),
-        ColumnType::Numeric { .. } => ("NUMERIC".to_owned(), false),
-        kind => (kind.to_string(), false),
+    let mut field = typed(&column.name, &column.kind);
+    if !column.nullable && !column.kind.is_array() {
+        field["mode"] = json!("REQUIRED");
+    }
+    field
+}
+
+/// A field as the server describes it.
+fn typed(name: &str, kind: &ColumnType) -> Json {
+    let of = |word: &str| json!({"name": name, "type": word, "mode": "NULLABLE"});
+    let list = |element: &ColumnType| {
+        let mut field = typed(name, element);
+        field["mode"] = json!("REPEATED");
+        field
     };
-    let mode = match (is_list, column.nullable) {
-        (true, _) => "REPEATED",
-        (_, true) => "NULLABLE",
-        _ => "REQUIRED",
+    let with = |word: &str, limits: Json| {
+        let mut field = of(word);
+        field
+            .as_object_mut()
+            .unwrap()
+            .extend(limits.as_object().unwrap().clone());
+        field
     };
-    json!({"name": column.name, "type": kind, "mode": mode})
+    match kind {
+        ColumnType::StringArray => list(&ColumnType::String),
+        ColumnType::Float64Array => list(&ColumnType::Float64),
+        ColumnType::Numeric { precision, scale } => with(
+            "NUMERIC",
+            json!({"precision": precision.to_string(), "scale": scale.to_string()}),
+        ),
+        ColumnType::Carried(carried) => match carried {
+            CarriedType::ShortString(length) => with("STRING", json!({"maxLength": length.to_string()})),
+            CarriedType::Bytes(Some(length)) => with("BYTES", json!({"maxLength": length.to_string()})),
+            CarriedType::BigNumeric(Some(digits)) => with(
+                "BIGNUMERIC",
+                json!({"precision": digits.precision.to_string(), "scale": digits.scale.to_string()}),
+            ),
+            CarriedType::Range(element) => with(
+                "RANGE",
+                json!({"rangeElementType": {"type": element.to_string()}}),
+            ),
+            CarriedType::Array(element) => list(element),
+            CarriedType::Struct(fields) => {
+                let fields = fields.iter().map(|field| typed(&field.name, &field.kind));
+                with("RECORD", json!({"fields": fields.collect::<Vec<Json>>()}))
+            }
+            word => of(&word.to_string()),
+        },
+        word => of(&word.to_string()),
+    }
 }
 
 /// The server's description of a table that matches its definition.
@@ -136,7 +221,7 @@ pub fn server() -> Proxy {
 }
 
 fn row(table: &TableDef, date: Partition) -> Row {
-    let value = |column: &Column| match column.kind {
+    let value = |column: &Column| match &column.kind {
         _ if column.stamp.is_some() => Value::Null,
         ColumnType::Timestamp if column.name == table.date_column => Value::Timestamp(date.start(table.zone)),
         ColumnType::Int64 => 1_i64.into(),
@@ -148,6 +233,8 @@ fn row(table: &TableDef, date: Partition) -> Row {
         ColumnType::Json => "{}".into(),
         ColumnType::StringArray => Value::from(vec!["x".to_owned()]),
         ColumnType::Float64Array => Value::Numbers(vec![0.5]),
+        // No row with one is sent.
+        ColumnType::Carried(_) => Value::Null,
     };
     table.columns.iter().map(value).collect()
 }
@@ -199,6 +286,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
     let now = Utc::now();
     warehouse.ensure(table).await.unwrap();
     warehouse.holds_rows(table).await.unwrap();
+    let is_carried = table.columns.iter().any(|column| column.kind.is_carried());
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
     for dates in [
         Dates::Only(&dates),
@@ -214,7 +302,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         warehouse.dry_run(DryRunQuery::Read(read)).await.unwrap();
     }
     let rows = dates.map(|date| row(table, date));
-    for short in [&[][..], &dates[1..]] {
+    for short in [&[][..], &dates[1..]].into_iter().filter(|_| !is_carried) {
         let replace = Replace {
             table,
             dates: &dates,
@@ -231,7 +319,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         .collect();
     let select = format!("SELECT {} FROM `{}`", made.join(", "), table.path());
     let day = &table.date_column;
-    let kind = table.column(day).map(|column| column.kind);
+    let kind = table.column(day).map(|column| &column.kind);
     let [of_one, of_many] = match kind {
         Some(ColumnType::Timestamp) => [
             format!("`{day}` >= @start AND `{day}` < @end"),
@@ -278,11 +366,13 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         };
         warehouse.try_out(trial).await.unwrap();
     }
-    let filling = Filling {
-        table: table.clone(),
-        rows: Box::new(rows.into_iter()),
-    };
-    warehouse.fill(vec![filling], &AtomicUsize::new(0)).await.unwrap();
+    if !is_carried {
+        let filling = Filling {
+            table: table.clone(),
+            rows: Box::new(rows.into_iter()),
+        };
+        warehouse.fill(vec![filling], &AtomicUsize::new(0)).await.unwrap();
+    }
     for attempt in [
         Attempt::Read(table),
         Attempt::Write(table),
@@ -311,14 +401,15 @@ async fn queries(warehouse: &BigQueryWarehouse, plan: &Plan) {
         _ => None,
     });
     for spec in own {
+        let table = spec.table.definition().unwrap();
         let refill = Refill {
-            table: &spec.table,
+            table,
             dates: &DATES.map(day),
             expected: &[RowsExpected::AtLeastOne; 3],
             sql: &spec.query.sql,
             asking: Asking::DateByDate,
             now: Utc::now(),
-            name: &format!("plan.{}", spec.table.path()),
+            name: &format!("plan.{}", table.path()),
             record: None,
         };
         warehouse.refill(refill).await.unwrap();

@@ -61,6 +61,7 @@ mod pictures;
 mod plan_tools;
 mod program_batches;
 mod projection;
+mod query_columns;
 mod questions;
 mod raw_tables;
 mod rehearse;

@@ -20,18 +20,19 @@ use clap::Args;
 use futures_util::{FutureExt, StreamExt, stream};
 use serde::Serialize;
 
-use crate::engine::Stage;
+use crate::engine::{Stage, has_unknown_columns, with_query_columns};
 use crate::escape::EscapedText;
 use crate::feeds::Feed;
 use crate::figures::counted;
 use crate::plan::{Plan, SourceTable};
 use crate::table::TableDef;
 use crate::warehouse::bigquery::BigQueryWarehouse;
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
 use super::error::{CliError, cannot_print, no_threads};
 use super::home::Home;
 use super::progress::ProgressLine;
+use super::query_columns::defined;
 use super::start::every_stage;
 use super::{PlanArgs, StateDir};
 use finding::{Area, Finding, Verdict};
@@ -215,6 +216,25 @@ impl Subject<'_> {
         Ok(())
     }
 
+    /// The stages, with the columns that the plan leaves to its queries as far as these tell them.
+    async fn with_columns(
+        &self,
+        warehouse: &dyn Warehouse,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Vec<Arc<dyn Stage>>, WarehouseError> {
+        let names: Vec<String> = self.stages.iter().map(|stage| stage.name().to_owned()).collect();
+        if !has_unknown_columns(self.plan, &names) {
+            return Ok(self.stages.to_vec());
+        }
+        let refused = |error: CliError| WarehouseError::new(ErrorClass::Code, error.to_string());
+        let defined = defined(self.plan).map_err(refused)?;
+        let (plan, date) = (self.plan.clone(), self.plan.range.from());
+        let (plan, problems) = with_query_columns(plan, &names, defined, date, warehouse).await?;
+        let failed = |problem| Finding::new(Area::Warehouse, "columns", Verdict::Fail, problem);
+        findings.extend(problems.into_iter().map(failed));
+        every_stage(&plan).map_err(refused)
+    }
+
     /// Examines the tables and what else a run needs. Returns whether the raw-data checks can run.
     async fn tables(
         &self,
@@ -226,7 +246,8 @@ impl Subject<'_> {
         let is_fed = self.plan.uses_nba_feeds();
         let feeds = Feed::ALL.into_iter().filter(|_| is_fed);
         let mut defined: Vec<&TableDef> = feeds.map(Feed::table).collect();
-        defined.extend(self.stages.iter().filter_map(|stage| stage.fills().definition()));
+        let stages = self.with_columns(warehouse, findings).await?;
+        defined.extend(stages.iter().filter_map(|stage| stage.fills().definition()));
         match &self.project {
             None => findings.extend(tables::findings(warehouse, &defined).await?),
             Some(project) => {
@@ -239,7 +260,7 @@ impl Subject<'_> {
         }
         let project = self.project.as_ref();
         let inputs = inputs::findings(warehouse, project, self.plan).await?;
-        let stopping = preflight::findings(warehouse, self.plan, self.stages, self.folder).await?;
+        let stopping = preflight::findings(warehouse, self.plan, &stages, self.folder).await?;
         // A missing input is reported once.
         let is_repeated = |found: &Finding| {
             let missing = |input: &Finding| found.detail.contains(&format!("table {} not found", input.what));

@@ -89,8 +89,12 @@ fn shown(stage: &StageSpec, home: &Home, date: Partition) -> Result<String, Ware
                 .filter(|date| stage.active.includes_weekday(*date));
             let seed = spec.seed.as_ref().filter(|_| with_work.next() == Some(date));
             let what = if seed.is_some() { "seed for " } else { "" };
+            let only = match spec.table.definition() {
+                Some(_) => "",
+                None => ", the query alone: its columns are known once a warehouse is asked",
+            };
             let sql = query(spec, seed.unwrap_or(&spec.query), home, date)?;
-            format!("-- {name}: {what}{date}\n{sql}")
+            format!("-- {name}: {what}{date}{only}\n{sql}")
         }
         StageKind::Command(spec) => {
             let last = last_of_call(spec, date, stage);
@@ -111,8 +115,11 @@ fn query(spec: &SqlSpec, own: &DateQuery, home: &Home, date: Partition) -> Resul
         // A query's number is known only once it was run.
         ExpectRows::Some | ExpectRows::Query(_) => RowsExpected::AtLeastOne,
     };
+    let Some(table) = spec.table.definition() else {
+        return home.query_as_sent(&own.sql, date, own.zone);
+    };
     let refill = Refill {
-        table: &spec.table,
+        table,
         dates: &[date],
         expected: &[expected],
         sql: &own.sql,

@@ -28,6 +28,7 @@ use super::error::{CliError, cannot_print, no_threads};
 use super::file::put;
 use super::home::Home;
 use super::progress::{ProgressLine, waiting};
+use super::query_columns::with_columns;
 use super::run_args::{chosen_stages, forced_source};
 use super::start::resolve;
 use super::{PlanArgs, StateDir};
@@ -97,16 +98,19 @@ pub(super) fn rehearse(arguments: &RehearseArgs) -> Result<u8, CliError> {
     if dates.is_empty() {
         return Err(CliError::NoDates);
     }
-    let stages = arguments.chosen(&plan)?;
+    arguments.chosen(&plan)?;
     let source = arguments.source.clone().or_else(forced_source);
     let source = source.unwrap_or_else(|| plan.source.clone());
-    let needed = copy::needed(&plan, &Lineage::of(&stages), &dates)?;
     let folder = StateDir::of(arguments.place.state_dir.as_deref())?;
     let home = arguments.place.warehouse.home(&folder)?.of(&plan)?;
     if home.is_missing() {
         return Err(CliError::NothingToCompare(home.to_string()));
     }
     let from = home.open_to_read()?;
+    let names: Vec<String> = plan.stages.iter().map(|stage| stage.name.clone()).collect();
+    let plan = with_columns(plan, &names, dates.first().copied(), &from)?;
+    let stages = arguments.chosen(&plan)?;
+    let needed = copy::needed(&plan, &Lineage::of(&stages), &dates)?;
     let at = scratch::place(arguments.scratch.as_deref(), &folder);
     let here = Home::Embedded(at.join("warehouse"));
     here.refuse_foreign_queries(&plan)?;

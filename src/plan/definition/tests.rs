@@ -192,6 +192,12 @@ fn settings_that_do_not_affect_rows_are_ignored(#[case] part: &str, #[case] othe
 #[case::a_column_type(0, "name = \"m\", type = \"STRING\"", "name = \"m\", type = \"JSON\"")]
 #[case::a_column_that_may_be_null(0, ", nullable = true", "")]
 #[case::a_column_name(0, "name = \"m\"", "name = \"k\"")]
+#[case::columns_left_to_the_query(
+    0,
+    "columns = [ { name = \"day\", type = \"DATE\" }, { name = \"n\", type = \"INT64\" }, { name = \"m\", type = \"STRING\", \
+     nullable = true } ]\n",
+    ""
+)]
 #[case::the_key(0, "[\"day\", \"n\"]", "[\"day\"]")]
 #[case::the_rows_it_owes(0, "expect_rows = 3", "expect_rows = 4")]
 #[case::no_rows_it_owes(0, "expect_rows = 3", "")]

@@ -10,7 +10,7 @@ use super::super::load::parse;
 use super::super::mistake::in_lines;
 use super::super::queries::QuerySource;
 use super::super::{Active, Binds, ExpectRows, Plan, ReadReach, StageKind, StageOutput, Template};
-use crate::table::ColumnType;
+use crate::table::{Column, ColumnType};
 
 const PLAN: &str = r#"
 name = "port"
@@ -72,13 +72,92 @@ fn command_and_query_stages_are_parsed() {
         (sql.query.binds, &sql.expect),
         (Binds::OneDate, &ExpectRows::Exactly(1))
     );
-    assert_eq!(sql.table.path(), "port.tons");
-    assert_eq!(sql.table.columns[1].kind.to_string(), "NUMERIC(8,1)");
-    assert!(sql.table.columns[1].nullable && !sql.table.columns[0].nullable);
-    assert_eq!(sql.table.columns[0].kind, ColumnType::Date);
+    let table = sql.table.definition().unwrap();
+    assert_eq!(table.path(), "port.tons");
+    assert_eq!(table.columns[1].kind.to_string(), "NUMERIC(8,1)");
+    assert!(table.columns[1].nullable && !table.columns[0].nullable);
+    assert_eq!(table.columns[0].kind, ColumnType::Date);
     assert_eq!(
         (tons.reads[0].table.as_str(), tons.reads[0].reach),
         ("port.calls", ReadReach::DaysBack(2))
+    );
+}
+
+#[test]
+fn a_query_needs_no_columns() {
+    let inferred = PLAN.replacen(
+        "columns = [{ name = \"day\", type = \"DATE\" }, { name = \"tons\", type = \"NUMERIC(8,1)\", nullable = true }]\n",
+        "",
+        1,
+    );
+    assert_ne!(inferred, PLAN);
+    let mut plan = plan(&inferred).unwrap();
+    let stage = plan.stages.iter_mut().find(|stage| stage.name == "tons").unwrap();
+    let (table, _) = stage.inferred().unwrap();
+    assert_eq!(table.path(), "port.tons");
+    let column = |name: &str, word: &str| Column {
+        name: name.to_owned().into(),
+        ..Column::nullable("", ColumnType::parse(word).unwrap(), "")
+    };
+    let with = |columns: &[(&str, &str)]| {
+        table.with_columns(columns.iter().map(|(name, word)| column(name, word)).collect())
+    };
+    let complete = with(&[("day", "DATE"), ("tons", "FLOAT64")]).unwrap();
+    assert!(!complete.columns[0].nullable && complete.columns[1].nullable);
+    assert_eq!(
+        with(&[("tons", "FLOAT64")]).unwrap_err(),
+        "date_column: column 'day' not found; choose one of: tons"
+    );
+    assert_eq!(
+        with(&[("day", "STRING")]).unwrap_err(),
+        "date_column 'day' must be a DATE or TIMESTAMP column that is not nullable"
+    );
+    let fingerprint = stage.fingerprint;
+    stage.complete(complete);
+    assert!(stage.inferred().is_none());
+    assert_eq!(stage.fingerprint, fingerprint);
+}
+
+#[rstest]
+#[case("ARRAY<STRUCT<id INT64, name STRING>>", None)]
+#[case("DATETIME", None)]
+#[case("BIGNUMERIC(40,10)", None)]
+#[case(
+    "STRUCT<id INT>",
+    Some("column 'tons': type 'STRUCT<id INT>': type 'INT' not found; did you mean 'INT64'?")
+)]
+#[case(
+    "ARRAY<DATE",
+    Some("column 'tons': type 'ARRAY<DATE' has nothing where ARRAY needs '>'")
+)]
+fn a_query_fills_columns_of_every_type(#[case] word: &str, #[case] refused: Option<&str>) {
+    match (plan(&PLAN.replacen("NUMERIC(8,1)", word, 1)), refused) {
+        (Ok(plan), None) => {
+            let StageKind::Sql(sql) = &plan.stage("tons").unwrap().kind else {
+                panic!("a query")
+            };
+            let table = sql.table.definition().unwrap();
+            assert_eq!(table.columns[1].kind.to_string(), word);
+        }
+        (Err(error), Some(refused)) => {
+            assert!(error.ends_with(refused), "{error}");
+        }
+        (other, _) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_program_prints_only_what_can_be_converted() {
+    let columns = "table = \"port.calls\"\ndate_column = \"day\"\n";
+    let printed = format!(
+        "{columns}columns = [{{ name = \"day\", type = \"DATE\" }}, {{ name = \"at\", type = \"DATETIME\" }}]\n"
+    );
+    let error = plan(&PLAN.replacen(columns, &printed, 1)).unwrap_err();
+    assert!(
+        error.contains(
+            "column 'at': printed rows can't be converted to DATETIME; choose one of: INT64, FLOAT64"
+        ),
+        "{error}"
     );
 }
 
@@ -277,7 +356,8 @@ fn command_output_is_stored_only_with_declared_columns() {
 #[case(
     "NUMERIC(8,1)",
     "NUMERIC(39,1)",
-    "line 22: stage 'tons': column 'tons': type 'NUMERIC(39,1)' not found; did you mean 'NUMERIC'?"
+    "line 22: stage 'tons': column 'tons': type 'NUMERIC(39,1)' has digits that NUMERIC can't have: NUMERIC(p,s) has \
+     s up to 9 and p from s, at least 1, to s + 29"
 )]
 #[case(
     "key = [\"day\"]",

@@ -1,0 +1,127 @@
+//! The table that a query fills. A plan declares its columns, or leaves them to the query.
+
+use std::borrow::Cow;
+
+use super::hint::with_hint;
+use crate::partition::{Grain, Timezone};
+use crate::table::{Column, ColumnType, TableDef};
+
+/// The table that a query fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryTable {
+    /// With its columns: declared, or found out by now.
+    Complete(TableDef),
+    /// Its columns follow from the query, which only a warehouse can tell.
+    Inferred(InferredTable),
+}
+
+/// A table of which the plan declares everything but the columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InferredTable {
+    pub(super) dataset: String,
+    pub(super) name: String,
+    pub(super) doc: String,
+    pub(super) date_column: String,
+    pub(super) grain: Grain,
+    pub(super) zone: Timezone,
+    pub(super) key: Vec<String>,
+}
+
+impl QueryTable {
+    /// Its definition, if the columns are known.
+    #[must_use]
+    pub const fn definition(&self) -> Option<&TableDef> {
+        match self {
+            Self::Complete(table) => Some(table),
+            Self::Inferred(_) => None,
+        }
+    }
+}
+
+impl InferredTable {
+    /// `dataset.table`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.dataset, self.name)
+    }
+
+    /// The name of its date column.
+    #[must_use]
+    pub fn date_column(&self) -> &str {
+        &self.date_column
+    }
+
+    /// The length of its partitions.
+    #[must_use]
+    pub const fn grain(&self) -> Grain {
+        self.grain
+    }
+
+    /// The table with these columns. Its date column and its key hold no NULL.
+    ///
+    /// # Errors
+    /// If one of them isn't a column, or has a type that it can't have.
+    pub fn with_columns(&self, mut columns: Vec<Column>) -> Result<TableDef, String> {
+        for column in &mut columns {
+            let is_required =
+                column.name == self.date_column || self.key.iter().any(|key| column.name == *key);
+            column.nullable &= !is_required;
+        }
+        date_column(&columns, &self.date_column, self.grain)?;
+        key(&columns, &self.key)?;
+        Ok(TableDef {
+            dataset: Cow::Owned(self.dataset.clone()),
+            name: Cow::Owned(self.name.clone()),
+            doc: Cow::Owned(self.doc.clone()),
+            date_column: Cow::Owned(self.date_column.clone()),
+            grain: self.grain,
+            zone: self.zone,
+            key: self.key.iter().cloned().map(Cow::Owned).collect(),
+            columns: Cow::Owned(columns),
+            cluster: Cow::Borrowed(&[]),
+            require_partition_filter: false,
+        })
+    }
+}
+
+/// Refuses a date column that partitions of this length can't be told by.
+pub(super) fn date_column(columns: &[Column], name: &str, grain: Grain) -> Result<(), String> {
+    let date = column_of(columns, "date_column", name)?;
+    if !matches!(date.kind, ColumnType::Date | ColumnType::Timestamp) || date.nullable {
+        return Err(format!(
+            "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
+        ));
+    }
+    if grain == Grain::Hour && date.kind != ColumnType::Timestamp {
+        return Err(format!(
+            "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses key columns that can't identify a row.
+pub(super) fn key(columns: &[Column], key: &[String]) -> Result<(), String> {
+    for name in key {
+        let column = column_of(columns, "key", name)?;
+        if column.nullable {
+            return Err(format!(
+                "key: column '{name}' is nullable; key columns must not be nullable"
+            ));
+        }
+        if !column.kind.is_groupable() {
+            return Err(format!(
+                "key: column '{name}' is {}, whose values can't be compared; choose another column",
+                column.kind.with_article()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The column that a setting of the stage names.
+fn column_of<'a>(columns: &'a [Column], setting: &str, name: &str) -> Result<&'a Column, String> {
+    let known = columns.iter().map(|column| column.name.as_ref());
+    let found = columns.iter().find(|column| column.name == name);
+    found.ok_or_else(|| format!("{setting}: {}", with_hint("column", name, known)))
+}
