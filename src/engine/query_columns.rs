@@ -53,7 +53,9 @@ pub async fn with_query_columns(
     {
         match finder.definition(stage, &filled).await? {
             Some(table) => stage.complete(table),
-            None => finder.unknown.extend(stage.inferred().map(|(table, _)| table.path())),
+            None => finder
+                .unknown
+                .extend(stage.inferred().map(|(table, _)| table.path())),
         }
     }
     Ok((plan, finder.problems))
@@ -104,7 +106,8 @@ impl ColumnFinder<'_> {
             }),
             (Ok(Tried::Missing(missing)), None) if self.unknown.contains(&missing) => return Ok(None),
             (Ok(Tried::Missing(missing)), None) if missing == table.path() => Err(vec![
-                "the query reads its own table, which doesn't exist yet; give a seed, or declare 'columns'".to_owned(),
+                "the query reads its own table, which doesn't exist yet; give a seed, or declare 'columns'"
+                    .to_owned(),
             ]),
             (Ok(Tried::Missing(missing)), None) => {
                 let is_planned = planned.iter().any(|table| table.path() == missing);

@@ -8,7 +8,7 @@ use super::fingerprint::Fingerprint;
 use super::normal_form::NormalForm;
 use crate::partition::Timezone;
 
-use super::query_table::QueryTable;
+use super::filled_table::FilledTable;
 use super::stage::{
     Active, CommandSpec, DateQuery, ExpectRows, ReadReach, StageKind, StageOutput, StageSpec,
 };
@@ -145,10 +145,10 @@ impl DefinitionHash {
     }
 
     /// Columns that the plan leaves to the query follow from it and from what it reads, so they don't count.
-    fn query_table(&mut self, table: &QueryTable) -> &mut Self {
+    fn query_table(&mut self, table: &FilledTable) -> &mut Self {
         match table {
-            QueryTable::Complete(table) => self.table(table),
-            QueryTable::Inferred(table) => self
+            FilledTable::Complete(table) => self.table(table),
+            FilledTable::Inferred(table) => self
                 .dated(
                     table.zone,
                     &table.date_column,

@@ -248,8 +248,7 @@ pub(super) struct RawStage {
     pub(super) date_column: Option<String>,
     /// The columns that identify a row.
     pub(super) key: Option<Vec<String>>,
-    /// The columns of the table; those of the query if they are missing. A stage of kind command needs them for rows that it
-    /// prints.
+    /// The columns of the table; without them, it has those of the query.
     #[schemars(with = "Option<Vec<RawColumn>>")]
     pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
     /// How many rows make a date ok.
@@ -294,7 +293,8 @@ pub(super) enum RawKind {
 pub(super) struct RawColumn {
     /// Name of the column.
     pub(super) name: String,
-    /// INT64, FLOAT64, NUMERIC, NUMERIC(p,s), STRING, BOOL, DATE, TIMESTAMP, JSON, `ARRAY<STRING>` or `ARRAY<FLOAT64>`.
+    /// INT64, FLOAT64, NUMERIC, NUMERIC(p,s), STRING, BOOL, DATE, TIMESTAMP, JSON, `ARRAY<STRING>` or `ARRAY<FLOAT64>`;
+    /// for a query also any other type that the warehouse has.
     #[serde(rename = "type")]
     pub(super) kind: String,
     /// Whether it may be NULL.

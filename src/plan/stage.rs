@@ -8,7 +8,7 @@ use chrono::{Datelike, Weekday};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::query_table::{InferredTable, QueryTable};
+use super::filled_table::{FilledTable, InferredTable};
 use super::{Fingerprint, Template};
 use crate::partition::{Grain, Partition, PartitionRange, Timezone};
 use crate::table::TableDef;
@@ -28,7 +28,7 @@ pub enum StageKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlSpec {
     /// The table it fills.
-    pub table: QueryTable,
+    pub table: FilledTable,
     /// Computes the rows of its dates.
     pub query: DateQuery,
     /// Computes the rows of the first date instead, if the stage depends on its past.
@@ -233,8 +233,8 @@ impl StageSpec {
     pub fn inferred(&self) -> Option<(&InferredTable, &SqlSpec)> {
         match &self.kind {
             StageKind::Sql(spec) => match &spec.table {
-                QueryTable::Inferred(table) => Some((table, spec)),
-                QueryTable::Complete(_) => None,
+                FilledTable::Inferred(table) => Some((table, spec)),
+                FilledTable::Complete(_) => None,
             },
             StageKind::Nba | StageKind::Command(_) => None,
         }
@@ -244,7 +244,7 @@ impl StageSpec {
     /// follow from the query.
     pub fn complete(&mut self, table: TableDef) {
         if let StageKind::Sql(spec) = &mut self.kind {
-            spec.table = QueryTable::Complete(table);
+            spec.table = FilledTable::Complete(table);
         }
     }
 

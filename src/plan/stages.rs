@@ -11,11 +11,11 @@ use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::division::Division;
+use super::filled_table::{FilledTable, InferredTable, date_column, key};
 use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::queries::Queries;
-use super::query_table::{InferredTable, QueryTable, date_column, key};
 use super::raw::{RawActive, RawColumn, RawKind, RawRead, RawRows, RawStage};
 use super::stage::{
     Active, Binds, CommandSpec, DateQuery, ExpectRows, ReadReach, ReadSpec, SqlSpec, StageKind, StageOutput,
@@ -397,13 +397,13 @@ impl RawStage {
     }
 
     /// The table that a query fills, without columns if the plan leaves them to the query.
-    fn query_table(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<QueryTable> {
+    fn query_table(&self, division: Division, found: &mut EntryMistakes<'_, '_>) -> Option<FilledTable> {
         if self.columns.is_some() {
             return self
                 .definition(RawKind::Sql, division, found)
-                .map(QueryTable::Complete);
+                .map(FilledTable::Complete);
         }
-        self.without_columns(division, found).map(QueryTable::Inferred)
+        self.without_columns(division, found).map(FilledTable::Inferred)
     }
 
     /// The definition of the table that backcourt writes for this stage.

@@ -32,7 +32,7 @@ use chrono::NaiveDate;
 use crate::engine::{MemoryShare, Outcome, Stage};
 use crate::nba::DateOutcome;
 use crate::partition::Partition;
-use crate::plan::{QueryTable, StageKind, StageSpec};
+use crate::plan::{FilledTable, StageKind, StageSpec};
 use command::CommandStage;
 use feed_stage::FeedStage;
 use look_back::LookBackStage;
@@ -85,8 +85,8 @@ pub const BUILT_IN: [&str; 8] = [
 pub fn stage(spec: &StageSpec) -> Option<Arc<dyn Stage>> {
     match (&spec.kind, spec.name.as_str()) {
         (StageKind::Sql(own), _) => Some(match &own.table {
-            QueryTable::Complete(table) => Arc::new(SqlStage::new(spec, own, table)),
-            QueryTable::Inferred(table) => Arc::new(UnresolvedStage::new(spec, table)),
+            FilledTable::Complete(table) => Arc::new(SqlStage::new(spec, own, table)),
+            FilledTable::Inferred(table) => Arc::new(UnresolvedStage::new(spec, table)),
         }),
         (StageKind::Command(own), _) => Some(Arc::new(CommandStage::new(spec, own))),
         (StageKind::Nba, name) => {

@@ -139,8 +139,9 @@ fn a_stage_may_read_the_table_of_one_before_it() {
         planned.texts(rows),
         ["2026-01-01 1.875 1", "2026-01-02 10000000.1 0"]
     );
+    let from = format!("sqlite:{}", planned.state.path().join("warehouse").display());
     let rehearsed = planned
-        .backcourt(&["rehearse", "--dates", "2026-01-01"])
+        .backcourt(&["rehearse", "--dates", "2026-01-01", "--from", &from])
         .expect(0);
     assert!(rehearsed.out.contains("d.shares"), "{}", rehearsed.out);
 }

@@ -62,13 +62,7 @@ fn returned(shapes: &Shapes, sql: &str) -> Result<Tried, SqliteFault> {
     let empty = made_empty(shapes)?;
     let statement = match empty.prepare(sql) {
         Ok(statement) => statement,
-        Err(rusqlite::Error::SqlInputError { msg, .. }) => {
-            return match msg.strip_prefix("no such table: ") {
-                Some(table) => Ok(Tried::Missing(table.to_owned())),
-                None => Err(SqliteFault::code(format!("the query fails: {msg}"))),
-            };
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return missing(error),
     };
     if !statement.readonly() {
         return Err(SqliteFault::code("a query must not change anything"));
@@ -81,6 +75,19 @@ fn returned(shapes: &Shapes, sql: &str) -> Result<Tried, SqliteFault> {
             kind: None,
         });
     Ok(Tried::Returns(shown.collect()))
+}
+
+/// The missing table that an error names. `SQLite` doesn't say for every fault where in the query it is.
+fn missing(error: rusqlite::Error) -> Result<Tried, SqliteFault> {
+    use rusqlite::Error::{SqlInputError, SqliteFailure};
+    let (SqlInputError { msg: reason, .. } | SqliteFailure(_, Some(reason))) = &error else {
+        return Err(error.into());
+    };
+    match (reason.strip_prefix("no such table: "), &error) {
+        (Some(table), _) => Ok(Tried::Missing(table.to_owned())),
+        (None, SqlInputError { .. }) => Err(SqliteFault::code(format!("the query fails: {reason}"))),
+        (None, _) => Err(error.into()),
+    }
 }
 
 fn held(connection: &Connection) -> Result<Shapes, SqliteFault> {

@@ -21,7 +21,7 @@ use super::name::{dotted, single};
 use crate::sql::{on_a_deep_stack, refuse_too_deep};
 use crate::table::{ColumnType, sqlite_schema};
 use inferred_type::InferredType;
-use scopes::{Relation, Scope, Scopes};
+use scopes::{NameScope, NameScopes, Relation};
 
 /// The columns of a table, in order, with their types as far as they are known.
 pub(in crate::warehouse::sqlite) type TableTypes = Vec<(String, Option<ColumnType>)>;
@@ -46,7 +46,7 @@ pub(in crate::warehouse::sqlite) fn column_types(
         let mut reader = TypeReader {
             tables,
             named: Vec::new(),
-            scopes: Scopes::default(),
+            scopes: NameScopes::default(),
         };
         let columns = reader.query(query).into_iter();
         columns.map(|(name, kind)| (name, kind.column_type())).collect()
@@ -57,7 +57,7 @@ struct TypeReader<'t> {
     tables: &'t BTreeMap<String, TableTypes>,
     /// The queries of WITH, innermost last.
     named: Vec<(String, OutputTypes)>,
-    scopes: Scopes,
+    scopes: NameScopes,
 }
 
 impl TypeReader<'_> {
@@ -91,7 +91,7 @@ impl TypeReader<'_> {
     }
 
     fn select(&mut self, select: &Select) -> OutputTypes {
-        let mut scope = Scope::default();
+        let mut scope = NameScope::default();
         for table in &select.from {
             self.joined(table, &mut scope);
         }
@@ -133,7 +133,7 @@ impl TypeReader<'_> {
         scope.and_then(|scope| scope.all(of)).unwrap_or_default()
     }
 
-    fn joined(&mut self, table: &TableWithJoins, scope: &mut Scope) {
+    fn joined(&mut self, table: &TableWithJoins, scope: &mut NameScope) {
         self.relation(&table.relation, scope);
         for join in &table.joins {
             self.relation(&join.relation, scope);
@@ -155,7 +155,7 @@ impl TypeReader<'_> {
         }
     }
 
-    fn relation(&mut self, relation: &TableFactor, scope: &mut Scope) {
+    fn relation(&mut self, relation: &TableFactor, scope: &mut NameScope) {
         match relation {
             TableFactor::Table { name, alias, .. } => {
                 let alias = alias.as_ref().map(|alias| alias.name.value.clone());

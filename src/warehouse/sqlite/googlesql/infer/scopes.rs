@@ -14,13 +14,13 @@ pub(super) struct Relation {
 
 /// FROM of one query.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scope {
+pub(super) struct NameScope {
     relations: Vec<Relation>,
     /// Columns that joins have in common, by USING.
     using: Vec<String>,
 }
 
-impl Scope {
+impl NameScope {
     pub(super) fn add(&mut self, relation: Relation) {
         self.relations.push(relation);
     }
@@ -87,10 +87,10 @@ impl Relation {
 
 /// The scopes around an expression, innermost last.
 #[derive(Debug, Default)]
-pub(super) struct Scopes(Vec<Scope>);
+pub(super) struct NameScopes(Vec<NameScope>);
 
-impl Scopes {
-    pub(super) fn enter(&mut self, scope: Scope) {
+impl NameScopes {
+    pub(super) fn enter(&mut self, scope: NameScope) {
         self.0.push(scope);
     }
 
@@ -98,7 +98,7 @@ impl Scopes {
         self.0.pop();
     }
 
-    pub(super) fn innermost(&self) -> Option<&Scope> {
+    pub(super) fn innermost(&self) -> Option<&NameScope> {
         self.0.last()
     }
 

@@ -8,7 +8,7 @@ use crate::table::{Column, ColumnType, TableDef};
 
 /// The table that a query fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueryTable {
+pub enum FilledTable {
     /// With its columns: declared, or found out by now.
     Complete(TableDef),
     /// Its columns follow from the query, which only a warehouse can tell.
@@ -27,7 +27,7 @@ pub struct InferredTable {
     pub(super) key: Vec<String>,
 }
 
-impl QueryTable {
+impl FilledTable {
     /// Its definition, if the columns are known.
     #[must_use]
     pub const fn definition(&self) -> Option<&TableDef> {
