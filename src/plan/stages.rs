@@ -24,9 +24,7 @@ use super::stage::{
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
 use crate::sql::QueryScript;
-use crate::table::{
-    Column, ColumnType, TableDef, TypeError, readable_path, refuse_column_name, table_path,
-};
+use crate::table::{Column, ColumnType, TableDef, TypeError, readable_path, refuse_column_name, table_path};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;

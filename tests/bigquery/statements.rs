@@ -279,6 +279,14 @@ fn in_zone() -> TableDef {
     }
 }
 
+/// A query with a condition on a variable and a function that precede it.
+fn declaring(query: &str) -> String {
+    format!(
+        "DECLARE wanted DATE DEFAULT @date;\nCREATE TEMP FUNCTION twice(n INT64) AS (2 * n);\n{query} AND wanted = @date AND \
+         twice(1) = 2"
+    )
+}
+
 /// All statements for one table. Timestamps have nanoseconds, as from a clock.
 async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&TableDef]) {
     let first = Partition::containing(day(DATES[0]).first_day(), table.grain);
@@ -335,13 +343,13 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         RowsExpected::AtLeastOne,
         RowsExpected::Any,
     ];
-    let declared = format!(
-        "DECLARE wanted DATE DEFAULT @date;\nCREATE TEMP FUNCTION twice(n INT64) AS (2 * n);\n{select} WHERE {of_one} AND \
-         wanted = @date AND twice(1) = 2"
-    );
     for (sql, asking, expected) in [
         (format!("{select} WHERE {of_one}"), Asking::DateByDate, ways),
-        (declared, Asking::DateByDate, ways),
+        (
+            declaring(&format!("{select} WHERE {of_one}")),
+            Asking::DateByDate,
+            ways,
+        ),
         (
             format!("{select} WHERE {of_many}"),
             Asking::AllAtOnce,
