@@ -279,6 +279,24 @@ fn in_zone() -> TableDef {
     }
 }
 
+/// Reads a table in every way.
+async fn reads(warehouse: &BigQueryWarehouse, table: &TableDef, dates: &[Partition; 3]) {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
+    for dates in [
+        Dates::Only(dates),
+        Dates::Only(&[]),
+        Dates::Between(dates[0], dates[2]),
+    ] {
+        let read = Read {
+            table,
+            columns: &columns,
+            dates,
+        };
+        warehouse.read(read).await.unwrap();
+        warehouse.dry_run(DryRunQuery::Read(read)).await.unwrap();
+    }
+}
+
 /// A query with a condition on a variable and a function that precede it.
 fn declaring(query: &str) -> String {
     format!(
@@ -295,20 +313,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
     warehouse.ensure(table).await.unwrap();
     warehouse.holds_rows(table).await.unwrap();
     let is_carried = table.columns.iter().any(|column| column.kind.is_carried());
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_ref()).collect();
-    for dates in [
-        Dates::Only(&dates),
-        Dates::Only(&[]),
-        Dates::Between(dates[0], dates[2]),
-    ] {
-        let read = Read {
-            table,
-            columns: &columns,
-            dates,
-        };
-        warehouse.read(read).await.unwrap();
-        warehouse.dry_run(DryRunQuery::Read(read)).await.unwrap();
-    }
+    reads(warehouse, table, &dates).await;
     let rows = dates.map(|date| row(table, date));
     for short in [&[][..], &dates[1..]].into_iter().filter(|_| !is_carried) {
         let replace = Replace {
