@@ -83,9 +83,12 @@ impl Planned {
     fn is_untouched(&self) {
         assert!(!self.dataset("d").exists(), "no table was created");
         assert!(!self.dataset("backcourt").exists(), "no lease was taken");
-        let ledger = Connection::open(self.state.path().join("ledger.sqlite")).unwrap();
-        let runs: i64 = (ledger.query_row("SELECT count(*) FROM run", [], |row| row.get(0))).unwrap();
-        assert_eq!(runs, 0, "no run was recorded");
+        let ledger = self.state.path().join("ledger.sqlite");
+        if ledger.exists() {
+            let ledger = Connection::open(ledger).unwrap();
+            let runs: i64 = (ledger.query_row("SELECT count(*) FROM run", [], |row| row.get(0))).unwrap();
+            assert_eq!(runs, 0, "no run was recorded");
+        }
     }
 }
 
@@ -141,9 +144,22 @@ fn a_stage_may_read_the_table_of_one_before_it() {
     );
     let from = format!("sqlite:{}", planned.state.path().join("warehouse").display());
     let rehearsed = planned
-        .backcourt(&["rehearse", "--dates", "2026-01-01", "--from", &from])
+        .backcourt(&[
+            "rehearse",
+            "--stage",
+            "shares",
+            "--dates",
+            "2026-01-01",
+            "--from",
+            &from,
+        ])
         .expect(0);
-    assert!(rehearsed.out.contains("d.shares"), "{}", rehearsed.out);
+    // The columns of both tables are those of the warehouse that it compares with.
+    assert!(
+        rehearsed.out.contains("copied 1 row of 1 table"),
+        "{}",
+        rehearsed.out
+    );
 }
 
 #[test]
@@ -226,13 +242,12 @@ fn what_does_not_follow_from_the_query_is_refused_and_changes_nothing() {
         ),
         (
             "SELECT day, JSON_KEYS(note) AS n FROM `raw.events` WHERE day = @date",
-            "stage daily_users: the embedded warehouse does not support JSON_KEYS(…)",
+            "the embedded warehouse does not support JSON_KEYS(…)",
         ),
     ] {
         let start = PLAN.find("sql = \"").unwrap();
         let end = PLAN.find("table = ").unwrap();
         let planned = planned(&format!("{}sql = \"{query}\"\n{}", &PLAN[..start], &PLAN[end..]));
-        planned.backcourt(&["plan", "check"]).expect(0);
         let refused = planned.run(&[]).expect(2);
         assert!(refused.err.contains(said), "{query}: {}", refused.err);
         planned.is_untouched();
