@@ -48,7 +48,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::escape::{EscapedText, escaped, is_unsafe};
 use crate::plan::{GivenVariables, Plan, PlanError, StageSpec, with_hint};
@@ -228,7 +230,10 @@ struct ParsedCli {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let understood = Cli::command().try_get_matches_from(&arguments);
-    let understood = understood.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let understood = understood.and_then(|matches| match flag_before_command(&matches) {
+        Some(refusal) => Err(refusal),
+        None => Ok((Cli::from_arg_matches(&matches)?, matches)),
+    });
     let (cli, matches) = match understood {
         Ok(understood) => understood,
         Err(refusal) => return refused(&refusal),
@@ -299,6 +304,20 @@ fn with_config(cli: Cli, matches: ArgMatches, arguments: Vec<OsString>) -> Resul
     let matches = command.try_get_matches_from(arguments)?;
     let cli = Cli::from_arg_matches(&matches)?;
     Ok(ParsedCli { cli, matches, config })
+}
+
+/// The refusal of a flag of a run before another command, which would not get it.
+fn flag_before_command(matches: &ArgMatches) -> Option<clap::Error> {
+    let (name, _) = matches.subcommand()?;
+    let mut command = Cli::command();
+    let is_given = |flag: &&Arg| {
+        let source = matches.value_source(flag.get_id().as_str());
+        !flag.is_global_set() && source == Some(ValueSource::CommandLine)
+    };
+    let flag = command.get_arguments().find(is_given)?.get_long()?.to_owned();
+    let problem =
+        format!("'--{flag}' cannot be used with '{name}' before it; write 'backcourt {name} --{flag} …'");
+    Some(command.error(ErrorKind::ArgumentConflict, problem))
 }
 
 fn handle(parsed: &ParsedCli) -> Result<u8, CliError> {

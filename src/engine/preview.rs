@@ -107,6 +107,7 @@ impl<'a> Preview<'a> {
             unsettled: &unsettled,
             invalidated: &invalidated,
             waiting: &self.waiting.among(&self.lineage, name, &dates),
+            depends_on_past: stage.depends_on_past(),
             failing: &[],
         };
         let list = WorkList::of(self.demand, facts);

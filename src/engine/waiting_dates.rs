@@ -11,6 +11,12 @@ use super::seen_sources::SeenSource;
 /// Dates with the reason why they wait.
 pub(super) type Waiting = BTreeMap<Partition, String>;
 
+/// Why the dates after the first of these wait, in a stage that depends on its past.
+pub(super) fn later_reason(waiting: &Waiting) -> Option<String> {
+    let (first, _) = waiting.first_key_value()?;
+    Some(format!("waits for {first}, which waits for a source"))
+}
+
 /// What the stages of a run wait for.
 #[derive(Debug, Default)]
 pub(super) struct WaitingDates {

@@ -7,7 +7,7 @@ use crate::ledger::{CurrentUnits, UnitRecord, UnitState};
 use crate::partition::Partition;
 
 use super::provenance::can_be_invalidated;
-use super::waiting_dates::Waiting;
+use super::waiting_dates::{Waiting, later_reason};
 use super::{Demand, OnChange, Replaces, Scope, Selection, Work};
 
 /// Why a date became stale before this run.
@@ -26,6 +26,8 @@ pub(super) struct StageFacts<'a> {
     pub(super) invalidated: &'a BTreeSet<Partition>,
     /// Dates that wait for a source, with the reason.
     pub(super) waiting: &'a Waiting,
+    /// Whether a date of the stage waits for those before it.
+    pub(super) depends_on_past: bool,
     /// Failing dates of a check, if the run is limited to them.
     pub(super) failing: &'a [Partition],
 }
@@ -70,8 +72,10 @@ impl WorkList {
             let wanted = is_wanted(demand.work, date, record, is_changed, facts.failing);
             let is_to_do =
                 facts.unsettled.contains(&date) || (wanted && is_due(demand, scope, record, is_changed));
-            if let Some(reason) = facts.waiting.get(&date).filter(|_| is_to_do) {
-                list.waiting.insert(date, reason.clone());
+            let own = facts.waiting.get(&date).cloned();
+            let reason = own.or_else(|| later_reason(&list.waiting).filter(|_| facts.depends_on_past));
+            if let Some(reason) = reason.filter(|_| is_to_do) {
+                list.waiting.insert(date, reason);
             } else if is_to_do {
                 list.to_do.push(date);
                 list.replaces.dates += u64::from(stored > 0);
@@ -297,6 +301,7 @@ mod tests {
             unsettled: &BTreeSet::new(),
             invalidated: &BTreeSet::new(),
             waiting: &Waiting::new(),
+            depends_on_past: false,
             failing: &[],
         };
         WorkList::of(PLAIN, facts)

@@ -13,10 +13,12 @@ use super::{Column, ColumnType, Returned, Schema, StoredColumn, StoredType, refu
 pub fn inferred_columns(returned: &[Returned], held: Option<&Schema>) -> Result<Vec<Column>, Vec<String>> {
     let mut columns: Vec<Column> = Vec::with_capacity(returned.len());
     let mut problems = Vec::new();
+    let names: Vec<&str> = returned.iter().map(|returned| returned.name.as_str()).collect();
     for (at, returned) in returned.iter().enumerate() {
+        let earlier = &names[..at];
         let is_same = |name: &str| name.eq_ignore_ascii_case(&returned.name);
         let stored = held.and_then(|held| held.columns.iter().find(|stored| is_same(&stored.name)));
-        if columns.iter().any(|column| is_same(&column.name)) {
+        if earlier.iter().any(|name| is_same(name)) {
             problems.push(format!(
                 "the query returns column '{}' twice; give one of them another alias",
                 returned.name
@@ -71,7 +73,7 @@ fn column(at: usize, returned: &Returned, stored: Option<&StoredColumn>) -> Resu
                  'columns'"
             ));
         }
-        (Some(kind), Some(stored)) if turns_into(kind, &stored) => stored,
+        (Some(kind), Some(stored)) if turns_into(kind, &stored) && keeps_digits(kind, &stored) => stored,
         (Some(kind), _) => kind.column_type().ok_or_else(|| {
             format!(
                 "the query returns column '{name}' as {kind}, which is not supported; cast it in the query"
@@ -79,6 +81,17 @@ fn column(at: usize, returned: &Returned, stored: Option<&StoredColumn>) -> Resu
         })?,
     };
     Ok(of(name, kind, nullable))
+}
+
+/// Whether no decimals are lost: nobody declared that they may be rounded. Those of a plain NUMERIC aren't known.
+fn keeps_digits(returned: &StoredType, stored: &ColumnType) -> bool {
+    match (returned, stored) {
+        (StoredType::Exactly(ColumnType::Numeric { scale, .. }), ColumnType::Numeric { scale: held, .. }) => {
+            scale <= held
+        }
+        (StoredType::Exactly(ColumnType::Float64), ColumnType::Numeric { .. }) => false,
+        _ => true,
+    }
 }
 
 /// Both warehouses name an expression without an alias `f0_`, `f1_` and so on.
@@ -160,6 +173,29 @@ mod tests {
         );
     }
 
+    /// A NUMERIC with fewer decimals would round, and nobody declared that it may.
+    #[test]
+    fn an_existing_numeric_with_fewer_decimals_is_not_kept() {
+        let table = held(&[("price", "NUMERIC(10,2)", true)]);
+        for (kind, kept) in [
+            ("INT64", "NUMERIC(10,2)"),
+            ("NUMERIC(12,1)", "NUMERIC(10,2)"),
+            ("NUMERIC(38,9)", "NUMERIC(38,9)"),
+            ("FLOAT64", "FLOAT64"),
+        ] {
+            let columns = inferred_columns(&[returned("price", Some(kind))], Some(&table)).unwrap();
+            assert_eq!(shown(&columns), [format!("price {kept}")], "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_name_returned_twice_is_told_apart_by_another_alias() {
+        let twice = [returned("i", None), returned("i", None)];
+        let problems = inferred_columns(&twice, None).unwrap_err();
+        let problem = "the query returns column 'i' twice; give one of them another alias";
+        assert!(problems.iter().any(|found| found == problem), "{problems:?}");
+    }
+
     #[test]
     fn an_existing_column_keeps_its_type_as_far_as_values_fit() {
         let table = held(&[
@@ -171,7 +207,7 @@ mod tests {
         ]);
         let query = [
             returned("day", Some("DATE")),
-            returned("price", Some("FLOAT64")),
+            returned("price", Some("NUMERIC(38,2)")),
             returned("code", Some("STRING")),
             returned("n", Some("STRING")),
             returned("new", Some("BYTES")),

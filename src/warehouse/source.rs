@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Answer, ErrorClass, WarehouseError};
 use crate::partition::{Grain, Partition, Timezone};
+use crate::reason::cut;
 use crate::sql::TableName;
 use crate::table::{DateType, PartitionColumn, Row, SourceMark, Value, named_partition};
 
@@ -14,6 +15,12 @@ const SUFFIX: &str = "_TABLE_SUFFIX";
 
 /// The partition in an answer. A raw table hardly has a column of this name, which would be grouped by instead.
 pub(super) const PART: &str = "backcourt_part";
+
+/// The alias of the source's rows, which no column has.
+const ROW: &str = "backcourt_row";
+
+/// Maximum number of characters shown of a value.
+const MAX_SHOWN: usize = 60;
 
 /// A look at the partitions of a raw table.
 #[derive(Debug, Clone, Copy)]
@@ -101,7 +108,7 @@ impl SourceLook<'_> {
     pub(super) fn sql(&self, kind: DateType, marks: &str) -> Result<String, WarehouseError> {
         let (part, condition) = self.part_and_condition(kind)?;
         Ok(format!(
-            "SELECT {part} AS {PART}, COUNT(*) AS backcourt_rows{marks} FROM `{}` AS t WHERE {condition} GROUP BY {PART}",
+            "SELECT {part} AS {PART}, COUNT(*) AS backcourt_rows{marks} FROM `{}` AS {ROW} WHERE {condition} GROUP BY {PART}",
             self.table
         ))
     }
@@ -115,14 +122,24 @@ impl SourceLook<'_> {
                 return Err(self.refuse("its answer is not understood"));
             };
             let mark = if row.len() > 2 { mixed(row) } else { rows };
+            let shown = part;
             let part = if self.is_by_table() {
                 day_of_suffix(part)
             } else {
                 named_partition(part, grain)
             };
-            // A row without a date is in no partition.
-            if let Some(part) = part {
-                self.add(&mut state, self.covered(part, DateType::Date), rows, mark);
+            match part {
+                Some(part) => self.add(&mut state, self.covered(part, DateType::Date), rows, mark),
+                // A row without a date is in no partition, nor is a table with another suffix.
+                None if self.is_by_table() || *shown == Value::Null => {}
+                None => {
+                    let why = format!(
+                        "column {} has '{}', which is not a date; correct it, or watch another column",
+                        self.date,
+                        cut(&shown.to_string(), MAX_SHOWN)
+                    );
+                    return Err(self.refuse(&why));
+                }
             }
         }
         Ok(state)
@@ -219,19 +236,19 @@ mod tests {
         let by_day = look("day", "2024-01-01", "2024-01-31");
         assert_eq!(
             by_day.sql(DateType::Date, "").unwrap(),
-            "SELECT `day` AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS t \
+            "SELECT `day` AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS backcourt_row \
              WHERE `day` BETWEEN DATE '2024-01-01' AND DATE '2024-01-31' GROUP BY backcourt_part"
         );
         assert_eq!(
             by_day.sql(DateType::Datetime, "").unwrap(),
-            "SELECT DATE(`day`) AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS t \
+            "SELECT DATE(`day`) AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS backcourt_row \
              WHERE `day` >= DATETIME '2024-01-01 00:00:00' AND `day` < DATETIME '2024-02-01 00:00:00' \
              GROUP BY backcourt_part"
         );
         let by_table = look("_TABLE_SUFFIX", "2024-01", "2024-02");
         assert_eq!(
             by_table.sql(DateType::Text, "").unwrap(),
-            "SELECT _TABLE_SUFFIX AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS t \
+            "SELECT _TABLE_SUFFIX AS backcourt_part, COUNT(*) AS backcourt_rows FROM `raw.events` AS backcourt_row \
              WHERE _TABLE_SUFFIX BETWEEN '20240101' AND '20240229' GROUP BY backcourt_part"
         );
     }
@@ -255,6 +272,27 @@ mod tests {
         assert_eq!(
             counted(months, DateType::Text, &parts),
             [("2024-01".to_owned(), 3)]
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_no_date_is_refused() {
+        let by_text = look("day", "2024-01-01", "2024-01-31");
+        let row = |part: Value| vec![part, Value::Int(1)];
+        let state = |part: Value| {
+            let answer = Answer {
+                columns: Vec::new(),
+                rows: vec![row(part)],
+            };
+            by_text.state(&answer, DateType::Text)
+        };
+        assert!(state(Value::Null).unwrap().is_empty());
+        let refused = state(Value::from("2024-01-03 05:00:00".to_owned()))
+            .unwrap_err()
+            .message;
+        assert!(
+            refused.contains("column day has '2024-01-03 05:00:00', which is not a date"),
+            "{refused}"
         );
     }
 

@@ -104,6 +104,16 @@ fn an_unknown_flag_is_refused_by_name(#[case] args: &[&str], #[case] words: &[&s
     assert!(!state.path().exists());
 }
 
+/// Flags of a run before another command would be ignored: it would work on another folder or plan than was meant.
+#[rstest]
+#[case(&["--state-dir", "elsewhere", "status"])]
+#[case(&["--plan", "shop", "run"])]
+fn flags_before_a_command_are_refused(#[case] args: &[&str]) {
+    let refused = ended(backcourt().args(args));
+    assert_eq!(refused.code, Some(2), "{refused:#?}");
+    assert!(refused.err.contains("cannot be used with"), "{}", refused.err);
+}
+
 #[test]
 fn the_environment_is_checked_like_the_flag() {
     let state = State::none();

@@ -291,6 +291,24 @@ fn a_date_waits_for_the_rows_of_its_source() {
     );
 }
 
+/// In a stage that depends on its past, later dates wait as well: that is no failure either.
+#[test]
+fn dates_after_one_that_waits_wait_too() {
+    let strict = plan("ready = \"rows\"", "").replace("name = \"s\"", "name = \"s\"\ndepends_on_past = true");
+    let port = Planned::new(&strict);
+    add(&raw(&port), &[DAYS[0], DAYS[2]]);
+    let preview = port.run(&["--dry-run"]).expect(0).out;
+    assert!(
+        preview.contains("s: 3 dates, 1 to do, 2 waiting for a source"),
+        "{preview}"
+    );
+    let said = port.run(&[]).expect(3).out;
+    assert!(said.contains("2 units wait for rows of raw.events"), "{said}");
+    add(&raw(&port), &[DAYS[1]]);
+    port.run(&[]).expect(0);
+    assert_eq!(port.dates("s", "ok"), 3);
+}
+
 #[test]
 fn dates_that_wait_start_when_the_rows_have_come() {
     let port = Planned::new(&plan("ready = \"rows\"", ""));

@@ -8,6 +8,7 @@ use crate::ledger::{Invalidated, Purpose};
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::seen_sources::{SeenSource, SourceChange, dates_of_sources, look_at_sources};
+use super::super::waiting_dates::later_reason;
 use super::super::{Event, Reply, StageError};
 use super::reloading::ReplySender;
 use super::{Dispatcher, Fatal, ScopeState, TaskKind, TaskOutcome};
@@ -135,7 +136,14 @@ impl Dispatcher {
             }
             let name = self.stages[at].board.name.clone();
             let waited = self.waiting.of_stage(&name);
-            let waiting = self.waiting.among(self.provenance.lineage(), &name, &waited);
+            let mut waiting = self.waiting.among(self.provenance.lineage(), &name, &waited);
+            if self.stages[at].stage.depends_on_past()
+                && let (Some(first), Some(reason)) = (waiting.keys().next().copied(), later_reason(&waiting))
+            {
+                for later in waited.iter().filter(|date| **date > first) {
+                    waiting.entry(*later).or_insert_with(|| reason.clone());
+                }
+            }
             let ready: Vec<_> = (waited.into_iter())
                 .filter(|date| !waiting.contains_key(date))
                 .collect();

@@ -96,6 +96,7 @@ impl Dispatcher {
             unsettled,
             invalidated: &self.provenance.invalidated_before(name),
             waiting: &self.waiting.among(self.provenance.lineage(), name, &dates),
+            depends_on_past: self.stages[at].stage.depends_on_past(),
             failing: self.failing_dates(name),
         };
         let list = WorkList::of(self.options.demand(), facts);

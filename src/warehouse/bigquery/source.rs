@@ -8,8 +8,8 @@ use crate::warehouse::source::{day_of_suffix, number};
 use crate::warehouse::{Answer, SourceLook, SourceState, Trial, Tried, Warehouse, WarehouseError};
 
 /// The sums of both halves of the hash of each row: whatever the order of the rows, and equal rows count twice.
-const DIGEST: &str = ", SUM(MOD(FARM_FINGERPRINT(TO_JSON_STRING(t)), 2147483647)) AS backcourt_low, \
-                      SUM(DIV(FARM_FINGERPRINT(TO_JSON_STRING(t)), 8589934592)) AS backcourt_high";
+const DIGEST: &str = ", SUM(MOD(FARM_FINGERPRINT(TO_JSON_STRING(backcourt_row)), 2147483647)) AS backcourt_low, \
+                      SUM(DIV(FARM_FINGERPRINT(TO_JSON_STRING(backcourt_row)), 8589934592)) AS backcourt_high";
 
 impl BigQueryWarehouse {
     pub(super) async fn source_state(&self, look: SourceLook<'_>) -> Result<SourceState, WarehouseError> {
