@@ -207,7 +207,7 @@ mod tests {
         ]);
         let query = [
             returned("day", Some("DATE")),
-            returned("price", Some("NUMERIC(38,2)")),
+            returned("price", Some("NUMERIC(31,2)")),
             returned("code", Some("STRING")),
             returned("n", Some("STRING")),
             returned("new", Some("BYTES")),
