@@ -57,7 +57,15 @@ fn fields() -> Json {
     TYPES
         .iter()
         .enumerate()
-        .map(|(at, (kind, _))| json!({"name": format!("c{at}"), "type": kind, "mode": "NULLABLE"}))
+        .map(|(at, (kind, _))| {
+            let mut field = json!({"name": format!("c{at}"), "type": kind, "mode": "NULLABLE"});
+            match *kind {
+                "RECORD" => field["fields"] = json!([{"name": "n", "type": "INTEGER"}]),
+                "RANGE" => field["rangeElementType"] = json!({"type": "DATE"}),
+                _ => {}
+            }
+            field
+        })
         .collect()
 }
 
@@ -200,7 +208,10 @@ fn a_table_with_columns_of_every_type_is_described() {
     let held = block_on(behind(&proxy).schema("d.t")).unwrap().unwrap();
     assert_eq!(held.columns.len(), TYPES.len());
     let word = |at: usize| held.columns[at].kind.to_string();
-    assert_eq!([word(16), word(17), word(18)], ["INTERVAL", "RANGE", "RECORD"]);
+    assert_eq!(
+        [word(16), word(17), word(18)],
+        ["INTERVAL", "RANGE<DATE>", "STRUCT<n INT64>"]
+    );
 }
 
 #[test]
@@ -221,5 +232,8 @@ fn scalar_results_of_every_type_are_parsed_and_records_refused() {
     assert_eq!(texts[14], "POINT(0 0)");
     let refused = asked(19).unwrap_err();
     assert_eq!(refused.class, ErrorClass::Code);
-    assert!(refused.message.contains("column 'c18' as RECORD"), "{refused}");
+    assert!(
+        refused.message.contains("column 'c18' as STRUCT<n INT64>"),
+        "{refused}"
+    );
 }
