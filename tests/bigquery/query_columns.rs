@@ -26,7 +26,7 @@ name = "orders"
 kind = "sql"
 sql = """
 SELECT day, COUNT(*) AS n, ARRAY_AGG(STRUCT(sku AS sku, amount AS amount) ORDER BY sku) AS lines,
-  MIN(at) AS first_at
+  MIN(sent) AS first_at
 FROM `src.lines` WHERE day = @date GROUP BY day"""
 table = "prod.orders"
 date_column = "day"
@@ -45,7 +45,7 @@ date_column = "day"
 const LINES: [&str; 2] = [
     "CREATE SCHEMA `src`",
     "CREATE TABLE `src.lines` AS SELECT DATE '2024-01-01' AS day, 'a' AS sku, 2 AS amount, DATETIME '2024-01-01 10:00:00' \
-     AS at UNION ALL SELECT DATE '2024-01-01', 'b', 3, DATETIME '2024-01-01 09:00:00' UNION ALL \
+     AS sent UNION ALL SELECT DATE '2024-01-01', 'b', 3, DATETIME '2024-01-01 09:00:00' UNION ALL \
      SELECT DATE '2024-01-02', 'a', 1, DATETIME '2024-01-02 08:00:00'",
 ];
 
