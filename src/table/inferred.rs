@@ -83,7 +83,7 @@ fn column(at: usize, returned: &Returned, stored: Option<&StoredColumn>) -> Resu
     Ok(of(name, kind, nullable))
 }
 
-/// Whether no decimals are lost: nobody declared that they may be rounded. Those of a plain NUMERIC aren't known.
+/// Whether no decimals are lost: the plan doesn't say that they may be rounded. Those of a plain NUMERIC aren't known.
 fn keeps_digits(returned: &StoredType, stored: &ColumnType) -> bool {
     match (returned, stored) {
         (StoredType::Exactly(ColumnType::Numeric { scale, .. }), ColumnType::Numeric { scale: held, .. }) => {
@@ -173,7 +173,7 @@ mod tests {
         );
     }
 
-    /// A NUMERIC with fewer decimals would round, and nobody declared that it may.
+    /// A NUMERIC with fewer decimals would round, and the plan doesn't say that it may.
     #[test]
     fn an_existing_numeric_with_fewer_decimals_is_not_kept() {
         let table = held(&[("price", "NUMERIC(10,2)", true)]);
