@@ -27,5 +27,6 @@ pub mod stages;
 pub mod table;
 pub mod telemetry;
 pub mod term;
+pub mod version;
 pub mod warehouse;
 mod write_ahead_log;

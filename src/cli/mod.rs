@@ -55,6 +55,7 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 use crate::escape::{EscapedText, escaped, is_unsafe};
 use crate::plan::{GivenVariables, Plan, PlanError, StageSpec, with_hint};
 use crate::stages;
+use crate::version::{BUILD, VERSION};
 
 use config::Config;
 use error::CliError;
@@ -67,7 +68,7 @@ use state_dir::StateDir;
 /// eight NBA tables for 2021-10-19 to 2026-01-03 from shipped box scores in an embedded warehouse.
 #[allow(clippy::doc_markdown, reason = "this comment is the help text")]
 #[derive(Debug, Parser)]
-#[command(name = "backcourt", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "backcourt", version = VERSION, long_version = BUILD, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Subcommands>,

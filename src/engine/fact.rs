@@ -47,6 +47,9 @@ pub enum Event {
         workers: usize,
         /// Process id.
         pid: u32,
+        /// The version of the program; `None` in an event that is older than this field.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
         /// Path of the control socket, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         control: Option<String>,
@@ -190,6 +193,28 @@ pub enum Event {
     },
     /// A program's call for several dates failed and is repeated as a whole.
     CallRetried {
+        /// Stage name.
+        stage: String,
+        /// Its dates.
+        dates: Vec<Partition>,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Class of the error.
+        class: ErrorClass,
+        /// The error.
+        message: String,
+        /// Pause before the next attempt, in milliseconds.
+        wait_ms: u64,
+    },
+    /// A transaction has replaced the rows of some dates.
+    Committed {
+        /// Stage name.
+        stage: String,
+        /// Its dates.
+        dates: Vec<Partition>,
+    },
+    /// A commit failed, or its outcome is unknown, and is sent again.
+    CommitRetried {
         /// Stage name.
         stage: String,
         /// Its dates.

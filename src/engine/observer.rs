@@ -276,6 +276,7 @@ mod tests {
             started_at: at,
             ended_at: Some(at),
             ending: None,
+            version: None,
         };
         let observed = Observed {
             run,

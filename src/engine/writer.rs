@@ -107,6 +107,13 @@ impl Commit {
         self.parts.iter().flat_map(|part| &part.results)
     }
 
+    /// Its dates, in order.
+    pub(super) fn dates(&self) -> Vec<Partition> {
+        let mut dates: Vec<Partition> = self.results().map(UnitResult::date).collect();
+        dates.sort_unstable();
+        dates
+    }
+
     fn recording(&self) -> Option<&Recording> {
         self.record.as_ref().map(|record| &record.recording)
     }

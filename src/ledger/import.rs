@@ -336,8 +336,9 @@ fn acceptance(ledger: &Transaction<'_>, target: Target, acceptance: &Acceptance)
 fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), InvalidEntry> {
     let body: RunBody = body(entry)?;
     ledger.execute(
-        "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, synced)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)
+        "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, ended_at, ending, version,
+           synced)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)
          ON CONFLICT DO UPDATE SET state = excluded.state, ended_at = excluded.ended_at, ending = excluded.ending,
            synced = 1",
         params![
@@ -351,6 +352,7 @@ fn run(ledger: &Transaction<'_>, target: Target, entry: &Entry) -> Result<(), In
             body.started_at,
             body.ended_at,
             body.ending,
+            body.version,
         ],
     )?;
     Ok(())

@@ -73,7 +73,7 @@ CREATE INDEX check_result_by_name ON check_result (target, name, id);
 
 /// Migrations, oldest first. A released step never changes, and steps only add, so that an older program that is still
 /// running isn't disturbed.
-const STEPS: [&str; 13] = [
+const STEPS: [&str; 14] = [
     "
 ALTER TABLE check_result ADD COLUMN answer TEXT;
 UPDATE check_result SET answer = state WHERE state <> 'OUTDATED';
@@ -162,6 +162,10 @@ CREATE TABLE source_digest (
   target INTEGER NOT NULL REFERENCES target, stage TEXT NOT NULL, date TEXT NOT NULL, source TEXT NOT NULL,
   digest INTEGER NOT NULL, PRIMARY KEY (target, stage, date, source)
 ) WITHOUT ROWID;
+",
+    // The version of the program that made a run.
+    "
+ALTER TABLE run ADD COLUMN version TEXT;
 ",
 ];
 

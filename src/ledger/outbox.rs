@@ -37,7 +37,7 @@ const SYNCED_TABLES: [SyncedTable; 7] = [
     SyncedTable {
         table: "run",
         key: "id",
-        columns: "id, state, pid, source, workers, dates, started_at, ended_at, ending",
+        columns: "id, state, pid, source, workers, dates, started_at, ended_at, ending, version",
         ready: ALWAYS,
         read: run,
     },
@@ -203,6 +203,7 @@ fn run(_: &Transaction<'_>, _: Target, row: &Row<'_>) -> rusqlite::Result<Entry>
         started_at: row.get(6)?,
         ended_at: row.get(7)?,
         ending: row.get(8)?,
+        version: row.get(9)?,
     };
     let id: String = row.get(0)?;
     Ok(entry(RUN, id.clone(), row.get(1)?, id, text(&body)))

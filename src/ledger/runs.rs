@@ -35,6 +35,8 @@ pub struct RunRecord {
     pub ended_at: Option<DateTime<Utc>>,
     /// The closing message.
     pub ending: Option<String>,
+    /// The version of the program that ran it; `None` if it is older than this field.
+    pub version: Option<String>,
 }
 
 impl Ledger {
@@ -46,8 +48,8 @@ impl Ledger {
         self.transaction(|ledger| {
             ledger
                 .execute(
-                    "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT INTO run (id, target, pid, state, source, workers, dates, started_at, version)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         run.id,
                         target.0,
@@ -57,6 +59,7 @@ impl Ledger {
                         run.workers,
                         compact(&run.dates),
                         run.started_at,
+                        run.version,
                     ],
                 )
                 .map(drop)
@@ -165,7 +168,7 @@ impl Ledger {
             .db
             .query_row(
                 "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at,
-                        ending
+                        ending, version
                  FROM run JOIN target ON target.id = run.target WHERE plan = ?1 ORDER BY run.rowid DESC LIMIT 1",
                 [plan],
                 run_record,
@@ -196,5 +199,6 @@ pub(super) fn run_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         started_at: row.get(8)?,
         ended_at: row.get(9)?,
         ending: row.get(10)?,
+        version: row.get(11)?,
     })
 }

@@ -52,7 +52,8 @@ impl Ledger {
     /// When the ledger cannot be read or contains an unknown value.
     pub fn runs(&self, target: Target) -> Result<Vec<RunRecord>, LedgerError> {
         let runs: Vec<RunRecord> = self.select(
-            "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at, ending
+            "SELECT run.id, plan, warehouse, pid, state, source, workers, dates, started_at, ended_at, ending,
+                    version
              FROM run JOIN target ON target.id = run.target WHERE target = ?1 ORDER BY run.rowid",
             [target.0],
             super::runs::run_record,

@@ -81,10 +81,11 @@ fn said(fact: &Fact) -> Option<String> {
             count(*to_do),
             replaces.clause()
         ),
-        Event::SnapshotDelta(_) => return None,
-        event @ (Event::UnitFinished { .. } | Event::UnitRetried { .. } | Event::CallRetried { .. }) => {
-            of_unit(event)?
-        }
+        Event::Committed { .. } | Event::SnapshotDelta(_) => return None,
+        event @ (Event::UnitFinished { .. }
+        | Event::UnitRetried { .. }
+        | Event::CallRetried { .. }
+        | Event::CommitRetried { .. }) => of_unit(event)?,
         Event::RerunQueued { stage, dates } => {
             format!("{stage}: {} requeued", counted(dates.len(), "date"))
         }
@@ -174,6 +175,17 @@ fn of_unit(event: &Event) -> Option<String> {
         } => format!(
             "{stage} {} attempt {attempt} of a call for {} failed ({class}), retry in {wait_ms} ms: {message}",
             compact(dates),
+            counted(dates.len(), "date")
+        ),
+        Event::CommitRetried {
+            stage,
+            dates,
+            attempt,
+            class,
+            message,
+            wait_ms,
+        } => format!(
+            "{stage} attempt {attempt} to commit {} failed ({class}), retry in {wait_ms} ms: {message}",
             counted(dates.len(), "date")
         ),
         _ => return None,

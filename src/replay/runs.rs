@@ -45,6 +45,8 @@ const fn is_work(event: &Event) -> bool {
         Event::UnitFinished { .. }
             | Event::UnitRetried { .. }
             | Event::CallRetried { .. }
+            | Event::Committed { .. }
+            | Event::CommitRetried { .. }
             | Event::UnitSampled(_)
             | Event::CheckFinished { .. }
             | Event::SourceChecked { .. }

@@ -62,6 +62,7 @@ fn the_newest_run_is_determined_by_insertion_order() {
             started_at: at,
             ended_at: None,
             ending: None,
+            version: Some("0.1.0".to_owned()),
         };
         ledger.begin_run(target, &run).unwrap();
         let a_unit = (id == "before").then_some(0.5);
@@ -373,6 +374,7 @@ fn the_last_run_is_the_newest() {
         started_at: now(),
         ended_at: None,
         ending: None,
+        version: None,
     };
     ledger.begin_run(target, &run).unwrap();
     run.id = "r2".to_owned();

@@ -7,7 +7,9 @@ use std::path::Path;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunState};
 use crate::partition::{Partition, compact};
 use crate::plan::Plan;
+use crate::reason::bounded;
 use crate::report::PlanStatus;
+use crate::version::VERSION;
 
 use super::super::StateDir;
 use super::super::error::CliError;
@@ -22,6 +24,7 @@ pub(super) fn findings(folder: &StateDir, plan: &Plan) -> Vec<Finding> {
     found.extend(disk(folder.path()));
     if folder.path().exists() {
         found.push(ledger(folder, plan));
+        found.extend(version(folder, plan));
         found.extend(dates(folder, plan));
         found.push(lock(folder.path()));
     }
@@ -112,6 +115,28 @@ fn ledger(folder: &StateDir, plan: &Plan) -> Finding {
     }
 }
 
+/// The version that wrote the newest run to ledger and events, if it is not this one. A ledger of a later schema is refused
+/// before.
+fn version(folder: &StateDir, plan: &Plan) -> Option<Finding> {
+    let ledger = open_ledger(folder).ok()??;
+    let run = ledger.last_run(&plan.name).ok()??;
+    by_version(run.version.as_deref())
+}
+
+fn by_version(version: Option<&str>) -> Option<Finding> {
+    let version = match version {
+        Some(VERSION) => return None,
+        Some(other) => format!("backcourt {}", bounded(other)),
+        None => "a version that didn't record its number".to_owned(),
+    };
+    let detail = format!("{version} wrote the last run to the ledger and events.jsonl; this is {VERSION}");
+    Some(
+        Finding::new(Area::State, "version", Verdict::Note, detail).next(
+            "see CHANGELOG.md for what changed; an earlier version than the ledger's refuses to open it",
+        ),
+    )
+}
+
 /// Dates that failed or are incomplete and aren't covered by a waived check. An unreadable ledger has its own finding.
 fn dates(folder: &StateDir, plan: &Plan) -> Option<Finding> {
     let ledger = open_ledger(folder).ok()??;
@@ -173,6 +198,25 @@ mod tests {
             (Verdict::Note, "0.9 GB free")
         );
         assert!(tight.next.is_some());
+    }
+
+    #[test]
+    fn a_run_of_another_version_is_reported() {
+        assert_eq!(by_version(Some(VERSION)), None);
+        let other = by_version(Some("0.0.9 (1a2b3c4d5 2026-01-31)")).unwrap();
+        assert_eq!(other.state, Verdict::Note);
+        assert_eq!(
+            other.detail,
+            format!(
+                "backcourt 0.0.9 (1a2b3c4d5 2026-01-31) wrote the last run to the ledger and events.jsonl; this is {VERSION}"
+            )
+        );
+        assert!(
+            by_version(None)
+                .unwrap()
+                .detail
+                .starts_with("a version that didn't record")
+        );
     }
 
     #[test]

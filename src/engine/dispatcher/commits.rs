@@ -1,16 +1,19 @@
 //! Commits: started when a writer is free, then settled, or retried until their outcome is known.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use tokio::time::Instant;
 
 use crate::figures::counted;
 use crate::ledger::{Purpose, Settled, Settlement, UnitRecord, UnitState};
+use crate::reason::bounded;
 use crate::warehouse::{ErrorClass, WarehouseError};
 
 use super::super::writer::{Commit, CommitRecord, QueuedBatch, write};
 use super::super::{Event, Phase, RetryPolicy, StageError};
+use super::failures::milliseconds;
 use super::unit::RecordedBy;
 use super::{Dispatcher, Fatal, Refresh, TaskKind, TaskOutcome};
 
@@ -75,6 +78,10 @@ impl Dispatcher {
         };
         self.ledger
             .settle(self.target, &name, &self.run.id, settlement, Utc::now())?;
+        self.emit(Event::Committed {
+            stage: name,
+            dates: commit.dates(),
+        });
         self.show_settled(at, commit, &settled);
         self.show_invalidated(invalidated);
         Ok(())
@@ -158,6 +165,7 @@ impl Dispatcher {
                 error.class,
                 pause.as_secs_f64()
             );
+            self.show_retried(at, &commit, commit.attempts, error, pause);
             self.resend_later(at, commit, Instant::now() + pause);
             return Ok(());
         }
@@ -220,7 +228,27 @@ impl Dispatcher {
                 unit.reason = Some(Arc::from(error.message.as_str()));
             });
         }
+        self.show_retried(at, &commit, commit.unknown_sends, error, pause);
         self.resend_later(at, commit, Instant::now() + pause);
+    }
+
+    fn show_retried(
+        &mut self,
+        at: usize,
+        commit: &Commit,
+        attempt: u32,
+        error: &StageError,
+        pause: Duration,
+    ) {
+        let stage = self.stages[at].board.name.clone();
+        self.emit(Event::CommitRetried {
+            stage,
+            dates: commit.dates(),
+            attempt,
+            class: error.class,
+            message: bounded(&error.message),
+            wait_ms: milliseconds(pause),
+        });
     }
 }
 

@@ -309,6 +309,6 @@ impl Dispatcher {
     }
 }
 
-fn milliseconds(pause: Duration) -> u64 {
+pub(super) fn milliseconds(pause: Duration) -> u64 {
     u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }

@@ -10,6 +10,7 @@ use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, Purpose, RunRecord, RunState, Target};
 use crate::own_file::WatchedFile;
 use crate::plan::{Advance, CheckSpec, Plan};
+use crate::version::VERSION;
 use crate::warehouse::Warehouse;
 
 use super::super::board::{ActiveTime, StageBoard, check_views};
@@ -175,6 +176,7 @@ impl Setup {
             started_at: Utc::now(),
             ended_at: None,
             ending: None,
+            version: Some(VERSION.to_owned()),
         }
     }
 }

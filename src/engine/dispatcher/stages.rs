@@ -21,6 +21,7 @@ impl Dispatcher {
             source: self.plan.shown_source(&self.run.source),
             workers: self.workers.wanted,
             pid: self.run.pid,
+            version: self.run.version.clone(),
             control: self.options.control.clone(),
         });
         if let Some(message) = self.preflight.continued.take() {

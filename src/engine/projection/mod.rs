@@ -76,6 +76,8 @@ fn fold(snapshot: &mut Snapshot, fact: &Fact) {
         | Event::FeedCorrected { .. }
         | Event::SourceChanged { .. }
         | Event::DatesOutdated { .. }
+        | Event::Committed { .. }
+        | Event::CommitRetried { .. }
         | Event::StagesApproved { .. }
         | Event::StageThrottled { .. }
         | Event::StageStopped { .. }

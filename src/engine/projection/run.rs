@@ -17,6 +17,7 @@ pub(super) fn fold(snapshot: &mut Snapshot, event: &Event) {
             workers,
             pid,
             control,
+            version: _,
         } => {
             (run.title, run.warehouse) = (plan.clone(), warehouse.clone());
             (run.source, run.control) = (source.clone(), control.clone());
