@@ -13,6 +13,7 @@ pub mod fence;
 pub mod figures;
 pub mod import;
 pub mod ledger;
+pub mod metrics;
 pub mod nba;
 pub mod own_file;
 pub mod partition;

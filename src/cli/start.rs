@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::Utc;
 use clap::{Args, ValueEnum};
+use tokio::sync::watch;
 
 use crate::console::keymap::Keymap;
 use crate::control::{ControlLock, ControlServer, PlaceError, RunAccess, Socket};
@@ -14,7 +16,9 @@ use crate::engine::{
     RetryPolicy, RunOutput, Sample, Selection, Setup, Stage, Work,
 };
 use crate::escape::EscapedText;
+use crate::fence::LeaseGuard;
 use crate::ledger::{Ledger, LedgerError, RunLock, RunRecord};
+use crate::metrics::{MetricsAddress, MetricsPort, MetricsServer, RunMetrics};
 use crate::own_file::WatchedFile;
 use crate::partition::Partition;
 use crate::plan::Plan;
@@ -56,6 +60,9 @@ pub(super) struct Show {
     /// Output format
     #[arg(long, value_enum, env = "BACKCOURT_OUTPUT", default_value_t = Output::Auto)]
     output: Output,
+    /// Serve the run's metrics for a monitoring system over HTTP, see docs/metrics.md; a port alone is one of 127.0.0.1
+    #[arg(long, value_name = "ADDRESS", env = "BACKCOURT_METRICS")]
+    metrics: Option<MetricsAddress>,
     #[command(flatten)]
     console: Console,
 }
@@ -99,7 +106,11 @@ impl From<HangUp> for OnHangUp {
 impl Show {
     /// With a fixed output format.
     pub(super) const fn new(output: Output, console: Console) -> Self {
-        Self { output, console }
+        Self {
+            output,
+            metrics: None,
+            console,
+        }
     }
 
     /// The presenter of a command without a run: never the console.
@@ -254,6 +265,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         },
         _ => None,
     };
+    let metrics_port = job.show.metrics.map(metrics_port).transpose()?;
     folder.create()?;
     let _lock = RunLock::take(folder.path(), &job.plan.name, Utc::now())?;
     let mut ledger = Ledger::open(&folder.ledger())?;
@@ -266,6 +278,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
     let stages = resolve(&job.plan, &job.stages)?;
     let lineage = Lineage::of(&every_stage(&job.plan)?);
     let lease_guard = lease(&warehouse, &job.plan, &folder)?;
+    let lease_confirmed = lease_guard.as_ref().map(LeaseGuard::confirmed);
     variables::refuse_superseded(&job.plan, &ledger)?;
     ledger.record_plan(&job.plan)?;
     let socket = reachable(Socket::bind(folder.path()));
@@ -279,7 +292,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         ..job.options()
     };
     let run = options.run_id.clone();
-    let engine = Engine::launch(Setup {
+    let mut engine = Engine::launch(Setup {
         plan: Arc::new(job.plan),
         stages,
         lineage,
@@ -296,6 +309,7 @@ pub(super) fn start(place: &PlanArgs, job: RunSpec) -> Result<u8, CliError> {
         losses: losses.clone(),
         options,
     })?;
+    let _metrics = metrics(&mut engine, metrics_port, lease_confirmed);
     let control_lock = ControlLock::default();
     let context = PresenterContext {
         log: &log,
@@ -348,6 +362,32 @@ fn present_run(
     };
     let _server = socket.and_then(|socket| reachable(ControlServer::start(socket, shown)));
     present::present(engine, presenter, context).map_err(|cause| not_presented(presenter, cause))
+}
+
+/// Binds the port of the metrics before anything is opened, so that no run starts without the metrics it was asked for.
+fn metrics_port(address: MetricsAddress) -> Result<MetricsPort, CliError> {
+    MetricsPort::bind(address).map_err(|cause| CliError::System {
+        what: format!("cannot serve metrics at {address}"),
+        cause,
+        next: "choose a free port of this host with --metrics",
+    })
+}
+
+/// Serves the metrics of a run. A run without them goes on: nothing of it depends on them.
+fn metrics(
+    engine: &mut Engine,
+    port: Option<MetricsPort>,
+    lease: Option<watch::Receiver<Instant>>,
+) -> Option<MetricsServer> {
+    let facts = engine.events_from_start()?;
+    let run = RunMetrics {
+        snapshots: engine.access().snapshots,
+        facts,
+        lease,
+    };
+    MetricsServer::start(port?, run)
+        .inspect_err(|error| tracing::warn!("cannot serve metrics: {error}"))
+        .ok()
 }
 
 type RawTables = (Option<Arc<dyn Origin>>, Option<Box<dyn Prepare>>);

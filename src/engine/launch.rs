@@ -43,6 +43,8 @@ pub struct Engine {
     /// Snapshots, events and commands for the presenter in this process.
     pub link: Link,
     clients: broadcast::Sender<Fact>,
+    /// A reader that has missed nothing.
+    first_reader: Option<broadcast::Receiver<Fact>>,
     dispatcher: JoinHandle<Ending>,
     runtime: Runtime,
 }
@@ -96,7 +98,7 @@ impl Engine {
         let continued = continued?;
         let (listener, facts) = mpsc::unbounded_channel();
         let (orders, incoming) = mpsc::channel(64);
-        let (clients, _) = broadcast::channel(FACTS_KEPT);
+        let (clients, first_reader) = broadcast::channel(FACTS_KEPT);
         let events = EventLog::open(
             &setup.events,
             setup.options.run_id.clone(),
@@ -115,6 +117,7 @@ impl Engine {
                 orders,
             },
             clients,
+            first_reader: Some(first_reader),
             dispatcher,
             runtime,
         })
@@ -128,6 +131,11 @@ impl Engine {
             facts: self.clients.clone(),
             orders: self.link.orders.clone(),
         }
+    }
+
+    /// Every event since the start, once. Events are kept until this is called, up to a limit.
+    pub fn events_from_start(&mut self) -> Option<broadcast::Receiver<Fact>> {
+        self.first_reader.take()
     }
 
     /// Waits for the run to end and shuts the engine down, without waiting for aborted tasks.

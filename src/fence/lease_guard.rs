@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -21,6 +21,7 @@ pub struct LeaseGuard {
     ending: Option<watch::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     lost: Option<oneshot::Receiver<String>>,
+    confirmed: watch::Receiver<Instant>,
 }
 
 impl LeaseGuard {
@@ -50,14 +51,22 @@ impl LeaseGuard {
         }
         let (ending, ended) = watch::channel(());
         let (sender, lost) = oneshot::channel();
+        let (confirmations, confirmed) = watch::channel(Instant::now());
         let thread = thread::Builder::new()
             .name("lease".into())
-            .spawn(move || send_heartbeats(&runtime, warehouse.as_ref(), ended, sender))?;
+            .spawn(move || send_heartbeats(&runtime, warehouse.as_ref(), ended, sender, &confirmations))?;
         Ok(Some(Self {
             ending: Some(ending),
             thread: Some(thread),
             lost: Some(lost),
+            confirmed,
         }))
+    }
+
+    /// When the warehouse last confirmed the lease.
+    #[must_use]
+    pub fn confirmed(&self) -> watch::Receiver<Instant> {
+        self.confirmed.clone()
     }
 
     /// Waits until the lease is lost and returns the reason, once. Cancel safe.
@@ -89,9 +98,10 @@ fn send_heartbeats(
     warehouse: &dyn Warehouse,
     ended: watch::Receiver<()>,
     sender: oneshot::Sender<String>,
+    confirmations: &watch::Sender<Instant>,
 ) {
     if let Some(leases) = warehouse.leases()
-        && let Some(sentence) = runtime.block_on(heartbeat(leases, ended))
+        && let Some(sentence) = runtime.block_on(heartbeat(leases, ended, confirmations))
     {
         // The run may have ended already.
         let _ = sender.send(sentence);
@@ -100,7 +110,11 @@ fn send_heartbeats(
 
 /// Sends heartbeats until the guard is dropped, then releases the lease. Returns early, with the reason, if the lease
 /// is lost.
-async fn heartbeat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Option<String> {
+async fn heartbeat(
+    leases: &dyn Leases,
+    mut ended: watch::Receiver<()>,
+    confirmations: &watch::Sender<Instant>,
+) -> Option<String> {
     let timing = leases.heartbeat_timing();
     // The first one is sent at once: it also shows the new holder to others.
     let mut pause = Duration::ZERO;
@@ -108,7 +122,7 @@ async fn heartbeat(leases: &dyn Leases, mut ended: watch::Receiver<()>) -> Optio
         tokio::select! {
             _ = ended.changed() => break,
             () = sleep(pause) => match timeout(timing.heartbeat_limit, leases.heartbeat()).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => drop(confirmations.send_replace(Instant::now())),
                 Ok(Err(error)) if error.class == ErrorClass::Auth => return Some(error.message),
                 Ok(Err(error)) => tracing::debug!("heartbeat failed, sending the next one as scheduled: {error}"),
                 Err(_) => tracing::warn!(

@@ -52,6 +52,7 @@ mod import;
 mod late_rows;
 mod ledger;
 mod manual;
+mod metrics;
 mod msrv;
 mod notify;
 mod outdated;

@@ -13,7 +13,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Each module with its allowed dependencies: whole modules, or single items (`module::Item`).
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("table", &[]),
     ("sql", &[]),
     ("partition", &[]),
@@ -149,6 +149,20 @@ const MAY_USE: [(&str, &[&str]); 21] = [
         ],
     ),
     (
+        "metrics",
+        &[
+            "engine",
+            // The states of runs and units, with their counts, the severity of checks and the classes of errors are labels.
+            "ledger::Counts",
+            "ledger::RunState",
+            "ledger::UnitState",
+            "plan::Severity",
+            "warehouse::ErrorClass",
+            "telemetry::ProcessMetrics",
+            "telemetry::Sampler",
+        ],
+    ),
+    (
         "report",
         // Breakdown results are plain data that the ledger doesn't store.
         &[
@@ -167,12 +181,13 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// What every module may use: single files, and the partitions that everything is about.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 7] = [
     "escape",
     "figures",
     "own_file",
     "partition",
     "reason",
+    "version",
     "write_ahead_log",
 ];
 
