@@ -2,6 +2,12 @@
 
 use std::fmt::Display;
 
+/// Bytes as hexadecimal digits in lower case.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The singular or plural of a noun for this number: `date`, `dates`; also `batches` and `queries`.
 #[must_use]
 pub fn plural<N: Copy + PartialEq + From<u8>>(number: N, noun: &str) -> String {

@@ -87,14 +87,18 @@ impl InferredTable {
 /// Refuses a date column that partitions of this length can't be told by.
 pub(super) fn date_column(columns: &[Column], name: &str, grain: Grain) -> Result<(), String> {
     let date = column_of(columns, "date_column", name)?;
-    if !matches!(date.kind, ColumnType::Date | ColumnType::Timestamp) || date.nullable {
+    let is_of_dates = matches!(
+        date.kind,
+        ColumnType::Date | ColumnType::Datetime | ColumnType::Timestamp
+    );
+    if !is_of_dates || date.nullable {
         return Err(format!(
-            "date_column '{name}' must be a DATE or TIMESTAMP column that is not nullable"
+            "date_column '{name}' must be a DATE, DATETIME or TIMESTAMP column that is not nullable"
         ));
     }
-    if grain == Grain::Hour && date.kind != ColumnType::Timestamp {
+    if grain == Grain::Hour && date.kind == ColumnType::Date {
         return Err(format!(
-            "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
+            "date_column '{name}' is a DATE, but partition is \"hour\"; give a TIMESTAMP or DATETIME column"
         ));
     }
     Ok(())

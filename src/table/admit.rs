@@ -192,6 +192,9 @@ fn column_fault(column: &Column, value: &Value) -> Option<RowFault> {
         | (ColumnType::Bool, Value::Bool(_))
         | (ColumnType::Date, Value::Date(_))
         | (ColumnType::Timestamp, Value::Timestamp(_))
+        | (ColumnType::Datetime, Value::Datetime(_))
+        | (ColumnType::Time, Value::Time(_))
+        | (ColumnType::Bytes, Value::Bytes(_))
         | (ColumnType::StringArray, Value::List(_)) => return None,
         (kind, other) => {
             let (shown, found) = (quoted(&other.to_string()), other.kind());

@@ -11,14 +11,10 @@ use super::{is_name, sql_name};
 pub enum CarriedType {
     /// `STRING(n)`: at most this many characters.
     ShortString(u64),
-    /// `BYTES`, or `BYTES(n)`: at most this many bytes.
-    Bytes(Option<u64>),
+    /// `BYTES(n)`: at most this many bytes.
+    ShortBytes(u64),
     /// `BIGNUMERIC`, or with its digits.
     BigNumeric(Option<Decimals>),
-    /// A date and a time of day, without a zone.
-    Datetime,
-    /// A time of day.
-    Time,
     /// A set of points on the Earth.
     Geography,
     /// A duration.
@@ -105,7 +101,7 @@ impl CarriedType {
     pub(super) fn holds(&self, declared: &ColumnType) -> bool {
         match (self, declared) {
             (Self::ShortString(_), ColumnType::String | ColumnType::Carried(Self::ShortString(_)))
-            | (Self::Bytes(_), ColumnType::Carried(Self::Bytes(_)))
+            | (Self::ShortBytes(_), ColumnType::Bytes | ColumnType::Carried(Self::ShortBytes(_)))
             | (
                 Self::BigNumeric(None),
                 ColumnType::Numeric { .. } | ColumnType::Carried(Self::BigNumeric(_)),
@@ -133,14 +129,11 @@ impl fmt::Display for CarriedType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShortString(length) => write!(f, "STRING({length})"),
-            Self::Bytes(None) => f.write_str("BYTES"),
-            Self::Bytes(Some(length)) => write!(f, "BYTES({length})"),
+            Self::ShortBytes(length) => write!(f, "BYTES({length})"),
             Self::BigNumeric(None) => f.write_str("BIGNUMERIC"),
             Self::BigNumeric(Some(Decimals { precision, scale })) => {
                 write!(f, "BIGNUMERIC({precision},{scale})")
             }
-            Self::Datetime => f.write_str("DATETIME"),
-            Self::Time => f.write_str("TIME"),
             Self::Geography => f.write_str("GEOGRAPHY"),
             Self::Interval => f.write_str("INTERVAL"),
             Self::Range(of) => write!(f, "RANGE<{of}>"),

@@ -44,6 +44,12 @@ pub enum ColumnType {
     Date,
     /// A point in time, UTC.
     Timestamp,
+    /// A date and a time of day, without a zone.
+    Datetime,
+    /// A time of day.
+    Time,
+    /// Bytes, written as base64.
+    Bytes,
     /// Any JSON document.
     Json,
     /// An array of texts.
@@ -56,7 +62,7 @@ pub enum ColumnType {
 
 impl ColumnType {
     /// The types that backcourt converts; `NUMERIC` can have its digits in parentheses.
-    pub const WORDS: [&str; 10] = [
+    pub const WORDS: [&str; 13] = [
         "INT64",
         "FLOAT64",
         "NUMERIC",
@@ -64,18 +70,19 @@ impl ColumnType {
         "BOOL",
         "DATE",
         "TIMESTAMP",
+        "DATETIME",
+        "TIME",
+        "BYTES",
         "JSON",
         "ARRAY<STRING>",
         "ARRAY<FLOAT64>",
     ];
 
     /// The names of the types that only a query can fill.
-    pub const CARRIED_WORDS: [&str; 10] = [
+    pub const CARRIED_WORDS: [&str; 8] = [
         "STRUCT<name TYPE>",
         "ARRAY<TYPE>",
-        "BYTES",
-        "DATETIME",
-        "TIME",
+        "BYTES(n)",
         "BIGNUMERIC",
         "GEOGRAPHY",
         "INTERVAL",
@@ -157,7 +164,7 @@ impl ColumnType {
         match self {
             Self::Numeric { .. } => "NUMERIC".to_owned(),
             Self::Carried(CarriedType::ShortString(_)) => "STRING".to_owned(),
-            Self::Carried(CarriedType::Bytes(_)) => "BYTES".to_owned(),
+            Self::Carried(CarriedType::ShortBytes(_)) => "BYTES".to_owned(),
             Self::Carried(CarriedType::BigNumeric(_)) => "BIGNUMERIC".to_owned(),
             Self::Carried(carried) => carried.sql(Self::sql_of_value),
             other => other.to_string(),
@@ -182,7 +189,8 @@ impl ColumnType {
                 precision: *declared,
                 scale: *declared_scale,
             }),
-            (Self::String, Self::Carried(CarriedType::ShortString(_))) => true,
+            (Self::String, Self::Carried(CarriedType::ShortString(_)))
+            | (Self::Bytes, Self::Carried(CarriedType::ShortBytes(_))) => true,
             (Self::Carried(held), declared) => held.holds(declared),
             _ => false,
         }
@@ -216,6 +224,9 @@ impl fmt::Display for ColumnType {
             Self::Bool => f.write_str("BOOL"),
             Self::Date => f.write_str("DATE"),
             Self::Timestamp => f.write_str("TIMESTAMP"),
+            Self::Datetime => f.write_str("DATETIME"),
+            Self::Time => f.write_str("TIME"),
+            Self::Bytes => f.write_str("BYTES"),
             Self::Json => f.write_str("JSON"),
             Self::StringArray => f.write_str("ARRAY<STRING>"),
             Self::Float64Array => f.write_str("ARRAY<FLOAT64>"),
@@ -325,7 +336,7 @@ mod tests {
             "NUMERIC(39,9)",
             "NUMERIC(6,10)",
             "NUMERIC()",
-            "DATETIME",
+            "INTERVAL",
             "",
         ] {
             assert_eq!(ColumnType::from_word(word), None, "{word}");

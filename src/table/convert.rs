@@ -1,8 +1,11 @@
 //! Converts printed text and query results to values of a column's type. Anything invalid is refused with the value in
 //! quotes; the only adjustment is rounding a NUMERIC to its scale.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::decimal::Decimal;
-use super::moment::{parse_day, parse_moment};
+use super::moment::{parse_datetime, parse_day, parse_moment, parse_time};
 use super::{Column, ColumnType, FaultKind, RowFault, Value};
 use crate::escape::quoted;
 
@@ -30,6 +33,10 @@ pub fn from_text(column: &Column, text: &str) -> Result<Value, RowFault> {
             None => Err(Rejection::OfAnotherType(None)),
         },
         ColumnType::Bool => truth(bare),
+        ColumnType::Bytes => BASE64_STANDARD
+            .decode(bare)
+            .map(Value::Bytes)
+            .map_err(|_| Rejection::OfAnotherType(Some("bytes are written as base64".to_owned()))),
         ref kind => of_text(kind, bare),
     };
     read.map_err(|refused| refused.fault(column, text))
@@ -111,12 +118,15 @@ fn of_text(kind: &ColumnType, text: &str) -> Result<Value, Rejection> {
         },
         ColumnType::Date => parse_day(text).map(Value::Date).ok_or_else(|| other(None)),
         ColumnType::Timestamp => parse_moment(text).map(Value::Timestamp).map_err(other),
+        ColumnType::Datetime => parse_datetime(text).map(Value::Datetime).map_err(other),
+        ColumnType::Time => parse_time(text).map(Value::Time).map_err(other),
         ColumnType::StringArray => (serde_json::from_str(text).map(Value::List)).map_err(|_| other(None)),
         ColumnType::Float64Array => (serde_json::from_str(text).map(Value::Numbers)).map_err(|_| other(None)),
         ColumnType::Int64
         | ColumnType::Float64
         | ColumnType::Numeric { .. }
         | ColumnType::Bool
+        | ColumnType::Bytes
         | ColumnType::Carried(_) => Err(Rejection::AText),
     }
 }
@@ -206,6 +216,9 @@ mod tests {
     #[case("BOOL", "1", "true")]
     #[case("DATE", "2024-01-08", "2024-01-08")]
     #[case("TIMESTAMP", "2024-01-08 02:30:00", "2024-01-08T02:30:00.000000Z")]
+    #[case("DATETIME", "2024-01-08 02:30:00", "2024-01-08T02:30:00.000000")]
+    #[case("TIME", "02:30:00.5", "02:30:00.500000")]
+    #[case("BYTES", "AP8=", "AP8=")]
     #[case("JSON", "{\"a\": [1, 2.50, null]}", "{\"a\": [1, 2.50, null]}")]
     #[case("STRING", " a ", " a ")]
     #[case("ARRAY<STRING>", "[\"a\", \"b\"]", "[a, b]")]
@@ -257,6 +270,19 @@ mod tests {
     #[case("DATE", "2024-1-8", FaultKind::Type, "'2024-1-8' is not a DATE")]
     #[case("TIMESTAMP", "1704681000", FaultKind::Type, "'1704681000' is not a TIMESTAMP")]
     #[case(
+        "DATETIME",
+        "2024-01-08T02:30:00Z",
+        FaultKind::Type,
+        "'2024-01-08T02:30:00Z' is not a DATETIME"
+    )]
+    #[case("TIME", "2:30", FaultKind::Type, "'2:30' is not a TIME")]
+    #[case(
+        "BYTES",
+        "AP8",
+        FaultKind::Type,
+        "'AP8' is not a BYTES; bytes are written as base64"
+    )]
+    #[case(
         "JSON",
         "{a: 1",
         FaultKind::Type,
@@ -295,6 +321,7 @@ mod tests {
         Value::Float(12_345_678_901_234_568.0)
     )]
     #[case("NUMERIC(5,0)", Value::Int(12), Value::Float(12.0))]
+    #[case("BYTES", Value::Bytes(vec![0, 255]), Value::Bytes(vec![0, 255]))]
     #[case("JSON", Value::from("[1]"), Value::from("[1]"))]
     #[case("INT64", Value::Null, Value::Null)]
     fn query_results_convert_to_the_column_type(
@@ -324,6 +351,18 @@ mod tests {
         Value::Int(9_007_199_254_740_993),
         FaultKind::Range,
         "'9007199254740993' does not fit NUMERIC(29,0); numbers with more than 15 digits lose precision"
+    )]
+    #[case(
+        "BYTES",
+        Value::from("AP8="),
+        FaultKind::Type,
+        "'AP8=' is a text, not a BYTES"
+    )]
+    #[case(
+        "DATETIME",
+        Value::from("2024-01-08T00:00:00.000000Z"),
+        FaultKind::Type,
+        "'2024-01-08T00:00:00.000000Z' is not a DATETIME"
     )]
     #[case("DATE", Value::from("8 Jan"), FaultKind::Type, "'8 Jan' is not a DATE")]
     fn query_results_of_another_type_are_refused(

@@ -72,6 +72,10 @@ fn partitioned_by(table: &TableDef) -> String {
             format!("TIMESTAMP_TRUNC({name}, DAY)")
         }
         (Some(ColumnType::Timestamp), longer) => format!("TIMESTAMP_TRUNC({name}, {})", longer.sql_name()),
+        (Some(ColumnType::Datetime), Grain::Hour | Grain::Day | Grain::Week) => {
+            format!("DATETIME_TRUNC({name}, DAY)")
+        }
+        (Some(ColumnType::Datetime), longer) => format!("DATETIME_TRUNC({name}, {})", longer.sql_name()),
         (_, Grain::Hour | Grain::Day | Grain::Week) => name,
         (_, longer) => format!("DATE_TRUNC({name}, {})", longer.sql_name()),
     }

@@ -16,7 +16,7 @@ pub struct TableDef {
     pub doc: Cow<'static, str>,
     /// Columns in stored order.
     pub columns: Cow<'static, [Column]>,
-    /// The `DATE` or `TIMESTAMP` column the table is partitioned by.
+    /// The `DATE`, `DATETIME` or `TIMESTAMP` column the table is partitioned by.
     pub date_column: Cow<'static, str>,
     /// The length of the partitions that are replaced at once.
     pub grain: Grain,

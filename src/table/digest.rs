@@ -38,6 +38,9 @@ fn put(bytes: &mut Vec<u8>, value: &Value) {
         Value::Text(text) => put(4, text.as_bytes()),
         Value::Date(date) => put(5, date.to_string().as_bytes()),
         Value::Timestamp(at) => put(6, &at.timestamp_micros().to_le_bytes()),
+        Value::Datetime(at) => put(11, &at.and_utc().timestamp_micros().to_le_bytes()),
+        Value::Time(at) => put(12, at.format("%T%.6f").to_string().as_bytes()),
+        Value::Bytes(value) => put(13, value),
         Value::List(items) => {
             put(7, &items.len().to_le_bytes());
             for item in items {

@@ -41,7 +41,7 @@ pub use fault::{FaultKind, RowFault};
 pub use fields::{FieldError, FieldReader};
 pub use inferred::{inferred_columns, stored_columns};
 pub use markdown::markdown;
-pub use moment::{parse_day, parse_moment};
+pub use moment::{parse_datetime, parse_day, parse_moment, parse_time};
 pub use name::{
     RESERVED, is_name, readable_path, refuse_column_name, sql_name, sql_names, sqlite_path, sqlite_schema,
     table_path,

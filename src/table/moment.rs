@@ -1,6 +1,6 @@
-//! Parses dates and timestamps in the text forms `BigQuery` accepts, and no others.
+//! Parses dates, times and timestamps in the text forms `BigQuery` accepts, and no others.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// Parses `YYYY-MM-DD`, years 0001 to 9999.
 #[must_use]
@@ -28,14 +28,40 @@ pub fn parse_moment(text: &str) -> Result<DateTime<Utc>, Option<&'static str>> {
     (1..=9999).contains(&moment.year()).then_some(moment).ok_or(None)
 }
 
+/// Parses a date and a time of day without a zone, as of a `DATETIME`: a time after a space or `T`, midnight if there is
+/// none.
+///
+/// # Errors
+/// When the text is something else; with a hint if the cause is clear.
+pub fn parse_datetime(text: &str) -> Result<NaiveDateTime, Option<&'static str>> {
+    let date = text.get(..10).and_then(parse_day).ok_or(None)?;
+    match time_and_zone(&text[10..])? {
+        (time, "") => Ok(date.and_time(time)),
+        _ => Err(None),
+    }
+}
+
+/// Parses a time of day: `HH:MM:SS`, with up to six decimals.
+///
+/// # Errors
+/// When the text is something else; with a hint if the cause is clear.
+pub fn parse_time(text: &str) -> Result<NaiveTime, Option<&'static str>> {
+    match clock_and_zone(text)? {
+        (time, "") => Ok(time),
+        _ => Err(None),
+    }
+}
+
 /// The time of day and the rest after it.
 fn time_and_zone(rest: &str) -> Result<(NaiveTime, &str), Option<&'static str>> {
-    let Some(rest) = rest
+    let clock = rest
         .strip_prefix([' ', 'T', 't'])
-        .filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
-    else {
-        return Ok((NaiveTime::MIN, rest));
-    };
+        .filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    clock.map_or(Ok((NaiveTime::MIN, rest)), clock_and_zone)
+}
+
+/// A time of day that the text begins with, and the rest after it.
+fn clock_and_zone(rest: &str) -> Result<(NaiveTime, &str), Option<&'static str>> {
     let clock = rest.get(..8).ok_or(None)?;
     let is_written_out = clock.bytes().enumerate().all(|(at, byte)| match at {
         2 | 5 => byte == b':',
@@ -148,6 +174,35 @@ mod tests {
         assert!(seven.unwrap_err().unwrap().contains("six fractional digits"));
         let named = parse_moment("2024-01-08 02:30:00 America/New_York");
         assert!(named.unwrap_err().unwrap().contains("an offset"));
+    }
+
+    #[rstest]
+    #[case("2024-01-08 02:30:00", Some("2024-01-08T02:30:00"))]
+    #[case("2024-01-08T02:30:00.5", Some("2024-01-08T02:30:00.500"))]
+    #[case("2024-01-08", Some("2024-01-08T00:00:00"))]
+    #[case("2024-01-08 02:30:00Z", None)]
+    #[case("2024-01-08 UTC", None)]
+    #[case("2024-01-08T02:30", None)]
+    #[case("2024-01-08 24:00:00", None)]
+    #[case("02:30:00", None)]
+    fn a_datetime_has_no_zone(#[case] text: &str, #[case] at: Option<&str>) {
+        assert_eq!(
+            parse_datetime(text).ok(),
+            at.map(|at| at.parse().unwrap()),
+            "{text}"
+        );
+    }
+
+    #[rstest]
+    #[case("02:30:00", Some("02:30:00"))]
+    #[case("23:59:59.000001", Some("23:59:59.000001"))]
+    #[case("2:30:00", None)]
+    #[case("24:00:00", None)]
+    #[case("02:30", None)]
+    #[case("02:30:00 UTC", None)]
+    #[case("", None)]
+    fn a_time_is_one_of_a_day(#[case] text: &str, #[case] at: Option<&str>) {
+        assert_eq!(parse_time(text).ok(), at.map(|at| at.parse().unwrap()), "{text}");
     }
 
     #[rstest]

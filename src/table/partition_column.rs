@@ -29,13 +29,12 @@ impl TableDef {
     /// The table's partition column.
     #[must_use]
     pub fn partition_column(&self) -> PartitionColumn {
-        let kind = self.column(&self.date_column).map(|column| &column.kind);
         PartitionColumn {
             name: sql_name(&self.date_column),
-            kind: if kind == Some(&ColumnType::Timestamp) {
-                PartitionKind::Timestamp
-            } else {
-                PartitionKind::Date
+            kind: match self.column(&self.date_column).map(|column| &column.kind) {
+                Some(ColumnType::Timestamp) => PartitionKind::Timestamp,
+                Some(ColumnType::Datetime) => PartitionKind::Datetime,
+                _ => PartitionKind::Date,
             },
             grain: self.grain,
             zone: self.zone,
@@ -47,18 +46,20 @@ impl TableDef {
     pub fn partition_of(&self, row: &Row) -> Option<Partition> {
         let value = row.get(self.position(&self.date_column)?)?;
         match self.column(&self.date_column)?.kind {
-            ColumnType::Timestamp => partition_of(value, self.grain, self.zone),
+            ColumnType::Timestamp | ColumnType::Datetime => partition_of(value, self.grain, self.zone),
             _ => Some(Partition::containing(value.as_date()?, self.grain)),
         }
     }
 }
 
 /// The partition that a value lies in. A TIMESTAMP lies in one of every length, whose days are those of the zone, a DATE in
-/// one of a day or more. A text is read as what it looks like.
+/// one of a day or more. A DATETIME lies in the day that it shows, and in the hour of UTC. A text is read as what it looks
+/// like.
 #[must_use]
 pub fn partition_of(value: &Value, grain: Grain, zone: Timezone) -> Option<Partition> {
     match value {
         Value::Timestamp(at) => Some(Partition::at(*at, grain, zone)),
+        Value::Datetime(at) => Some(Partition::at(at.and_utc(), grain, Timezone::UTC)),
         _ => match (value.as_date(), grain) {
             (Some(_), Grain::Hour) => None,
             (Some(day), _) => Some(Partition::containing(day, grain)),
@@ -342,6 +343,37 @@ mod tests {
         let at = "2024-03-11T03:59:59Z".parse().unwrap();
         let tenth = Partition::parse("2024-03-10").unwrap();
         assert_eq!(table.partition_of(&vec![Value::Timestamp(at)]), Some(tenth));
+    }
+
+    #[test]
+    fn a_datetime_is_compared_with_the_clock_of_each_partition() {
+        let zone = Timezone::parse("America/New_York").unwrap();
+        let by_week = TableDef {
+            zone,
+            ..of(ColumnType::Datetime, Grain::Week)
+        };
+        assert_eq!(
+            by_week
+                .partition_column()
+                .is_in(&dates(&["2024-W10", "2024-W11"])),
+            "(`at` >= DATETIME '2024-03-04 00:00:00' AND `at` < DATETIME '2024-03-18 00:00:00')"
+        );
+        assert_eq!(
+            by_week.partition_column().start(),
+            "DATE_TRUNC(DATE(`at`), ISOWEEK)"
+        );
+        let evening = Value::Datetime("2024-03-10T23:59:59.999999".parse().unwrap());
+        let tenth = by_week.partition_of(&vec![evening.clone()]).unwrap();
+        assert_eq!(tenth.to_string(), "2024-W10");
+        let by_hour = of(ColumnType::Datetime, Grain::Hour);
+        assert_eq!(
+            by_hour.partition_column().is_in(&dates(&["2024-03-10T23"])),
+            "(`at` >= DATETIME '2024-03-10 23:00:00' AND `at` < DATETIME '2024-03-11 00:00:00')"
+        );
+        assert_eq!(
+            by_hour.partition_of(&vec![evening]).unwrap().to_string(),
+            "2024-03-10T23"
+        );
     }
 
     #[test]

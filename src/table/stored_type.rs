@@ -30,7 +30,11 @@ impl StoredType {
         let word = match text.split_once(' ') {
             Some(("TEXT", "ARRAY_STRING")) => "ARRAY<STRING>",
             Some(("TEXT", "ARRAY_FLOAT64")) => "ARRAY<FLOAT64>",
-            Some(("INTEGER" | "REAL" | "TEXT", word)) => word,
+            Some(("INTEGER" | "REAL" | "TEXT" | "BLOB", word)) => word,
+            // Another program's, which may store them in another form.
+            _ if ["DATETIME", "TIME", "BYTES"].contains(&text) => {
+                return Self::Other(format!("{text} of another program"));
+            }
             _ => text,
         };
         ColumnType::from_word(word).map_or_else(|| Self::Other(text.to_owned()), Self::Exactly)
@@ -58,14 +62,17 @@ impl fmt::Display for StoredType {
     }
 }
 
-/// `SQLite` storage class of a type: numbers are stored as numbers, everything else as text.
+/// `SQLite` storage class of a type: numbers are stored as numbers, bytes as they are, everything else as text.
 pub(super) const fn storage(kind: &ColumnType) -> &'static str {
     match kind {
         ColumnType::Int64 | ColumnType::Bool => "INTEGER",
         ColumnType::Float64 | ColumnType::Numeric { .. } => "REAL",
+        ColumnType::Bytes => "BLOB",
         ColumnType::String
         | ColumnType::Date
         | ColumnType::Timestamp
+        | ColumnType::Datetime
+        | ColumnType::Time
         | ColumnType::Json
         | ColumnType::StringArray
         | ColumnType::Float64Array
@@ -109,8 +116,10 @@ mod tests {
                 StoredType::Exactly(kind.clone()),
                 "{written}"
             );
-            // How a column stores a number given as text shows its affinity.
-            connection.execute("INSERT INTO t VALUES ('2.0')", []).unwrap();
+            // How a column stores a number given as text shows its affinity. A blob has none.
+            let given = if kind == ColumnType::Bytes { "x'00'" } else { "'2.0'" };
+            let insert = format!("INSERT INTO t VALUES ({given})");
+            connection.execute(&insert, []).unwrap();
             let stored: String =
                 (connection.query_row("SELECT typeof(c) FROM t", [], |row| row.get(0))).unwrap();
             assert_eq!(stored.to_uppercase(), storage(&kind), "{written}");
@@ -120,6 +129,10 @@ mod tests {
         assert_eq!(
             StoredType::from_declared("BLOB"),
             StoredType::Other("BLOB".to_owned())
+        );
+        assert_eq!(
+            StoredType::from_declared("DATETIME"),
+            StoredType::Other("DATETIME of another program".to_owned())
         );
     }
 }

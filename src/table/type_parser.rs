@@ -73,9 +73,10 @@ impl<'t> TypeParser<'t> {
                 None => ColumnType::String,
                 Some(length) => carried(CarriedType::ShortString(length)),
             },
-            "BYTES" => carried(CarriedType::Bytes(self.length("BYTES")?)),
-            "DATETIME" => carried(CarriedType::Datetime),
-            "TIME" => carried(CarriedType::Time),
+            "BYTES" => match self.length("BYTES")? {
+                None => ColumnType::Bytes,
+                Some(length) => carried(CarriedType::ShortBytes(length)),
+            },
             "GEOGRAPHY" => carried(CarriedType::Geography),
             "INTERVAL" => carried(CarriedType::Interval),
             "RANGE" => carried(CarriedType::Range(self.range()?)),
@@ -223,6 +224,8 @@ fn scalar(word: &str) -> Option<ColumnType> {
         "BOOL" => ColumnType::Bool,
         "DATE" => ColumnType::Date,
         "TIMESTAMP" => ColumnType::Timestamp,
+        "DATETIME" => ColumnType::Datetime,
+        "TIME" => ColumnType::Time,
         "JSON" => ColumnType::Json,
         _ => return None,
     })

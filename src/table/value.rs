@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
 
 use super::moment::parse_moment;
 
@@ -24,6 +26,12 @@ pub enum Value {
     Date(NaiveDate),
     /// `TIMESTAMP`.
     Timestamp(DateTime<Utc>),
+    /// `DATETIME`.
+    Datetime(NaiveDateTime),
+    /// `TIME`.
+    Time(NaiveTime),
+    /// `BYTES`; its text form is base64, as in `BigQuery`'s JSON.
+    Bytes(Vec<u8>),
     /// `ARRAY<STRING>`.
     List(Vec<Cow<'static, str>>),
     /// `ARRAY<FLOAT64>`.
@@ -54,6 +62,9 @@ impl Value {
             Self::Text(_) => "a text",
             Self::Date(_) => "a date",
             Self::Timestamp(_) => "a timestamp",
+            Self::Datetime(_) => "a datetime",
+            Self::Time(_) => "a time",
+            Self::Bytes(_) => "bytes",
             Self::List(_) => "a list",
             Self::Numbers(_) => "a list of numbers",
         }
@@ -83,11 +94,13 @@ impl Value {
         }
     }
 
-    /// The value as an instant: a `TIMESTAMP`, or a text with a date and a time as `BigQuery` reads it.
+    /// The value as an instant: a `TIMESTAMP`, a `DATETIME` of UTC, or a text with a date and a time as `BigQuery` reads
+    /// it.
     #[must_use]
     pub fn as_instant(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Timestamp(at) => Some(*at),
+            Self::Datetime(at) => Some(at.and_utc()),
             Self::Text(text) if text.len() > "2021-10-19".len() => parse_moment(text).ok(),
             _ => None,
         }
@@ -104,6 +117,9 @@ impl fmt::Display for Value {
             Self::Text(text) => f.write_str(text),
             Self::Date(date) => write!(f, "{date}"),
             Self::Timestamp(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            Self::Datetime(at) => write!(f, "{}", at.format("%FT%T%.6f")),
+            Self::Time(at) => write!(f, "{}", at.format("%T%.6f")),
+            Self::Bytes(bytes) => f.write_str(&BASE64_STANDARD.encode(bytes)),
             Self::List(items) => list(f, items),
             Self::Numbers(numbers) => list(f, numbers),
         }

@@ -96,7 +96,16 @@ fn size(value: &Value, kind: &ColumnType) -> u64 {
         (Value::List(items), _) => items.iter().map(|item| 2 + item.len() as u64).sum(),
         (Value::Numbers(numbers), _) => 8 * numbers.len() as u64,
         (_, ColumnType::Numeric { .. }) => 16,
-        (Value::Int(_) | Value::Float(_) | Value::Date(_) | Value::Timestamp(_), _) => 8,
+        (Value::Bytes(bytes), _) => 2 + bytes.len() as u64,
+        (
+            Value::Int(_)
+            | Value::Float(_)
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Datetime(_)
+            | Value::Time(_),
+            _,
+        ) => 8,
     }
 }
 

@@ -9,6 +9,7 @@
 mod abandoned;
 mod conformance;
 mod cost;
+mod datetimes;
 mod declarations;
 mod discovery;
 mod doctor;

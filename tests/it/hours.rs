@@ -264,7 +264,7 @@ expect_rows = 2
 #[case(
     "date_column = \"at\"\nkey = [\"at\"]\ncolumns = [{ name = \"at\", type = \"TIMESTAMP\" }",
     "date_column = \"at\"\nkey = [\"at\"]\ncolumns = [{ name = \"at\", type = \"DATE\" }",
-    "date_column 'at' is a DATE, but partition is \"hour\"; give a TIMESTAMP column"
+    "date_column 'at' is a DATE, but partition is \"hour\"; give a TIMESTAMP or DATETIME column"
 )]
 #[case("{date:%Y-%m-%d %H}", "{date:%Q}", "'%Q' is not a valid date format")]
 #[case(

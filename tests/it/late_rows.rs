@@ -355,7 +355,7 @@ fn doctor_says_what_a_source_holds() {
 #[rstest]
 #[case::no_column(
     "date = \"n\"\nwatch = \"rows\"",
-    "column 'n' is not a DATE or a TIMESTAMP of it"
+    "column 'n' is not a DATE, DATETIME or TIMESTAMP of it"
 )]
 #[case::modified(
     "date = \"event_date\"\nwatch = \"modified\"",

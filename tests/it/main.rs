@@ -31,6 +31,7 @@ mod console;
 mod contracts;
 mod control;
 mod damage;
+mod datetimes;
 mod definitions;
 mod demo_tape;
 mod depends_on_past;

@@ -238,7 +238,7 @@ fn what_does_not_follow_from_the_query_is_refused_and_changes_nothing() {
         ),
         (
             "SELECT CAST(@date AS STRING) AS day, 1 AS n",
-            "date_column 'day' must be a DATE or TIMESTAMP column",
+            "date_column 'day' must be a DATE, DATETIME or TIMESTAMP column",
         ),
         (
             "SELECT day, JSON_KEYS(note) AS n FROM `raw.events` WHERE day = @date",

@@ -110,7 +110,7 @@ fn a_query_needs_no_columns() {
     );
     assert_eq!(
         with(&[("day", "STRING")]).unwrap_err(),
-        "date_column 'day' must be a DATE or TIMESTAMP column that is not nullable"
+        "date_column 'day' must be a DATE, DATETIME or TIMESTAMP column that is not nullable"
     );
     let fingerprint = stage.fingerprint;
     stage.complete(complete);
@@ -150,12 +150,12 @@ fn a_query_fills_columns_of_every_type(#[case] word: &str, #[case] refused: Opti
 fn a_program_prints_only_what_can_be_converted() {
     let columns = "table = \"port.calls\"\ndate_column = \"day\"\n";
     let printed = format!(
-        "{columns}columns = [{{ name = \"day\", type = \"DATE\" }}, {{ name = \"at\", type = \"DATETIME\" }}]\n"
+        "{columns}columns = [{{ name = \"day\", type = \"DATE\" }}, {{ name = \"at\", type = \"INTERVAL\" }}]\n"
     );
     let error = plan(&PLAN.replacen(columns, &printed, 1)).unwrap_err();
     assert!(
         error.contains(
-            "column 'at': printed rows can't be converted to DATETIME; choose one of: INT64, FLOAT64"
+            "column 'at': printed rows can't be converted to INTERVAL; choose one of: INT64, FLOAT64"
         ),
         "{error}"
     );
@@ -372,7 +372,7 @@ fn command_output_is_stored_only_with_declared_columns() {
 #[case(
     "date_column = \"day\"\nkey",
     "date_column = \"tons\"\nkey",
-    "line 20: stage 'tons': date_column 'tons' must be a DATE or TIMESTAMP column that is not nullable"
+    "line 20: stage 'tons': date_column 'tons' must be a DATE, DATETIME or TIMESTAMP column that is not nullable"
 )]
 #[case(
     "name = \"tons\", type",

@@ -1,10 +1,12 @@
 //! Cell values as encoded by `BigQuery`'s REST API: every scalar is a string, every array a list of cells.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::wire::{TableCell, TableFieldSchema};
-use crate::table::{ColumnType, Row, Value};
+use crate::table::{ColumnType, Row, Value, parse_datetime, parse_time};
 
 /// Maximum number of characters of a cell quoted in a message.
 const MAX_SHOWN: usize = 200;
@@ -28,9 +30,10 @@ pub(super) fn column_type(field: &TableFieldSchema) -> Option<ColumnType> {
         ("DATE", false) => ColumnType::Date,
         ("TIMESTAMP", false) => ColumnType::Timestamp,
         ("JSON", false) => ColumnType::Json,
-        ("STRING" | "BYTES" | "DATETIME" | "TIME" | "GEOGRAPHY" | "INTERVAL" | "RANGE", false) => {
-            ColumnType::String
-        }
+        ("DATETIME", false) => ColumnType::Datetime,
+        ("TIME", false) => ColumnType::Time,
+        ("BYTES", false) => ColumnType::Bytes,
+        ("STRING" | "GEOGRAPHY" | "INTERVAL" | "RANGE", false) => ColumnType::String,
         ("FLOAT" | "FLOAT64" | "NUMERIC" | "BIGNUMERIC", true) => ColumnType::Float64Array,
         ("STRING", true) => ColumnType::StringArray,
         _ => return None,
@@ -70,6 +73,9 @@ fn read(kind: &ColumnType, held: &Json) -> Option<Value> {
         ColumnType::Bool => Value::Bool(text.to_ascii_lowercase().parse().ok()?),
         ColumnType::Date => Value::Date(text.parse().ok()?),
         ColumnType::Timestamp => Value::Timestamp(moment(text)?),
+        ColumnType::Datetime => Value::Datetime(parse_datetime(text).ok()?),
+        ColumnType::Time => Value::Time(parse_time(text).ok()?),
+        ColumnType::Bytes => Value::Bytes(BASE64_STANDARD.decode(text).ok()?),
         ColumnType::StringArray | ColumnType::Float64Array => return None,
     })
 }
@@ -103,7 +109,9 @@ fn cell(value: &Value) -> Json {
         Value::Bool(flag) => json!(flag.to_string()),
         Value::Text(text) => json!(text),
         Value::Date(date) => json!(date.to_string()),
-        Value::Timestamp(_) => json!(value.to_string()),
+        Value::Timestamp(_) | Value::Datetime(_) | Value::Time(_) | Value::Bytes(_) => {
+            json!(value.to_string())
+        }
         Value::List(texts) => json!(texts),
         Value::Numbers(numbers) => numbers.iter().map(|number| json!(number.to_string())).collect(),
     }
@@ -115,6 +123,7 @@ pub(super) fn expression(kind: &ColumnType, list: &str, place: usize) -> String 
     match kind {
         ColumnType::String => text,
         ColumnType::Json => format!("PARSE_JSON({text})"),
+        ColumnType::Bytes => format!("FROM_BASE64({text})"),
         ColumnType::StringArray => format!("JSON_VALUE_ARRAY({list}, '$[{place}]')"),
         ColumnType::Float64Array => format!(
             "ARRAY(SELECT CAST(item AS FLOAT64) FROM UNNEST(JSON_VALUE_ARRAY({list}, '$[{place}]')) AS item \
@@ -125,7 +134,9 @@ pub(super) fn expression(kind: &ColumnType, list: &str, place: usize) -> String 
         | ColumnType::Float64
         | ColumnType::Bool
         | ColumnType::Date
-        | ColumnType::Timestamp => format!("CAST({text} AS {kind})"),
+        | ColumnType::Timestamp
+        | ColumnType::Datetime
+        | ColumnType::Time => format!("CAST({text} AS {kind})"),
         // Only queries fill such columns, and their rows aren't sent.
         ColumnType::Carried(carried) => format!("CAST({text} AS {carried})"),
     }

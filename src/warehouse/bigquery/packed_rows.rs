@@ -1,6 +1,6 @@
 //! Rows by date, packed into bytes: in memory they take about as much as in the table, a fourth of what [`Row`] takes.
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 
 use crate::table::{Row, Value};
 
@@ -78,8 +78,20 @@ fn pack(value: &Value, into: &mut Vec<u8>) {
         }
         Value::Timestamp(at) => {
             into.push(7);
-            into.extend(at.timestamp().to_le_bytes());
-            into.extend(at.timestamp_subsec_nanos().to_le_bytes());
+            pack_instant(*at, into);
+        }
+        Value::Datetime(at) => {
+            into.push(10);
+            pack_instant(at.and_utc(), into);
+        }
+        Value::Time(at) => {
+            into.push(11);
+            into.extend(at.num_seconds_from_midnight().to_le_bytes());
+            into.extend(at.nanosecond().to_le_bytes());
+        }
+        Value::Bytes(bytes) => {
+            into.push(12);
+            pack_bytes(bytes, into);
         }
         Value::List(items) => {
             into.push(8);
@@ -98,9 +110,18 @@ fn pack(value: &Value, into: &mut Vec<u8>) {
     }
 }
 
+fn pack_instant(at: DateTime<Utc>, into: &mut Vec<u8>) {
+    into.extend(at.timestamp().to_le_bytes());
+    into.extend(at.timestamp_subsec_nanos().to_le_bytes());
+}
+
 fn pack_text(text: &str, into: &mut Vec<u8>) {
-    pack_length(text.len(), into);
-    into.extend(text.as_bytes());
+    pack_bytes(text.as_bytes(), into);
+}
+
+fn pack_bytes(bytes: &[u8], into: &mut Vec<u8>) {
+    pack_length(bytes.len(), into);
+    into.extend(bytes);
 }
 
 /// An answer of the server has far fewer than 4 GiB.
@@ -129,10 +150,13 @@ impl Packed<'_> {
             [6] => Value::Date(NaiveDate::from_num_days_from_ce_opt(i32::from_le_bytes(
                 self.take()?,
             ))?),
-            [7] => {
-                let (seconds, nanos) = (i64::from_le_bytes(self.take()?), u32::from_le_bytes(self.take()?));
-                Value::Timestamp(DateTime::from_timestamp(seconds, nanos)?)
+            [7] => Value::Timestamp(self.instant()?),
+            [10] => Value::Datetime(self.instant()?.naive_utc()),
+            [11] => {
+                let (seconds, nanos) = (self.length()?, self.length()?);
+                Value::Time(NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos)?)
             }
+            [12] => Value::Bytes(self.bytes()?.to_vec()),
             [8] => Value::from(
                 (0..self.length()?)
                     .map(|_| self.text())
@@ -151,11 +175,20 @@ impl Packed<'_> {
         Some(f64::from_bits(u64::from_le_bytes(self.take()?)))
     }
 
+    fn instant(&mut self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = (i64::from_le_bytes(self.take()?), u32::from_le_bytes(self.take()?));
+        DateTime::from_timestamp(seconds, nanos)
+    }
+
     fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.bytes()?.to_vec()).ok()
+    }
+
+    fn bytes(&mut self) -> Option<&[u8]> {
         let length = usize::try_from(self.length()?).ok()?;
-        let (text, others) = self.0.split_at_checked(length)?;
+        let (bytes, others) = self.0.split_at_checked(length)?;
         self.0 = others;
-        String::from_utf8(text.to_vec()).ok()
+        Some(bytes)
     }
 
     fn length(&mut self) -> Option<u32> {
@@ -186,6 +219,15 @@ mod tests {
             (any::<i32>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Value::Timestamp(
                 DateTime::from_timestamp(seconds.into(), nanos).unwrap()
             )),
+            (any::<i32>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Value::Datetime(
+                DateTime::from_timestamp(seconds.into(), nanos)
+                    .unwrap()
+                    .naive_utc()
+            )),
+            (0..86_400_u32, 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Value::Time(
+                NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos).unwrap()
+            )),
+            any::<Vec<u8>>().prop_map(Value::Bytes),
             prop::collection::vec(any::<String>(), 0..3).prop_map(Value::from),
             prop::collection::vec(any::<f64>(), 0..3).prop_map(Value::Numbers),
         ]

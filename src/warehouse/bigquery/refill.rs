@@ -290,7 +290,7 @@ fn faults(column: &Column) -> Vec<String> {
 fn too_large(name: &str, kind: &CarriedType) -> Option<String> {
     match kind {
         CarriedType::ShortString(length) => Some(format!("CHAR_LENGTH({name}) > {length}")),
-        CarriedType::Bytes(Some(length)) => Some(format!("BYTE_LENGTH({name}) > {length}")),
+        CarriedType::ShortBytes(length) => Some(format!("BYTE_LENGTH({name}) > {length}")),
         CarriedType::BigNumeric(Some(Decimals { precision, scale })) => Some(format!(
             "ABS(ROUND(CAST({name} AS BIGNUMERIC), {scale})) >= BIGNUMERIC '1e{}'",
             precision - scale
@@ -305,7 +305,7 @@ fn shown(column: &Column) -> String {
     quoted(&match &column.kind {
         ColumnType::Carried(CarriedType::ShortString(_)) => name,
         ColumnType::Carried(CarriedType::Geography) => format!("ST_ASTEXT({name})"),
-        ColumnType::Carried(_) => format!("TO_JSON_STRING({name})"),
+        ColumnType::Bytes | ColumnType::Carried(_) => format!("TO_JSON_STRING({name})"),
         _ => format!("CAST({name} AS STRING)"),
     })
 }

@@ -63,6 +63,8 @@ fn element(field: &TableFieldSchema, depth: usize) -> Option<ColumnType> {
         "BOOLEAN" | "BOOL" => return Some(ColumnType::Bool),
         "DATE" => return Some(ColumnType::Date),
         "TIMESTAMP" => return Some(ColumnType::Timestamp),
+        "DATETIME" => return Some(ColumnType::Datetime),
+        "TIME" => return Some(ColumnType::Time),
         "JSON" => return Some(ColumnType::Json),
         "NUMERIC" => {
             let Decimals { precision, scale } = digits(field).unwrap_or(Decimals {
@@ -75,10 +77,11 @@ fn element(field: &TableFieldSchema, depth: usize) -> Option<ColumnType> {
             None => return Some(ColumnType::String),
             Some(length) => CarriedType::ShortString(length),
         },
-        "BYTES" => CarriedType::Bytes(length()),
+        "BYTES" => match length() {
+            None => return Some(ColumnType::Bytes),
+            Some(length) => CarriedType::ShortBytes(length),
+        },
         "BIGNUMERIC" => CarriedType::BigNumeric(digits(field)),
-        "DATETIME" => CarriedType::Datetime,
-        "TIME" => CarriedType::Time,
         "GEOGRAPHY" => CarriedType::Geography,
         "INTERVAL" => CarriedType::Interval,
         "RANGE" => CarriedType::Range(RangeOf::from_word(&field.range_element_type.as_ref()?.kind)?),

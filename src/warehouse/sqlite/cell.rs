@@ -1,5 +1,5 @@
-//! Conversion between values and their stored form: `DATE` as ISO text, `TIMESTAMP` as UTC ISO text, `BOOL` as 0 or 1,
-//! `NUMERIC` and `FLOAT64` as a real, arrays as JSON text. A value that doesn't fit its column is rejected, never
+//! Conversion between values and their stored form: `DATE`, `DATETIME` and `TIME` as ISO text, `TIMESTAMP` as UTC ISO
+//! text, `BOOL` as 0 or 1, `NUMERIC` and `FLOAT64` as a real, `BYTES` as a blob, arrays as JSON text. A value that doesn't fit its column is rejected, never
 //! coerced.
 
 use std::mem;
@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 
 use super::fault::SqliteFault;
-use crate::table::{Column, ColumnType, TableDef, Value};
+use crate::table::{Column, ColumnType, TableDef, Value, parse_datetime, parse_time};
 
 /// Encodes one column of a statement that keeps its values from row to row. NULL, dates, timestamps and lists often
 /// repeat.
@@ -46,9 +46,12 @@ impl<'t> CellWriter<'t> {
             (ColumnType::String | ColumnType::Json, Value::Text(text)) => {
                 borrowed(ValueRef::Text(text.as_bytes()))
             }
+            (ColumnType::Bytes, Value::Bytes(bytes)) => borrowed(ValueRef::Blob(bytes)),
             (ColumnType::Bool, Value::Bool(truth)) => borrowed(ValueRef::Integer(i64::from(*truth))),
             (ColumnType::Date, Value::Date(_))
             | (ColumnType::Timestamp, Value::Timestamp(_))
+            | (ColumnType::Datetime, Value::Datetime(_))
+            | (ColumnType::Time, Value::Time(_))
             | (ColumnType::StringArray, Value::List(_)) => match &mut self.last {
                 Some((last, _)) if last == value && !was_null => Ok(None),
                 last => {
@@ -111,6 +114,13 @@ impl<'t> CellReader<'t> {
             }
             (ColumnType::Date, ValueRef::Text(text)) => self.repeated(text, parse_date),
             (ColumnType::Timestamp, ValueRef::Text(text)) => self.repeated(text, parse_timestamp),
+            (ColumnType::Datetime, ValueRef::Text(text)) => {
+                self.repeated(text, |text| parse_datetime(text).ok().map(Value::Datetime))
+            }
+            (ColumnType::Time, ValueRef::Text(text)) => {
+                self.repeated(text, |text| parse_time(text).ok().map(Value::Time))
+            }
+            (ColumnType::Bytes, ValueRef::Blob(bytes)) => Some(Value::Bytes(bytes.to_vec())),
             (ColumnType::StringArray, ValueRef::Text(text)) => {
                 serde_json::from_slice(text).ok().map(Value::List)
             }

@@ -84,9 +84,7 @@ fn value(column: &str, stored: ValueRef<'_>) -> Result<Value, SqliteFault> {
         ValueRef::Text(text) => str::from_utf8(text)
             .map(|text| Value::from(text.to_owned()))
             .map_err(|_| SqliteFault::data(format!("the query returns column {column} with invalid UTF-8"))),
-        ValueRef::Blob(_) => Err(SqliteFault::data(format!(
-            "the query returns column {column} with bytes"
-        ))),
+        ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.to_vec())),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn state(connection: &Connection, look: SourceLook<'_>) -> Result<Sou
         }
         None => date_type(&held, look.date).ok_or_else(|| {
             let why = format!(
-                "column '{}' is not a DATE or a TIMESTAMP of it; correct date",
+                "column '{}' is not a DATE, DATETIME or TIMESTAMP of it; correct date",
                 look.date
             );
             refused(&why)

@@ -5,6 +5,7 @@ use rusqlite::functions::Context;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, Result};
 
+use super::datetime::as_datetime;
 use super::{any_null, integer, refuse, scalar, text};
 use crate::partition::Timezone;
 use crate::table;
@@ -47,18 +48,21 @@ fn date(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
 }
 
 /// A `TIMESTAMP` argument.
-fn moment(context: &Context<'_>, at: usize) -> Result<DateTime<Utc>> {
+pub(super) fn moment(context: &Context<'_>, at: usize) -> Result<DateTime<Utc>> {
     let text = text(context, at)?;
     as_moment(text).ok_or_else(|| refuse(format!("{text:?} is not a TIMESTAMP")))
 }
 
 /// The name of a time zone.
-fn zone(context: &Context<'_>, at: usize) -> Result<Timezone> {
+pub(super) fn zone(context: &Context<'_>, at: usize) -> Result<Timezone> {
     Timezone::parse(text(context, at)?).map_err(refuse)
 }
 
-/// The date of a `DATE` argument, or of a `TIMESTAMP` argument in UTC.
+/// The date of a `DATE` or `DATETIME` argument, or of a `TIMESTAMP` argument in UTC.
 fn day_of(context: &Context<'_>, at: usize) -> Result<NaiveDate> {
+    if let Some(clock) = as_datetime(text(context, at)?) {
+        return Ok(clock.date());
+    }
     date(context, at).or_else(|_| moment(context, at).map(|moment| moment.date_naive()))
 }
 
@@ -79,7 +83,8 @@ fn stored(moment: DateTime<Utc>) -> String {
     table::Value::Timestamp(moment).to_string()
 }
 
-fn optional<T>(context: &Context<'_>, work: fn(&Context<'_>) -> Result<T>) -> Result<Option<T>> {
+/// NULL if any argument is.
+pub(super) fn optional<T>(context: &Context<'_>, work: fn(&Context<'_>) -> Result<T>) -> Result<Option<T>> {
     if any_null(context) {
         return Ok(None);
     }
@@ -98,7 +103,7 @@ fn date_from_parts(context: &Context<'_>) -> Result<Option<String>> {
     })
 }
 
-fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate> {
+pub(super) fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate> {
     let far = || refuse(format!("{date} plus {by} {part} is out of range"));
     let in_days = |width: u64| {
         let days = Days::new(by.unsigned_abs().checked_mul(width)?);
@@ -135,28 +140,29 @@ fn date_add(context: &Context<'_>) -> Result<Option<String>> {
 
 /// Counts the boundaries between two dates, as in `GoogleSQL`: weeks start on Sunday.
 fn date_diff(context: &Context<'_>) -> Result<Option<i64>> {
-    optional(context, |c| {
-        let (left, right, part) = (date(c, 0)?, date(c, 1)?, text(c, 2)?);
-        let months = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
-        let days = |date: NaiveDate| i64::from(date.num_days_from_ce());
-        // Day 0 of the common era was a Sunday.
-        let count: fn(i64) -> i64 = match part {
-            "DAY" => return Ok(days(left) - days(right)),
-            "WEEK" => return Ok(days(left).div_euclid(7) - days(right).div_euclid(7)),
-            "MONTH" => |months| months,
-            "QUARTER" => |months| months.div_euclid(3),
-            "YEAR" => |months| months.div_euclid(12),
-            _ => return Err(unknown_part(part)),
-        };
-        Ok(count(months(left)) - count(months(right)))
-    })
+    optional(context, |c| boundaries(date(c, 0)?, date(c, 1)?, text(c, 2)?))
+}
+
+pub(super) fn boundaries(left: NaiveDate, right: NaiveDate, part: &str) -> Result<i64> {
+    let months = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
+    let days = |date: NaiveDate| i64::from(date.num_days_from_ce());
+    // Day 0 of the common era was a Sunday.
+    let count: fn(i64) -> i64 = match part {
+        "DAY" => return Ok(days(left) - days(right)),
+        "WEEK" => return Ok(days(left).div_euclid(7) - days(right).div_euclid(7)),
+        "MONTH" => |months| months,
+        "QUARTER" => |months| months.div_euclid(3),
+        "YEAR" => |months| months.div_euclid(12),
+        _ => return Err(unknown_part(part)),
+    };
+    Ok(count(months(left)) - count(months(right)))
 }
 
 fn date_trunc(context: &Context<'_>) -> Result<Option<String>> {
     optional(context, |c| Ok(truncated(date(c, 0)?, text(c, 1)?)?.to_string()))
 }
 
-fn truncated(date: NaiveDate, part: &str) -> Result<NaiveDate> {
+pub(super) fn truncated(date: NaiveDate, part: &str) -> Result<NaiveDate> {
     let back = |days: u32| date.checked_sub_days(Days::new(u64::from(days)));
     match part {
         "DAY" => Some(date),
@@ -217,7 +223,7 @@ fn timestamp_trunc(context: &Context<'_>) -> Result<Option<String>> {
     })
 }
 
-fn microseconds(part: &str) -> Result<i64> {
+pub(super) fn microseconds(part: &str) -> Result<i64> {
     match part {
         "MICROSECOND" => Ok(1),
         "MILLISECOND" => Ok(1_000),
@@ -255,7 +261,10 @@ fn extract(context: &Context<'_>) -> Result<Option<Value>> {
     optional(context, |c| {
         let part = text(c, 0)?;
         let zone = zone(c, 2)?;
-        let clock = || moment(c, 1).map(|at| zone.clock(at));
+        let clock = || match as_datetime(text(c, 1)?) {
+            Some(clock) if zone.is_utc() => Ok(clock),
+            _ => moment(c, 1).map(|at| zone.clock(at)),
+        };
         let date = date(c, 1).or_else(|_| clock().map(|clock| clock.date()))?;
         let number = match part {
             "DATE" => return Ok(Value::Text(date.to_string())),

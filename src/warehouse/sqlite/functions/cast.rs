@@ -5,6 +5,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Result};
 
 use super::calendar::{as_date, as_moment};
+use super::datetime::{as_datetime, stored, stored_time, to_datetime};
 use super::{refuse, scalar, shown};
 use crate::table;
 
@@ -18,6 +19,18 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     scalar(connection, "gsql_cast_timestamp", 1, |c| {
         cast(c, "TIMESTAMP", to_moment)
     })?;
+    scalar(connection, "gsql_cast_datetime", 1, |c| {
+        cast(c, "DATETIME", to_clock)
+    })?;
+    scalar(connection, "gsql_cast_time", 1, |c| cast(c, "TIME", to_time))?;
+    scalar(connection, "gsql_cast_bytes", 1, |c| cast(c, "BYTES", to_bytes))?;
+    // CONCAT makes texts of numbers, but BYTES of BYTES.
+    scalar(connection, "gsql_text", 1, |c| cast(c, "STRING", to_plain_text))?;
+    scalar(connection, "gsql_safe_cast_datetime", 1, |c| {
+        Ok(safe(c, to_clock))
+    })?;
+    scalar(connection, "gsql_safe_cast_time", 1, |c| Ok(safe(c, to_time)))?;
+    scalar(connection, "gsql_safe_cast_bytes", 1, |c| Ok(safe(c, to_bytes)))?;
     scalar(connection, "gsql_safe_cast_int64", 1, |c| Ok(safe(c, to_int)))?;
     scalar(connection, "gsql_safe_cast_float64", 1, |c| Ok(safe(c, to_float)))?;
     scalar(connection, "gsql_safe_cast_string", 1, |c| Ok(safe(c, to_text)))?;
@@ -78,8 +91,17 @@ fn to_float(value: ValueRef<'_>) -> Option<Value> {
     .map(Value::Real)
 }
 
-/// Timestamps are formatted as by `BigQuery`: `2026-01-04 01:02:03+00`.
+/// Bytes must be UTF-8.
 fn to_text(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Blob(bytes) => String::from_utf8(bytes.to_vec()).ok().map(Value::Text),
+        other => to_plain_text(other),
+    }
+}
+
+/// Timestamps are formatted as by `BigQuery`: `2026-01-04 01:02:03+00`. A DATETIME keeps its stored form, which other
+/// texts may have too.
+fn to_plain_text(value: ValueRef<'_>) -> Option<Value> {
     match value {
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
@@ -99,6 +121,7 @@ fn to_date(value: ValueRef<'_>) -> Option<Value> {
     };
     let text = str::from_utf8(bytes).ok()?;
     as_date(text)
+        .or_else(|| as_datetime(text).map(|at| at.date()))
         .or_else(|| as_moment(text).map(|moment| moment.date_naive()))
         .map(|date| Value::Text(date.to_string()))
 }
@@ -109,4 +132,34 @@ fn to_moment(value: ValueRef<'_>) -> Option<Value> {
     };
     let moment = table::parse_moment(str::from_utf8(bytes).ok()?).ok()?;
     Some(Value::Text(table::Value::Timestamp(moment).to_string()))
+}
+
+fn to_clock(value: ValueRef<'_>) -> Option<Value> {
+    let ValueRef::Text(bytes) = value else {
+        return None;
+    };
+    let at = to_datetime(str::from_utf8(bytes).ok()?)?;
+    Some(Value::Text(stored(at)))
+}
+
+/// A TIME, or that of a DATETIME or a TIMESTAMP.
+fn to_time(value: ValueRef<'_>) -> Option<Value> {
+    let ValueRef::Text(bytes) = value else {
+        return None;
+    };
+    let text = str::from_utf8(bytes).ok()?;
+    let of_day = || {
+        to_datetime(text)
+            .filter(|_| as_date(text).is_none())
+            .map(|at| at.time())
+    };
+    let time = table::parse_time(text).ok().or_else(of_day)?;
+    Some(Value::Text(stored_time(time)))
+}
+
+fn to_bytes(value: ValueRef<'_>) -> Option<Value> {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(Value::Blob(bytes.to_vec())),
+        _ => None,
+    }
 }

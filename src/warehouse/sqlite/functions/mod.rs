@@ -4,8 +4,10 @@
 mod aggregate;
 mod arithmetic;
 mod array;
+mod bytes;
 mod calendar;
 mod cast;
+mod datetime;
 mod pattern;
 mod row_digest;
 mod text;
@@ -18,6 +20,8 @@ use rusqlite::{Connection, Error, Result};
 pub(super) fn register(connection: &Connection) -> Result<()> {
     arithmetic::register(connection)?;
     calendar::register(connection)?;
+    datetime::register(connection)?;
+    bytes::register(connection)?;
     cast::register(connection)?;
     text::register(connection)?;
     pattern::register(connection)?;

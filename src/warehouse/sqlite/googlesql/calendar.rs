@@ -29,6 +29,18 @@ impl SqlWriter {
             "QUARTER",
             "YEAR",
         ];
+        const CLOCK_STEPS: &[&str] = &[
+            "MICROSECOND",
+            "MILLISECOND",
+            "SECOND",
+            "MINUTE",
+            "HOUR",
+            "DAY",
+            "WEEK",
+            "MONTH",
+            "QUARTER",
+            "YEAR",
+        ];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
         let written = match call.name {
             "CURRENT_DATE" => {
@@ -39,6 +51,10 @@ impl SqlWriter {
                 let [] = call.exactly()?;
                 literal::text(&table::Value::Timestamp(self.now).to_string())
             }
+            "CURRENT_DATETIME" => {
+                let [] = call.exactly()?;
+                literal::text(&table::Value::Datetime(self.now.naive_utc()).to_string())
+            }
             "DATE" if call.arguments.len() == 3 => {
                 let [year, month, day] = call.exactly()?;
                 let (year, month) = (self.expression(year)?, self.expression(month)?);
@@ -48,6 +64,20 @@ impl SqlWriter {
             "DATE_SUB" => self.shifted(call, "gsql_date_add", "- ", DAYS)?,
             "TIMESTAMP_ADD" => self.shifted(call, "gsql_timestamp_add", "", MOMENTS)?,
             "TIMESTAMP_SUB" => self.shifted(call, "gsql_timestamp_add", "- ", MOMENTS)?,
+            "DATETIME" | "TIME" => return self.clock(call).map(Some),
+            "DATETIME_ADD" => self.shifted(call, "gsql_datetime_add", "", CLOCK_STEPS)?,
+            "DATETIME_SUB" => self.shifted(call, "gsql_datetime_add", "- ", CLOCK_STEPS)?,
+            "DATETIME_DIFF" => self.difference(call, "gsql_datetime_diff", CLOCK_STEPS)?,
+            "DATETIME_TRUNC" => {
+                let [at, part] = call.exactly()?;
+                let part = allowed_part(call, part, INSTANTS)?;
+                format!("gsql_datetime_trunc({}, '{part}')", self.expression(at)?)
+            }
+            "FORMAT_DATETIME" => {
+                let [format, at] = call.exactly()?;
+                let format = safe_format(call, format, INSTANT_ELEMENTS)?;
+                format!("gsql_format_datetime({format}, {})", self.expression(at)?)
+            }
             "DATE_DIFF" => self.difference(call, "gsql_date_diff", DAYS)?,
             "TIMESTAMP_DIFF" => self.difference(call, "gsql_timestamp_diff", MOMENTS)?,
             "DATE_TRUNC" => {
@@ -114,6 +144,29 @@ impl SqlWriter {
             _ => return Ok(None),
         };
         Ok(Some(written))
+    }
+
+    /// `DATETIME(…)` and `TIME(…)`: of parts, of a date and a time, or of an instant in a zone.
+    fn clock(&mut self, call: &Call<'_>) -> Written {
+        let arguments = call.expressions()?;
+        let written: Result<Vec<String>, SqlRefusal> = arguments
+            .iter()
+            .map(|argument| self.expression(argument))
+            .collect();
+        let zone = arguments.get(1).and_then(|zone| zone_name(zone));
+        let function = match (call.name, arguments.len(), zone) {
+            ("DATETIME", 2, Some(_)) => "gsql_datetime_in",
+            ("DATETIME", 2, None) => "gsql_datetime_of",
+            ("DATETIME", 1 | 6, _) => "gsql_datetime",
+            ("TIME", 1 | 3, _) => "gsql_time",
+            _ => {
+                return Err(SqlRefusal::construct(format_args!(
+                    "these arguments of {}(…)",
+                    call.name
+                )));
+            }
+        };
+        Ok(format!("{function}({})", written?.join(", ")))
     }
 
     fn shifted(&mut self, call: &Call<'_>, name: &str, sign: &str, parts: &[&str]) -> Written {

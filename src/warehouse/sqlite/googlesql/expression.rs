@@ -250,6 +250,9 @@ impl SqlWriter {
             DataType::Float64 => "float64",
             DataType::Date => "date",
             DataType::Timestamp(None, TimezoneInfo::None) => "timestamp",
+            DataType::Datetime(None) => "datetime",
+            DataType::Time(None, TimezoneInfo::None) => "time",
+            DataType::Bytes(None) => "bytes",
             other => return Err(SqlRefusal::construct(format_args!("CAST(… AS {other})"))),
         };
         let written = self.expression(expression)?;

@@ -39,7 +39,7 @@ impl SqlWriter {
                 let texts: Result<Vec<String>, SqlRefusal> = call
                     .expressions()?
                     .into_iter()
-                    .map(|text| Ok(format!("gsql_cast_string({})", self.expression(text)?)))
+                    .map(|text| Ok(format!("gsql_text({})", self.expression(text)?)))
                     .collect();
                 Ok(format!("({})", texts?.join(" || ")))
             }

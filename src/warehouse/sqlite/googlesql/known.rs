@@ -74,6 +74,11 @@ static KNOWN: &[KnownFunction] = &[
     known("STRPOS",         "instr",                2..=2, FunctionKind::Scalar,       Gives::Number),
     known("STARTS_WITH",    "gsql_starts_with",     2..=2, FunctionKind::Scalar,       Gives::Truth),
     known("ENDS_WITH",      "gsql_ends_with",       2..=2, FunctionKind::Scalar,       Gives::Truth),
+    known("BYTE_LENGTH",    "gsql_byte_length",     1..=1, FunctionKind::Scalar,       Gives::Number),
+    known("TO_BASE64",      "gsql_to_base64",       1..=1, FunctionKind::Scalar,       Gives::Any),
+    known("FROM_BASE64",    "gsql_from_base64",     1..=1, FunctionKind::Scalar,       Gives::Any),
+    known("TO_HEX",         "gsql_to_hex",          1..=1, FunctionKind::Scalar,       Gives::Any),
+    known("SHA256",         "gsql_sha256",          1..=1, FunctionKind::Scalar,       Gives::Any),
     known("REGEXP_CONTAINS","gsql_regexp_contains", 2..=2, FunctionKind::Scalar,       Gives::Truth),
     known("REGEXP_EXTRACT", "gsql_regexp_extract",  2..=2, FunctionKind::Scalar,       Gives::Any),
     known("ARRAY_LENGTH",   "gsql_array_length",    1..=1, FunctionKind::Scalar,       Gives::Number),
@@ -108,7 +113,7 @@ static KNOWN: &[KnownFunction] = &[
 
 fn gives(call: &Function) -> Option<Gives> {
     let name = dotted(&call.name)?.to_ascii_uppercase();
-    if ["COUNTIF", "DATE_DIFF", "TIMESTAMP_DIFF"].contains(&name.as_str()) {
+    if ["COUNTIF", "DATE_DIFF", "TIMESTAMP_DIFF", "DATETIME_DIFF"].contains(&name.as_str()) {
         return Some(Gives::Number);
     }
     by_name(&name).map(|known| known.gives)

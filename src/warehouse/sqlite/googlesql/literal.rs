@@ -1,10 +1,11 @@
-//! Literals: all string syntaxes become plain `SQLite` strings, dates and timestamps their stored form.
+//! Literals: all string syntaxes become plain `SQLite` strings, dates, times and bytes their stored form.
 
 use chrono::NaiveDate;
-use sqlparser::ast::{DataType, TypedString, Value};
+use sqlparser::ast::{DataType, TimezoneInfo, TypedString, Value};
 
 use super::Written;
 use super::refusal::SqlRefusal;
+use crate::figures::hex;
 use crate::table;
 
 /// Quotes a string for `SQLite`.
@@ -34,6 +35,11 @@ pub(super) fn value(value: &Value) -> Written {
         Value::Boolean(true) => Ok("TRUE".to_owned()),
         Value::Boolean(false) => Ok("FALSE".to_owned()),
         Value::Null => Ok("NULL".to_owned()),
+        Value::SingleQuotedByteStringLiteral(bytes) | Value::DoubleQuotedByteStringLiteral(bytes)
+            if !bytes.contains('\\') =>
+        {
+            Ok(format!("x'{}'", hex(bytes.as_bytes())))
+        }
         other => {
             let plain = text_of(other).ok_or_else(|| SqlRefusal::construct(other))?;
             if let Some(instead) = looks_like_a_day(plain) {
@@ -44,13 +50,15 @@ pub(super) fn value(value: &Value) -> Written {
     }
 }
 
-/// `DATE '…'` and `TIMESTAMP '…'`.
+/// `DATE '…'`, `TIMESTAMP '…'`, `DATETIME '…'` and `TIME '…'`.
 pub(super) fn typed(typed: &TypedString) -> Written {
     let refused = || SqlRefusal::construct(typed);
     let written = text_of(&typed.value.value).ok_or_else(refused)?;
     let stored = match typed.data_type {
         DataType::Date => written.parse::<NaiveDate>().ok().map(table::Value::Date),
         DataType::Timestamp(..) => table::parse_moment(written).ok().map(table::Value::Timestamp),
+        DataType::Datetime(None) => table::parse_datetime(written).ok().map(table::Value::Datetime),
+        DataType::Time(None, TimezoneInfo::None) => table::parse_time(written).ok().map(table::Value::Time),
         _ => None,
     };
     stored.map(|stored| text(&stored.to_string())).ok_or_else(refused)
@@ -68,7 +76,9 @@ fn looks_like_a_day(text: &str) -> Option<&'static str> {
         return None;
     }
     match time {
-        Some(time) if time.starts_with(|letter: char| letter.is_ascii_digit()) => Some("TIMESTAMP '…'"),
+        Some(time) if time.starts_with(|letter: char| letter.is_ascii_digit()) => {
+            Some("TIMESTAMP '…' or DATETIME '…'")
+        }
         None if day.len() != "2021-10-19".len() => Some("the day as YYYY-MM-DD"),
         _ => None,
     }

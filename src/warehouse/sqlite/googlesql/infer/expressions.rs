@@ -134,6 +134,9 @@ fn literal(value: &Value) -> InferredType {
         }
         Value::Boolean(_) => BOOL,
         Value::Null => InferredType::Null,
+        Value::SingleQuotedByteStringLiteral(_) | Value::DoubleQuotedByteStringLiteral(_) => {
+            InferredType::Value(ColumnType::Bytes)
+        }
         other if text_of(other).is_some() => InferredType::Literal(ColumnType::String),
         _ => InferredType::Unknown,
     }
@@ -149,6 +152,9 @@ fn named(kind: &DataType) -> Option<ColumnType> {
         DataType::Float64 => Some(ColumnType::Float64),
         DataType::Date => Some(ColumnType::Date),
         DataType::Timestamp(None, TimezoneInfo::None) => Some(ColumnType::Timestamp),
+        DataType::Datetime(None) => Some(ColumnType::Datetime),
+        DataType::Time(None, TimezoneInfo::None) => Some(ColumnType::Time),
+        DataType::Bytes(None) => Some(ColumnType::Bytes),
         _ => None,
     }
 }

@@ -63,6 +63,18 @@ const fn timestamp() -> ColumnType {
     ColumnType::Timestamp
 }
 
+const fn datetime() -> ColumnType {
+    ColumnType::Datetime
+}
+
+const fn time() -> ColumnType {
+    ColumnType::Time
+}
+
+const fn bytes() -> ColumnType {
+    ColumnType::Bytes
+}
+
 const fn texts() -> ColumnType {
     ColumnType::StringArray
 }
@@ -71,6 +83,7 @@ const fn texts() -> ColumnType {
 static RESULTS: &[(ResultType, &[&str])] = &[
     (Always(int64), &[
         "COUNT", "COUNTIF", "LENGTH", "CHAR_LENGTH", "STRPOS", "ARRAY_LENGTH", "DATE_DIFF", "TIMESTAMP_DIFF",
+        "DATETIME_DIFF", "BYTE_LENGTH",
         "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE",
     ]),
     (Always(float64), &[
@@ -78,11 +91,14 @@ static RESULTS: &[(ResultType, &[&str])] = &[
     ]),
     (Always(string), &[
         "LOWER", "UPPER", "LTRIM", "RTRIM", "REPLACE", "REGEXP_EXTRACT", "CONCAT", "STRING_AGG", "FORMAT_DATE",
-        "FORMAT_TIMESTAMP",
+        "FORMAT_TIMESTAMP", "FORMAT_DATETIME", "TO_BASE64", "TO_HEX",
     ]),
     (Always(bool), &["STARTS_WITH", "ENDS_WITH", "REGEXP_CONTAINS", "LOGICAL_AND", "LOGICAL_OR"]),
     (Always(date), &["DATE", "PARSE_DATE", "CURRENT_DATE"]),
     (Always(timestamp), &["TIMESTAMP", "CURRENT_TIMESTAMP"]),
+    (Always(datetime), &["DATETIME", "CURRENT_DATETIME", "DATETIME_ADD", "DATETIME_SUB", "DATETIME_TRUNC"]),
+    (Always(time), &["TIME"]),
+    (Always(bytes), &["FROM_BASE64", "SHA256"]),
     (Always(texts), &["SPLIT"]),
     (SameDate, &["DATE_ADD", "DATE_SUB", "DATE_TRUNC", "LAST_DAY"]),
     (SameTimestamp, &["TIMESTAMP_ADD", "TIMESTAMP_SUB", "TIMESTAMP_TRUNC"]),

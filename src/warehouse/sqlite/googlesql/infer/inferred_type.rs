@@ -91,7 +91,14 @@ impl InferredType {
             (one, other) if one.kind() == other.kind() => one.value(),
             (one, other) if one.is_number() && other.is_number() => common_number(&one, &other),
             (Literal(ColumnType::String), other) | (other, Literal(ColumnType::String))
-                if other.is(&ColumnType::Date) || other.is(&ColumnType::Timestamp) =>
+                if [
+                    ColumnType::Date,
+                    ColumnType::Timestamp,
+                    ColumnType::Datetime,
+                    ColumnType::Time,
+                ]
+                .iter()
+                .any(|kind| other.is(kind)) =>
             {
                 other.value()
             }
