@@ -45,6 +45,9 @@ TYPES = {
     "JSON": type_pb2.TYPE_JSON,
 }
 
+# The columns of a table partitioned by ingestion time that its schema does not have.
+PSEUDO = {"_PARTITIONTIME": "TIMESTAMP", "_PARTITIONDATE": "DATE"}
+
 # What a dataset says of its tables; the columns that a query may ask for.
 METADATA = {
     "TABLES": {"table_name": "STRING", "table_type": "STRING", "creation_time": "TIMESTAMP", "ddl": "STRING"},
@@ -172,6 +175,8 @@ class Analyzer:
             function.signature.append(signature)
         options = options_pb2.AnalyzerOptionsProto()
         options.language_options.CopyFrom(self.language)
+        for name, kind in PSEUDO.items():
+            options.ddl_pseudo_columns.add(name=name).type.CopyFrom(simple(kind))
         for name, kind in parameters.items():
             parameter = options.query_parameters.add(name=name)
             parameter.type.CopyFrom(simple(kind))
@@ -186,7 +191,7 @@ def put(catalog, segments, columns, number):
         catalog = inner if inner is not None else catalog.catalog.add(name=segment)
     table = catalog.table.add(name=segments[-1], serialization_id=number)
     for name, kind in columns.items():
-        table.column.add(name=name).type.CopyFrom(kind)
+        table.column.add(name=name, is_pseudo_column=name in PSEUDO).type.CopyFrom(kind)
 
 
 class Server:
@@ -294,6 +299,8 @@ class Script:
         if definitions := find(resolved, "column_definition_list"):
             name = find(resolved, "name_path")
             columns = {column.name: column.type for column in definitions}
+            if re.search(r"PARTITION BY\s[^\n]*_PARTITION(TIME|DATE)", sql):
+                columns |= {name: simple(kind) for name, kind in PSEUDO.items()}
             if re.match(r"CREATE (OR REPLACE )?TEMP", sql):
                 self.temporary[name[0]] = columns
             else:

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::hint::with_hint;
 use crate::partition::{Grain, Timezone};
-use crate::table::{Column, ColumnType, TableDef};
+use crate::table::{Column, ColumnType, PARTITION_DATE, PARTITION_TIME, TableDef, refuse_column_name};
 
 /// The table that a query fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,9 @@ impl InferredTable {
     /// # Errors
     /// If one of them isn't a column, or has a type that it can't have.
     pub fn with_columns(&self, mut columns: Vec<Column>) -> Result<TableDef, String> {
+        if self.date_column == PARTITION_TIME {
+            columns.push(Column::partition_time());
+        }
         for column in &mut columns {
             let is_required =
                 column.name == self.date_column || self.key.iter().any(|key| column.name == *key);
@@ -81,6 +84,18 @@ impl InferredTable {
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,
         })
+    }
+}
+
+/// Refuses the name of a date column that no column can have. A pseudo column is the date of a table that is partitioned by
+/// ingestion time.
+pub(super) fn date_column_name(name: &str) -> Result<(), String> {
+    match name {
+        PARTITION_TIME => Ok(()),
+        PARTITION_DATE => Err(format!(
+            "date_column '{PARTITION_DATE}' is the day of {PARTITION_TIME}; write date_column = \"{PARTITION_TIME}\""
+        )),
+        name => refuse_column_name(name).map_err(|problem| format!("date_column {problem}")),
     }
 }
 
@@ -107,6 +122,11 @@ pub(super) fn date_column(columns: &[Column], name: &str, grain: Grain) -> Resul
 /// Refuses key columns that can't identify a row.
 pub(super) fn key(columns: &[Column], key: &[String]) -> Result<(), String> {
     for name in key {
+        if name == PARTITION_TIME {
+            return Err(format!(
+                "key: leave out {PARTITION_TIME}; a key identifies a row within its partition"
+            ));
+        }
         let column = column_of(columns, "key", name)?;
         if column.nullable {
             return Err(format!(

@@ -244,7 +244,7 @@ pub(super) struct RawStage {
     pub(super) seed: Option<String>,
     /// The file of that query, relative to the plan file.
     pub(super) seed_file: Option<String>,
-    /// The column of a row's date.
+    /// The column of a row's date, or `_PARTITIONTIME` for a table partitioned by ingestion time.
     pub(super) date_column: Option<String>,
     /// The columns that identify a row.
     pub(super) key: Option<Vec<String>>,
@@ -293,8 +293,8 @@ pub(super) enum RawKind {
 pub(super) struct RawColumn {
     /// Name of the column.
     pub(super) name: String,
-    /// INT64, FLOAT64, NUMERIC, NUMERIC(p,s), STRING, BOOL, DATE, TIMESTAMP, JSON, `ARRAY<STRING>` or `ARRAY<FLOAT64>`;
-    /// for a query also any other type that the warehouse has.
+    /// INT64, FLOAT64, NUMERIC, NUMERIC(p,s), STRING, BOOL, DATE, DATETIME, TIMESTAMP, TIME, BYTES, JSON, `ARRAY<STRING>` or
+    /// `ARRAY<FLOAT64>`; for a query also any other type that the warehouse has.
     #[serde(rename = "type")]
     pub(super) kind: String,
     /// Whether it may be NULL.

@@ -7,10 +7,10 @@ use super::mistakes::{EntryMistakes, PlanMistakes};
 use super::raw::{RawDeclaredSource, RawWatch};
 use super::stage::{ReadReach, ReadSpec, StageSpec};
 use crate::sql::{TableName, tables};
-use crate::table::{SourceMark, readable_path, refuse_column_name};
+use crate::table::{PARTITION_DATE, PARTITION_TIME, SourceMark, readable_path, refuse_column_name};
 
 /// The pseudo columns of tables that are partitioned by the time of loading.
-const OF_LOADING: [&str; 2] = ["_PARTITIONTIME", "_PARTITIONDATE"];
+const OF_LOADING: [&str; 2] = [PARTITION_TIME, PARTITION_DATE];
 
 /// The pseudo column of a wildcard table.
 const SUFFIX: &str = "_TABLE_SUFFIX";

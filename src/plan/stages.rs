@@ -11,7 +11,7 @@ use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::division::Division;
-use super::filled_table::{FilledTable, InferredTable, date_column, key};
+use super::filled_table::{FilledTable, InferredTable, date_column, date_column_name, key};
 use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
@@ -24,7 +24,10 @@ use super::stage::{
 use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
 use crate::sql::QueryScript;
-use crate::table::{Column, ColumnType, TableDef, TypeError, readable_path, refuse_column_name, table_path};
+use crate::table::{
+    Column, ColumnType, PARTITION_DATE, PARTITION_TIME, TableDef, TypeError, readable_path,
+    refuse_column_name, table_path,
+};
 
 /// Default time limit of a command per date, in seconds.
 const DEFAULT_TIMEOUT: u64 = 600;
@@ -206,6 +209,20 @@ impl RawStage {
                            and @end";
             found.note("depends_on_past", problem);
         }
+        if let (
+            Some(PARTITION_TIME),
+            Some(DateQuery {
+                binds: Binds::ManyDates,
+                ..
+            }),
+        ) = (self.date_column.as_deref(), &query)
+        {
+            let problem = format!(
+                "date_column is {PARTITION_TIME}, so no row shows which of many dates it is of; use @date, or @start and \
+                 @end"
+            );
+            found.note(Queries::key(self.sql_file.as_ref()), &problem);
+        }
         let table = self.query_table(division, found);
         let expect = found.take("expect_rows", self.expect(division, queries));
         Some(SqlSpec {
@@ -267,6 +284,14 @@ impl RawStage {
         let timeout = found.take("timeout_seconds", timeout);
         let retry_exit_code = self.retry_code(found);
         let output = self.output(division, found);
+        if let (Some(StageOutput::Printed(table)), Some(2..)) = (&output, batch)
+            && table.is_by_ingestion_time()
+        {
+            let problem = format!(
+                "batch: date_column is {PARTITION_TIME}, so no printed row shows which date of a call it is of; leave it out"
+            );
+            found.note("batch", &problem);
+        }
         if output == Some(StageOutput::Nothing) && self.expect_rows.is_some() {
             let problem = "expect_rows needs a table whose rows can be counted; give table and date_column";
             found.note("expect_rows", problem);
@@ -385,8 +410,7 @@ impl RawStage {
             found.note("table", &problem);
         }
         let path = found.take("table", table_path(table));
-        let name = refuse_column_name(date_column).map_err(|problem| format!("date_column {problem}"));
-        let name = found.take("date_column", name);
+        let name = found.take("date_column", date_column_name(date_column));
         path.zip(name).map(|_| StageOutput::Rows {
             table: table.clone(),
             date_column: date_column.clone(),
@@ -415,7 +439,9 @@ impl RawStage {
         let path = path.and_then(|path| found.take("table", path));
         let columns = self.own_columns(kind, found)?;
         let date = self.own_date_column().and_then(|name| {
-            date_column(&columns, name, division.grain)?;
+            if name != PARTITION_TIME {
+                date_column(&columns, name, division.grain)?;
+            }
             Ok(name)
         });
         let date = found.take("date_column", date);
@@ -433,7 +459,7 @@ impl RawStage {
         let path = self.table(found).map(table_path);
         let path = path.and_then(|path| found.take("table", path));
         let name = self.own_date_column().and_then(|name| {
-            refuse_column_name(name).map_err(|problem| format!("date_column {problem}"))?;
+            date_column_name(name)?;
             Ok(name)
         });
         let name = found.take("date_column", name);
@@ -488,7 +514,10 @@ impl RawStage {
 
     fn own_date_column(&self) -> Result<&str, String> {
         let name = self.date_column.as_deref();
-        Ok(name.ok_or("date_column is missing; give the name of the date column")?)
+        match name.ok_or("date_column is missing; give the name of the date column")? {
+            PARTITION_DATE => date_column_name(PARTITION_DATE).map(|()| PARTITION_DATE),
+            name => Ok(name),
+        }
     }
 
     fn expect(&self, division: Division, queries: &Queries<'_>) -> Result<ExpectRows, String> {

@@ -9,7 +9,7 @@ use crate::escape::{decoded, quoted, quoted_bytes};
 use crate::partition::Partition;
 use crate::table::{
     Admitted, Candidate, Column, FaultKind, MAX_DESCRIBED, Row, RowFault, TableDef, Value, admit_on,
-    from_text,
+    from_text, partition_time,
 };
 
 /// Memory for the reason of a quarantined row, in bytes.
@@ -50,9 +50,15 @@ pub fn admitted(
         return Ok(dates.iter().map(|date| (*date, Admitted::default())).collect());
     }
     let places = places(table, &header)?;
+    // A plan has such a table only with calls for one date.
+    let partition = (table.is_by_ingestion_time())
+        .then(|| dates.first().map(|date| partition_time(*date)))
+        .flatten();
     let row = |record: ByteRecord| -> Candidate {
         let cells = places.iter().map(|&at| record.get(at).unwrap_or_default());
-        candidate(table, cells.collect(), record.position().map(csv::Position::line))
+        let mut read = candidate(table, cells.collect(), record.position().map(csv::Position::line));
+        read.row.extend(partition.clone());
+        read
     };
     let mut problem = None;
     let rows = reader.byte_records().map_while(|record| {
@@ -109,7 +115,7 @@ pub(super) fn too_much(most: usize) -> String {
 
 /// The index of each table column in a printed row.
 fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
-    let wanted = || table.columns.iter().map(|column| column.name.as_ref());
+    let wanted = || table.made_columns().map(|column| column.name.as_ref());
     let mut seen: Vec<&[u8]> = Vec::with_capacity(header.len());
     for name in header {
         if wanted().all(|known| known.as_bytes() != name) {
@@ -134,7 +140,7 @@ fn places(table: &TableDef, header: &ByteRecord) -> Result<Vec<usize>, String> {
 
 /// A row from its cells. If a cell is invalid, the row is kept as printed.
 fn candidate(table: &TableDef, cells: Vec<&[u8]>, line: Option<u64>) -> Candidate {
-    let read = table.columns.iter().zip(&cells);
+    let read = table.made_columns().zip(&cells);
     match read.map(|(column, cell)| value(column, cell)).collect() {
         Ok(row) => Candidate {
             row,

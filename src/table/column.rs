@@ -242,6 +242,8 @@ pub enum Stamp {
     Created,
     /// When the row was last written.
     Processed,
+    /// The start of its partition, in a table partitioned by ingestion time.
+    PartitionTime,
 }
 
 /// One column of a table.

@@ -48,7 +48,7 @@ pub fn sqlite_index(table: &TableDef) -> Option<String> {
 /// `CREATE TABLE` for `BigQuery` at this path, partitioned by the date column.
 #[must_use]
 pub fn bigquery_table(table: &TableDef, path: &str) -> String {
-    let columns: Vec<String> = table.columns.iter().map(bigquery_column).collect();
+    let columns: Vec<String> = table.schema_columns().map(bigquery_column).collect();
     let cluster = match table.cluster.as_ref() {
         [] => String::new(),
         columns => format!("\nCLUSTER BY {}", sql_names(columns)),
@@ -64,7 +64,15 @@ pub fn bigquery_table(table: &TableDef, path: &str) -> String {
 }
 
 /// `BigQuery` has no partitions of weeks, and too few for the hours of more than a year: both are in partitions of days.
+/// By ingestion time, rows of different hours can only be in different partitions.
 fn partitioned_by(table: &TableDef) -> String {
+    if table.is_by_ingestion_time() {
+        let span = match table.grain {
+            Grain::Week => Grain::Day,
+            other => other,
+        };
+        return format!("TIMESTAMP_TRUNC({}, {})", table.date_column, span.sql_name());
+    }
     let name = sql_name(&table.date_column);
     let kind = table.column(&table.date_column).map(|column| &column.kind);
     match (kind, table.grain) {

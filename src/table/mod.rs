@@ -16,6 +16,7 @@ mod fields;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod inferred;
+mod ingestion_time;
 mod markdown;
 mod moment;
 mod name;
@@ -40,6 +41,7 @@ pub use digest::digest;
 pub use fault::{FaultKind, RowFault};
 pub use fields::{FieldError, FieldReader};
 pub use inferred::{inferred_columns, stored_columns};
+pub use ingestion_time::{PARTITION_DATE, PARTITION_TIME, partition_time};
 pub use markdown::markdown;
 pub use moment::{parse_datetime, parse_day, parse_moment, parse_time};
 pub use name::{

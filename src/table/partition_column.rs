@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ColumnType, DateType, Row, TableDef, Value, sql_name};
+use super::{ColumnType, DateType, PARTITION_DATE, PARTITION_TIME, Row, TableDef, Value, sql_name};
 use crate::partition::{Grain, Partition, Timezone};
 
 /// A column and the length of the partitions that are replaced at once.
@@ -37,7 +37,7 @@ impl TableDef {
                 _ => PartitionKind::Date,
             },
             grain: self.grain,
-            zone: self.zone,
+            zone: self.zone_of_dates(),
         }
     }
 
@@ -46,7 +46,9 @@ impl TableDef {
     pub fn partition_of(&self, row: &Row) -> Option<Partition> {
         let value = row.get(self.position(&self.date_column)?)?;
         match self.column(&self.date_column)?.kind {
-            ColumnType::Timestamp | ColumnType::Datetime => partition_of(value, self.grain, self.zone),
+            ColumnType::Timestamp | ColumnType::Datetime => {
+                partition_of(value, self.grain, self.zone_of_dates())
+            }
             _ => Some(Partition::containing(value.as_date()?, self.grain)),
         }
     }
@@ -69,12 +71,16 @@ pub fn partition_of(value: &Value, grain: Grain, zone: Timezone) -> Option<Parti
 }
 
 impl PartitionColumn {
-    /// A column whose type isn't known; the days of timestamps are those of UTC.
+    /// A column whose type isn't known, unless it is a pseudo column; the days of timestamps are those of UTC.
     #[must_use]
     pub fn of_any_type(name: &str, grain: Grain) -> Self {
         Self {
             name: sql_name(name),
-            kind: PartitionKind::Unknown,
+            kind: match name {
+                PARTITION_TIME => PartitionKind::Timestamp,
+                PARTITION_DATE => PartitionKind::Date,
+                _ => PartitionKind::Unknown,
+            },
             grain,
             zone: Timezone::UTC,
         }

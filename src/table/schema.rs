@@ -223,7 +223,7 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
             .find(|column| column.name.eq_ignore_ascii_case(name))
     };
     let mut found = Vec::new();
-    for declared in table.columns.iter() {
+    for declared in table.schema_columns() {
         match column(&declared.name) {
             None => found.push(lacking(declared, site)),
             Some(stored) => found.extend(other_form(table, declared, stored, site)),
@@ -401,22 +401,34 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<SchemaDifference> {
 }
 
 /// Whether the span of a stored partition, a day unless it is given, is longer than what is replaced at once.
-fn is_longer(span: Option<&str>, grain: Grain) -> bool {
+fn is_longer(span: Option<&str>, table: &TableDef) -> bool {
     let span = match span {
         Some("HOUR") => Grain::Hour,
         Some("MONTH") => Grain::Month,
         Some("YEAR") => Grain::Year,
         _ => Grain::Day,
     };
+    if table.is_by_ingestion_time() {
+        return span > table.grain;
+    }
     // Hours are stored in partitions of days.
-    span > grain.max(Grain::Day)
+    span > table.grain.max(Grain::Day)
 }
 
 fn other_partition(table: &TableDef, held: &Partitioning) -> Option<SchemaDifference> {
     let date = table.date_column.as_ref();
     let by_date = (held.by.as_deref()).is_some_and(|by| by.eq_ignore_ascii_case(date));
     let (what, weight) = match (&held.by, &held.span) {
-        (_, span) if by_date && !is_longer(span.as_deref(), table.grain) => return None,
+        (_, span) if by_date && !is_longer(span.as_deref(), table) => return None,
+        (_, span) if by_date && table.is_by_ingestion_time() => {
+            let span = span.as_deref().unwrap_or("DAY");
+            let what = format!(
+                "is partitioned by {span} of ingestion time but the plan replaces a {} at once, whose rows have no \
+                 partition of their own",
+                table.grain
+            );
+            (what, Weight::Stops)
+        }
         (_, Some(span)) if by_date => {
             let what = format!(
                 "is partitioned by {span} of '{date}' but the plan replaces a {} at once; every read and commit scans \
@@ -424,6 +436,14 @@ fn other_partition(table: &TableDef, held: &Partitioning) -> Option<SchemaDiffer
                 table.grain
             );
             (what, Weight::Harmless)
+        }
+        (by, _) if table.is_by_ingestion_time() => {
+            let by = match by {
+                Some(other) => format!("is partitioned by '{other}'"),
+                None => "is not partitioned".to_owned(),
+            };
+            let what = format!("{by} but the plan needs partitions by ingestion time");
+            (what, Weight::Stops)
         }
         (by, _) => {
             let by = match by {

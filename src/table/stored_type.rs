@@ -117,7 +117,11 @@ mod tests {
                 "{written}"
             );
             // How a column stores a number given as text shows its affinity. A blob has none.
-            let given = if kind == ColumnType::Bytes { "x'00'" } else { "'2.0'" };
+            let given = if kind == ColumnType::Bytes {
+                "x'00'"
+            } else {
+                "'2.0'"
+            };
             let insert = format!("INSERT INTO t VALUES ({given})");
             connection.execute(&insert, []).unwrap();
             let stored: String =

@@ -8,7 +8,9 @@ use super::{Answer, ErrorClass, WarehouseError};
 use crate::partition::{Grain, Partition, Timezone};
 use crate::reason::cut;
 use crate::sql::TableName;
-use crate::table::{DateType, PartitionColumn, Row, SourceMark, Value, named_partition};
+use crate::table::{
+    DateType, PARTITION_DATE, PARTITION_TIME, PartitionColumn, Row, SourceMark, Value, named_partition,
+};
 
 /// The date of a wildcard table: the end of the name of each of its tables, as YYYYMMDD.
 const SUFFIX: &str = "_TABLE_SUFFIX";
@@ -69,8 +71,8 @@ impl SourceLook<'_> {
     pub(super) fn pseudo_type(&self) -> Option<DateType> {
         match self.date {
             SUFFIX => Some(DateType::Text),
-            "_PARTITIONTIME" => Some(DateType::Timestamp),
-            "_PARTITIONDATE" => Some(DateType::Date),
+            PARTITION_TIME => Some(DateType::Timestamp),
+            PARTITION_DATE => Some(DateType::Date),
             _ => None,
         }
     }

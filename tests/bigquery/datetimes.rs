@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use backcourt::partition::{Grain, Partition};
 use backcourt::warehouse::Warehouse;
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 use rstest::rstest;
@@ -25,23 +26,23 @@ name = "calls"
 kind = "command"
 command = ["sh", "print", "{{date}}"]
 timeout_seconds = 60
-table = "prod.calls"
-date_column = "at"
-key = ["at"]
-columns = [{{ name = "at", type = "DATETIME" }}, {{ name = "n", type = "INT64" }}, {{ name = "tag", type = "BYTES" }}]
+table = "prod.clocked"
+date_column = "called_at"
+key = ["called_at"]
+columns = [{{ name = "called_at", type = "DATETIME" }}, {{ name = "n", type = "INT64" }}, {{ name = "tag", type = "BYTES", nullable = true }}]
 expect_rows = 2
 [[stage]]
 name = "sums"
 kind = "sql"
 needs = ["calls"]
 sql = """
-SELECT DATETIME_TRUNC(at, {part}) AS at, SUM(n) AS n FROM `prod.calls`
-WHERE at >= DATETIME(@start) AND at < DATETIME(@end) GROUP BY 1"""
-reads = [{{ table = "prod.calls" }}]
-table = "prod.sums"
-date_column = "at"
-key = ["at"]
-columns = [{{ name = "at", type = "DATETIME" }}, {{ name = "n", type = "INT64" }}]
+SELECT DATETIME_TRUNC(called_at, {part}) AS called_at, SUM(n) AS n FROM `prod.clocked`
+WHERE called_at >= DATETIME(@start) AND called_at < DATETIME(@end) GROUP BY 1"""
+reads = [{{ table = "prod.clocked" }}]
+table = "prod.clock_sums"
+date_column = "called_at"
+key = ["called_at"]
+columns = [{{ name = "called_at", type = "DATETIME" }}, {{ name = "n", type = "INT64" }}]
 expect_rows = 1
 "#
     )
@@ -64,14 +65,19 @@ fn each_date_has_the_rows_that_its_clock_shows(
     let project = BigQueryWarehouse::new(Address::parse(&emulator.address()).unwrap(), Settings::default());
     let planned = Planned::on(&plan(grain, part, one, two), &emulator.flags());
     let folder = planned.folder.path();
-    fs::write(folder.join("print"), "echo at,n,tag; cat \"$1\"\n").unwrap();
+    fs::write(folder.join("print"), "echo called_at,n,tag; cat \"$1\"\n").unwrap();
     let prints = |date: &str, [first, second]: [(&str, i64); 2]| {
         let lines = format!("{},{},AP8=\n{},{},\n", first.0, first.1, second.0, second.1);
-        fs::write(folder.join(date), lines).unwrap();
+        let date = Partition::parse(date).unwrap();
+        let name = match date.grain() {
+            Grain::Hour => date.to_string(),
+            _ => date.first_day().to_string(),
+        };
+        fs::write(folder.join(name), lines).unwrap();
     };
     let sums = || -> Vec<String> {
         let sql = format!(
-            "SELECT FORMAT_DATETIME('%F %T', at), n FROM `{PREFIX}prod.sums` WHERE at > DATETIME '2000-01-01 00:00:00' \
+            "SELECT FORMAT_DATETIME('%F %T', called_at), n FROM `{PREFIX}prod.clock_sums` WHERE called_at > DATETIME '2000-01-01 00:00:00' \
              ORDER BY 1"
         );
         let answer = block_on(project.query(&sql)).unwrap();
@@ -99,7 +105,11 @@ fn each_date_has_the_rows_that_its_clock_shows(
     assert_eq!(planned.dates("calls", "partial"), 1);
     // Another host finds the progress in the warehouse.
     let second = Planned::on(&plan(grain, part, one, two), &emulator.flags());
-    fs::write(second.folder.path().join("print"), "echo at,n,tag; cat \"$1\"\n").unwrap();
+    fs::write(
+        second.folder.path().join("print"),
+        "echo called_at,n,tag; cat \"$1\"\n",
+    )
+    .unwrap();
     let dry = second.run(&["--dry-run"]).out;
-    assert!(dry.contains("calls: 2 dates, 1 to do"), "{dry}");
+    assert!(dry.contains("calls: 2 dates, 0 to do, 2 already done"), "{dry}");
 }

@@ -18,6 +18,7 @@ mod faults;
 mod fence;
 mod foreign;
 mod handover;
+mod ingestion_time;
 mod jobs;
 mod keep;
 mod killed;
@@ -38,6 +39,7 @@ mod planned;
 mod prefix;
 #[path = "../support/program.rs"]
 mod program;
+mod program_batches;
 mod proxy;
 mod prune;
 #[allow(dead_code, reason = "this target uses a part of it")]

@@ -12,7 +12,9 @@ use backcourt::feeds::feed_outages;
 use backcourt::nba::tables;
 use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
-use backcourt::table::{CarriedType, Column, ColumnType, Row, SchemaChange, TableDef, Value};
+use backcourt::table::{
+    CarriedType, Column, ColumnType, PARTITION_TIME, Row, SchemaChange, TableDef, Value, partition_time,
+};
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
     Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
@@ -29,8 +31,8 @@ use super::warehouse::{day, games};
 
 const DATES: [&str; 3] = ["2021-10-19", "2021-10-20", "2021-10-21"];
 
-/// The tables of the built-in plans, and one with every column type; and those of every length on a TIMESTAMP and
-/// on a DATETIME.
+/// The tables of the built-in plans, and one with every column type; and those of every length on a TIMESTAMP, on a
+/// DATETIME and by ingestion time.
 fn every_table() -> Vec<TableDef> {
     let shop = plan::load("shop").unwrap();
     let own = shop.stages.iter().filter_map(|stage| match &stage.kind {
@@ -45,6 +47,7 @@ fn every_table() -> Vec<TableDef> {
     (built_in.chain(own).chain([games()]))
         .chain(Grain::ALL.map(by_timestamp))
         .chain(Grain::ALL.map(by_datetime))
+        .chain(Grain::ALL.map(by_ingestion_time))
         .chain([in_zone(), of_carried_types(), without_geography()])
         .collect()
 }
@@ -148,11 +151,20 @@ fn typed(name: &str, kind: &ColumnType) -> Json {
 
 /// The server's description of a table that matches its definition.
 pub fn described(table: &TableDef) -> Json {
-    let fields: Vec<Json> = table.columns.iter().map(field).collect();
+    let fields: Vec<Json> = table.schema_columns().map(field).collect();
+    let partitioning = if table.is_by_ingestion_time() {
+        let span = match table.grain {
+            Grain::Week => Grain::Day,
+            other => other,
+        };
+        json!({"type": span.sql_name()})
+    } else {
+        json!({"type": "DAY", "field": table.date_column})
+    };
     json!({
         "tableReference": {"projectId": PROJECT, "datasetId": table.dataset, "tableId": table.name},
         "schema": {"fields": fields},
-        "timePartitioning": {"type": "DAY", "field": table.date_column},
+        "timePartitioning": partitioning,
         "requirePartitionFilter": table.require_partition_filter,
     })
 }
@@ -221,6 +233,7 @@ pub fn server() -> Proxy {
 
 fn row(table: &TableDef, date: Partition) -> Row {
     let value = |column: &Column| match &column.kind {
+        _ if column.is_pseudo() => partition_time(date),
         _ if column.stamp.is_some() => Value::Null,
         ColumnType::Timestamp if column.name == table.date_column => Value::Timestamp(date.start(table.zone)),
         ColumnType::Int64 => 1_i64.into(),
@@ -285,6 +298,29 @@ fn by_datetime(grain: Grain) -> TableDef {
     TableDef { grain, name, ..table }
 }
 
+/// A table of partitions of this length by ingestion time, without a key or with one.
+fn by_ingestion_time(grain: Grain) -> TableDef {
+    let mut table = games();
+    let at = table.position("game_date").unwrap();
+    table.columns.to_mut().remove(at);
+    table.columns.to_mut().retain(|column| column.stamp.is_none());
+    table.columns.to_mut().push(Column::partition_time());
+    let key: Vec<_> = (table.key.iter().filter(|key| *key != "game_date").cloned()).collect();
+    TableDef {
+        grain,
+        name: format!("games_by_ingestion_time_of_{grain}").into(),
+        date_column: PARTITION_TIME.into(),
+        key: if grain == Grain::Day { Vec::new() } else { key }.into(),
+        cluster: (table
+            .cluster
+            .iter()
+            .filter(|column| *column != "game_date")
+            .cloned())
+        .collect(),
+        ..table
+    }
+}
+
 /// A table of local days.
 fn in_zone() -> TableDef {
     TableDef {
@@ -342,7 +378,7 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
         };
         warehouse.replace(replace).await.unwrap();
     }
-    let made: Vec<String> = (table.columns.iter().filter(|column| column.stamp.is_none()))
+    let made: Vec<String> = (table.made_columns())
         .map(|column| format!("`{}`", column.name))
         .collect();
     let select = format!("SELECT {} FROM `{}`", made.join(", "), table.path());
@@ -383,6 +419,9 @@ async fn about(warehouse: &BigQueryWarehouse, table: &TableDef, planned: &[&Tabl
             [RowsExpected::Any; 3],
         ),
     ] {
+        if table.is_by_ingestion_time() && asking == Asking::AllAtOnce {
+            continue;
+        }
         let refill = Refill {
             table,
             dates: &dates,

@@ -104,13 +104,13 @@ fn clocks(grain: &str) -> [(&'static str, [&'static str; 2]); 2] {
 
 /// What the program prints from now on for a date.
 fn prints(planned: &Planned, date: &str, rows: &[(&str, i64)]) {
-    let lines: String = rows.iter().map(|(at, n)| format!("{at},{n}\n")).collect();
+    let lines: Vec<String> = rows.iter().map(|(at, n)| format!("{at},{n}\n")).collect();
     let date = Partition::parse(date).unwrap();
     let name = match date.grain() {
         Grain::Hour => date.to_string(),
         _ => date.first_day().to_string(),
     };
-    fs::write(planned.folder.path().join(name), lines).unwrap();
+    fs::write(planned.folder.path().join(name), lines.concat()).unwrap();
 }
 
 fn stored(planned: &Planned, table: &str) -> Vec<(String, i64)> {
@@ -287,7 +287,7 @@ fn columns_have_the_types_and_values_that_bigquery_gives_them() {
     );
 }
 
-/// SQLite gives a column of its own declared type DATETIME no form, so another program's values may have any.
+/// `SQLite` gives a column of its own declared type DATETIME no form, so another program's values may have any.
 #[test]
 fn a_table_of_another_program_with_such_a_column_is_not_taken_for_ours() {
     let of_program = TYPES.rsplit_once("[[stage]]").unwrap().0;
@@ -305,5 +305,5 @@ fn a_table_of_another_program_with_such_a_column_is_not_taken_for_ours() {
     let refused = planned.run(&[]);
     assert_eq!(refused.code, Some(2), "{}", refused.err);
     let said = "has 'at' as DATETIME of another program but the plan needs DATETIME";
-    assert!(refused.err.contains(said), "{}", refused.err);
+    assert!(refused.out.contains(said), "{}", refused.out);
 }

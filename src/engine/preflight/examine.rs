@@ -10,7 +10,8 @@ use super::{Examined, Findings, TableContents};
 use crate::engine::{Fills, Lineage, Stage, StageError};
 use crate::partition::Partition;
 use crate::table::{
-    PartitionColumn, Schema, SchemaChange, SchemaDifference, TableDef, Value, column_mismatches,
+    PARTITION_DATE, PARTITION_TIME, PartitionColumn, Schema, SchemaChange, SchemaDifference, TableDef, Value,
+    column_mismatches,
 };
 use crate::warehouse::{ErrorClass, Trial, Tried, Warehouse, WarehouseError};
 
@@ -187,7 +188,14 @@ fn partition_column(fills: Fills<'_>, schema: &Schema) -> Option<PartitionColumn
         Fills::Counted(table) => (table.date_column, table.grain),
         Fills::Nothing => return None,
     };
-    let has_it = schema.columns.iter().any(|column| column.name == name);
+    let is_pseudo = || {
+        let by = schema
+            .partition
+            .as_ref()
+            .and_then(|partition| partition.by.as_deref());
+        by == Some(PARTITION_TIME) && [PARTITION_TIME, PARTITION_DATE].contains(&name)
+    };
+    let has_it = schema.columns.iter().any(|column| column.name == name) || is_pseudo();
     has_it.then(|| PartitionColumn::of_any_type(name, grain))
 }
 

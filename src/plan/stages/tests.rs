@@ -147,6 +147,58 @@ fn a_query_fills_columns_of_every_type(#[case] word: &str, #[case] refused: Opti
 }
 
 #[test]
+fn a_table_by_ingestion_time_has_its_date_in_no_column() {
+    let by_time = |text: &str| text.replacen("date_column = \"day\"", "date_column = \"_PARTITIONTIME\"", 2);
+    let own = "columns = [{ name = \"tons\", type = \"NUMERIC(8,1)\" }]";
+    let text = format!(
+        "name = \"port\"\ntitle = \"Port\"\nfrom = \"2024-03-01\"\nto = \"2024-03-02\"\n[[stage]]\nname = \"tons\"\n\
+         kind = \"sql\"\nsql = \"SELECT 1 AS tons, @date AS d\"\ntable = \"port.tons\"\ndate_column = \"day\"\n{own}\n"
+    );
+    let read = plan(&by_time(&text)).unwrap();
+    let StageKind::Sql(sql) = &read.stage("tons").unwrap().kind else {
+        panic!("a query")
+    };
+    let table = sql.table.definition().unwrap();
+    assert!(table.is_by_ingestion_time());
+    let made: Vec<&str> = table.made_columns().map(|column| column.name.as_ref()).collect();
+    assert_eq!(made, ["tons"]);
+    for (from, to, problem) in [
+        (
+            "@date",
+            "day IN UNNEST(@dates)",
+            "no row shows which of many dates it is of",
+        ),
+        (
+            "_PARTITIONTIME",
+            "_PARTITIONDATE",
+            "write date_column = \"_PARTITIONTIME\"",
+        ),
+        (
+            own,
+            &format!("{own}\nkey = [\"_PARTITIONTIME\"]"),
+            "key: leave out _PARTITIONTIME",
+        ),
+        (
+            "name = \"tons\", type",
+            "name = \"_PARTITIONTIME\", type",
+            "starts with _PARTITION",
+        ),
+    ] {
+        let error = plan(&by_time(&text).replace(from, to)).unwrap_err();
+        assert!(error.contains(problem), "{error}");
+    }
+    let program = text.replace(
+        "kind = \"sql\"\nsql = \"SELECT 1 AS tons, @date AS d\"",
+        "kind = \"command\"\ncommand = [\"p\", \"{start}\", \"{end}\"]\nbatch = 2",
+    );
+    let error = plan(&by_time(&program)).unwrap_err();
+    assert!(
+        error.contains("no printed row shows which date of a call it is of"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_program_prints_only_what_can_be_converted() {
     let columns = "table = \"port.calls\"\ndate_column = \"day\"\n";
     let printed = format!(

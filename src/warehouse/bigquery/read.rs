@@ -3,6 +3,7 @@
 use super::api_error::ApiError;
 use super::cell::{column_type, value};
 use super::schema;
+use super::script::NEW_PARTITION;
 use super::statement::{JobResult, Statement};
 use crate::figures::counted;
 use crate::partition::Partition;
@@ -56,13 +57,15 @@ fn select(read: &Read<'_>, condition: &str, path: &str) -> Result<Statement, Api
     )))
 }
 
-/// A column as it is read. Nested values are only shown, so they are read as JSON.
+/// A column as it is read. Nested values are only shown, so they are read as JSON. A result can't have a column with the
+/// name of a pseudo column.
 fn read_as(column: &Column) -> String {
     let name = sql_name(&column.name);
     match &column.kind {
         ColumnType::Carried(carried) if carried.is_nested() => {
             format!("IF({name} IS NULL, NULL, TO_JSON_STRING({name})) AS {name}")
         }
+        _ if column.is_pseudo() => format!("{name} AS {NEW_PARTITION}"),
         _ => name,
     }
 }

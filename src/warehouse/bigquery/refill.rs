@@ -6,7 +6,7 @@ use super::about::about;
 use super::api_error::ApiError;
 use super::read;
 use super::record::{self, KEPT_DATES, RowCountSource};
-use super::script::{TempTable, exchange, requested, stored_rows};
+use super::script::{NEW_PARTITION, TempTable, exchange, requested, stored_rows};
 use super::statement::{JobResult, Statement};
 use crate::partition::{Grain, Partition};
 use crate::sql::QueryScript;
@@ -199,9 +199,25 @@ fn made(table: &TableDef) -> String {
 /// SQL for the rows as they would be stored, each with its fault.
 fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
+    let mut faults: Vec<String> = table.made_columns().flat_map(faults).collect();
+    if table.is_by_ingestion_time() {
+        // Its rows are of the date that they were asked for.
+        faults.push("CAST(NULL AS STRING)".to_owned());
+    } else {
+        faults.insert(0, other_day(table));
+    }
+    format!(
+        "SELECT {REQUESTED_DATE}, {}, COALESCE({}) AS {FAULT} FROM (\n{rows}\n)",
+        stored.join(", "),
+        faults.join(", ")
+    )
+}
+
+/// SQL for the fault of a row of another date than it was asked for; NULL if it is of that date.
+fn other_day(table: &TableDef) -> String {
     let (column, grain) = (table.partition_column(), table.grain);
     let day = column.name();
-    let other_day = format!(
+    format!(
         "IF({} != {REQUESTED_DATE}, CONCAT({}, {}, ' is not {} ', {}), NULL)",
         column.start(),
         fault_prefix(FaultKind::OtherDate, &table.date_column),
@@ -214,14 +230,6 @@ fn judged(table: &TableDef, rows: &str) -> String {
                 format!("FORMAT_DATE('{}', {REQUESTED_DATE})", grain.sql_format())
             }
         },
-    );
-    let faults: Vec<String> = std::iter::once(other_day)
-        .chain(table.made_columns().flat_map(faults))
-        .collect();
-    format!(
-        "SELECT {REQUESTED_DATE}, {}, COALESCE({}) AS {FAULT} FROM (\n{rows}\n)",
-        stored.join(", "),
-        faults.join(", ")
     )
 }
 
@@ -366,7 +374,12 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
     if table.key.is_empty() {
         return judged.to_owned();
     }
-    let (named, keys) = (table.key.join(", "), sql_names(table.key.iter()));
+    let named = table.key.join(", ");
+    let mut keys = sql_names(table.key.iter());
+    if table.is_by_ingestion_time() {
+        // A key can't contain its date.
+        keys = format!("{REQUESTED_DATE}, {keys}");
+    }
     let texts: Vec<String> = (table.key.iter())
         .filter_map(|key| table.column(key).map(shown))
         .collect();
@@ -381,7 +394,15 @@ fn each_key_once(table: &TableDef, judged: &str) -> String {
 }
 
 fn fitting(table: &TableDef) -> String {
-    format!("SELECT {} FROM {QUERY_ROWS} WHERE {FAULT} IS NULL", made(table))
+    let partition = match (table.is_by_ingestion_time(), table.grain) {
+        (false, _) => String::new(),
+        (true, Grain::Hour) => format!(", {REQUESTED_DATE} AS {NEW_PARTITION}"),
+        (true, _) => format!(", TIMESTAMP({REQUESTED_DATE}) AS {NEW_PARTITION}"),
+    };
+    format!(
+        "SELECT {}{partition} FROM {QUERY_ROWS} WHERE {FAULT} IS NULL",
+        made(table)
+    )
 }
 
 /// The row count, quarantined rows and digest of each date with rows, read from the script's result.

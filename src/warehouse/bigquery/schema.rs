@@ -6,8 +6,8 @@ use super::statement::Statement;
 use super::wire::{TableFieldSchema, TableInfo};
 use crate::sql::TableName;
 use crate::table::{
-    CarriedType, ColumnType, Decimals, Dialect, Partitioning, RangeOf, Schema, SchemaChange, Site,
-    StoredColumn, StoredType, StructField, TableDef,
+    CarriedType, ColumnType, Decimals, Dialect, PARTITION_TIME, Partitioning, RangeOf, Schema, SchemaChange,
+    Site, StoredColumn, StoredType, StructField, TableDef,
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
@@ -121,7 +121,7 @@ fn partition(table: &TableInfo) -> Partitioning {
     let by_range = table.range_partitioning.as_ref();
     let (by, span) = match &table.time_partitioning {
         Some(by) => {
-            let column = by.field.clone().unwrap_or_else(|| "_PARTITIONTIME".to_owned());
+            let column = by.field.clone().unwrap_or_else(|| PARTITION_TIME.to_owned());
             // The default is by day.
             (Some(column), by.r#type.clone().filter(|span| span != "DAY"))
         }

@@ -12,7 +12,8 @@ use super::staging::SENT;
 use super::statement::{JobResult, Statement};
 use crate::partition::{Partition, Timezone};
 use crate::table::{
-    Row, Stamp, TableDef, Value, partition_of, sql_name, sql_names, start_literal, start_type,
+    Column, DateType, PartitionColumn, Row, Stamp, TableDef, Value, partition_of, sql_name, sql_names,
+    start_literal, start_type,
 };
 use crate::warehouse::{ErrorClass, Kept, Recording, Replace};
 
@@ -34,6 +35,9 @@ pub(super) fn sent_bytes(row: &str) -> usize {
 
 /// The alias of the rows to store, chosen not to clash with a column name of a plan.
 pub(super) const NEW_ROWS_ALIAS: &str = "_backcourt_fresh";
+
+/// The partition of rows to store by ingestion time. Only a table may have a column of its own name for it.
+pub(super) const NEW_PARTITION: &str = "_backcourt_partition";
 
 /// Maximum number of DML statements on the table in one script: DELETE and INSERT.
 pub(super) const CHANGES: usize = 2;
@@ -68,12 +72,27 @@ pub(super) fn parts<'a>(replace: &Replace<'a>) -> Vec<CommitPart<'a>> {
 
 /// A row as it is sent: without the columns that the warehouse stamps.
 fn sent_row(table: &TableDef, held: &Row) -> String {
-    let kept = held.iter().zip(table.columns.iter());
-    let sent: Row = kept
-        .filter(|(_, column)| column.stamp.is_none())
-        .map(|(value, _)| value.clone())
-        .collect();
-    row(&sent).to_string()
+    let sent = table.sent_columns().filter_map(|column| {
+        let at = table.position(&column.name)?;
+        held.get(at).cloned()
+    });
+    row(&sent.collect()).to_string()
+}
+
+/// The name of a column in the rows to store, quoted.
+fn new_name(column: &Column) -> String {
+    if column.is_pseudo() {
+        return NEW_PARTITION.to_owned();
+    }
+    sql_name(&column.name)
+}
+
+/// The partition column of the rows to store.
+fn new_partition_column(table: &TableDef) -> PartitionColumn {
+    if table.is_by_ingestion_time() {
+        return PartitionColumn::of_type(NEW_PARTITION, DateType::Timestamp, table.grain, Timezone::UTC);
+    }
+    table.partition_column()
 }
 
 /// Some dates of a replace and their rows, small enough for one commit.
@@ -307,7 +326,7 @@ pub(super) fn exchange(
         TempTable::None => from,
         TempTable::Listed => format!(
             "{from} WHERE TRUE{}",
-            stays.left_out(&column.of_alias(NEW_ROWS_ALIAS).start())
+            stays.left_out(&new_partition_column(table).of_alias(NEW_ROWS_ALIAS).start())
         ),
     };
     format!(
@@ -330,14 +349,8 @@ pub(super) fn sent_by_load(table: &TableDef, loaded: &str) -> String {
 }
 
 fn sent_columns(table: &TableDef) -> String {
-    let columns: Vec<String> = (table.made_columns().enumerate())
-        .map(|(at, column)| {
-            format!(
-                "{} AS {}",
-                expression(&column.kind, SENT, at),
-                sql_name(&column.name)
-            )
-        })
+    let columns: Vec<String> = (table.sent_columns().enumerate())
+        .map(|(at, column)| format!("{} AS {}", expression(&column.kind, SENT, at), new_name(column)))
         .collect();
     columns.join(", ")
 }
@@ -349,7 +362,7 @@ pub(super) fn insert(table: &TableDef, path: &str, fresh: &str, first: &str, fro
         .map(|column| match column.stamp {
             Some(Stamp::Created) => first.to_owned(),
             Some(Stamp::Processed) => "@now".to_owned(),
-            None => format!("{NEW_ROWS_ALIAS}.{}", sql_name(&column.name)),
+            Some(Stamp::PartitionTime) | None => format!("{NEW_ROWS_ALIAS}.{}", new_name(column)),
         })
         .collect();
     format!(

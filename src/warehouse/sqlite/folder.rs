@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::fault::SqliteFault;
 use crate::own_file;
-use crate::table::{Column, ColumnType, TableDef, is_name};
+use crate::table::{Column, ColumnType, PARTITION_TIME, TableDef, is_name};
 
 const SUFFIX: &str = "sqlite";
 
@@ -126,6 +126,13 @@ pub(super) fn checked(table: &TableDef) -> Result<(), SqliteFault> {
 
 /// The columns of a table that can't be stored here, one sentence each.
 pub(super) fn unsupported(table: &TableDef) -> Vec<String> {
+    if table.is_by_ingestion_time() {
+        return vec![format!(
+            "table {} is partitioned by {PARTITION_TIME}, which the embedded warehouse doesn't have; give a date column, or \
+             run this plan on BigQuery",
+            table.path()
+        )];
+    }
     let carried = table.columns.iter().filter(|column| column.kind.is_carried());
     let in_words = |column: &Column| {
         format!(
