@@ -4,6 +4,8 @@
 use backcourt::warehouse::Warehouse;
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
 
+use rusqlite::Connection;
+
 use super::emulator::{Emulator, PREFIX};
 use super::faults::block_on;
 use super::planned::Planned;
@@ -87,9 +89,26 @@ fn another_statement_before_a_query_is_refused() {
 }
 
 #[test]
-fn the_embedded_warehouse_refuses_declarations_by_name() {
+fn the_embedded_warehouse_has_the_same_numbers() {
     let planned = Planned::new(&plan(OF_ONE));
-    let refused = planned.run(&[]).expect(2).err;
-    let problem = "the embedded warehouse does not support DECLARE and CREATE TEMP FUNCTION";
-    assert!(refused.contains(problem), "{refused}");
+    let folder = planned.state.path().join("warehouse");
+    std::fs::create_dir_all(&folder).unwrap();
+    let source = Connection::open(folder.join("src.sqlite")).unwrap();
+    source
+        .execute_batch(
+            "CREATE TABLE views (day TEXT DATE, n INT64);
+             INSERT INTO views VALUES ('2024-01-01', 1), ('2024-01-02', 2), ('2024-01-03', 3), ('2024-01-04', 4)",
+        )
+        .unwrap();
+    let stored = || -> Vec<i64> {
+        let filled = Connection::open(folder.join("prod.sqlite")).unwrap();
+        let mut query = filled.prepare("SELECT n FROM views ORDER BY day").unwrap();
+        let numbers = query.query_map([], |row| row.get(0)).unwrap();
+        numbers.collect::<Result<_, _>>().unwrap()
+    };
+    planned.run(&[]).expect(0);
+    assert_eq!(stored(), [10, 30, 50, 70]);
+    planned.write(&plan(OF_MANY));
+    planned.run(&["--on-change", "rerun"]).expect(0);
+    assert_eq!(stored(), [100, 200, 300, 400]);
 }

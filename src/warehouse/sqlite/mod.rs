@@ -50,6 +50,7 @@ use connection::AccessMode;
 use fault::SqliteFault;
 use fence::{FenceSlot, SqliteFence};
 use folder::{WarehouseFolder, checked};
+use googlesql::TableCatalog;
 use pool::{Pool, blocking};
 use read::OwnedRead;
 use refill::Refilling;
@@ -95,6 +96,19 @@ impl SqliteWarehouse {
             pool: Arc::new(Pool::open(folder)?),
             held: FenceSlot::default(),
         })
+    }
+
+    /// The tables that the translation of a query depends on: nearly always none.
+    async fn catalog(&self, sql: &str, planned: &[&TableDef]) -> Result<TableCatalog, WarehouseError> {
+        if !googlesql::needs_catalog(sql) {
+            return Ok(TableCatalog::new());
+        }
+        let planned: Vec<TableDef> = planned.iter().map(|table| (*table).clone()).collect();
+        self.pool
+            .read("listing the tables".to_owned(), move |connection| {
+                trial::shapes(connection, &planned)
+            })
+            .await
     }
 
     /// Runs a translated query for these dates.
@@ -214,7 +228,8 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn try_out(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
-        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
+        let catalog = self.catalog(trial.sql, trial.planned).await?;
+        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now(), &catalog)?;
         let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
         self.pool
             .read("trying the query".to_owned(), move |connection| {
@@ -249,7 +264,8 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn infer(&self, trial: Trial<'_>) -> Result<Tried, WarehouseError> {
-        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now())?;
+        let catalog = self.catalog(trial.sql, trial.planned).await?;
+        let sql = googlesql::translate_about(trial.sql, chrono::Utc::now(), &catalog)?;
         let google = trial.sql.to_owned();
         let planned: Vec<TableDef> = trial.planned.iter().map(|table| (*table).clone()).collect();
         self.pool
@@ -303,7 +319,8 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn refill(&self, refill: Refill<'_>) -> Result<Vec<Refilled>, WarehouseError> {
-        let (doing, refilling) = (doing("writing", refill.table), Refilling::of(&refill)?);
+        let catalog = self.catalog(refill.sql, &[]).await?;
+        let (doing, refilling) = (doing("writing", refill.table), Refilling::of(&refill, &catalog)?);
         let fence = self.held.fence();
         self.pool
             .run(AccessMode::Writer, doing, move |connection| {
@@ -313,7 +330,8 @@ impl Warehouse for SqliteWarehouse {
     }
 
     async fn query(&self, sql: &str) -> Result<Answer, WarehouseError> {
-        let sql = googlesql::translate(sql, chrono::Utc::now())?;
+        let catalog = self.catalog(sql, &[]).await?;
+        let sql = googlesql::translate(sql, chrono::Utc::now(), &catalog)?;
         self.answer(sql, Vec::new(), Timezone::UTC).await
     }
 
@@ -323,7 +341,8 @@ impl Warehouse for SqliteWarehouse {
         dates: &[Partition],
         zone: Timezone,
     ) -> Result<Answer, WarehouseError> {
-        let sql = googlesql::translate_about(sql, chrono::Utc::now())?;
+        let catalog = self.catalog(sql, &[]).await?;
+        let sql = googlesql::translate_about(sql, chrono::Utc::now(), &catalog)?;
         self.answer(sql, dates.to_vec(), zone).await
     }
 }
@@ -411,7 +430,7 @@ impl Records for SqliteWarehouse {
 /// # Errors
 /// If it can't be parsed, or has an unsupported construct; the message names it.
 pub fn understands(sql: &str) -> Result<(), WarehouseError> {
-    googlesql::translate_about(sql, chrono::Utc::now()).map(drop)
+    googlesql::translate_about(sql, chrono::Utc::now(), &TableCatalog::new()).map(drop)
 }
 
 /// A query as it is run for a date: translated, with the values of its parameters in a comment.
@@ -426,7 +445,7 @@ pub fn as_sent(sql: &str, date: Partition, zone: Timezone) -> Result<String, War
             let _ = writeln!(text, "-- {name} = '{value}'");
         }
     }
-    text += &googlesql::translate_about(sql, chrono::Utc::now())?;
+    text += &googlesql::translate_about(sql, chrono::Utc::now(), &TableCatalog::new())?;
     Ok(text)
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::fault::SqliteFault;
 use super::fence::SqliteFence;
-use super::googlesql;
+use super::googlesql::{self, TableCatalog};
 use super::query::answer;
 use super::record;
 use super::replace::Replacement;
@@ -29,12 +29,12 @@ pub(super) struct Refilling {
 }
 
 impl Refilling {
-    pub(super) fn of(refill: &Refill<'_>) -> Result<Self, WarehouseError> {
+    pub(super) fn of(refill: &Refill<'_>, catalog: &TableCatalog) -> Result<Self, WarehouseError> {
         Ok(Self {
             table: refill.table.clone(),
             dates: refill.dates.to_vec(),
             expected: refill.expected.to_vec(),
-            sql: googlesql::translate_about(refill.sql, refill.now)?,
+            sql: googlesql::translate_about(refill.sql, refill.now, catalog)?,
             asking: refill.asking,
             now: refill.now,
             record: refill.record.cloned(),

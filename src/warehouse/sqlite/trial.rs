@@ -1,18 +1,13 @@
 //! Checks a translated query: it is prepared, but not run, in an empty in-memory copy of the warehouse with the current
 //! and planned tables.
 
-use std::collections::BTreeMap;
-
 use rusqlite::Connection;
 
 use super::connection::blank;
 use super::fault::SqliteFault;
-use super::googlesql::{TableTypes, column_types};
+use super::googlesql::{TableCatalog, column_types};
 use crate::table::{RESERVED, Returned, StoredType, TableDef, sql_name, sqlite_schema};
 use crate::warehouse::Tried;
-
-/// The columns of each table, by the schema of its dataset and its name.
-type Shapes = BTreeMap<(String, String), TableTypes>;
 
 /// The columns a translated query returns. `connection` is only used to list the tables.
 pub(super) fn tried(connection: &Connection, sql: &str, planned: &[TableDef]) -> Result<Tried, SqliteFault> {
@@ -44,7 +39,7 @@ pub(super) fn inferred(
 }
 
 /// The tables as they are or will be.
-fn shapes(connection: &Connection, planned: &[TableDef]) -> Result<Shapes, SqliteFault> {
+pub(super) fn shapes(connection: &Connection, planned: &[TableDef]) -> Result<TableCatalog, SqliteFault> {
     let mut shapes = held(connection)?;
     for table in planned {
         let columns = table.columns.iter();
@@ -58,7 +53,7 @@ fn shapes(connection: &Connection, planned: &[TableDef]) -> Result<Shapes, Sqlit
     Ok(shapes)
 }
 
-fn returned(shapes: &Shapes, sql: &str) -> Result<Tried, SqliteFault> {
+fn returned(shapes: &TableCatalog, sql: &str) -> Result<Tried, SqliteFault> {
     let empty = made_empty(shapes)?;
     let statement = match empty.prepare(sql) {
         Ok(statement) => statement,
@@ -90,12 +85,12 @@ fn missing(error: rusqlite::Error) -> Result<Tried, SqliteFault> {
     }
 }
 
-fn held(connection: &Connection) -> Result<Shapes, SqliteFault> {
+fn held(connection: &Connection) -> Result<TableCatalog, SqliteFault> {
     let datasets: Vec<String> = connection
         .prepare("SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp')")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut shapes = Shapes::new();
+    let mut shapes = TableCatalog::new();
     for dataset in datasets {
         let sql = format!(
             "SELECT held.name, col.name, col.type FROM {}.sqlite_schema AS held \
@@ -117,7 +112,7 @@ fn held(connection: &Connection) -> Result<Shapes, SqliteFault> {
     Ok(shapes)
 }
 
-fn made_empty(shapes: &Shapes) -> Result<Connection, SqliteFault> {
+fn made_empty(shapes: &TableCatalog) -> Result<Connection, SqliteFault> {
     let empty = blank()?;
     let mut attached = "";
     for ((dataset, table), columns) in shapes {

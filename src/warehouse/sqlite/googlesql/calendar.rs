@@ -9,38 +9,28 @@ use crate::partition::Timezone;
 use crate::table;
 
 /// The elements of a timestamp's format that mean the same in both dialects.
-const INSTANT_ELEMENTS: &str = "YmdFyjaAbBeHMSTRGV%";
+pub(super) const INSTANT_ELEMENTS: &str = "YmdFyjaAbBeHMSTRGV%";
 
-impl SqlWriter {
+/// The parts that instants can be truncated to.
+pub(super) const INSTANTS: &[&str] = &[
+    "MICROSECOND",
+    "MILLISECOND",
+    "SECOND",
+    "MINUTE",
+    "HOUR",
+    "DAY",
+    "WEEK",
+    "ISOWEEK",
+    "MONTH",
+    "QUARTER",
+    "YEAR",
+];
+
+impl SqlWriter<'_> {
     /// Translates a date or timestamp function; `None` if it is another function.
     pub(super) fn calendar(&mut self, call: &Call<'_>) -> Result<Option<String>, SqlRefusal> {
         const DAYS: &[&str] = &["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
         const STARTS: &[&str] = &["DAY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR"];
-        const INSTANTS: &[&str] = &[
-            "MICROSECOND",
-            "MILLISECOND",
-            "SECOND",
-            "MINUTE",
-            "HOUR",
-            "DAY",
-            "WEEK",
-            "ISOWEEK",
-            "MONTH",
-            "QUARTER",
-            "YEAR",
-        ];
-        const CLOCK_STEPS: &[&str] = &[
-            "MICROSECOND",
-            "MILLISECOND",
-            "SECOND",
-            "MINUTE",
-            "HOUR",
-            "DAY",
-            "WEEK",
-            "MONTH",
-            "QUARTER",
-            "YEAR",
-        ];
         const MOMENTS: &[&str] = &["MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY"];
         let written = match call.name {
             "CURRENT_DATE" => {
@@ -51,10 +41,6 @@ impl SqlWriter {
                 let [] = call.exactly()?;
                 literal::text(&table::Value::Timestamp(self.now).to_string())
             }
-            "CURRENT_DATETIME" => {
-                let [] = call.exactly()?;
-                literal::text(&table::Value::Datetime(self.now.naive_utc()).to_string())
-            }
             "DATE" if call.arguments.len() == 3 => {
                 let [year, month, day] = call.exactly()?;
                 let (year, month) = (self.expression(year)?, self.expression(month)?);
@@ -64,20 +50,6 @@ impl SqlWriter {
             "DATE_SUB" => self.shifted(call, "gsql_date_add", "- ", DAYS)?,
             "TIMESTAMP_ADD" => self.shifted(call, "gsql_timestamp_add", "", MOMENTS)?,
             "TIMESTAMP_SUB" => self.shifted(call, "gsql_timestamp_add", "- ", MOMENTS)?,
-            "DATETIME" | "TIME" => return self.clock(call).map(Some),
-            "DATETIME_ADD" => self.shifted(call, "gsql_datetime_add", "", CLOCK_STEPS)?,
-            "DATETIME_SUB" => self.shifted(call, "gsql_datetime_add", "- ", CLOCK_STEPS)?,
-            "DATETIME_DIFF" => self.difference(call, "gsql_datetime_diff", CLOCK_STEPS)?,
-            "DATETIME_TRUNC" => {
-                let [at, part] = call.exactly()?;
-                let part = allowed_part(call, part, INSTANTS)?;
-                format!("gsql_datetime_trunc({}, '{part}')", self.expression(at)?)
-            }
-            "FORMAT_DATETIME" => {
-                let [format, at] = call.exactly()?;
-                let format = safe_format(call, format, INSTANT_ELEMENTS)?;
-                format!("gsql_format_datetime({format}, {})", self.expression(at)?)
-            }
             "DATE_DIFF" => self.difference(call, "gsql_date_diff", DAYS)?,
             "TIMESTAMP_DIFF" => self.difference(call, "gsql_timestamp_diff", MOMENTS)?,
             "DATE_TRUNC" => {
@@ -141,35 +113,12 @@ impl SqlWriter {
                 let name = call.name.to_ascii_lowercase();
                 format!("gsql_{name}({format}, {})", self.expression(date)?)
             }
-            _ => return Ok(None),
+            _ => return self.datetime(call),
         };
         Ok(Some(written))
     }
 
-    /// `DATETIME(…)` and `TIME(…)`: of parts, of a date and a time, or of an instant in a zone.
-    fn clock(&mut self, call: &Call<'_>) -> Written {
-        let arguments = call.expressions()?;
-        let written: Result<Vec<String>, SqlRefusal> = arguments
-            .iter()
-            .map(|argument| self.expression(argument))
-            .collect();
-        let zone = arguments.get(1).and_then(|zone| zone_name(zone));
-        let function = match (call.name, arguments.len(), zone) {
-            ("DATETIME", 2, Some(_)) => "gsql_datetime_in",
-            ("DATETIME", 2, None) => "gsql_datetime_of",
-            ("DATETIME", 1 | 6, _) => "gsql_datetime",
-            ("TIME", 1 | 3, _) => "gsql_time",
-            _ => {
-                return Err(SqlRefusal::construct(format_args!(
-                    "these arguments of {}(…)",
-                    call.name
-                )));
-            }
-        };
-        Ok(format!("{function}({})", written?.join(", ")))
-    }
-
-    fn shifted(&mut self, call: &Call<'_>, name: &str, sign: &str, parts: &[&str]) -> Written {
+    pub(super) fn shifted(&mut self, call: &Call<'_>, name: &str, sign: &str, parts: &[&str]) -> Written {
         let [from, by] = call.exactly()?;
         let Expr::Interval(Interval {
             value,
@@ -192,7 +141,7 @@ impl SqlWriter {
         Ok(format!("{name}({from}, {sign}{by}, '{part}')"))
     }
 
-    fn difference(&mut self, call: &Call<'_>, name: &str, parts: &[&str]) -> Written {
+    pub(super) fn difference(&mut self, call: &Call<'_>, name: &str, parts: &[&str]) -> Written {
         let [left, right, part] = call.exactly()?;
         let part = allowed_part(call, part, parts)?;
         Ok(format!(
@@ -209,7 +158,7 @@ fn part_word(part: &str) -> String {
     part.strip_suffix('S').map_or(part.clone(), str::to_owned)
 }
 
-fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
+pub(super) fn allowed_part(call: &Call<'_>, part: &Expr, parts: &[&str]) -> Written {
     let word = part_word(&part.to_string());
     if parts.contains(&word.as_str()) {
         Ok(word)
@@ -233,7 +182,7 @@ fn zone_of(call: &Call<'_>, zone: &Expr) -> Written {
 }
 
 /// A format string of these elements, which mean the same in both dialects.
-fn safe_format(call: &Call<'_>, format: &Expr, elements: &str) -> Written {
+pub(super) fn safe_format(call: &Call<'_>, format: &Expr, elements: &str) -> Written {
     let refused = || SqlRefusal::construct(format_args!("{}({format}, …)", call.name));
     let Expr::Value(value) = format else {
         return Err(refused());

@@ -14,12 +14,12 @@ use crate::partition::Parameter;
 use super::{SqlWriter, Written, bound_as, bracketed, known, literal};
 use crate::table::{RESERVED, sql_name};
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// Translates an expression. The result needs no further parentheses.
     pub(super) fn expression(&mut self, expression: &Expr) -> Written {
         match expression {
             Expr::Identifier(name) => self.column(name),
-            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+            Expr::CompoundIdentifier(parts) if self.arguments.is_none() => match parts.as_slice() {
                 [table, column] => Ok(format!("{}.{}", sql_name(&table.value), sql_name(&column.value))),
                 _ => Err(SqlRefusal::construct(expression)),
             },
@@ -175,7 +175,11 @@ impl SqlWriter {
             .aliases
             .iter()
             .find(|alias| alias.name.eq_ignore_ascii_case(&name.value));
-        Ok(alias.map_or_else(|| sql_name(&name.value), |alias| alias.written.clone()))
+        if let (Some(alias), None) = (alias, &self.arguments) {
+            return Ok(alias.written.clone());
+        }
+        let declared = self.declared_value(&name.value)?;
+        Ok(declared.unwrap_or_else(|| sql_name(&name.value)))
     }
 
     fn is(&mut self, inner: &Expr, words: &str) -> Written {

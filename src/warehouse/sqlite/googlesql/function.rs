@@ -8,12 +8,15 @@ use super::name::dotted;
 use super::refusal::SqlRefusal;
 use super::{SqlWriter, Written};
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// Translates a function call.
     pub(super) fn call(&mut self, function: &Function) -> Written {
         let name = dotted(&function.name).ok_or_else(|| SqlRefusal::construct(function))?;
         let name = name.to_ascii_uppercase();
         let call = pieces(function, &name)?;
+        if let Some(written) = self.declared_call(&call)? {
+            return Ok(written);
+        }
         match call.name {
             "COUNT" if matches!(call.arguments.as_slice(), [FunctionArgExpr::Wildcard]) && !call.distinct => {
                 self.over("count(*)".to_owned(), call.over)

@@ -9,6 +9,9 @@
 
 mod calendar;
 mod call;
+mod catalog;
+mod datetime;
+mod declared;
 mod expression;
 mod function;
 mod infer;
@@ -18,6 +21,7 @@ mod name;
 mod query;
 mod refusal;
 mod select;
+mod wildcard;
 mod window;
 
 use chrono::{DateTime, Utc};
@@ -28,6 +32,8 @@ use sqlparser::parser::Parser;
 use crate::partition::Parameter;
 use crate::sql::{QueryScript, on_a_deep_stack, refuse_too_deep};
 use crate::warehouse::{ErrorClass, WarehouseError};
+pub(super) use catalog::{TableCatalog, matching, needs_catalog};
+use declared::{DeclaredFunction, WrittenVariable, declarations};
 pub(super) use infer::{TableTypes, column_types};
 use refusal::{SqlRefusal, unread};
 
@@ -39,44 +45,73 @@ pub(super) fn bound_as(parameter: Parameter) -> String {
 /// A piece of `SQLite` SQL, or an untranslatable construct.
 type Written = Result<String, SqlRefusal>;
 
-/// Translates a query. `now` is the value of the clock functions.
-pub(super) fn translate(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
-    written(sql, now, false)
+/// Translates a query. `now` is the value of the clock functions, `catalog` the tables if [`needs_catalog`].
+pub(super) fn translate(
+    sql: &str,
+    now: DateTime<Utc>,
+    catalog: &TableCatalog,
+) -> Result<String, WarehouseError> {
+    written(sql, now, catalog, false)
 }
 
 /// Translates a query that may use the parameters of partitions.
-pub(super) fn translate_about(sql: &str, now: DateTime<Utc>) -> Result<String, WarehouseError> {
-    written(sql, now, true)
+pub(super) fn translate_about(
+    sql: &str,
+    now: DateTime<Utc>,
+    catalog: &TableCatalog,
+) -> Result<String, WarehouseError> {
+    written(sql, now, catalog, true)
 }
 
 /// The tree is parsed, written and dropped recursively, and the threads of a pool have small stacks. The time to write a
 /// chain of operators grows with the square of its length, which is bounded too.
-fn written(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
+fn written(
+    sql: &str,
+    now: DateTime<Utc>,
+    catalog: &TableCatalog,
+    is_about_dates: bool,
+) -> Result<String, WarehouseError> {
     refuse_too_deep(sql).map_err(|refusal| WarehouseError::new(ErrorClass::Code, refusal))?;
-    on_a_deep_stack(|| written_here(sql, now, is_about_dates))
+    on_a_deep_stack(|| written_here(sql, now, catalog, is_about_dates))
 }
 
-fn written_here(sql: &str, now: DateTime<Utc>, is_about_dates: bool) -> Result<String, WarehouseError> {
-    if QueryScript::of(sql).is_ok_and(|script| !script.before.is_empty()) {
-        return Err(SqlRefusal::construct("DECLARE and CREATE TEMP FUNCTION").into());
-    }
+fn written_here(
+    sql: &str,
+    now: DateTime<Utc>,
+    catalog: &TableCatalog,
+    is_about_dates: bool,
+) -> Result<String, WarehouseError> {
+    let QueryScript { before, query: sql } = QueryScript::of(sql).unwrap_or(QueryScript {
+        before: "",
+        query: sql,
+    });
     let statements = Parser::parse_sql(&BigQueryDialect, sql).map_err(|error| unread(sql, &error))?;
     let [Statement::Query(query)] = statements.as_slice() else {
         return Err(SqlRefusal::other("anything but a single SELECT").into());
     };
     let mut writer = SqlWriter {
         now,
+        catalog,
         is_about_dates,
         known: Vec::new(),
         aliases: Vec::new(),
         hidden: 0,
+        variables: Vec::new(),
+        functions: Vec::new(),
+        arguments: None,
+        named: Vec::new(),
+        read: Vec::new(),
     };
-    Ok(writer.query(query)?)
+    writer.declare(declarations(before)?)?;
+    let written = writer.query(query)?;
+    writer.refuse_hidden_variables()?;
+    Ok(written)
 }
 
 /// The state of a translation.
-struct SqlWriter {
+struct SqlWriter<'c> {
     now: DateTime<Utc>,
+    catalog: &'c TableCatalog,
     /// Whether the parameters of partitions are allowed.
     is_about_dates: bool,
     /// Names defined by WITH, innermost last.
@@ -85,6 +120,16 @@ struct SqlWriter {
     aliases: Vec<Alias>,
     /// Number of hidden columns so far.
     hidden: usize,
+    /// The variables declared before the query.
+    variables: Vec<WrittenVariable>,
+    /// The functions declared before the query, as far as they may be called.
+    functions: Vec<DeclaredFunction>,
+    /// The arguments of the call whose body is translated.
+    arguments: Option<Vec<(String, String)>>,
+    /// Every alias of a column so far.
+    named: Vec<String>,
+    /// Every table read so far, by the schema of its dataset and its name.
+    read: Vec<(String, String)>,
 }
 
 /// An alias of the SELECT list and its expression.
@@ -94,7 +139,7 @@ struct Alias {
     written: String,
 }
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// Runs `write` with these aliases in scope.
     fn with_aliases<T>(&mut self, aliases: Vec<Alias>, write: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.aliases, aliases);
@@ -110,7 +155,7 @@ const fn is_plain(body: &SetExpr) -> bool {
 }
 
 /// A query in parentheses, as a subquery.
-fn bracketed(writer: &mut SqlWriter, query: &Query) -> Written {
+fn bracketed(writer: &mut SqlWriter<'_>, query: &Query) -> Written {
     Ok(format!("({})", writer.query(query)?))
 }
 

@@ -9,7 +9,7 @@ use super::refusal::SqlRefusal;
 use super::{Alias, SqlWriter, Written, is_plain};
 use crate::table::sql_name;
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// Translates a whole query.
     pub(super) fn query(&mut self, query: &Query) -> Written {
         let foreign = [

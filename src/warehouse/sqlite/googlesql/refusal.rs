@@ -32,6 +32,21 @@ impl SqlRefusal {
         Self(format!("a query can't be {what}; write a SELECT"))
     }
 
+    /// A variable with the name of a column.
+    pub(super) fn hidden(name: &str, of: &str) -> Self {
+        Self(format!(
+            "the variable '{name}' has the name of a column of {of}; give it another name"
+        ))
+    }
+
+    /// Tables of a wildcard whose columns have different types.
+    pub(super) fn other_types(one: &str, newest: &str, column: &str, types: [&str; 2]) -> Self {
+        let [held, wanted] = types;
+        Self(format!(
+            "a wildcard reads {one} and {newest}, which have '{column}' as {held} and {wanted}; make them the same type"
+        ))
+    }
+
     /// A literal with another meaning in `SQLite`, and how to write it.
     pub(super) fn literal(text: &str, instead: &str) -> Self {
         Self(format!(

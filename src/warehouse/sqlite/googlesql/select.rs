@@ -21,7 +21,7 @@ struct OutputColumn {
     name: Option<String>,
 }
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// Translates a SELECT. Also returns the aliases that a following ORDER BY may use in an expression.
     pub(super) fn select(&mut self, select: &Select) -> Result<(String, Vec<Alias>), SqlRefusal> {
         refuse_foreign_clauses(select)?;
@@ -30,7 +30,7 @@ impl SqlWriter {
             Some(Distinct::Distinct) => "DISTINCT ",
             Some(Distinct::On(_)) => return Err(SqlRefusal::construct("DISTINCT ON")),
         };
-        let (items, aliases) = self.items(&select.projection)?;
+        let (items, aliases) = self.items(&select.projection, &select.from)?;
         let from = self.from(&select.from)?;
         let filter = self.clause(" WHERE ", select.selection.as_ref())?;
         let grouping = self.with_aliases(aliases.clone(), |writer| writer.grouping(select))?;
@@ -50,7 +50,11 @@ impl SqlWriter {
         Ok((written, Vec::new()))
     }
 
-    fn items(&mut self, projection: &[SelectItem]) -> Result<(Vec<OutputColumn>, Vec<Alias>), SqlRefusal> {
+    fn items(
+        &mut self,
+        projection: &[SelectItem],
+        from: &[TableWithJoins],
+    ) -> Result<(Vec<OutputColumn>, Vec<Alias>), SqlRefusal> {
         let mut items = Vec::with_capacity(projection.len());
         let mut aliases = Vec::new();
         let mut unnamed = 0;
@@ -65,6 +69,7 @@ impl SqlWriter {
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     let written = self.expression(expr)?;
+                    self.named.push(alias.value.clone());
                     items.push(named(&written, &alias.value));
                     aliases.push(Alias {
                         name: alias.value.clone(),
@@ -73,16 +78,18 @@ impl SqlWriter {
                 }
                 SelectItem::Wildcard(options) => {
                     refuse_wildcard_options(options)?;
+                    let columns = self.wildcard_columns(item, from)?;
                     items.push(OutputColumn {
-                        written: "*".to_owned(),
+                        written: columns.unwrap_or_else(|| "*".to_owned()),
                         name: None,
                     });
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), options) => {
                     refuse_wildcard_options(options)?;
                     let of = single(of).ok_or_else(|| SqlRefusal::construct(item))?;
+                    let columns = self.wildcard_columns(item, from)?;
                     items.push(OutputColumn {
-                        written: format!("{}.*", sql_name(&of.value)),
+                        written: columns.unwrap_or_else(|| format!("{}.*", sql_name(&of.value))),
                         name: None,
                     });
                 }

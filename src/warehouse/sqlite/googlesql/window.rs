@@ -5,7 +5,7 @@ use sqlparser::ast::{Expr, Value, WindowFrameBound, WindowType};
 use super::refusal::SqlRefusal;
 use super::{SqlWriter, Written};
 
-impl SqlWriter {
+impl SqlWriter<'_> {
     /// A call with its OVER clause, if it has one.
     pub(super) fn over(&mut self, call: String, window: Option<&WindowType>) -> Written {
         let spec = match window {

@@ -10,6 +10,7 @@ use super::inferred_type::InferredType;
 use crate::partition::Parameter;
 use crate::table::ColumnType;
 use crate::warehouse::sqlite::googlesql::literal::text_of;
+use crate::warehouse::sqlite::googlesql::wildcard::SUFFIX;
 
 impl TypeReader<'_> {
     /// The type of an expression. The query is translated too, which refuses what is not supported.
@@ -71,12 +72,26 @@ impl TypeReader<'_> {
 
     fn name(&self, name: &Ident) -> InferredType {
         let Some(parameter) = name.value.strip_prefix('@') else {
-            return self.scopes.column(None, &name.value);
+            return match self.scopes.column(None, &name.value) {
+                InferredType::Unknown => self.declared(&name.value),
+                column => column,
+            };
         };
         match Parameter::of_name(parameter) {
             Some(Parameter::Date) => InferredType::Value(ColumnType::Date),
             Some(Parameter::Start | Parameter::End) => InferredType::Value(ColumnType::Timestamp),
             Some(Parameter::Dates | Parameter::Starts) | None => InferredType::Unknown,
+        }
+    }
+
+    /// The type of a variable, a parameter of a function, or the pseudo column of wildcard tables.
+    fn declared(&self, name: &str) -> InferredType {
+        let declared = self.declared.iter();
+        let mut declared = declared.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        match declared.next() {
+            Some((_, kind)) => kind.clone(),
+            None if name.eq_ignore_ascii_case(SUFFIX) => InferredType::Value(ColumnType::String),
+            None => InferredType::Unknown,
         }
     }
 
@@ -122,6 +137,13 @@ impl TypeReader<'_> {
     }
 }
 
+impl InferredType {
+    /// A value of a declared type.
+    pub(super) fn of_type(kind: &DataType) -> Self {
+        Self::of_column(named(kind))
+    }
+}
+
 const BOOL: InferredType = InferredType::Value(ColumnType::Bool);
 
 fn literal(value: &Value) -> InferredType {
@@ -150,6 +172,7 @@ fn named(kind: &DataType) -> Option<ColumnType> {
             Some(ColumnType::Int64)
         }
         DataType::Float64 => Some(ColumnType::Float64),
+        DataType::Bool => Some(ColumnType::Bool),
         DataType::Date => Some(ColumnType::Date),
         DataType::Timestamp(None, TimezoneInfo::None) => Some(ColumnType::Timestamp),
         DataType::Datetime(None) => Some(ColumnType::Datetime),

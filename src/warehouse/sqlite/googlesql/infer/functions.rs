@@ -118,6 +118,10 @@ impl TypeReader<'_> {
         let Some(name) = dotted(&function.name).map(|name| name.to_ascii_uppercase()) else {
             return InferredType::Unknown;
         };
+        let mut declared = self.returned.iter();
+        if let Some((_, kind)) = declared.find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            return kind.clone();
+        }
         let Some((result, _)) = RESULTS.iter().find(|(_, names)| names.contains(&name.as_str())) else {
             return InferredType::Unknown;
         };

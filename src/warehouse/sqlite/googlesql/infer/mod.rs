@@ -17,8 +17,9 @@ use sqlparser::ast::{
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::Parser;
 
+use super::declared::{Declarations, declarations};
 use super::name::{dotted, single};
-use crate::sql::{on_a_deep_stack, refuse_too_deep};
+use crate::sql::{QueryScript, on_a_deep_stack, refuse_too_deep};
 use crate::table::{ColumnType, sqlite_schema};
 use inferred_type::InferredType;
 use scopes::{NameScope, NameScopes, Relation};
@@ -39,7 +40,11 @@ pub(in crate::warehouse::sqlite) fn column_types(
         return Vec::new();
     }
     on_a_deep_stack(|| {
-        let statements = Parser::parse_sql(&BigQueryDialect, sql).unwrap_or_default();
+        let script = QueryScript::of(sql).unwrap_or(QueryScript {
+            before: "",
+            query: sql,
+        });
+        let statements = Parser::parse_sql(&BigQueryDialect, script.query).unwrap_or_default();
         let [Statement::Query(query)] = statements.as_slice() else {
             return Vec::new();
         };
@@ -47,7 +52,10 @@ pub(in crate::warehouse::sqlite) fn column_types(
             tables,
             named: Vec::new(),
             scopes: NameScopes::default(),
+            declared: Vec::new(),
+            returned: Vec::new(),
         };
+        reader.declare(declarations(script.before).unwrap_or_default());
         let columns = reader.query(query).into_iter();
         columns.map(|(name, kind)| (name, kind.column_type())).collect()
     })
@@ -58,9 +66,36 @@ struct TypeReader<'t> {
     /// The queries of WITH, innermost last.
     named: Vec<(String, OutputTypes)>,
     scopes: NameScopes,
+    /// The types of variables, or of the parameters of a function.
+    declared: Vec<(String, InferredType)>,
+    /// The types of the results of declared functions.
+    returned: Vec<(String, InferredType)>,
 }
 
 impl TypeReader<'_> {
+    fn declare(&mut self, declared: Declarations) {
+        for function in declared.functions {
+            let parameters = function.parameters.iter();
+            self.declared = parameters
+                .map(|(name, kind)| (name.clone(), InferredType::of_type(kind)))
+                .collect();
+            let kind = match &function.returns {
+                Some(kind) => InferredType::of_type(kind),
+                None => self.expression(&function.body).value(),
+            };
+            self.returned.push((function.name, kind));
+            self.declared.clear();
+        }
+        for variable in declared.variables {
+            let kind = match (&variable.kind, &variable.value) {
+                (Some(kind), _) => InferredType::of_type(kind),
+                (None, Some(value)) => self.expression(value).value(),
+                (None, None) => InferredType::Unknown,
+            };
+            self.declared.push((variable.name, kind));
+        }
+    }
+
     fn query(&mut self, query: &Query) -> OutputTypes {
         let outer = self.named.len();
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
@@ -189,6 +224,12 @@ impl TypeReader<'_> {
                 let named = self.named.iter().rev();
                 let mut named = named.filter(|(known, _)| known.eq_ignore_ascii_case(name));
                 return named.next().map(|(_, columns)| columns.clone());
+            }
+            [.., dataset, table] if table.ends_with('*') => {
+                let begin = format!("{}.{}", sqlite_schema(dataset), table.trim_end_matches('*'));
+                let begin = begin.to_ascii_lowercase();
+                let named = self.tables.keys().filter(|path| path.starts_with(&begin));
+                named.max()?.clone()
             }
             [.., dataset, table] => format!("{}.{table}", sqlite_schema(dataset)).to_ascii_lowercase(),
             [] => return None,
