@@ -1,10 +1,10 @@
 //! Refuses a command for the active run of a state folder if it names another plan or environment than the run's.
 
 use crate::ledger::RunLock;
-use crate::plan::{ENVIRONMENT, environment_in, name_in_file, written_name};
+use crate::plan::{ENVIRONMENT, environment_in, name_in_file, slice_in, written_name};
 
 use super::error::CliError;
-use super::{PlanArgs, StateDir};
+use super::{PlanArgs, StateDir, which_plan};
 
 /// Refuses the command if a run is active in the folder and isn't the named one.
 pub(super) fn refuse_other_run(place: &PlanArgs, folder: &StateDir) -> Result<(), CliError> {
@@ -32,6 +32,17 @@ pub(super) fn refuse_other_run(place: &PlanArgs, folder: &StateDir) -> Result<()
                 format!("--plan is plan '{named}'"),
             ));
         }
+    }
+    // Values may select another slice of the plan.
+    if !given.flags.is_empty()
+        && let Ok(named) = which_plan::load_any(place, &given)
+        && slice_in(&named.name) != slice_in(&plan)
+    {
+        return Err(other(
+            folder,
+            &format!("plan {plan}"),
+            format!("--var selects plan {}", named.name),
+        ));
     }
     let running = environment_in(&plan);
     let selected = match (&given.environment, given.process_environment.flatten()) {

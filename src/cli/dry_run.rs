@@ -180,7 +180,7 @@ impl RunPreview<'_> {
         for table in findings.tables.iter().filter(|_| permits.migrate && !is_refused) {
             for found in table.differences.iter().filter(|found| found.change().is_some()) {
                 let what = found.statement.as_deref().unwrap_or(&found.what);
-                say(format!("would alter {}: {what}", table.path))?;
+                say(format!("would alter {}: {what}", table.path()))?;
             }
         }
         Ok(is_refused)

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use crate::warehouse::{ErrorClass, Warehouse};
 
+/// How many times as often a commit is tried that another writer was in the way of. Writers of other slices of the table take
+/// turns with this one, and none of its dates is at fault.
+const TIMES_IF_CONTENDED: u32 = 5;
+
 /// Retry limits of a date or a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -44,7 +48,11 @@ impl RetryPolicy {
     /// together.
     #[must_use]
     pub fn pause_after(&self, attempt: u32, class: ErrorClass, jitter: f64) -> Option<Duration> {
-        if attempt >= self.attempts || !class.retries() {
+        let most = match class {
+            ErrorClass::Contention => self.attempts.saturating_mul(TIMES_IF_CONTENDED),
+            _ => self.attempts,
+        };
+        if attempt >= most || !class.retries() {
             return None;
         }
         let doubled = self
@@ -75,6 +83,8 @@ mod tests {
         let millis = |number| Some(Duration::from_millis(number));
         assert_eq!(pauses, [millis(100), millis(200), millis(300), millis(300), None]);
         assert_eq!(policy.pause_after(1, ErrorClass::Rate, 0.0), millis(50));
+        assert_eq!(policy.pause_after(24, ErrorClass::Contention, 1.0), millis(300));
+        assert_eq!(policy.pause_after(25, ErrorClass::Contention, 1.0), None);
         for hopeless in [ErrorClass::Data, ErrorClass::Auth, ErrorClass::Code] {
             assert_eq!(policy.pause_after(1, hopeless, 1.0), None, "{hopeless}");
         }

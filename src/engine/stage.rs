@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use crate::partition::{Grain, Partition, Timezone};
-use crate::table::{PartitionColumn, Quarantined, Row, TableDef};
+use crate::table::{PartitionColumn, Quarantined, Row, Slice, TableDef};
 use crate::warehouse::{Asking, ErrorClass, Warehouse, WarehouseError};
 
 use super::MemoryShare;
@@ -130,11 +130,12 @@ pub struct CountedTable<'a> {
     pub path: &'a str,
     pub date_column: &'a str,
     pub grain: Grain,
+    pub slice: &'a Slice,
 }
 
 impl CountedTable<'_> {
     pub(super) fn column(&self) -> PartitionColumn {
-        PartitionColumn::of_any_type(self.date_column, self.grain)
+        PartitionColumn::of_any_type(self.date_column, self.grain).within(self.slice)
     }
 }
 
@@ -154,6 +155,16 @@ impl<'a> Fills<'a> {
         match self {
             Self::Computed(table) | Self::Query(table, ..) => Some(table.path()),
             Self::Counted(table) => Some(table.path.to_owned()),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The slice of the table that it fills; `None` if the stage has no table.
+    #[must_use]
+    pub const fn slice(self) -> Option<&'a Slice> {
+        match self {
+            Self::Computed(table) | Self::Query(table, ..) => Some(&table.slice),
+            Self::Counted(table) => Some(table.slice),
             Self::Nothing => None,
         }
     }

@@ -319,7 +319,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::{Column, ColumnType, TableDef, Value, fixture};
+    use crate::table::{Column, ColumnType, Slice, TableDef, Value, fixture};
 
     fn computed(outcome: Outcome) -> ComputedUnit {
         ComputedUnit {
@@ -403,6 +403,7 @@ mod tests {
             path: "d.t",
             date_column: "day",
             grain: Grain::Day,
+            slice: &Slice::default(),
         };
         let mut unit_result = judge_unit(Fills::Counted(table), Partition::MIN, made, "auto");
         assert_eq!(unit_result.settled.unit.state, UnitState::Empty);

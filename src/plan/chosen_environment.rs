@@ -52,11 +52,14 @@ impl ChosenEnvironment {
     /// The only choice that was run. Runs without an environment are a choice as any other: a command without a choice
     /// would otherwise work on their progress after the plan has moved to environments.
     fn of_runs(recorded: &[&RecordedVariables]) -> Self {
-        let names: Vec<&str> = recorded
-            .iter()
-            .filter_map(|record| record.environment.as_deref())
-            .collect();
-        let is_with_none = names.len() < recorded.len();
+        // An environment may have been run for several slices.
+        let mut names: Vec<&str> = Vec::new();
+        for name in recorded.iter().filter_map(|record| record.environment.as_deref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let is_with_none = recorded.iter().any(|record| record.environment.is_none());
         match names.as_slice() {
             [] => Self::None,
             [only] if !is_with_none => Self::named(only, EnvironmentSource::Record),

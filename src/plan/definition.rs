@@ -14,7 +14,7 @@ use super::stage::{
 };
 use super::template::Template;
 use crate::nba::rules_version;
-use crate::table::TableDef;
+use crate::table::{Slice, TableDef};
 
 /// The fingerprint of everything that determines the rows of a stage.
 pub(super) fn of_stage(stage: &StageSpec) -> Fingerprint {
@@ -154,8 +154,17 @@ impl DefinitionHash {
                     &table.date_column,
                     table.key.iter().map(String::as_str),
                 )
+                .slice(&table.slice)
                 .text("columns", "of the query"),
         }
+    }
+
+    /// Hashes a slice; plans without one keep their fingerprints.
+    fn slice(&mut self, slice: &Slice) -> &mut Self {
+        if slice.is_whole() {
+            return self;
+        }
+        self.text("slice", &slice.to_string())
     }
 
     fn dated<'a>(
@@ -176,7 +185,8 @@ impl DefinitionHash {
             table.zone,
             &table.date_column,
             table.key.iter().map(AsRef::as_ref),
-        );
+        )
+        .slice(&table.slice);
         let mut columns: Vec<_> = table.columns.iter().collect();
         columns.sort_by_key(|column| &column.name);
         self.number("columns", columns.len() as u64);
@@ -204,9 +214,12 @@ impl DefinitionHash {
         self.text("batch", batch);
         match &spec.output {
             StageOutput::Nothing => self.text("leaves", "nothing"),
-            StageOutput::Rows { date_column, .. } => {
-                self.text("leaves", "rows").text("date_column", date_column)
-            }
+            StageOutput::Rows {
+                date_column, slice, ..
+            } => self
+                .text("leaves", "rows")
+                .text("date_column", date_column)
+                .slice(slice),
             StageOutput::Printed(table) => self.text("leaves", "printed").table(table),
         }
         .expect_rows(&spec.expect)

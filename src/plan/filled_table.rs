@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::hint::with_hint;
 use crate::partition::{Grain, Timezone};
-use crate::table::{Column, ColumnType, PARTITION_DATE, PARTITION_TIME, TableDef, refuse_column_name};
+use crate::table::{Column, ColumnType, PARTITION_DATE, PARTITION_TIME, Slice, TableDef, refuse_column_name};
 
 /// The table that a query fills.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct InferredTable {
     pub(super) grain: Grain,
     pub(super) zone: Timezone,
     pub(super) key: Vec<String>,
+    /// With the values as they are written.
+    pub(super) slice: Slice,
 }
 
 impl FilledTable {
@@ -57,6 +59,12 @@ impl InferredTable {
         self.grain
     }
 
+    /// The rows of the table that belong to the plan, with the values as they are written.
+    #[must_use]
+    pub const fn slice(&self) -> &Slice {
+        &self.slice
+    }
+
     /// The table with these columns. Its date column and its key hold no NULL.
     ///
     /// # Errors
@@ -66,12 +74,14 @@ impl InferredTable {
             columns.push(Column::partition_time());
         }
         for column in &mut columns {
-            let is_required =
-                column.name == self.date_column || self.key.iter().any(|key| column.name == *key);
+            let is_required = column.name == self.date_column
+                || self.key.iter().any(|key| column.name == *key)
+                || self.slice.columns().any(|name| column.name == name);
             column.nullable &= !is_required;
         }
         date_column(&columns, &self.date_column, self.grain)?;
         key(&columns, &self.key)?;
+        let slice = slice(&columns, &self.slice)?;
         Ok(TableDef {
             dataset: Cow::Owned(self.dataset.clone()),
             name: Cow::Owned(self.name.clone()),
@@ -81,7 +91,9 @@ impl InferredTable {
             zone: self.zone,
             key: self.key.iter().cloned().map(Cow::Owned).collect(),
             columns: Cow::Owned(columns),
-            cluster: Cow::Borrowed(&[]),
+            // Reads and commits of a slice then skip the rows of the others.
+            cluster: slice.columns().map(|name| Cow::Owned(name.to_owned())).collect(),
+            slice,
             require_partition_filter: false,
         })
     }
@@ -141,6 +153,37 @@ pub(super) fn key(columns: &[Column], key: &[String]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The slice with values of its columns' types, or why these columns can't divide the table.
+fn slice(columns: &[Column], slice: &Slice) -> Result<Slice, String> {
+    for name in slice.columns() {
+        if column_of(columns, "slice", name)?.nullable {
+            return Err(format!(
+                "slice: column '{name}' is nullable; a row without a value would belong to no slice"
+            ));
+        }
+    }
+    let columns: Vec<_> = (columns.iter())
+        .map(|column| (column.name.as_ref(), &column.kind))
+        .collect();
+    (slice.typed_as_written(&columns)).map_err(|problem| format!("slice: {problem}"))
+}
+
+/// Refuses a slice that doesn't divide the rows of a date, or that the key ignores: rows of different slices would then
+/// have the same key.
+pub(super) fn refuse_slice(slice: &Slice, date_column: &str, key: &[String]) -> Result<(), String> {
+    if slice.columns().any(|name| name == date_column) {
+        return Err(format!(
+            "slice: '{date_column}' is the date_column; choose another column"
+        ));
+    }
+    match slice.columns().find(|name| !key.iter().any(|key| key == name)) {
+        Some(name) if !key.is_empty() => Err(format!(
+            "slice: column '{name}' is not in key, so rows of two slices could have one key; add it to key"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The column that a setting of the stage names.

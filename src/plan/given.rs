@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::environment::{name_in, name_without};
+use super::environment::{name_in, name_without, without_slice};
+use crate::table::Slice;
 
 /// The start of the environment variables that give values.
 pub(super) const PREFIX: &str = "BACKCOURT_VAR_";
@@ -34,7 +35,7 @@ pub struct GivenVariables {
 /// The environment of a plan that was run, and the values that its last run was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordedVariables {
-    /// The name of the plan, with its environment.
+    /// The name of the plan, with its environment and slice.
     pub plan: String,
     /// The environment, if any.
     pub environment: Option<String>,
@@ -51,7 +52,12 @@ impl RecordedVariables {
 
     /// Whether it is of the plan with this name in its file.
     pub(super) fn is_of(&self, written_name: &str) -> bool {
-        self.plan == name_in(written_name, self.environment.as_deref())
+        without_slice(&self.plan) == name_in(written_name, self.environment.as_deref(), &Slice::default())
+    }
+
+    /// Whether it is of this slice of the plan.
+    pub(super) fn is_of_slice(&self, slice: &Slice) -> bool {
+        self.plan == name_in(self.written_name(), self.environment.as_deref(), slice)
     }
 }
 

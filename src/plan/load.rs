@@ -20,6 +20,7 @@ use super::order::{OrderMistake, in_order, tables_are_in_order};
 use super::queries::{Queries, QuerySource, project_id};
 use super::raw::{RawCheck, RawPlan, RawSample, RawSources, RawStage};
 use super::shape::{self, PlanShape};
+use super::slices::{self, SlicedTables};
 use super::source::sources;
 use super::stages::stages;
 use super::variable_mistakes::Declared;
@@ -129,6 +130,7 @@ pub(super) fn parse_with(
         name: name_in(
             &plan.name,
             environment.as_ref().map(|environment| environment.name.as_str()),
+            &plan.slice,
         ),
         environment,
         environments: declared.environments.into_keys().collect(),
@@ -185,7 +187,7 @@ fn validated(
     if sizes.contains(&None) {
         return None;
     }
-    let queries = Queries::new(origin, project, variables);
+    let queries = Queries::new(origin, project, variables, SlicedTables::of(&raw.stages));
     let active = raw
         .active
         .map_or(Ok(Active::Always), |active| active.read(&queries));
@@ -209,6 +211,8 @@ fn validated(
         &queries,
         mistakes,
     );
+    let slice = mistakes.of_plan().take("stage", slices::of_plan(&stages));
+    let slice = slice.unwrap_or_default();
     let (source, declared) = match raw.source {
         RawSources::Word(word) => (word, Vec::new()),
         RawSources::Tables(tables) => ("auto".to_owned(), tables),
@@ -229,6 +233,7 @@ fn validated(
         title: title?,
         written_title: String::new(),
         environment: None,
+        slice,
         environments: Vec::new(),
         variables: PlanVariables::default(),
         range: range?,

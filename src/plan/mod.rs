@@ -30,6 +30,7 @@ mod runbook;
 mod sample;
 mod schema;
 mod shape;
+mod slices;
 mod source;
 mod sql_names;
 mod stage;
@@ -44,7 +45,7 @@ pub use builtin::{BUILTIN, is_builtin};
 pub use check::{
     Bound, CheckSpec, Expectation, Severity, SourceTable, TextTest, value_and_target, value_text,
 };
-pub use environment::{PlanEnvironment, environment_in, written_name};
+pub use environment::{PlanEnvironment, environment_in, slice_in, written_name};
 pub use filled_table::{FilledTable, InferredTable};
 pub use fingerprint::{Fingerprint, NotAFingerprint};
 pub use given::{ENVIRONMENT, GivenVariables, RecordedVariables};
@@ -67,6 +68,7 @@ pub use variables::{ChangedVariable, PlanVariables};
 
 use crate::partition::{Grain, Partition, PartitionRange, Timezone, whole_partitions};
 use crate::sql::{TableName, tables};
+use crate::table::Slice;
 
 /// The source in the description of a run: `, source auto`; empty if there is no choice.
 #[must_use]
@@ -77,7 +79,7 @@ pub fn source_clause(source: Option<&str>) -> String {
 /// A validated plan: everything a run needs to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Short name, with the environment if there is one; progress, leases and tables belong to it.
+    /// Short name, with the environment and the slice if there are any; progress, leases and tables belong to it.
     pub name: String,
     /// Where it was read from: a built-in name or an absolute path. Empty if it was parsed from a string.
     pub origin: String,
@@ -87,6 +89,8 @@ pub struct Plan {
     pub written_title: String,
     /// The environment it was loaded for, if any.
     pub environment: Option<PlanEnvironment>,
+    /// The values that divide the tables of which it fills a slice.
+    pub slice: Slice,
     /// The names of all its environments.
     pub environments: Vec<String>,
     /// The values of its variables that its file doesn't have.
@@ -122,14 +126,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The name as its file has it, without the environment.
+    /// The name as its file has it, without the environment and the slice.
     #[must_use]
     pub fn written_name(&self) -> &str {
         let environment = self.environment.as_ref();
-        environment::name_without(
-            &self.name,
-            environment.map(|environment| environment.name.as_str()),
-        )
+        let environment = environment.map(|environment| environment.name.as_str());
+        environment::name_without(&self.name, environment)
     }
 
     /// Looks up a stage by name.
@@ -183,13 +185,14 @@ impl Plan {
         declared.map(TableName::of_path).chain(named).collect()
     }
 
-    /// Refuses a query that reads a table of the plan by its full name without declaring it. `is_own` returns whether
+    /// Refuses a query that reads a table of the plan by its full name without declaring it, or beyond its slice. `is_own` returns whether
     /// the plan runs on a project, which the plan file alone doesn't say.
     ///
     /// # Errors
     /// Returns a message that names the stage, the table and what to add.
     pub fn reads_are_declared(&self, is_own: impl Fn(&str) -> bool) -> Result<(), String> {
-        order::reads_are_declared(&self.stages, is_own)
+        order::reads_are_declared(&self.stages, &is_own)?;
+        self.reads_are_limited(is_own)
     }
 
     /// Whether any stage is computed from box scores.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::builtin::SQL;
+use super::slices::SlicedTables;
 use super::variables::{TextForm, Unresolved, Variables};
 use super::with_hint;
 use crate::sql::{refuse_too_deep, renamed};
@@ -37,6 +38,7 @@ pub(super) struct Queries<'o> {
     /// The project they were written for; its tables are read from whichever project the plan runs on.
     project: Option<String>,
     variables: &'o Variables,
+    sliced: SlicedTables,
 }
 
 impl<'o> Queries<'o> {
@@ -44,11 +46,13 @@ impl<'o> Queries<'o> {
         origin: &'o QuerySource,
         project: Option<String>,
         variables: &'o Variables,
+        sliced: SlicedTables,
     ) -> Self {
         Self {
             origin,
             project,
             variables,
+            sliced,
         }
     }
 
@@ -94,17 +98,18 @@ impl<'o> Queries<'o> {
         })
     }
 
-    /// The query with the values of its variables, and the plan's own project removed from every table name. A query is
-    /// refused that is too deep for those who walk its syntax tree.
+    /// The query with the values of its variables, the plan's own project removed from every table name, and the tables of
+    /// which the plan has a slice limited to it. A query is refused that is too deep for those who walk its syntax tree.
     pub(super) fn local(&self, sql: &str) -> Result<String, String> {
         refuse_too_deep(sql)?;
         let sql = self.variables.bound(sql)?;
-        if self.project.is_none() {
-            return Ok(sql);
-        }
-        renamed(&sql, |name| {
-            (name.project() == self.project).then(|| format!("`{}`", name.local()))
-        })
+        let sql = match &self.project {
+            None => sql,
+            Some(_) => renamed(&sql, |name| {
+                (name.project() == self.project).then(|| format!("`{}`", name.local()))
+            })?,
+        };
+        self.sliced.limit(sql)
     }
 }
 

@@ -248,6 +248,8 @@ pub(super) struct RawStage {
     pub(super) date_column: Option<String>,
     /// The columns that identify a row.
     pub(super) key: Option<Vec<String>>,
+    /// The rows of the table that belong to this plan, as the value of a column: { country = "DE" }. All others are left alone.
+    pub(super) slice: Option<BTreeMap<String, RawSliceValue>>,
     /// The columns of the table; without them, it has those of the query.
     #[schemars(with = "Option<Vec<RawColumn>>")]
     pub(super) columns: Option<Vec<Spanned<RawColumn>>>,
@@ -276,6 +278,14 @@ pub(super) struct RawStage {
     /// Exit code that asks for a retry; 75 by default.
     #[schemars(range(min = 1))]
     pub(super) retry_exit_code: Option<u8>,
+}
+
+/// The value of a column in a slice.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a text or a whole number")]
+pub(super) enum RawSliceValue {
+    Number(i64),
+    Text(String),
 }
 
 /// How the rows of a stage are computed: a built-in rule, a query or a program.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::filled_table::{FilledTable, InferredTable};
 use super::{Fingerprint, Template};
 use crate::partition::{Grain, Partition, PartitionRange, Timezone};
-use crate::table::TableDef;
+use crate::table::{Slice, TableDef};
 
 /// How the rows of a stage are computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,8 @@ pub enum StageOutput {
         date_column: String,
         /// The length of its partitions.
         grain: Grain,
+        /// The rows of the table that belong to the plan.
+        slice: Slice,
     },
     /// Rows that it prints and backcourt stores.
     Printed(TableDef),

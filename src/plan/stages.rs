@@ -11,7 +11,7 @@ use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::division::Division;
-use super::filled_table::{FilledTable, InferredTable, date_column, date_column_name, key};
+use super::filled_table::{FilledTable, InferredTable, date_column, date_column_name, key, refuse_slice};
 use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
@@ -25,7 +25,7 @@ use super::template::{CallDate, Template};
 use crate::partition::{Grain, Partition, PartitionRange};
 use crate::sql::QueryScript;
 use crate::table::{
-    Column, ColumnType, PARTITION_DATE, PARTITION_TIME, TableDef, TypeError, readable_path,
+    Column, ColumnType, PARTITION_DATE, PARTITION_TIME, Slice, TableDef, TypeError, readable_path,
     refuse_column_name, table_path,
 };
 
@@ -158,6 +158,7 @@ impl RawStage {
             ("seed_file", self.seed_file.is_some(), &[Sql]),
             ("date_column", self.date_column.is_some(), &[Sql, Command]),
             ("key", self.key.is_some(), &[Sql, Command]),
+            ("slice", self.slice.is_some(), &[Sql, Command]),
             ("columns", self.columns.is_some(), &[Sql, Command]),
             ("expect_rows", self.expect_rows.is_some(), &[Sql, Command]),
             ("reads", self.reads.is_some(), &[Sql, Command]),
@@ -390,7 +391,14 @@ impl RawStage {
             found.note("key", problem);
         }
         let (table, date_column) = match (&self.table, &self.date_column) {
-            (None, None) => return Some(StageOutput::Nothing),
+            (None, None) => {
+                if self.slice.is_some() {
+                    let problem =
+                        "slice needs a table whose rows can be told apart; give table and date_column";
+                    found.note("slice", problem);
+                }
+                return Some(StageOutput::Nothing);
+            }
             (Some(table), Some(date_column)) => (table, date_column),
             (Some(_), None) => {
                 let problem = "date_column is missing; it is needed to count the rows of a date";
@@ -411,7 +419,10 @@ impl RawStage {
         }
         let path = found.take("table", table_path(table));
         let name = found.take("date_column", date_column_name(date_column));
-        path.zip(name).map(|_| StageOutput::Rows {
+        let slice = self.slice(found);
+        path.zip(name)?;
+        Some(StageOutput::Rows {
+            slice: slice?,
             table: table.clone(),
             date_column: date_column.clone(),
             grain: division.grain,
@@ -446,8 +457,9 @@ impl RawStage {
         });
         let date = found.take("date_column", date);
         let key = found.take("key", key(&columns, self.key.as_deref().unwrap_or_default()));
+        let slice = self.slice(found);
         key?;
-        let table = self.named(path?, date?, division);
+        let table = self.named(path?, date?, division, slice?);
         found.take("columns", table.with_columns(columns))
     }
 
@@ -469,12 +481,30 @@ impl RawStage {
             "key",
             wrong.map_or(Ok(()), |problem| Err(format!("key: {problem}"))),
         );
+        let slice = self.slice(found);
         key?;
-        Some(self.named(path?, name?, division))
+        Some(self.named(path?, name?, division, slice?))
+    }
+
+    /// The slice of the table, if it is valid.
+    fn slice(&self, found: &mut EntryMistakes<'_, '_>) -> Option<Slice> {
+        let slice = self.own_slice().map_err(|problem| format!("slice: {problem}"));
+        let slice = slice.and_then(|slice| {
+            let date_column = self.date_column.as_deref().unwrap_or_default();
+            refuse_slice(&slice, date_column, self.key.as_deref().unwrap_or_default())?;
+            Ok(slice)
+        });
+        found.take("slice", slice)
     }
 
     /// The table without its columns.
-    fn named(&self, (dataset, name): (&str, &str), date_column: &str, division: Division) -> InferredTable {
+    fn named(
+        &self,
+        (dataset, name): (&str, &str),
+        date_column: &str,
+        division: Division,
+        slice: Slice,
+    ) -> InferredTable {
         InferredTable {
             dataset: dataset.to_owned(),
             name: name.to_owned(),
@@ -486,6 +516,7 @@ impl RawStage {
             grain: division.grain,
             zone: division.zone,
             key: self.key.clone().unwrap_or_default(),
+            slice,
         }
     }
 

@@ -17,7 +17,7 @@ const DEFINITIONS: [&str; 2] = ["vars", "environment"];
 const OF_PROGRAMS: [&str; 2] = ["command", "environment"];
 
 /// The keys of an entry whose tables have keys of the author's choice.
-const WITH_OWN_KEYS: [&str; 2] = ["environment", "where"];
+const WITH_OWN_KEYS: [&str; 3] = ["environment", "where", "slice"];
 
 /// The keys with a query, in the plan and its entries.
 const QUERIES: [&str; 3] = ["sql", "expect_rows", "active"];

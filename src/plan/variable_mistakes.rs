@@ -77,6 +77,9 @@ impl Declared {
         {
             mistakes.note(Mistake::of_file(variables.unknown_flag(name)));
         }
+        if let Some(problem) = &variables.unchosen_slice {
+            mistakes.note(Mistake::of_file(problem.clone()));
+        }
         self.chosen(&variables.environment).unwrap_or_else(|problem| {
             mistakes.note(Mistake::of_file(problem));
             None

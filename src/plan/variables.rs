@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 use super::chosen_environment::{ChosenEnvironment, EnvironmentSource, has_environments};
-use super::given::{GivenVariables, PREFIX};
+use super::environment::slice_in;
+use super::given::{GivenVariables, PREFIX, RecordedVariables};
 use super::references::{TextPart, parts};
 use super::sql_names::is_name_part;
-use super::{near_miss, with_hint};
+use super::{near_miss, slices, with_hint};
 use crate::escape::quoted;
 use crate::partition::Parameter;
 use crate::sql::changed;
@@ -53,6 +54,8 @@ pub(super) struct Variables {
     pub(super) values: BTreeMap<String, Option<String>>,
     pub(super) environment: ChosenEnvironment,
     pub(super) outside: PlanVariables,
+    /// Several slices were run, and the command chooses none of them; a message.
+    pub(super) unchosen_slice: Option<String>,
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -95,22 +98,50 @@ impl Variables {
         let environment = ChosenEnvironment::of(document, given, &recorded);
         let names = recorded.iter().map(|record| record.environment.clone());
         // Once the plan was run without one, there is nothing to explain.
-        let removed: Option<Vec<String>> = names.collect();
+        let removed: Option<BTreeSet<String>> = names.collect();
         let removed = removed.filter(|_| !has_environments(document));
-        let recorded = recorded
-            .into_iter()
-            .find(|record| record.environment.as_deref() == environment.name())
-            .and_then(|record| record.values.as_ref());
-        let used = recorded.filter(|_| !given.replaces_recorded);
         let settings = environment
             .name()
             .and_then(|name| table(table(document, "environment")?, name));
+        let declared = table(document, "vars");
+        let of_file = |name: &str| {
+            let setting = settings.and_then(|settings| settings.get(name)?.get_ref().as_str());
+            setting.or_else(|| declared?.get(name)?.get_ref().as_str())
+        };
+        let of_environment = recorded.into_iter();
+        let of_environment =
+            of_environment.filter(|record| record.environment.as_deref() == environment.name());
+        // The slice of a record follows from its values, as far as the command gives no others.
+        let is_of_slice = |record: &&RecordedVariables| {
+            let values = record.values.as_ref().filter(|_| !given.replaces_recorded);
+            let value = |name: &str| {
+                let outside = outside(given, name).map(|(value, _)| value.as_str());
+                let record = || values.and_then(|values| values.get(name)).map(String::as_str);
+                outside
+                    .or_else(record)
+                    .or_else(|| of_file(name))
+                    .map(str::to_owned)
+            };
+            slices::of_document(document, value).is_some_and(|slice| record.is_of_slice(&slice))
+        };
+        let of_slices: Vec<_> = of_environment.filter(is_of_slice).collect();
+        let recorded = of_slices.first().and_then(|record| record.values.as_ref());
+        let used = recorded.filter(|_| !given.replaces_recorded);
         let mut variables = Self::default();
-        for (name, default) in table(document, "vars").into_iter().flatten() {
+        for (name, _) in declared.into_iter().flatten() {
             let name = name.get_ref().as_ref();
-            let of_file = settings.and_then(|settings| settings.get(name)?.get_ref().as_str());
-            let of_file = of_file.or_else(|| default.get_ref().as_str());
-            variables.add(name, of_file, given, used);
+            variables.add(name, of_file(name), given, used);
+        }
+        if of_slices.len() > 1 {
+            let slices = of_slices.iter().filter_map(|record| slice_in(&record.plan));
+            variables.unchosen_slice = Some(format!(
+                "the plan was run in this state folder for slices {}; choose one with {}",
+                slices.collect::<Vec<_>>().join(" and "),
+                (slices::variables(document).iter())
+                    .map(|name| format!("--var {name}=VALUE"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            ));
         }
         variables.outside.environment_is_recorded = matches!(
             environment,
@@ -119,7 +150,7 @@ impl Variables {
                 ..
             }
         );
-        variables.outside.removed_environments = removed.unwrap_or_default();
+        variables.outside.removed_environments = removed.unwrap_or_default().into_iter().collect();
         variables.outside.recorded = recorded.cloned();
         variables.environment = environment;
         variables
@@ -132,13 +163,7 @@ impl Variables {
         given: &GivenVariables,
         recorded: Option<&BTreeMap<String, String>>,
     ) {
-        let variable = || format!("{PREFIX}{}", name.to_ascii_uppercase());
-        let flag = given.flags.get(name).map(|value| (value, "--var".to_owned()));
-        let process = || {
-            let value = given.process.get(&name.to_ascii_uppercase())?.as_ref()?;
-            Some((value, variable()))
-        };
-        let outside = flag.or_else(process);
+        let outside = outside(given, name);
         let record = recorded.and_then(|values| values.get(name));
         let before = record.map(String::as_str).or(of_file);
         let now = outside.as_ref().map(|(value, _)| value.as_str()).or(before);
@@ -284,6 +309,17 @@ impl Variables {
     }
 }
 
+/// The value that a command gives for a variable, and what gives it.
+fn outside<'g>(given: &'g GivenVariables, name: &str) -> Option<(&'g String, String)> {
+    let flag = given.flags.get(name).map(|value| (value, "--var".to_owned()));
+    let process = || {
+        let name = name.to_ascii_uppercase();
+        let value = given.process.get(&name)?.as_ref()?;
+        Some((value, format!("{PREFIX}{name}")))
+    };
+    flag.or_else(process)
+}
+
 pub(super) fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d DeTable<'t>> {
     match document.get(key)?.get_ref() {
         DeValue::Table(table) => Some(table),
@@ -295,7 +331,6 @@ pub(super) fn table<'d, 't>(document: &'d DeTable<'t>, key: &str) -> Option<&'d 
 mod tests {
     use rstest::rstest;
 
-    use super::super::given::RecordedVariables;
     use super::*;
 
     fn variables() -> Variables {

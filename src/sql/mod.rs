@@ -2,12 +2,14 @@
 //! query is too deep. This module knows no warehouse and no plan.
 
 mod depth;
+mod limited;
 mod reading;
 mod script;
 mod tables;
 mod words;
 
 pub use depth::{Depth, on_a_deep_stack, refuse_too_deep};
+pub use limited::limited;
 pub use reading::refuse_writing;
 pub use script::QueryScript;
 pub use tables::{TableName, renamed, tables};

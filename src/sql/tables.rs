@@ -172,7 +172,7 @@ impl fmt::Display for TableName {
 /// When the query can't be tokenized; returns a message for the operator.
 pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
     let (_, found) = found(sql)?;
-    Ok(found.into_iter().map(|(name, _)| name).collect())
+    Ok(found.into_iter().map(|table| table.name).collect())
 }
 
 /// The query with each table renamed for which `rename` returns a name, however it is spelled.
@@ -181,7 +181,7 @@ pub fn tables(sql: &str) -> Result<Vec<TableName>, String> {
 /// When the query can't be tokenized; returns a message for the operator.
 pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Result<String, String> {
     let (spans, found) = found(sql)?;
-    let replaced = found.iter().filter_map(|(name, place)| {
+    let replaced = found.iter().filter_map(|FoundTable { name, place, .. }| {
         let (first, last) = (spans.get(place.start)?, spans.get(place.end - 1)?);
         let mut text = rename(name)?;
         // Without a space, an alias in backticks would become a part of a name in backticks.
@@ -197,10 +197,17 @@ pub fn renamed(sql: &str, rename: impl Fn(&TableName) -> Option<String>) -> Resu
     Ok(with_replaced(sql, replaced))
 }
 
-type FoundTable = (TableName, Range<usize>);
+/// A table in a query.
+pub(super) struct FoundTable {
+    pub(super) name: TableName,
+    /// Its tokens.
+    pub(super) place: Range<usize>,
+    /// Whether it stands where a subquery could: after FROM, JOIN or a comma between tables.
+    pub(super) is_read: bool,
+}
 
 /// The tokens of a query without white space, and every table in it with its token range.
-fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<FoundTable>), String> {
+pub(super) fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<FoundTable>), String> {
     let spans: Vec<TokenWithSpan> = (tokens(sql)?.into_iter())
         .filter(|spanned| !matches!(spanned.token, Token::Whitespace(_)))
         .collect();
@@ -233,16 +240,28 @@ fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<FoundTable>), String> {
             scope.expects = false;
             // A call is not a table, but its arguments may contain one.
             if tokens.get(after) != Some(&&Token::LParen) {
-                found.push((name, at..after));
+                found.push(FoundTable {
+                    name,
+                    place: at..after,
+                    is_read: true,
+                });
             }
             at = after;
             continue;
         }
         if let Some(name) = whole_path(token) {
-            found.push((name, at..at + 1));
+            found.push(FoundTable {
+                name,
+                place: at..at + 1,
+                is_read: false,
+            });
         } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
             let (name, after) = path(&tokens, at + 1);
-            found.push((name, at + 1..after));
+            found.push(FoundTable {
+                name,
+                place: at + 1..after,
+                is_read: false,
+            });
             at = after;
             continue;
         } else {
@@ -295,6 +314,11 @@ fn keyword(token: &Token, before: Option<&Token>) -> Keyword {
         Token::Word(word) if word.quote_style.is_none() && before != Some(&Token::Period) => word.keyword,
         _ => Keyword::NoKeyword,
     }
+}
+
+/// Whether a token is a word outside of backticks.
+pub(super) fn is_unquoted(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none())
 }
 
 fn is_extract(token: &Token) -> bool {

@@ -211,8 +211,10 @@ impl Stage for CommandStage {
                 table,
                 date_column,
                 grain,
+                slice,
             } => Fills::Counted(CountedTable {
                 grain: *grain,
+                slice,
                 path: table,
                 date_column,
             }),

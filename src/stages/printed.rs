@@ -181,7 +181,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::table::ColumnType;
+    use crate::table::{ColumnType, Slice};
 
     fn rows(printed: &[u8]) -> Result<Admitted, String> {
         let date = "2024-03-01".parse().unwrap();
@@ -210,6 +210,7 @@ mod tests {
             date_column: Cow::Borrowed("day"),
             grain: Grain::Day,
             zone: Timezone::UTC,
+            slice: Slice::default(),
             key: Cow::Owned(vec![Cow::Borrowed("ship")]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -8,6 +8,7 @@ use super::dates::inputs;
 use crate::engine::{BatchDates, BatchReader, CountedTable, Fills, Input, Inputs, Scope, Stage, StageError};
 use crate::partition::{Grain, Partition};
 use crate::plan::{InferredTable, ReadSpec, StageSpec};
+use crate::table::Slice;
 use crate::warehouse::{ErrorClass, Warehouse};
 
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub(super) struct UnresolvedStage {
     path: String,
     date_column: String,
     grain: Grain,
+    slice: Slice,
     depends_on_past: bool,
 }
 
@@ -28,6 +30,7 @@ impl UnresolvedStage {
             path: table.path(),
             date_column: table.date_column().to_owned(),
             grain: table.grain(),
+            slice: table.slice().clone(),
             depends_on_past: spec.depends_on_past,
         }
     }
@@ -55,6 +58,7 @@ impl Stage for UnresolvedStage {
             path: &self.path,
             date_column: &self.date_column,
             grain: self.grain,
+            slice: &self.slice,
         })
     }
 

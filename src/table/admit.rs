@@ -93,6 +93,7 @@ fn sorted_out<C: Into<Candidate>>(
         let fault = fault
             .or_else(|| row_fault(table, &row))
             .or_else(|| other_date(&row))
+            .or_else(|| table.slice.fault(table, &row))
             .or_else(|| {
                 let is_new = key.is_empty() || seen.insert(key_text(&row, &key));
                 (!is_new).then(|| {
@@ -214,7 +215,9 @@ fn column_fault(column: &Column, value: &Value) -> Option<RowFault> {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::collections::BTreeMap;
 
+    use super::super::{Slice, SliceValue};
     use super::*;
 
     fn table() -> TableDef {
@@ -305,6 +308,33 @@ mod tests {
         assert_eq!(
             admitted.quarantined[0].reason,
             "column day: '2024-03-02' is not the date 2024-03-01"
+        );
+    }
+
+    #[test]
+    fn a_row_of_another_slice_is_quarantined() {
+        let slice = BTreeMap::from([("team".to_owned(), SliceValue::Text("B'OS".to_owned()))]);
+        let table = TableDef {
+            slice: Slice::new(slice).unwrap(),
+            ..table()
+        };
+        let row = |team: Value| vec![team, Value::Null, Value::Null];
+        let rows = ["B'OS", "LAL"].map(|team| row(Value::from(team)));
+        let admitted = admit(&table, [&rows[..], &[row(Value::Null)]].concat());
+        assert_eq!(admitted.rows, rows[..1]);
+        let reasons = admitted
+            .quarantined
+            .iter()
+            .map(|bad| (bad.kind, bad.reason.as_str()));
+        assert_eq!(
+            reasons.collect::<Vec<_>>(),
+            [
+                (
+                    FaultKind::OtherSlice,
+                    r"column team: 'LAL' is not 'B\'OS', the slice of the plan"
+                ),
+                (FaultKind::NotNull, "column team: NULL is not allowed"),
+            ]
         );
     }
 }

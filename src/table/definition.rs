@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Column, Part, Stamp};
+use super::{Column, Part, Slice, Stamp};
 use crate::partition::{Grain, Timezone};
 
 /// A table: location, columns, key and partitioning.
@@ -22,6 +22,8 @@ pub struct TableDef {
     pub grain: Grain,
     /// The zone in which the days of a `TIMESTAMP` date column begin.
     pub zone: Timezone,
+    /// The rows of the table that it is about. The others are neither read nor counted, replaced or deleted.
+    pub slice: Slice,
     /// Columns of the unique key; empty for a raw feed, which may contain duplicates.
     pub key: Cow<'static, [Cow<'static, str>]>,
     /// Clustering columns, most selective first.
@@ -48,6 +50,7 @@ impl TableDef {
             date_column: Cow::Borrowed(date_column),
             grain: Grain::Day,
             zone: Timezone::UTC,
+            slice: Slice::default(),
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

@@ -20,18 +20,21 @@ pub enum FaultKind {
     DuplicateKey,
     /// The row is of another date than the one being filled.
     OtherDate,
+    /// The row is of another slice of the table than the plan's.
+    OtherSlice,
     /// The number of values differs from the number of columns.
     Width,
 }
 
 impl FaultKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::NotNull,
         Self::Type,
         Self::Range,
         Self::Encoding,
         Self::DuplicateKey,
         Self::OtherDate,
+        Self::OtherSlice,
         Self::Width,
     ];
 
@@ -45,6 +48,7 @@ impl FaultKind {
             Self::Encoding => "encoding",
             Self::DuplicateKey => "duplicate_key",
             Self::OtherDate => "other_date",
+            Self::OtherSlice => "other_slice",
             Self::Width => "width",
         }
     }

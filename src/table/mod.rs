@@ -24,6 +24,7 @@ mod part;
 mod partition_column;
 mod row_builder;
 mod schema;
+mod slice;
 mod source_mark;
 mod stored_type;
 mod type_parser;
@@ -58,6 +59,7 @@ pub use schema::{
     Dialect, Partitioning, Returned, Schema, SchemaChange, SchemaDifference, Site, StoredColumn, Weight,
     column_mismatches, differences,
 };
+pub use slice::{Slice, SliceValue};
 pub use source_mark::SourceMark;
 pub use stored_type::StoredType;
 pub use type_parser::TypeError;

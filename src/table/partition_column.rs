@@ -3,16 +3,21 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{ColumnType, DateType, PARTITION_DATE, PARTITION_TIME, Row, TableDef, Value, sql_name};
+use super::{
+    ColumnType, DateType, Dialect, PARTITION_DATE, PARTITION_TIME, Row, Slice, TableDef, Value, sql_name,
+};
 use crate::partition::{Grain, Partition, Timezone};
 
-/// A column and the length of the partitions that are replaced at once.
+/// A column and the length of the partitions that are replaced at once. Its conditions are limited to the slice of its table.
 #[derive(Debug, Clone)]
 pub struct PartitionColumn {
     name: String,
     kind: PartitionKind,
     grain: Grain,
     zone: Timezone,
+    slice: Slice,
+    /// The alias of the table, with its dot; empty if it has none.
+    alias: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,8 @@ impl TableDef {
             },
             grain: self.grain,
             zone: self.zone_of_dates(),
+            slice: self.slice.clone(),
+            alias: String::new(),
         }
     }
 
@@ -83,6 +90,8 @@ impl PartitionColumn {
             },
             grain,
             zone: Timezone::UTC,
+            slice: Slice::default(),
+            alias: String::new(),
         }
     }
 
@@ -103,6 +112,17 @@ impl PartitionColumn {
                 grain
             },
             zone,
+            slice: Slice::default(),
+            alias: String::new(),
+        }
+    }
+
+    /// The same column for the rows of a slice.
+    #[must_use]
+    pub fn within(self, slice: &Slice) -> Self {
+        Self {
+            slice: slice.clone(),
+            ..self
         }
     }
 
@@ -117,6 +137,7 @@ impl PartitionColumn {
     pub fn of_alias(&self, alias: &str) -> Self {
         Self {
             name: format!("{alias}.{}", self.name),
+            alias: format!("{alias}."),
             ..self.clone()
         }
     }
@@ -154,9 +175,23 @@ impl PartitionColumn {
         }
     }
 
+    /// A condition limited to the rows of the slice.
+    fn limited(&self, condition: String) -> String {
+        match self.slice.condition_of(&self.alias, Dialect::GoogleSql) {
+            None => condition,
+            Some(slice) => format!("{condition} AND {slice}"),
+        }
+    }
+
     /// The condition that a row is in one of these partitions.
     #[must_use]
     pub fn is_in(&self, dates: &[Partition]) -> String {
+        self.limited(self.is_dated(dates))
+    }
+
+    /// The same for a row of any slice.
+    #[must_use]
+    pub fn is_dated(&self, dates: &[Partition]) -> String {
         let are_days = dates.iter().all(|date| date.grain() == Grain::Day);
         match dates {
             [] => "FALSE".to_owned(),
@@ -167,7 +202,9 @@ impl PartitionColumn {
             dates => {
                 let series = dates.chunk_by(|date, following| date.next() == Some(*following));
                 let ends = series.filter_map(|series| Some((*series.first()?, *series.last()?)));
-                let each: Vec<String> = ends.map(|(first, last)| self.is_between(first, last)).collect();
+                let each: Vec<String> = ends
+                    .map(|(first, last)| self.is_dated_between(first, last))
+                    .collect();
                 format!("({})", each.join(" OR "))
             }
         }
@@ -176,6 +213,10 @@ impl PartitionColumn {
     /// The condition that a row is between the start of one partition and the end of another.
     #[must_use]
     pub fn is_between(&self, from: Partition, to: Partition) -> String {
+        self.limited(self.is_dated_between(from, to))
+    }
+
+    fn is_dated_between(&self, from: Partition, to: Partition) -> String {
         let name = &self.name;
         let (first, last) = match self.kind {
             PartitionKind::Date => (date_literal(from.first_day()), date_literal(to.last_day())),
@@ -212,7 +253,7 @@ impl PartitionColumn {
     /// The condition that every row with a date meets. A table may require a filter.
     #[must_use]
     pub fn is_any(&self) -> String {
-        format!("{} >= {}", self.name, self.earliest())
+        self.limited(format!("{} >= {}", self.name, self.earliest()))
     }
 
     /// A condition that no row meets, so that no partition is read.
@@ -276,8 +317,9 @@ pub fn timestamp_literal(at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::collections::BTreeMap;
 
-    use super::super::{Column, fixture};
+    use super::super::{Column, SliceValue, fixture};
     use super::*;
 
     fn of(kind: ColumnType, grain: Grain) -> TableDef {
@@ -309,6 +351,30 @@ mod tests {
         );
         assert_eq!(by_week.start(), "DATE_TRUNC(t.`at`, ISOWEEK)");
         assert_eq!(by_week.is_in(&[]), "FALSE");
+    }
+
+    #[test]
+    fn conditions_are_limited_to_a_slice() {
+        let slice = BTreeMap::from([("country".to_owned(), SliceValue::Text("DE".to_owned()))]);
+        let slice = Slice::new(slice).unwrap();
+        let of_slice = of(ColumnType::Date, Grain::Week)
+            .partition_column()
+            .within(&slice);
+        let [first, last] = ["2024-W09", "2024-W10"].map(|text| Partition::parse(text).unwrap());
+        assert_eq!(
+            of_slice.is_in(&dates(&["2024-W09", "2024-W12"])),
+            "(`at` BETWEEN DATE '2024-02-26' AND DATE '2024-03-03' OR \
+             `at` BETWEEN DATE '2024-03-18' AND DATE '2024-03-24') AND `country` = 'DE'"
+        );
+        assert_eq!(
+            of_slice.of_alias("t").is_between(first, last),
+            "t.`at` BETWEEN DATE '2024-02-26' AND DATE '2024-03-10' AND t.`country` = 'DE'"
+        );
+        assert_eq!(
+            of_slice.is_any(),
+            "`at` >= DATE '0001-01-01' AND `country` = 'DE'"
+        );
+        assert_eq!(of_slice.is_dated(&[]), "FALSE");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::stored_type::declared;
-use super::{CarriedType, Column, ColumnType, StoredType, TableDef, sql_name, sqlite_path};
+use super::{CarriedType, Column, ColumnType, Slice, StoredType, TableDef, sql_name, sqlite_path};
 use crate::partition::Grain;
 
 /// A table as it exists in a warehouse.
@@ -23,6 +23,32 @@ pub struct Schema {
     pub is_streamed_into: bool,
     /// Columns with a policy tag.
     pub tagged: Vec<String>,
+}
+
+impl Schema {
+    /// Refuses a slice that the columns of the table don't have, or with values of another type.
+    ///
+    /// # Errors
+    /// Returns what is wrong, to follow the table's name in a sentence.
+    pub fn refuse_slice(&self, slice: &Slice) -> Result<(), String> {
+        let mut known = Vec::new();
+        for name in slice.columns() {
+            let column = self.columns.iter().find(|column| column.name == name);
+            let column = column.ok_or_else(|| {
+                format!(
+                    "has no column '{name}', by which the plan divides it; add the column, or leave out slice"
+                )
+            })?;
+            // Where only the storage class is known, the warehouse compares the values.
+            match &column.kind {
+                StoredType::Exactly(kind) => known.push((name, kind)),
+                StoredType::Numeric | StoredType::Stored(_) | StoredType::Other(_) => return Ok(()),
+            }
+        }
+        (slice.typed_as_written(&known))
+            .map(drop)
+            .map_err(|problem| format!("can't be divided: {problem}"))
+    }
 }
 
 /// A column of an existing table.

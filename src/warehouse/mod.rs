@@ -19,7 +19,7 @@ pub use cost::{Bill, Charge, Cost, DryRun, JobPurpose};
 pub use error::{ErrorClass, WarehouseError};
 pub use keep::{Kept, RowsExpected};
 pub use lease::{HeartbeatTiming, Holder, Lease, Leases};
-pub use owner::{Claim, Owner, Owners};
+pub use owner::{Claim, OwnedPart, Owner, OwnerRecord, Owners};
 pub use query::{Answer, Asking, Dates, DryRunQuery, MAX_DATES_OF_QUERY, Read, Refill, Refilled};
 pub use record::{COMMIT, Came, Draft, Entry, Recording, Records, UNIT};
 pub use source::{HeldPartition, SourceLook, SourceState};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use backcourt::partition::{Grain, Timezone};
-use backcourt::table::{Column, ColumnType, Row, TableDef};
+use backcourt::table::{Column, ColumnType, Row, Slice, TableDef};
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Prefix, Settings};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{
@@ -34,6 +34,7 @@ fn scores() -> TableDef {
         date_column: Cow::Borrowed("game_date"),
         grain: Grain::Day,
         zone: Timezone::UTC,
+        slice: Slice::default(),
         key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,

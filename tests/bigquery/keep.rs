@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use backcourt::partition::{Grain, Partition, Timezone};
-use backcourt::table::{Column, ColumnType, Row, TableDef, Value, partition_of};
+use backcourt::table::{Column, ColumnType, Row, Slice, TableDef, Value, partition_of};
 use backcourt::warehouse::sqlite::SqliteWarehouse;
 use backcourt::warehouse::{Asking, Refill, Replace, RowsExpected, Warehouse};
 
@@ -60,6 +60,7 @@ fn visits((grain, kind, zone): Layout) -> TableDef {
         date_column: Cow::Borrowed("day"),
         grain,
         zone,
+        slice: Slice::default(),
         key: Cow::Owned(vec![Cow::Borrowed("day"), Cow::Borrowed("group")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: true,

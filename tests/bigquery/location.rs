@@ -5,8 +5,8 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use backcourt::warehouse::Warehouse;
 use backcourt::warehouse::bigquery::{Address, BigQueryWarehouse, Settings};
+use backcourt::warehouse::{OwnedPart, Warehouse};
 use serde_json::json;
 
 use super::faults::block_on;
@@ -55,7 +55,7 @@ fn looked(datasets: &'static [(&'static str, &'static str)], location: Option<&s
         warehouse
             .owners()
             .unwrap()
-            .owners_of(&["mart.t".to_owned()])
+            .owners_of(&[OwnedPart::whole("mart.t")])
             .await
             .unwrap();
         warehouse.leases().unwrap().look("p").await.unwrap();

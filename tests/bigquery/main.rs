@@ -53,6 +53,7 @@ mod rehearse;
 mod rights;
 mod rules;
 mod secrets;
+mod slices;
 mod sources;
 mod staging;
 mod start;

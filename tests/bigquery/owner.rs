@@ -1,8 +1,9 @@
 //! Checks of a plan against a project before anything is created: table owners, rows without an owner, schema
 //! differences.
 
-use backcourt::table::{Column, ColumnType, SchemaChange, StoredType, TableDef};
-use backcourt::warehouse::{Claim, Owner, Owners, Warehouse};
+use backcourt::table::{Column, ColumnType, SchemaChange, Slice, SliceValue, StoredType, TableDef};
+use backcourt::warehouse::bigquery::BigQueryWarehouse;
+use backcourt::warehouse::{Claim, OwnedPart, Owner, OwnerRecord, Owners, Warehouse};
 
 use super::emulator::Emulator;
 use super::faults::block_on;
@@ -18,39 +19,93 @@ fn owner(plan: &str) -> Owner {
     }
 }
 
-fn claim(table: &str, from: Option<&str>) -> Claim {
+/// What a slice of table `d.b` is recorded as, or a whole table.
+fn part(table: &str, country: Option<&str>) -> OwnedPart {
+    let Some(country) = country else {
+        return OwnedPart::whole(table);
+    };
+    let value = SliceValue::Text(country.to_owned());
+    OwnedPart::slice_of(
+        table,
+        &Slice::new([("country".to_owned(), value)].into()).unwrap(),
+    )
+}
+
+/// A claim on a part that had these owners.
+fn claim(claimed: &OwnedPart, from: &[(&OwnedPart, &str)]) -> Claim {
+    let seen = |(part, plan): &(&OwnedPart, &str)| OwnerRecord {
+        part: (*part).clone(),
+        owner: owner(plan),
+    };
     Claim {
-        table: table.to_owned(),
-        from: from.map(str::to_owned),
+        part: claimed.clone(),
+        from: from.iter().map(seen).collect(),
     }
+}
+
+/// The plans that own what overlaps each of these.
+async fn plans(warehouse: &BigQueryWarehouse, parts: &[&OwnedPart]) -> Vec<Vec<String>> {
+    let parts: Vec<OwnedPart> = parts.iter().map(|part| (*part).clone()).collect();
+    let found = warehouse.owners_of(&parts).await.unwrap().into_iter();
+    found
+        .map(|records| records.into_iter().map(|record| record.owner.plan).collect())
+        .collect()
 }
 
 #[test]
 fn concurrent_claims_are_exclusive_and_atomic() {
     let Some(emulator) = Emulator::start() else { return };
     block_on(async {
-        let warehouse = emulator.open();
-        let tables = ["d.a".to_owned(), "d.b".to_owned()];
-        assert_eq!(warehouse.owners_of(&tables).await.unwrap(), [None, None]);
-        assert!(
-            warehouse
-                .claim(&[claim("d.b", None)], &owner("first"))
-                .await
-                .unwrap()
-        );
-        let both = [claim("d.a", None), claim("d.b", None)];
-        assert!(!warehouse.claim(&both, &owner("second")).await.unwrap());
+        let warehouse = &emulator.open();
+        let (a, b) = (&part("d.a", None), &part("d.b", None));
+        assert_eq!(plans(warehouse, &[a, b]).await, [vec![""; 0], vec![]]);
+        let take = async |claims: &[Claim], plan: &str| warehouse.claim(claims, &owner(plan)).await.unwrap();
+        assert!(take(&[claim(b, &[])], "first").await);
+        assert!(!take(&[claim(a, &[]), claim(b, &[])], "second").await);
+        assert_eq!(plans(warehouse, &[a, b]).await, [vec![], vec!["first"]]);
+        assert!(take(&[claim(a, &[]), claim(b, &[(b, "first")])], "second").await);
+        assert!(!take(&[claim(b, &[(b, "first")])], "third").await);
+    });
+}
+
+#[test]
+fn slices_are_owned_beside_each_other_and_taken_over_with_all_that_overlaps() {
+    let Some(emulator) = Emulator::start() else { return };
+    block_on(async {
+        let warehouse = &emulator.open();
+        let (whole, other) = (&part("d.t", None), &part("d.t_2", None));
+        let [de, fr] = &["DE", "O'Br]i,en"].map(|country| part("d.t", Some(country)));
+        let shard = SliceValue::Int(1);
+        let shard = &OwnedPart::slice_of("d.t", &Slice::new([("shard".to_owned(), shard)].into()).unwrap());
+        let take = async |claim: Claim, plan: &str| warehouse.claim(&[claim], &owner(plan)).await.unwrap();
+        assert!(take(claim(de, &[]), "one").await);
+        assert!(take(claim(fr, &[]), "two").await);
         assert_eq!(
-            warehouse.owners_of(&tables).await.unwrap(),
-            [None, Some(owner("first"))]
+            plans(warehouse, &[de, fr, whole, shard, other]).await,
+            [
+                vec!["one"],
+                vec!["two"],
+                vec!["one", "two"],
+                vec!["one", "two"],
+                vec![]
+            ]
         );
-        let over = [claim("d.a", None), claim("d.b", Some("first"))];
-        assert!(warehouse.claim(&over, &owner("second")).await.unwrap());
-        assert!(
-            !warehouse
-                .claim(&[claim("d.b", Some("first"))], &owner("third"))
-                .await
-                .unwrap()
+        for overlapping in [whole, shard] {
+            assert!(
+                !take(claim(overlapping, &[(de, "one")]), "three").await,
+                "the other slice was not seen"
+            );
+        }
+        assert!(take(claim(whole, &[(de, "one"), (fr, "two")]), "three").await);
+        assert_eq!(
+            plans(warehouse, &[whole, de, fr]).await,
+            [["three"], ["three"], ["three"]]
+        );
+        assert!(!take(claim(de, &[]), "one").await);
+        assert!(take(claim(de, &[(whole, "three")]), "one").await);
+        assert_eq!(
+            plans(warehouse, &[whole, de, fr]).await,
+            [vec!["one"], vec!["one"], vec![]]
         );
     });
 }

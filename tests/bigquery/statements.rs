@@ -1,7 +1,7 @@
 //! Every statement that the built-in plans can send, checked by Google's SQL analyzer: stages, checks, `load` and
 //! leases for each table, against a server that does nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -13,12 +13,13 @@ use backcourt::nba::tables;
 use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{self, Plan, StageKind, StageOutput, StageSpec};
 use backcourt::table::{
-    CarriedType, Column, ColumnType, PARTITION_TIME, Row, SchemaChange, TableDef, Value, partition_time,
+    CarriedType, Column, ColumnType, PARTITION_TIME, Row, SchemaChange, Slice, SliceValue, TableDef, Value,
+    partition_time,
 };
 use backcourt::warehouse::bigquery::{Attempt, BigQueryWarehouse};
 use backcourt::warehouse::{
-    Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, Owner, Owners, Read,
-    Recording, Refill, Replace, RowsExpected, Trial, UNIT, Warehouse,
+    Asking, Came, Claim, Dates, Draft, DryRunQuery, Entry, Filling, Holder, Lease, OwnedPart, Owner,
+    OwnerRecord, Owners, Read, Recording, Refill, Replace, RowsExpected, Trial, UNIT, Warehouse,
 };
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Value as Json, json};
@@ -48,8 +49,34 @@ fn every_table() -> Vec<TableDef> {
         .chain(Grain::ALL.map(by_timestamp))
         .chain(Grain::ALL.map(by_datetime))
         .chain(Grain::ALL.map(by_ingestion_time))
-        .chain([in_zone(), of_carried_types(), without_geography()])
+        .chain([in_zone(), of_carried_types(), without_geography(), by_slice()])
         .collect()
+}
+
+/// A slice of a table by columns of every type that can divide it.
+fn by_slice() -> TableDef {
+    let types = [
+        ("country", ColumnType::String, r"O'Br\ien"),
+        ("shard", ColumnType::Int64, "-3"),
+        ("paid", ColumnType::Bool, "true"),
+        ("since", ColumnType::Date, "2024-03-01"),
+    ];
+    let mut table = games();
+    table.name = "sliced".into();
+    let mut values = BTreeMap::new();
+    for (name, kind, value) in types {
+        table.columns.to_mut().push(Column::required(name, kind, ""));
+        values.insert(name.to_owned(), SliceValue::Text(value.to_owned()));
+    }
+    let columns: Vec<_> = (table.columns.iter())
+        .map(|column| (column.name.as_ref(), &column.kind))
+        .collect();
+    let slice = Slice::new(values).unwrap().typed(&columns).unwrap();
+    TableDef {
+        cluster: slice.columns().map(|name| name.to_owned().into()).collect(),
+        slice,
+        ..table
+    }
 }
 
 /// A table of a query with every type that only a query fills.
@@ -502,19 +529,30 @@ async fn leases_and_owners(warehouse: &BigQueryWarehouse) {
     };
     // The server returns another holder's lease; the test only needs the statements.
     assert!(!leases.take("nba", Some(&before), &holder()).await.unwrap());
-    let paths = ["nba_raw.nbac_schedule".to_owned(), "d.b".to_owned()];
-    warehouse.owners_of(&paths).await.unwrap();
-    let claims = [(&paths[0], None), (&paths[1], Some("it's shop".to_owned()))].map(|(table, from)| Claim {
-        table: table.clone(),
-        from,
-    });
-    let owner = Owner {
-        plan: "nba".to_owned(),
+    let owner = |plan: &str| Owner {
+        plan: plan.to_owned(),
         by: "ann".to_owned(),
         host: "courtside".to_owned(),
         since: DateTime::UNIX_EPOCH,
     };
-    warehouse.claim(&claims, &owner).await.unwrap();
+    let slice = OwnedPart::slice_of("d.c", &by_slice().slice);
+    let parts = [
+        OwnedPart::whole("nba_raw.nbac_schedule"),
+        OwnedPart::whole("d.b"),
+        slice,
+    ];
+    warehouse.owners_of(&parts).await.unwrap();
+    let seen = |part: &OwnedPart| OwnerRecord {
+        part: part.clone(),
+        owner: owner("it's shop"),
+    };
+    let whole = OwnedPart::whole("d.c");
+    let seen = [vec![], vec![seen(&parts[1])], vec![seen(&parts[2]), seen(&whole)]];
+    let claims: Vec<Claim> = (parts.into_iter().zip(seen))
+        .map(|(part, from)| Claim { part, from })
+        .collect();
+    warehouse.claim(&claims[..2], &owner("nba")).await.unwrap();
+    warehouse.claim(&claims, &owner("nba")).await.unwrap();
     let records = warehouse.records().unwrap();
     records.entries("nba", 7).await.unwrap();
     let entry = Entry {

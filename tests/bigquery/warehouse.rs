@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backcourt::partition::{Grain, Partition, Timezone};
-use backcourt::table::{Column, ColumnType, Row, Stamp, TableDef, Value};
+use backcourt::table::{Column, ColumnType, Row, Slice, Stamp, TableDef, Value};
 use backcourt::warehouse::bigquery::BigQueryWarehouse;
 use backcourt::warehouse::{Dates, ErrorClass, Filling, Read, Replace, Warehouse};
 use chrono::{DateTime, Utc};
@@ -49,6 +49,7 @@ pub fn games() -> TableDef {
         date_column: Cow::Borrowed("game_date"),
         grain: Grain::Day,
         zone: Timezone::UTC,
+        slice: Slice::default(),
         key: Cow::Owned(vec![Cow::Borrowed("team"), Cow::Borrowed("game_date")]),
         cluster: Cow::Owned(vec![Cow::Borrowed("team")]),
         require_partition_filter: true,

@@ -72,6 +72,8 @@ mod report;
 mod rooms;
 mod runbook;
 mod sample;
+mod slices;
+mod slices_model;
 mod sources;
 mod sources_sql;
 mod ssh;

@@ -17,7 +17,7 @@ use backcourt::ledger::{Counts, Intent, Ledger, Target, UnitRecord, UnitState};
 use backcourt::own_file::WatchedFile;
 use backcourt::partition::{Grain, Partition, Timezone};
 use backcourt::plan::{Plan, SampleDate, load};
-use backcourt::table::{Column, ColumnType, Row, Schema, TableDef, Value};
+use backcourt::table::{Column, ColumnType, Row, Schema, Slice, TableDef, Value};
 use backcourt::warehouse::{
     Answer, Dates, Ensured, ErrorClass, Filling, Kept, Read, Refill, Refilled, Replace, Warehouse,
     WarehouseError,
@@ -511,6 +511,7 @@ fn table(name: &'static str) -> TableDef {
         date_column: Cow::Borrowed("game_date"),
         grain: Grain::Day,
         zone: Timezone::UTC,
+        slice: Slice::default(),
         key: Cow::Owned(vec![Cow::Borrowed("game_date"), Cow::Borrowed("name")]),
         cluster: Cow::Borrowed(&[]),
         require_partition_filter: false,

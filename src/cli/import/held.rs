@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::error::CliError;
 use crate::table::{Schema, Value};
 use crate::warehouse::sqlite::SqliteWarehouse;
-use crate::warehouse::{Owners, Warehouse};
+use crate::warehouse::{OwnedPart, Owners, Warehouse};
 
 use super::ImportRefusal;
 
@@ -31,12 +31,12 @@ impl HeldTable {
             let table = table.to_owned();
             return Err(ImportRefusal::OtherSpelling { table, held }.into());
         }
-        let owners = warehouse.owners_of(&[table.to_owned()]).await?;
-        if let Some(owner) = owners.into_iter().flatten().next() {
+        let owners = warehouse.owners_of(&[OwnedPart::whole(table)]).await?;
+        if let Some(record) = owners.into_iter().flatten().next() {
             let table = table.to_owned();
             return Err(ImportRefusal::OfPlan {
                 table,
-                plan: owner.plan,
+                plan: record.owner.plan,
             }
             .into());
         }

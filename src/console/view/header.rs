@@ -11,6 +11,7 @@ use crate::console::text::{count, counted, duration, sanitised, to_go, width};
 use crate::console::theme::{Theme, Tone};
 use crate::engine::{BreakdownState, BreakdownView, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
+use crate::plan::slice_in;
 
 /// Columns beside the name of a stage: its glyph and the gap to the next.
 const BESIDE_NAME: usize = 5;
@@ -55,7 +56,7 @@ pub fn draw(model: &Model, theme: Theme, area: Rect, buf: &mut Buffer) {
     limit(model, run, theme, row(area, 3), buf);
 }
 
-/// Marks the environment of the plan; production in the warning colour.
+/// Marks the environment of the plan, production in the warning colour, and the slice of its tables.
 fn environment(run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
     if let Some(environment) = &run.environment {
         let tone = if environment.is_production {
@@ -64,6 +65,10 @@ fn environment(run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
             Tone::Active
         };
         pen.write(&sanitised(&environment.name), theme.style(tone).patch(BOLD))
+            .write("  ", PLAIN);
+    }
+    if let Some(slice) = slice_in(&run.plan) {
+        pen.write(&sanitised(slice), theme.style(Tone::Active).patch(BOLD))
             .write("  ", PLAIN);
     }
 }

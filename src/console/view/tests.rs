@@ -254,6 +254,22 @@ fn the_environment_is_shown_before_the_title(#[case] is_production: bool, #[case
 }
 
 #[test]
+fn the_slice_is_shown_before_the_title() {
+    let of_slice = |version| {
+        let mut snapshot = running(version);
+        snapshot.run.plan = "nba [prod] [country=DE]".to_owned();
+        snapshot
+    };
+    for (columns, rows) in [(120, 40), (60, 16)] {
+        let text = text(&screen(&mut with_history(of_slice)(), UTF8, columns, rows));
+        assert!(
+            text.lines().next().unwrap().contains("country=DE  NBA team"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn checks_are_grouped_by_stage() {
     let down = vec![code(KeyCode::Down); 6];
     let cases = [

@@ -46,6 +46,7 @@ impl Examination {
         let examined = (catalog.0.into_iter()).map(|table| self.table(warehouse, table, has_owners));
         let tables = try_join_all(examined).await?;
         let mut queries = unsupported(warehouse, &tables);
+        queries.extend(undivided(&self.stages, &tables));
         queries.extend(self.queries(warehouse, &tables).await?);
         Ok(Findings {
             plan: self.plan.clone(),
@@ -62,17 +63,20 @@ impl Examination {
     ) -> Result<(Examined, Option<Schema>), WarehouseError> {
         let CatalogTable {
             stage,
-            path,
-            owner,
+            part,
+            owners,
             schema,
         } = table;
+        let path = part.table();
         let fills = stage.fills();
         let definition = fills.definition();
         let mut differences = Vec::new();
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
+            // A slice never recreates the table of others, even if nobody has filled it yet.
             if differences.iter().any(SchemaDifference::stops)
-                && contents(warehouse, &path, partition_column(fills, schema))
+                && definition.slice.is_whole()
+                && contents(warehouse, path, partition_column(fills, schema))
                     .await?
                     .rows
                     == 0
@@ -80,19 +84,19 @@ impl Examination {
                 differences = warehouse.differences(definition, schema, true);
             }
         }
-        let is_foreign = has_owners && owner.is_none() && !self.filled.contains(stage.name());
+        let is_foreign = has_owners && owners.is_empty() && !self.filled.contains(stage.name());
         let foreign = match &schema {
             Some(schema) if is_foreign => {
-                Some(contents(warehouse, &path, partition_column(fills, schema)).await?)
+                Some(contents(warehouse, path, partition_column(fills, schema)).await?)
             }
             _ => None,
         };
         let found = Examined {
             stage: stage.name().to_owned(),
-            path,
+            part,
             definition: definition.cloned(),
             differences,
-            owner,
+            owners,
             foreign,
         };
         Ok((found, schema))
@@ -195,8 +199,25 @@ fn partition_column(fills: Fills<'_>, schema: &Schema) -> Option<PartitionColumn
             .and_then(|partition| partition.by.as_deref());
         by == Some(PARTITION_TIME) && [PARTITION_TIME, PARTITION_DATE].contains(&name)
     };
-    let has_it = schema.columns.iter().any(|column| column.name == name) || is_pseudo();
-    has_it.then(|| PartitionColumn::of_any_type(name, grain))
+    let has = |name: &str| schema.columns.iter().any(|column| column.name == name);
+    let column = (has(name) || is_pseudo()).then(|| PartitionColumn::of_any_type(name, grain))?;
+    // The rows of a table without the columns of a slice are of no slice.
+    let slice = fills.slice().filter(|slice| slice.columns().all(has));
+    Some(slice.map_or_else(|| column.clone(), |slice| column.clone().within(slice)))
+}
+
+/// Why rows of a slice that another program writes can't be told by the columns of the table, one sentence each.
+fn undivided(stages: &[Arc<dyn Stage>], tables: &[(Examined, Option<Schema>)]) -> Vec<String> {
+    let problem = |(found, schema): &(Examined, Option<Schema>)| {
+        let schema = schema.as_ref()?;
+        let stage = stages.iter().find(|stage| stage.name() == found.stage)?;
+        let Fills::Counted(table) = stage.fills() else {
+            return None;
+        };
+        let problem = schema.refuse_slice(table.slice).err()?;
+        Some(format!("stage {}: table {} {problem}", found.stage, table.path))
+    };
+    tables.iter().filter_map(problem).collect()
 }
 
 async fn contents(

@@ -9,7 +9,7 @@ mod table_changes;
 use std::fmt;
 
 use crate::table::{SchemaChange, SchemaDifference, TableDef};
-use crate::warehouse::{Claim, Owner};
+use crate::warehouse::{Claim, OwnedPart, Owner, OwnerRecord};
 
 pub(super) use catalog::Catalog;
 pub use examine::Examination;
@@ -38,17 +38,22 @@ pub struct TableContents {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examined {
     pub stage: String,
-    pub path: String,
+    pub part: OwnedPart,
     /// Its definition; `None` if another program creates it.
     pub definition: Option<TableDef>,
     /// How it differs from its definition; empty if it doesn't exist.
     pub differences: Vec<SchemaDifference>,
-    pub owner: Option<Owner>,
+    /// The owners of everything that overlaps it.
+    pub owners: Vec<OwnerRecord>,
     /// What it contains, if it has no owner and no run of this plan is known to have filled it.
     pub foreign: Option<TableContents>,
 }
 
 impl Examined {
+    pub fn path(&self) -> &str {
+        self.part.table()
+    }
+
     /// The changes that `--migrate` makes; empty if they can't resolve everything that blocks the run.
     pub fn changes(&self) -> Vec<SchemaChange> {
         let stopping = self.differences.iter().filter(|found| found.stops());
@@ -72,20 +77,24 @@ impl Findings {
     pub fn problems(&self, permits: Permits) -> Vec<String> {
         let mut problems = self.queries.clone();
         for table in &self.tables {
-            if let Some(owner) = table.owner.as_ref().filter(|owner| owner.plan != self.plan)
-                && !permits.take_over
-            {
+            let others = (table.owners.iter()).filter(|record| record.owner.plan != self.plan);
+            for record in others.filter(|_| !permits.take_over) {
+                let shared = if record.part == table.part {
+                    String::new()
+                } else {
+                    format!(" and may have the same rows as {}", table.part)
+                };
                 problems.push(format!(
-                    "stage {}: table {} belongs to plan {}; fill another table, or take it over with \
+                    "stage {}: {} belongs to plan {}{shared}; fill another table, or take it over with \
                      'backcourt run --take-over'",
                     table.stage,
-                    table.path,
-                    owner_in_words(owner)
+                    record.part,
+                    owner_in_words(&record.owner)
                 ));
             }
             let is_mended = permits.migrate && !table.changes().is_empty();
             let stopping = table.differences.iter().filter(|found| found.stops());
-            let in_words = |found| format!("stage {}: table {} {found}", table.stage, table.path);
+            let in_words = |found| format!("stage {}: table {} {found}", table.stage, table.path());
             problems.extend(stopping.filter(|_| !is_mended).map(in_words));
         }
         problems
@@ -96,7 +105,7 @@ impl Findings {
         let harmless = |table: &Examined| -> Vec<String> {
             let found = table.differences.iter().filter(|found| !found.stops());
             found
-                .map(|found| format!("stage {}: table {} {found}", table.stage, table.path))
+                .map(|found| format!("stage {}: table {} {found}", table.stage, table.path()))
                 .collect()
         };
         self.tables.iter().flat_map(harmless).collect()
@@ -107,8 +116,8 @@ impl Findings {
         let lines = self.tables.iter().filter_map(|table| {
             let TableContents { partitions, rows } = table.foreign.filter(|held| held.rows > 0)?;
             Some(format!(
-                "table {} of stage {} contains {} in {}",
-                table.path,
+                "{} of stage {} contains {} in {}",
+                table.part,
                 table.stage,
                 counted(rows, "row"),
                 counted(partitions, "partition")
@@ -119,12 +128,14 @@ impl Findings {
 
     /// The changes needed before the first unit, in plan order.
     pub(super) fn table_changes(&self, owner: Owner) -> TableChanges {
-        let is_to_claim =
-            |table: &&Examined| (table.owner.as_ref()).is_none_or(|owner| owner.plan != self.plan);
-        let claims = (self.tables.iter().filter(is_to_claim))
+        let is_own = |table: &&Examined| match table.owners.as_slice() {
+            [record] => record.part == table.part && record.owner.plan == self.plan,
+            _ => false,
+        };
+        let claims = (self.tables.iter().filter(|table| !is_own(table)))
             .map(|table| Claim {
-                table: table.path.clone(),
-                from: table.owner.as_ref().map(|owner| owner.plan.clone()),
+                part: table.part.clone(),
+                from: table.owners.clone(),
             })
             .collect();
         let changes = self.tables.iter().filter_map(|table| {
@@ -156,7 +167,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::table::Weight;
+    use crate::table::{Slice, SliceValue, Weight};
 
     fn owner(plan: &str) -> Owner {
         Owner {
@@ -164,6 +175,13 @@ mod tests {
             by: "ann".to_owned(),
             host: "courtside".to_owned(),
             since: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn record(path: &str, plan: &str) -> OwnerRecord {
+        OwnerRecord {
+            part: OwnedPart::whole(path),
+            owner: owner(plan),
         }
     }
 
@@ -180,10 +198,10 @@ mod tests {
     fn table(path: &str, of: Option<&str>, differences: Vec<SchemaDifference>) -> Examined {
         Examined {
             stage: "s".to_owned(),
-            path: path.to_owned(),
+            part: OwnedPart::whole(path),
             definition: None,
             differences,
-            owner: of.map(owner),
+            owners: of.map(|plan| record(path, plan)).into_iter().collect(),
             foreign: None,
         }
     }
@@ -222,8 +240,48 @@ mod tests {
         let claims = findings.table_changes(owner("mine")).claims;
         let claims: Vec<_> = claims
             .iter()
-            .map(|claim| (claim.table.as_str(), claim.from.as_deref()))
+            .map(|claim| (claim.part.table(), claim.from.len()))
             .collect();
-        assert_eq!(claims, [("d.b", Some("theirs")), ("d.c", None)]);
+        assert_eq!(claims, [("d.b", 1), ("d.c", 0)]);
+    }
+
+    #[test]
+    fn owners_of_overlapping_parts_are_named() {
+        let slice = |value: &str| {
+            let values = [("country".to_owned(), SliceValue::Text(value.to_owned()))];
+            OwnedPart::slice_of("d.t", &Slice::new(values.into()).unwrap())
+        };
+        let of = |part: OwnedPart, owned: OwnedPart| Findings {
+            plan: "mine".to_owned(),
+            tables: vec![Examined {
+                part,
+                owners: vec![OwnerRecord {
+                    part: owned,
+                    owner: owner("theirs"),
+                }],
+                ..table("d.t", None, Vec::new())
+            }],
+            queries: Vec::new(),
+        };
+        let whole = OwnedPart::whole("d.t");
+        let said = |findings: Findings| findings.problems(Permits::default()).remove(0);
+        let by = "(taken by ann on courtside, 1970-01-01 00:00 UTC)";
+        let or = "; fill another table, or take it over with 'backcourt run --take-over'";
+        assert_eq!(
+            said(of(slice("DE"), slice("DE"))),
+            format!("stage s: slice country=DE of table d.t belongs to plan theirs {by}{or}")
+        );
+        assert_eq!(
+            said(of(whole.clone(), slice("DE"))),
+            format!(
+                "stage s: slice country=DE of table d.t belongs to plan theirs {by} and may have the same rows as table \
+                 d.t{or}"
+            )
+        );
+        let taken = of(slice("DE"), whole.clone()).table_changes(owner("mine")).claims;
+        assert_eq!(
+            (taken[0].part.key(), &taken[0].from[0].part),
+            ("d.t [country=DE]".to_owned(), &whole)
+        );
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::owner_in_words;
 use crate::fence::{FenceError, LeaseGuard, LeaseWait};
 use crate::table::{SchemaChange, TableDef};
-use crate::warehouse::{Claim, Owner, Warehouse, WarehouseError};
+use crate::warehouse::{Claim, OwnedPart, Owner, Warehouse, WarehouseError};
 
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct TableChanges {
@@ -21,7 +21,7 @@ pub(in crate::engine) struct TableChanges {
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct ChangedTables {
-    /// Tables taken over, with the previous plan.
+    /// Tables and slices taken over, with the previous plan.
     pub(in crate::engine) taken_over: Vec<(String, String)>,
     /// Tables altered, with a description of the change.
     pub(in crate::engine) altered: Vec<(String, String)>,
@@ -72,8 +72,10 @@ impl TableChanges {
         let Some(owners) = warehouse.owners().filter(|_| !self.claims.is_empty()) else {
             return Ok(Vec::new());
         };
-        let plans = self.claims.iter().filter_map(|claim| claim.from.as_ref());
-        let plans: BTreeSet<&String> = plans.collect();
+        let seen = self.claims.iter().flat_map(|claim| &claim.from);
+        let plans: BTreeSet<&String> = (seen.map(|record| &record.owner.plan))
+            .filter(|plan| **plan != self.owner.plan)
+            .collect();
         let mut lease_guards = Vec::new();
         for plan in plans {
             lease_guards.push(
@@ -93,20 +95,20 @@ impl TableChanges {
             tracing::warn!("cannot release a lease ({error}); it expires by itself");
         }
         if has? {
-            let over = self
-                .claims
-                .iter()
-                .filter_map(|claim| Some((claim.table.clone(), claim.from.clone()?)));
+            let records = self.claims.iter().flat_map(|claim| &claim.from);
+            let others = records.filter(|record| record.owner.plan != self.owner.plan);
+            let over = others.map(|record| (record.part.key(), record.owner.plan.clone()));
             return Ok(over.collect());
         }
-        let tables: Vec<String> = self.claims.iter().map(|claim| claim.table.clone()).collect();
-        let now = owners.owners_of(&tables).await?;
-        let lost = tables.iter().zip(&now).filter_map(|(table, owner)| {
-            let owner = owner.as_ref().filter(|owner| owner.plan != self.owner.plan)?;
-            Some(format!(
-                "table {table} now belongs to plan {}",
-                owner_in_words(owner)
-            ))
+        let parts: Vec<OwnedPart> = self.claims.iter().map(|claim| claim.part.clone()).collect();
+        let now = owners.owners_of(&parts).await?.into_iter().flatten();
+        let others = now.filter(|record| record.owner.plan != self.owner.plan);
+        let lost = others.map(|record| {
+            format!(
+                "{} now belongs to plan {}",
+                record.part,
+                owner_in_words(&record.owner)
+            )
         });
         Err(TableChangeError::Refused(lost.collect()))
     }

@@ -10,7 +10,7 @@ use super::super::load::parse;
 use super::super::mistake::in_lines;
 use super::super::queries::QuerySource;
 use super::super::{Active, Binds, ExpectRows, Plan, ReadReach, StageKind, StageOutput, Template};
-use crate::table::{Column, ColumnType};
+use crate::table::{Column, ColumnType, Slice};
 
 const PLAN: &str = r#"
 name = "port"
@@ -63,6 +63,7 @@ fn command_and_query_stages_are_parsed() {
             table: "port.calls".to_owned(),
             date_column: "day".to_owned(),
             grain: Grain::Day,
+            slice: Slice::default(),
         }
     );
     let StageKind::Sql(sql) = &tons.kind else {

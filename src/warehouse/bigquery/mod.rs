@@ -436,7 +436,10 @@ impl Warehouse for BigQueryWarehouse {
         match self.table_as_it_is(table).await.map_err(in_context)? {
             None => return Ok(false),
             Some(found) => {
-                if let Some(holds) = schema::holds_rows(&found) {
+                // The rows of a table may all be of other slices.
+                if let Some(holds) = schema::holds_rows(&found)
+                    && (!holds || table.slice.is_whole())
+                {
                     return Ok(holds);
                 }
             }

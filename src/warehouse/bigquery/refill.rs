@@ -12,7 +12,7 @@ use crate::partition::{Grain, Partition};
 use crate::sql::QueryScript;
 use crate::table::{
     CarriedType, Column, ColumnType, Decimals, FaultKind, Quarantined, Row, TableDef, Value, digest,
-    sql_name, sql_names, start_literal, start_type,
+    sql_name, sql_names, start_literal, start_type, text_literal,
 };
 use crate::warehouse::{Asking, ErrorClass, Refill, Refilled, RowsExpected};
 
@@ -182,7 +182,7 @@ fn rows(refill: &Refill<'_>, sql: &str, dates: &[Partition]) -> Result<String, S
             let asked = format!(
                 "IF({}, {}, ERROR(CONCAT('the query for {} returns a row of ', COALESCE(CAST({day} AS \
                  STRING), 'NULL'), ', which is not one of the requested dates')))",
-                column.is_in(dates),
+                column.is_dated(dates),
                 column.start(),
                 refill.table.path(),
             );
@@ -199,7 +199,9 @@ fn made(table: &TableDef) -> String {
 /// SQL for the rows as they would be stored, each with its fault.
 fn judged(table: &TableDef, rows: &str) -> String {
     let stored: Vec<String> = table.made_columns().map(stored).collect();
-    let mut faults: Vec<String> = table.made_columns().flat_map(faults).collect();
+    let mut faults: Vec<String> = (other_slices(table))
+        .chain(table.made_columns().flat_map(faults))
+        .collect();
     if table.is_by_ingestion_time() {
         // Its rows are of the date that they were asked for.
         faults.push("CAST(NULL AS STRING)".to_owned());
@@ -231,6 +233,20 @@ fn other_day(table: &TableDef) -> String {
             }
         },
     )
+}
+
+/// SQL expressions for the faults of a row of another slice.
+fn other_slices(table: &TableDef) -> impl Iterator<Item = String> {
+    table.slice.faults().filter_map(|(name, value, what)| {
+        let column = table.column(name)?;
+        Some(format!(
+            "IF({} != {value}, CONCAT({}, {}, {}), NULL)",
+            sql_name(name),
+            fault_prefix(FaultKind::OtherSlice, name),
+            shown(column),
+            text_literal(&what)
+        ))
+    })
 }
 
 /// SQL for a value as stored in its column. Type mismatches make the server fail the script before it changes anything.

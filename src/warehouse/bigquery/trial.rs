@@ -151,7 +151,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::table::{Column, ColumnType};
+    use crate::table::{Column, ColumnType, Slice};
 
     #[test]
     fn missing_tables_are_replaced_by_empty_ones_in_the_query() {
@@ -166,6 +166,7 @@ mod tests {
             date_column: Cow::Borrowed("day"),
             grain: Grain::Day,
             zone: Timezone::UTC,
+            slice: Slice::default(),
             key: Cow::Borrowed(&[]),
             cluster: Cow::Borrowed(&[]),
             require_partition_filter: false,

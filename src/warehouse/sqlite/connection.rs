@@ -13,8 +13,9 @@ use crate::table::{sql_name, sqlite_schema};
 use crate::warehouse::WarehouseError;
 use crate::write_ahead_log;
 
-/// How long `SQLite` waits for another process's lock before the call fails with contention.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long `SQLite` waits for another process's lock before the call fails with contention. A commit of a query stage holds the
+/// lock while its query runs.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Page cache per dataset and connection, in KiB. Files are not memory-mapped, because mapped pages count towards the
 /// process's memory once per connection.

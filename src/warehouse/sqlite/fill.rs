@@ -57,6 +57,12 @@ pub(super) fn fill(
 fn one_dataset(dataset: &str, tables: &[Filling]) -> Result<(), SqliteFault> {
     for filling in tables {
         checked(&filling.table)?;
+        if !filling.table.slice.is_whole() {
+            return Err(SqliteFault::code(format!(
+                "cannot fill a slice of {}; the whole table is rewritten",
+                filling.table.path()
+            )));
+        }
         if filling.table.dataset != dataset {
             return Err(SqliteFault::code(format!(
                 "cannot fill {} together with tables of {dataset}; fill one dataset at a time",

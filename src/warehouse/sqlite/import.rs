@@ -8,7 +8,7 @@ use super::fence::SqliteFence;
 use super::insert::Insert;
 use super::{SqliteWarehouse, doing, holds_rows, owner, schema};
 use crate::table::{Row, Schema, TableDef, sql_name, sqlite_path, sqlite_schema, sqlite_table};
-use crate::warehouse::{ErrorClass, WarehouseError};
+use crate::warehouse::{ErrorClass, OwnedPart, WarehouseError};
 
 /// What happens to the rows that the table already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,13 +111,13 @@ impl TableImport {
     /// Refuses a table that a plan has come to own since the import began. The lease of this plan doesn't exclude others.
     fn refuse_owned(&self, connection: &Connection) -> Result<(), SqliteFault> {
         let path = self.table.path();
-        match owner::owner(connection, &path)? {
+        match owner::overlapping(connection, &OwnedPart::whole(&path))?.first() {
             None => Ok(()),
-            Some(owner) => Err(SqliteFault::Classified(WarehouseError::new(
+            Some(record) => Err(SqliteFault::Classified(WarehouseError::new(
                 ErrorClass::Contention,
                 format!(
                     "plan '{}' took {path} during the import; nothing was written",
-                    owner.plan
+                    record.owner.plan
                 ),
             ))),
         }

@@ -39,13 +39,13 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, Owner, Owners,
-    Read, Records, Refill, Refilled, Replace, SourceLook, SourceState, Trial, Tried, Warehouse,
-    WarehouseError, refuse_differences,
+    Answer, Claim, Ensured, Entry, Filling, HeartbeatTiming, Holder, Kept, Lease, Leases, OwnedPart, Owner,
+    OwnerRecord, Owners, Read, Records, Refill, Refilled, Replace, SourceLook, SourceState, Trial, Tried,
+    Warehouse, WarehouseError, refuse_differences,
 };
 use crate::partition::{Partition, Timezone};
 use crate::sql::parameters;
-use crate::table::{Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
+use crate::table::{Dialect, Row, Schema, SchemaChange, TableDef, differences, sqlite_path, sqlite_schema};
 use connection::AccessMode;
 use fault::SqliteFault;
 use fence::{FenceSlot, SqliteFence};
@@ -386,9 +386,9 @@ impl Leases for SqliteWarehouse {
 
 #[async_trait]
 impl Owners for SqliteWarehouse {
-    async fn owners_of(&self, tables: &[String]) -> Result<Vec<Option<Owner>>, WarehouseError> {
-        let tables = tables.to_vec();
-        self.about_leases(move |folder| owner::owners(folder, &tables))
+    async fn owners_of(&self, parts: &[OwnedPart]) -> Result<Vec<Vec<OwnerRecord>>, WarehouseError> {
+        let parts = parts.to_vec();
+        self.about_leases(move |folder| owner::owners(folder, &parts))
             .await
     }
 
@@ -467,8 +467,13 @@ fn holds_rows(connection: &Connection, table: &TableDef) -> Result<bool, SqliteF
         return Ok(false);
     }
     let path = sqlite_path(&table.dataset, &table.name);
+    let slice = table.slice.and_condition(Dialect::Sqlite);
     let any = connection
-        .query_row(&format!("SELECT 1 FROM {path} LIMIT 1"), [], |_| Ok(()))
+        .query_row(
+            &format!("SELECT 1 FROM {path} WHERE TRUE{slice} LIMIT 1"),
+            [],
+            |_| Ok(()),
+        )
         .optional()?;
     Ok(any.is_some())
 }

@@ -8,7 +8,7 @@ use super::fault::SqliteFault;
 use super::folder::checked;
 use super::schema::stored_order;
 use crate::partition::Partition;
-use crate::table::{Column, Row, TableDef, sql_name, sql_names, sqlite_path};
+use crate::table::{Column, Dialect, Row, TableDef, sql_name, sql_names, sqlite_path};
 use crate::warehouse::{Dates, Read};
 
 /// An owned [`Read`], to move to a blocking thread.
@@ -56,22 +56,25 @@ impl OwnedRead {
             .into_iter()
             .map(|column| CellReader::new(&self.table, column))
             .collect();
+        let slice = self.table.slice.and_condition(Dialect::Sqlite);
         let mut rows = Vec::new();
         let moment = connection.transaction()?;
         let stored = stored_order(&moment, &self.table)?;
         match &self.dates {
             // One index lookup per date: ordered by date and then by stored order, and one statement for any number of dates.
             ReadDates::Only(dates) => {
-                let sql =
-                    format!("SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {stored}");
+                let sql = format!(
+                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2{slice} ORDER BY {stored}"
+                );
                 for date in dates {
                     let ends = ends(&self.table, *date);
                     collect(&moment, &sql, ends, &mut readers, &mut rows)?;
                 }
             }
             ReadDates::Between(from, to) => {
-                let sql =
-                    format!("SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2 ORDER BY {stored}");
+                let sql = format!(
+                    "SELECT {names} FROM {table} WHERE {date} BETWEEN ?1 AND ?2{slice} ORDER BY {stored}"
+                );
                 collect(
                     &moment,
                     &sql,

@@ -14,7 +14,7 @@ use super::folder::checked;
 use super::insert::Insert;
 use super::record;
 use crate::partition::Partition;
-use crate::table::{Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
+use crate::table::{Dialect, Row, Stamp, TableDef, Value, sql_name, sql_names, sqlite_path};
 use crate::warehouse::keep::is_not_less;
 use crate::warehouse::{Kept, Recording, Replace};
 
@@ -69,6 +69,7 @@ impl Replacement {
     pub(super) fn within(&self, transaction: &Transaction<'_>) -> Result<Vec<Kept>, SqliteFault> {
         checked(&self.table)?;
         self.refuse_other_dates()?;
+        self.refuse_other_slices()?;
         let kept = self.kept(transaction)?;
         let created_at = self.created_at(transaction)?;
         let replaced = |date: Partition| kept.iter().all(|kept| kept.date != date);
@@ -84,9 +85,10 @@ impl Replacement {
             return Ok(kept);
         }
         let mut statement = transaction.prepare_cached(&format!(
-            "SELECT COUNT(*) FROM {} WHERE {} BETWEEN ?1 AND ?2",
+            "SELECT COUNT(*) FROM {} WHERE {} BETWEEN ?1 AND ?2{}",
             sqlite_path(&self.table.dataset, &self.table.name),
-            sql_name(&self.table.date_column)
+            sql_name(&self.table.date_column),
+            self.table.slice.and_condition(Dialect::Sqlite)
         ))?;
         for &date in &self.short {
             let stored: u32 = statement.query_row(ends(&self.table, date), |row| row.get(0))?;
@@ -125,6 +127,17 @@ impl Replacement {
         }
     }
 
+    fn refuse_other_slices(&self) -> Result<(), SqliteFault> {
+        let stray = (self.rows.iter()).find_map(|row| self.table.slice.fault(&self.table, row));
+        stray.map_or(Ok(()), |fault| {
+            let path = self.table.path();
+            Err(SqliteFault::code(format!(
+                "{path}: got a row of another slice: {}",
+                fault.sentence(None)
+            )))
+        })
+    }
+
     fn created_at(&self, transaction: &Transaction<'_>) -> Result<CreatedAt, SqliteFault> {
         let mut created_at = CreatedAt::new();
         let key = self.table.key_positions();
@@ -133,11 +146,12 @@ impl Replacement {
             _ => return Ok(created_at),
         };
         let mut statement = transaction.prepare_cached(&format!(
-            "SELECT {}, {} FROM {} WHERE {} BETWEEN ?1 AND ?2",
+            "SELECT {}, {} FROM {} WHERE {} BETWEEN ?1 AND ?2{}",
             sql_name(&self.table.columns[created].name),
             sql_names(self.table.key.iter()),
             sqlite_path(&self.table.dataset, &self.table.name),
-            sql_name(&self.table.date_column)
+            sql_name(&self.table.date_column),
+            self.table.slice.and_condition(Dialect::Sqlite)
         ))?;
         let mut readers: Vec<CellReader<'_>> = key
             .iter()
@@ -165,9 +179,10 @@ impl Replacement {
         replaced: impl Fn(Partition) -> bool,
     ) -> Result<(), SqliteFault> {
         let mut statement = transaction.prepare_cached(&format!(
-            "DELETE FROM {} WHERE {} BETWEEN ?1 AND ?2",
+            "DELETE FROM {} WHERE {} BETWEEN ?1 AND ?2{}",
             sqlite_path(&self.table.dataset, &self.table.name),
-            sql_name(&self.table.date_column)
+            sql_name(&self.table.date_column),
+            self.table.slice.and_condition(Dialect::Sqlite)
         ))?;
         for date in self.dates.iter().filter(|date| replaced(**date)) {
             statement.execute(ends(&self.table, *date))?;
