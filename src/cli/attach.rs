@@ -36,7 +36,7 @@ pub(super) struct AttachArgs {
 const HELP: &str = "\
 Without --warehouse, attaches to the run of the state folder, on the same host. With --warehouse, opens a read-only
 console on any host from the progress recorded in the warehouse; it refreshes every 30 s and with r, and writes nothing.
-With --plan or --environment, a run of another plan or environment is refused.
+With --plan, --environment or --var, a run of another plan, environment or slice is refused.
 
   backcourt attach
   backcourt attach --warehouse bigquery:PROJECT --plan nba";

@@ -13,12 +13,12 @@ use super::progress::waiting;
 use super::{PlanArgs, StateDir, status};
 
 const EXIT_CODES: &str = "\
-With --plan or --environment, a run of another plan or environment doesn't get the command.
+With --plan, --environment or --var, a run of another plan, environment or slice doesn't get the command.
 
 Exit codes:
   0  the run accepted the command or answered the question
   1  the run refused the command and said why
-  2  invalid command, no active run, or one of another plan or environment
+  2  invalid command, no active run, or one of another plan, environment or slice
   4  the run didn't answer within 5 s";
 
 #[derive(Debug, Args)]

@@ -155,15 +155,19 @@ pub(super) fn key(columns: &[Column], key: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+/// Refuses columns of a slice that are declared as nullable.
+pub(super) fn refuse_nullable(columns: &[Column], slice: &Slice) -> Result<(), String> {
+    let is_nullable = |name: &&str| (columns.iter()).any(|column| column.name == *name && column.nullable);
+    match slice.columns().find(is_nullable) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "slice: column '{name}' is nullable; a row without a value would belong to no slice"
+        )),
+    }
+}
+
 /// The slice with values of its columns' types, or why these columns can't divide the table.
 fn slice(columns: &[Column], slice: &Slice) -> Result<Slice, String> {
-    for name in slice.columns() {
-        if column_of(columns, "slice", name)?.nullable {
-            return Err(format!(
-                "slice: column '{name}' is nullable; a row without a value would belong to no slice"
-            ));
-        }
-    }
     let columns: Vec<_> = (columns.iter())
         .map(|column| (column.name.as_ref(), &column.kind))
         .collect();

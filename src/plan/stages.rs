@@ -11,7 +11,9 @@ use super::Fingerprint;
 use super::binds::{binds, refuse_parameters};
 use super::definition::of_stage;
 use super::division::Division;
-use super::filled_table::{FilledTable, InferredTable, date_column, date_column_name, key, refuse_slice};
+use super::filled_table::{
+    FilledTable, InferredTable, date_column, date_column_name, key, refuse_nullable, refuse_slice,
+};
 use super::hint::with_hint;
 use super::limits::{BATCH, TIMEOUT_SECONDS, in_range};
 use super::mistakes::{EntryMistakes, PlanMistakes};
@@ -457,7 +459,10 @@ impl RawStage {
         });
         let date = found.take("date_column", date);
         let key = found.take("key", key(&columns, self.key.as_deref().unwrap_or_default()));
-        let slice = self.slice(found);
+        let slice = self.slice(found).and_then(|slice| {
+            found.take("slice", refuse_nullable(&columns, &slice))?;
+            Some(slice)
+        });
         key?;
         let table = self.named(path?, date?, division, slice?);
         found.take("columns", table.with_columns(columns))

@@ -112,7 +112,7 @@ impl Slice {
         Ok(Self { values })
     }
 
-    /// The same where the values were already put into queries as they are written: a text there is no number.
+    /// The same where the values were already put into queries as they are written: a text there is not read as a number.
     ///
     /// # Errors
     /// As for [`Self::typed`].

@@ -11,7 +11,6 @@ use crate::console::text::{count, counted, duration, sanitised, to_go, width};
 use crate::console::theme::{Theme, Tone};
 use crate::engine::{BreakdownState, BreakdownView, RunView, Snapshot, StageState, StageView};
 use crate::ledger::{RunState, UnitState};
-use crate::plan::slice_in;
 
 /// Columns beside the name of a stage: its glyph and the gap to the next.
 const BESIDE_NAME: usize = 5;
@@ -67,7 +66,7 @@ fn environment(run: &RunView, theme: Theme, pen: &mut Pen<'_>) {
         pen.write(&sanitised(&environment.name), theme.style(tone).patch(BOLD))
             .write("  ", PLAIN);
     }
-    if let Some(slice) = slice_in(&run.plan) {
+    if let Some(slice) = run.slice() {
         pen.write(&sanitised(slice), theme.style(Tone::Active).patch(BOLD))
             .write("  ", PLAIN);
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::Breakdown;
 use crate::ledger::{ANSWERS_SHOWN, CheckState, Coverage, GateCheck, PastAnswer, RunState, Waiver};
 use crate::partition::Partition;
-use crate::plan::{PlanEnvironment, Severity};
+use crate::plan::{PlanEnvironment, Severity, slice_in};
 use crate::runbook::Item;
 use crate::warehouse::Cost;
 
@@ -99,7 +99,7 @@ impl Snapshot {
 pub struct RunView {
     /// Run id.
     pub id: String,
-    /// Plan name, with its environment.
+    /// Plan name, with its environment and slice.
     #[serde(default)]
     pub plan: String,
     /// Plan title.
@@ -158,6 +158,12 @@ const fn january() -> u32 {
 }
 
 impl RunView {
+    /// The slice of the tables that the plan fills, if it fills one, as `country=DE`.
+    #[must_use]
+    pub fn slice(&self) -> Option<&str> {
+        slice_in(&self.plan)
+    }
+
     /// Whether the open question has this topic.
     #[must_use]
     pub fn waits_for(&self, topic: Topic) -> bool {
