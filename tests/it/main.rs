@@ -49,6 +49,7 @@ mod gate;
 mod grains;
 mod handover;
 mod hours;
+mod https;
 mod import;
 mod late_rows;
 mod ledger;

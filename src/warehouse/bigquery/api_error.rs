@@ -3,6 +3,7 @@
 
 use gcp_bigquery_client::yup_oauth2;
 
+use super::https::{causes, untrusted};
 use super::remedy::{DISABLED, NOT_BIGQUERY, Remedy, STREAMING};
 use super::wire::{ErrorBody, ErrorProto};
 use crate::warehouse::{ErrorClass, WarehouseError};
@@ -151,7 +152,10 @@ impl ApiError {
 
 impl From<reqwest::Error> for ApiError {
     fn from(error: reqwest::Error) -> Self {
-        Self::new(ErrorClass::Transient, lost(&error))
+        match untrusted(&error) {
+            Some(sentence) => Self::new(ErrorClass::Auth, sentence),
+            None => Self::new(ErrorClass::Transient, lost(&error)),
+        }
     }
 }
 
@@ -186,9 +190,13 @@ fn reason_of_status(status: &str) -> &str {
 fn no_token(error: &yup_oauth2::Error) -> ApiError {
     use yup_oauth2::Error;
     match error {
-        Error::HttpError(_) | Error::HttpClientError(_) => {
-            ApiError::new(ErrorClass::Transient, "cannot reach the token server")
-        }
+        Error::HttpError(_) | Error::HttpClientError(_) => match untrusted(error) {
+            Some(sentence) => ApiError::new(ErrorClass::Auth, format!("the token server: {sentence}")),
+            None => ApiError::new(
+                ErrorClass::Transient,
+                format!("cannot reach the token server{}", innermost(error)),
+            ),
+        },
         Error::JSONError(_) => ApiError::new(
             ErrorClass::Transient,
             "the token server returned an invalid token",
@@ -206,10 +214,13 @@ fn lost(error: &reqwest::Error) -> String {
     } else {
         "connection lost"
     };
-    let cause = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
-        .last()
-        .map_or_else(String::new, |cause| format!(" ({cause})"));
-    format!("{what}{cause}")
+    format!("{what}{}", innermost(error))
+}
+
+/// The innermost cause of an error, as a clause.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let cause = causes(error).skip(1).last();
+    cause.map_or_else(String::new, |cause| format!(" ({cause})"))
 }
 
 /// The class of an error. The reason decides; without one, the HTTP status does.

@@ -4,18 +4,18 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use gcp_bigquery_client::yup_oauth2::authenticator::{
-    ApplicationDefaultCredentialsTypes, DefaultAuthenticator,
-};
+use gcp_bigquery_client::yup_oauth2::authenticator::{ApplicationDefaultCredentialsTypes, Authenticator};
 use gcp_bigquery_client::yup_oauth2::{
     ApplicationDefaultCredentialsAuthenticator, ApplicationDefaultCredentialsFlowOpts,
-    AuthorizedUserAuthenticator, ServiceAccountAuthenticator, read_authorized_user_secret,
-    read_service_account_key,
+    AuthorizedUserAuthenticator, CustomHyperClientBuilder, ServiceAccountAuthenticator,
+    read_authorized_user_secret, read_service_account_key,
 };
+use hyper_rustls::HttpsConnector;
 use serde::Deserialize;
 
 use super::address::{Address, Server};
 use super::api_error::ApiError;
+use super::https::{ProxyConnector, token_client};
 use crate::warehouse::ErrorClass;
 
 /// The environment variable with the path of a credentials file.
@@ -129,7 +129,7 @@ pub(super) enum Token {
     /// A dummy token: an emulator requires one and accepts any.
     Any,
     /// A token from Google's token server or the machine's metadata server.
-    Asked(DefaultAuthenticator),
+    Asked(Authenticator<HttpsConnector<ProxyConnector>>),
 }
 
 impl fmt::Debug for Token {
@@ -140,23 +140,28 @@ impl fmt::Debug for Token {
 
 impl Token {
     pub(super) async fn of(credentials: &Credentials) -> Result<Self, ApiError> {
+        let client = || token_client().map(CustomHyperClientBuilder::from);
         let asked = match credentials {
             Credentials::Anonymous => return Ok(Self::Any),
             Credentials::User(path) => {
                 let secret = read_authorized_user_secret(path)
                     .await
                     .map_err(|error| unusable(&error))?;
-                AuthorizedUserAuthenticator::builder(secret).build().await
+                AuthorizedUserAuthenticator::with_client(secret, client()?)
+                    .build()
+                    .await
             }
             Credentials::KeyFile { path, .. } => {
                 let key = read_service_account_key(path)
                     .await
                     .map_err(|error| unusable(&error))?;
-                ServiceAccountAuthenticator::builder(key).build().await
+                ServiceAccountAuthenticator::with_client(key, client()?)
+                    .build()
+                    .await
             }
             Credentials::Machine => {
                 let options = ApplicationDefaultCredentialsFlowOpts::default();
-                match ApplicationDefaultCredentialsAuthenticator::builder(options).await {
+                match ApplicationDefaultCredentialsAuthenticator::with_client(options, client()?).await {
                     ApplicationDefaultCredentialsTypes::InstanceMetadata(found) => found.build().await,
                     ApplicationDefaultCredentialsTypes::ServiceAccount(found) => found.build().await,
                 }

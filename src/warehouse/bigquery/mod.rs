@@ -14,6 +14,7 @@ mod examine;
 mod fence;
 mod fill;
 mod held;
+mod https;
 mod in_flight;
 mod job;
 mod labels;

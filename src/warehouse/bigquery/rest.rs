@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::address::{Address, Server};
 use super::api_error::ApiError;
 use super::credentials::{Credentials, Token};
+use super::https;
 use super::wire::{
     DatasetInfo, DatasetReference, JobInfo, JobList, NewDataset, NewJob, NewTable, QueryResults, TableInfo,
     TableNotice,
@@ -53,6 +54,7 @@ impl RestClient {
             .user_agent(concat!("backcourt/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .timeout(patience)
+            .use_preconfigured_tls(https::tls()?)
             .redirect(reqwest::redirect::Policy::none())
             .https_only(!local);
         let http = if local { http.no_proxy() } else { http };
