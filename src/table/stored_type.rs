@@ -45,7 +45,11 @@ impl StoredType {
         match self {
             Self::Exactly(held) => held.holds(declared),
             Self::Numeric => matches!(declared, ColumnType::Numeric { .. }),
-            Self::Stored(class) => !declared.is_carried() && *class == storage(declared),
+            // Earlier versions declared no DATETIME or TIME so: such a text is another program's, in any form.
+            Self::Stored(class) => {
+                let is_later = matches!(declared, ColumnType::Datetime | ColumnType::Time);
+                !declared.is_carried() && !is_later && *class == storage(declared)
+            }
             Self::Other(_) => false,
         }
     }

@@ -80,6 +80,35 @@ fn a_query_uses_what_precedes_it(#[case] sql: &str) {
     assert_eq!(kind, "INT64");
 }
 
+/// The values by hand: what a variable or an argument becomes by its declared type.
+#[rstest]
+#[case(
+    "DECLARE b BOOL DEFAULT TRUE; SELECT @date AS day, LENGTH(CAST(b AS STRING)) AS n",
+    4
+)]
+#[case(
+    "CREATE TEMP FUNCTION g(a INT64) AS (a > 1); SELECT @date AS day, LENGTH(CAST(g(1) AS STRING)) AS n",
+    5
+)]
+#[case(
+    "DECLARE r NUMERIC DEFAULT 2 / 3; SELECT @date AS day, IF(r = 0.666666667, 1, 0) AS n",
+    1
+)]
+#[case(
+    "CREATE TEMP FUNCTION f(a DATETIME) AS (a = DATETIME '2024-01-01'); SELECT @date AS day, IF(f('2024-01-01'), 1, 0) AS n",
+    1
+)]
+#[case(
+    "CREATE TEMP FUNCTION f() RETURNS TIMESTAMP AS (DATE '2024-01-01');
+     SELECT @date AS day, IF(f() = TIMESTAMP '2024-01-01', 1, 0) AS n",
+    1
+)]
+fn a_value_has_its_declared_type(#[case] sql: &str, #[case] number: i64) {
+    let planned = planned(sql);
+    planned.run(&[]).expect(0);
+    assert_eq!(planned.numbers("views"), [number; 4]);
+}
+
 #[rstest]
 #[case(
     "DECLARE views INT64 DEFAULT 1; SELECT @date AS day, SUM(views) AS n FROM `src.views`",
@@ -91,7 +120,7 @@ fn a_query_uses_what_precedes_it(#[case] sql: &str) {
 )]
 #[case(
     "CREATE TEMP FUNCTION f(x INT64) AS (x + views); SELECT @date AS day, SUM(f(views)) AS n FROM `src.views`",
-    "does not support 'views' in a function, which is not a parameter of it"
+    "does not support 'views' in a function or a default, which is not declared there"
 )]
 #[case(
     "CREATE TEMP FUNCTION f(x INT64) RETURNS INT64 LANGUAGE js AS '''return x;'''; SELECT @date AS day, f(1) AS n",
@@ -112,6 +141,54 @@ fn a_query_uses_what_precedes_it(#[case] sql: &str) {
      DECLARE d STRING DEFAULT CONCAT(c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c);
      SELECT @date AS day, LENGTH(d) AS n",
     "with so long an expression"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f(x INT64) AS (EXISTS (SELECT 1 FROM `src.views` WHERE x = 1)); SELECT @date AS day, 1 AS n",
+    "does not support a subquery in the function f"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f(x INT64) AS (1 + SUM(x)); SELECT @date AS day, f(1) AS n",
+    "does not support an aggregate in the function f"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f(x INT64) AS (ROW_NUMBER() OVER (ORDER BY x)); SELECT @date AS day, f(1) AS n",
+    "does not support an aggregate in the function f"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f() AS (1); CREATE TEMP FUNCTION F() AS (2); SELECT @date AS day, f() AS n",
+    "does not support two functions 'F'"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f() AS (1); CREATE OR REPLACE TEMP FUNCTION f() AS (2); SELECT @date AS day, f() AS n",
+    "does not support CREATE OR REPLACE FUNCTION f"
+)]
+#[case(
+    "CREATE TEMP FUNCTION f(x INT64, X INT64) AS (x); SELECT @date AS day, f(1, 2) AS n",
+    "does not support two parameters 'X' of f"
+)]
+#[case(
+    "CREATE TEMP FUNCTION trim(x STRING) AS (CONCAT(x, '!')); SELECT @date AS day, TRIM('a') AS n",
+    "does not support a function with the name of a built-in one, 'trim'"
+)]
+#[case(
+    "CREATE TEMP FUNCTION Upper(x STRING) AS (CONCAT(x, '!')); SELECT @date AS day, UPPER('a') AS n",
+    "does not support a function with the name of a built-in one, 'Upper'"
+)]
+#[case(
+    "DECLARE x INT64 DEFAULT views; SELECT @date AS day, SUM(x) AS n FROM `src.views`",
+    "does not support 'views' in a function or a default, which is not declared there"
+)]
+#[case(
+    "DECLARE r NUMERIC(5,2) DEFAULT 1.239; SELECT @date AS day, r AS n",
+    "does not support the type NUMERIC(5,2) in a declaration"
+)]
+#[case(
+    "DECLARE views INT64 DEFAULT 2; SELECT @date AS day, COUNT(*) AS n FROM `src.view*` WHERE 1 < views",
+    "the variable 'views' has the name of a column of src.views; give it another name"
+)]
+#[case(
+    "SELECT @date AS day, COUNT(*) AS n FROM `src.views` WHERE TIME '12:15:00' = '12:15:00'",
+    "compares '12:15:00' as text; write TIME '…'"
 )]
 fn what_cannot_be_replaced_is_refused_by_name(#[case] sql: &str, #[case] said: &str) {
     let refused = planned(sql).run(&[]).expect(2);

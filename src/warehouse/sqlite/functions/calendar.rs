@@ -1,5 +1,7 @@
 //! Date and timestamp functions on the stored forms `2021-10-19` and `2021-10-19T23:30:00.000000Z`.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Timelike, Utc};
 use rusqlite::functions::Context;
 use rusqlite::types::Value;
@@ -103,6 +105,9 @@ fn date_from_parts(context: &Context<'_>) -> Result<Option<String>> {
     })
 }
 
+/// The years that a date can have. Text of others would not sort.
+pub(super) const YEARS: RangeInclusive<i32> = 1..=9999;
+
 pub(super) fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate> {
     let far = || refuse(format!("{date} plus {by} {part} is out of range"));
     let in_days = |width: u64| {
@@ -129,6 +134,7 @@ pub(super) fn shifted(date: NaiveDate, by: i64, part: &str) -> Result<NaiveDate>
         "YEAR" => in_months(12),
         _ => return Err(unknown_part(part)),
     }
+    .filter(|date| YEARS.contains(&date.year()))
     .ok_or_else(far)
 }
 
@@ -240,6 +246,7 @@ fn timestamp_add(context: &Context<'_>) -> Result<Option<String>> {
         let (from, by, part) = (moment(c, 0)?, integer(c, 1)?, text(c, 2)?);
         by.checked_mul(microseconds(part)?)
             .and_then(|by| from.checked_add_signed(TimeDelta::microseconds(by)))
+            .filter(|moment| YEARS.contains(&moment.year()))
             .map(stored)
             .ok_or_else(|| refuse(format!("{from} plus {by} {part} is out of range")))
     })

@@ -1,11 +1,11 @@
 //! Functions on `DATETIME` and `TIME`, in the stored forms `2021-10-19T23:30:00.000000` and `23:30:00.000000`.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use rusqlite::functions::Context;
 use rusqlite::{Connection, Result};
 
 use super::calendar::{
-    as_date, as_moment, boundaries, microseconds, moment, optional, shifted, truncated, zone,
+    YEARS, as_date, as_moment, boundaries, microseconds, moment, optional, shifted, truncated, zone,
 };
 use super::{integer, refuse, scalar, text};
 use crate::table;
@@ -110,6 +110,7 @@ fn add(context: &Context<'_>) -> Result<Option<String>> {
         };
         by.checked_mul(length)
             .and_then(|by| from.checked_add_signed(TimeDelta::microseconds(by)))
+            .filter(|moment| YEARS.contains(&moment.year()))
             .map(stored)
             .ok_or_else(|| refuse(format!("{from} plus {by} {part} is out of range")))
     })

@@ -2,15 +2,18 @@
 //! by the body of the function.
 
 use sqlparser::ast::{
-    CreateFunction, CreateFunctionBody, DataType, Declare, DeclareAssignment, Expr, FunctionReturnType,
-    OperateFunctionArg, Statement,
+    CreateFunction, CreateFunctionBody, DataType, Declare, DeclareAssignment, ExactNumberInfo, Expr,
+    FunctionReturnType, OperateFunctionArg, Statement,
 };
 use sqlparser::dialect::BigQueryDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::call::Call;
+use super::known::{self, FunctionKind};
 use super::name::single;
-use super::refusal::{SqlRefusal, unread};
+use super::refusal::{SqlRefusal, called, unread};
 use super::{SqlWriter, Written};
 use crate::warehouse::WarehouseError;
 
@@ -44,6 +47,8 @@ pub(super) struct DeclaredFunction {
 pub(super) struct WrittenVariable {
     name: String,
     written: String,
+    /// Whether it is a BOOL.
+    is_truth: bool,
 }
 
 /// Parses the statements before a query.
@@ -79,6 +84,12 @@ fn variables(declare: Declare) -> Result<Vec<DeclaredVariable>, SqlRefusal> {
 
 fn function(made: &CreateFunction) -> Result<DeclaredFunction, SqlRefusal> {
     let refused = || SqlRefusal::construct(format_args!("this kind of CREATE FUNCTION {}", made.name));
+    if made.or_replace {
+        return Err(SqlRefusal::construct(format_args!(
+            "CREATE OR REPLACE FUNCTION {}",
+            made.name
+        )));
+    }
     let name = single(&made.name).map(|name| name.value.clone());
     let body = match (&made.function_body, &made.language) {
         (
@@ -97,22 +108,73 @@ fn function(made: &CreateFunction) -> Result<DeclaredFunction, SqlRefusal> {
         Some(FunctionReturnType::DataType(kind)) => Some(kind.clone()),
         Some(_) => return Err(refused()),
     };
-    Ok(DeclaredFunction {
+    let function = DeclaredFunction {
         name: name.ok_or_else(refused)?,
         parameters: parameters.collect::<Option<_>>().ok_or_else(refused)?,
         returns,
         body,
-    })
+    };
+    refuse_open(&function)?;
+    Ok(function)
+}
+
+/// Refuses a function that is more than an expression of its parameters. A call is replaced by text, so a column of a
+/// subquery could take the place of a column in an argument.
+fn refuse_open(function: &DeclaredFunction) -> Result<(), SqlRefusal> {
+    let DeclaredFunction {
+        name,
+        parameters,
+        body,
+        ..
+    } = function;
+    for (at, (parameter, _)) in parameters.iter().enumerate() {
+        if parameters[..at]
+            .iter()
+            .any(|(other, _)| other.eq_ignore_ascii_case(parameter))
+        {
+            return Err(SqlRefusal::construct(format_args!(
+                "two parameters '{parameter}' of {name}"
+            )));
+        }
+    }
+    let tokens = Tokenizer::new(&BigQueryDialect, &body.to_string())
+        .tokenize()
+        .unwrap_or_default();
+    let is_word =
+        |token: &Token, wanted: Keyword| matches!(token, Token::Word(word) if word.keyword == wanted);
+    if tokens.iter().any(|token| is_word(token, Keyword::SELECT)) {
+        return Err(SqlRefusal::construct(format_args!(
+            "a subquery in the function {name}"
+        )));
+    }
+    let is_of_rows = |called: &String| {
+        let known = known::by_name(&called.to_ascii_uppercase());
+        known.is_some_and(|known| known.kind != FunctionKind::Scalar)
+    };
+    if tokens.iter().any(|token| is_word(token, Keyword::OVER)) || called(&tokens).iter().any(is_of_rows) {
+        return Err(SqlRefusal::construct(format_args!(
+            "an aggregate in the function {name}"
+        )));
+    }
+    Ok(())
 }
 
 impl SqlWriter<'_> {
     /// Makes the variables and functions known to what is translated from now on.
     pub(super) fn declare(&mut self, declared: Declarations) -> Result<(), SqlRefusal> {
+        for (at, function) in declared.functions.iter().enumerate() {
+            self.refuse_taken_name(function, &declared.functions[..at])?;
+        }
         self.functions = declared.functions;
         for DeclaredVariable { name, kind, value } in declared.variables {
             let written = match &value {
                 None => converted("NULL".to_owned(), kind.as_ref())?,
-                Some(value) => converted(self.expression(value)?, kind.as_ref())?,
+                Some(value) => converted(self.default_value(value)?, kind.as_ref())?,
+            };
+            let is_truth = match (&kind, &value) {
+                (Some(kind), _) => *kind == DataType::Bool,
+                (None, Some(value)) => self.is_condition(value),
+                (None, None) => false,
             };
             if self
                 .variables
@@ -122,9 +184,80 @@ impl SqlWriter<'_> {
                 return Err(SqlRefusal::other(&format!("two variables named {name}")));
             }
             let written = bounded(written, &name)?;
-            self.variables.push(WrittenVariable { name, written });
+            self.variables.push(WrittenVariable {
+                name,
+                written,
+                is_truth,
+            });
         }
         Ok(())
+    }
+
+    /// The value of a variable. Outside of its subqueries it has no columns, only the variables before it.
+    fn default_value(&mut self, value: &Expr) -> Written {
+        let tokens = Tokenizer::new(&BigQueryDialect, &value.to_string())
+            .tokenize()
+            .unwrap_or_default();
+        let is_select = |token: &Token| matches!(token, Token::Word(word) if word.keyword == Keyword::SELECT);
+        if tokens.iter().any(is_select) {
+            return self.expression(value);
+        }
+        let earlier = self
+            .variables
+            .iter()
+            .map(|known| (known.name.clone(), known.written.clone()));
+        self.arguments = Some(earlier.collect());
+        let written = self.expression(value);
+        self.arguments = None;
+        written
+    }
+
+    /// Refuses a function with the name of an earlier one, or of one that queries have without a declaration.
+    fn refuse_taken_name(
+        &mut self,
+        function: &DeclaredFunction,
+        earlier: &[DeclaredFunction],
+    ) -> Result<(), SqlRefusal> {
+        let name = &function.name;
+        if earlier.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
+            return Err(SqlRefusal::construct(format_args!("two functions '{name}'")));
+        }
+        let arguments = vec!["NULL"; function.parameters.len()].join(", ");
+        let call = Parser::new(&BigQueryDialect)
+            .try_with_sql(&format!("{name}({arguments})"))
+            .and_then(|mut parser| parser.parse_expr());
+        // Some functions have a syntax of their own: a declaration of theirs would never be called.
+        let is_taken = match &call {
+            Ok(Expr::Function(_)) => {
+                known::by_name(&name.to_ascii_uppercase()).is_some()
+                    || call.as_ref().is_ok_and(|call| self.expression(call).is_ok())
+            }
+            Ok(_) | Err(_) => true,
+        };
+        if is_taken {
+            return Err(SqlRefusal::construct(format_args!(
+                "a function with the name of a built-in one, '{name}'"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether a name is a BOOL variable, or a call one of a declared function whose body is a condition.
+    pub(super) fn declares_truth(&self, expression: &Expr) -> bool {
+        match expression {
+            Expr::Identifier(name) => (self.variables.iter())
+                .any(|known| known.is_truth && known.name.eq_ignore_ascii_case(&name.value)),
+            Expr::Function(call) => {
+                let name = single(&call.name)
+                    .map(|name| name.value.as_str())
+                    .unwrap_or_default();
+                self.functions.iter().any(|known| {
+                    known.name.eq_ignore_ascii_case(name)
+                        && (known.returns == Some(DataType::Bool) || self.is_condition(&known.body))
+                })
+            }
+            _ => false,
+        }
     }
 
     /// The value of the parameter of a function, or of a variable, of this name; `None` if it is the name of a column.
@@ -135,7 +268,7 @@ impl SqlWriter<'_> {
             let argument = argument.map(|(_, written)| Some(written.clone()));
             return argument.ok_or_else(|| {
                 SqlRefusal::construct(format_args!(
-                    "'{name}' in a function, which is not a parameter of it"
+                    "'{name}' in a function or a default, which is not declared there"
                 ))
             });
         }
@@ -165,14 +298,20 @@ impl SqlWriter<'_> {
         // A body may call only functions that were declared before it.
         let later = self.functions.split_off(at);
         let function = &later[0];
-        let names = function.parameters.iter().map(|(name, _)| name.clone());
-        let outer = self.arguments.replace(names.zip(written).collect());
+        let arguments: Result<Vec<(String, String)>, SqlRefusal> = (function.parameters.iter().zip(written))
+            .map(|((name, kind), written)| Ok((name.clone(), converted(written, Some(kind))?)))
+            .collect();
+        let arguments = match arguments {
+            Ok(arguments) => arguments,
+            Err(refused) => {
+                self.functions.extend(later);
+                return Err(refused);
+            }
+        };
+        let outer = self.arguments.replace(arguments);
         let body = self.with_aliases(Vec::new(), |writer| writer.expression(&function.body));
         self.arguments = outer;
-        let body = body.and_then(|body| match &function.returns {
-            Some(DataType::Float64) => converted(body, function.returns.as_ref()),
-            _ => Ok(format!("({body})")),
-        });
+        let body = body.and_then(|body| converted(format!("({body})"), function.returns.as_ref()));
         self.functions.extend(later);
         bounded(body?, call.name).map(Some)
     }
@@ -209,17 +348,22 @@ fn converted(written: String, kind: Option<&DataType>) -> Written {
             DataType::Int64
             | DataType::String(None)
             | DataType::Bool
-            | DataType::Numeric(_)
             | DataType::Bytes(None)
             | DataType::JSON
             | DataType::Array(_),
         ) => return Ok(written),
+        // With nine decimals, as a NUMERIC has.
+        Some(DataType::Numeric(ExactNumberInfo::None)) => return Ok(format!("gsql_round({written}, 9)")),
         Some(DataType::Float64) => "float64",
         Some(DataType::Date) => "date",
         Some(DataType::Timestamp(..)) => "timestamp",
         Some(DataType::Datetime(_)) => "datetime",
         Some(DataType::Time(..)) => "time",
-        Some(other) => return Err(SqlRefusal::construct(format_args!("DECLARE … {other}"))),
+        Some(other) => {
+            return Err(SqlRefusal::construct(format_args!(
+                "the type {other} in a declaration"
+            )));
+        }
     };
     Ok(format!("gsql_cast_{name}({written})"))
 }

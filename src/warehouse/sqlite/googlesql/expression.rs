@@ -260,7 +260,7 @@ impl SqlWriter<'_> {
             other => return Err(SqlRefusal::construct(format_args!("CAST(… AS {other})"))),
         };
         let written = self.expression(expression)?;
-        if name == "string" && is_condition(expression) {
+        if name == "string" && self.is_condition(expression) {
             return Ok(format!(
                 "(CASE {written} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END)"
             ));
@@ -386,6 +386,13 @@ const fn is_logical(op: &BinaryOperator) -> bool {
             | BinaryOperator::And
             | BinaryOperator::Or
     )
+}
+
+impl SqlWriter<'_> {
+    /// Whether an expression is boolean by its syntax or by a declaration.
+    pub(super) fn is_condition(&self, expression: &Expr) -> bool {
+        is_condition(expression) || self.declares_truth(expression)
+    }
 }
 
 /// Whether an expression is boolean by its syntax.

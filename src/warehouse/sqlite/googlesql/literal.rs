@@ -42,7 +42,7 @@ pub(super) fn value(value: &Value) -> Written {
         }
         other => {
             let plain = text_of(other).ok_or_else(|| SqlRefusal::construct(other))?;
-            if let Some(instead) = looks_like_a_day(plain) {
+            if let Some(instead) = looks_like_a_moment(plain) {
                 return Err(SqlRefusal::literal(plain, instead));
             }
             Ok(text(plain))
@@ -64,14 +64,17 @@ pub(super) fn typed(typed: &TypedString) -> Written {
     stored.map(|stored| text(&stored.to_string())).ok_or_else(refused)
 }
 
-/// How to write a string that looks like a date but is not in the stored form. `BigQuery` coerces a string compared
-/// with a DATE or TIMESTAMP; here both are compared as text, which is only correct in the stored form.
-fn looks_like_a_day(text: &str) -> Option<&'static str> {
+/// How to write a string that looks like a date or a time but is not in the stored form. `BigQuery` coerces a string
+/// compared with a DATE, TIME or TIMESTAMP; here both are compared as text, which is only correct in the stored form.
+fn looks_like_a_moment(text: &str) -> Option<&'static str> {
     let (day, time) = text
         .split_once([' ', 'T'])
         .map_or((text, None), |(day, time)| (day, Some(time)));
     let parts: Vec<&str> = day.split('-').collect();
     let numeric = |part: &str| !part.is_empty() && part.bytes().all(|letter| letter.is_ascii_digit());
+    if text.contains(':') && table::parse_time(text).is_ok() {
+        return Some("TIME '…'");
+    }
     if parts.len() != 3 || parts[0].len() != 4 || !parts.iter().all(|part| numeric(part)) {
         return None;
     }

@@ -5,7 +5,7 @@
 //! case-sensitive, aliases take precedence over columns in GROUP BY and HAVING, a scalar subquery returns at most one
 //! row, the clock is fixed during a query. Types are not tracked for this, which leaves four known differences: a BOOL column
 //! cast to STRING gives 0 or 1, a DATETIME cast to STRING its stored form, a NaN is NULL, and a TIMESTAMP or DATETIME
-//! compared with a DATE or a bare date string is wrong at exactly midnight.
+//! compared with another type or a bare date string is wrong at exactly midnight.
 
 mod calendar;
 mod call;

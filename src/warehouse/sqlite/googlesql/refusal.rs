@@ -79,7 +79,7 @@ pub(super) fn unread(sql: &str, error: &ParserError) -> WarehouseError {
 }
 
 /// The functions called in the text: identifiers joined by dots before a parenthesis.
-fn called(tokens: &[Token]) -> Vec<String> {
+pub(super) fn called(tokens: &[Token]) -> Vec<String> {
     let mut names = Vec::new();
     let mut name = String::new();
     for token in tokens {

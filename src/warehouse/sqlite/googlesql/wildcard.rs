@@ -7,7 +7,7 @@ use super::catalog::{WildcardTable, matching};
 use super::name::{dotted, single};
 use super::refusal::SqlRefusal;
 use super::{SqlWriter, Written, literal};
-use crate::table::{sql_name, sql_names, sqlite_path};
+use crate::table::{sql_name, sql_names, sqlite_path, sqlite_schema};
 
 /// The pseudo column with the end of a table's name.
 pub(super) const SUFFIX: &str = "_TABLE_SUFFIX";
@@ -28,7 +28,7 @@ pub(super) fn wildcard(name: &str) -> Option<(&str, &str)> {
 
 impl SqlWriter<'_> {
     /// All tables of a wildcard as one. Without any, the name itself, which is then reported as missing.
-    pub(super) fn wildcard_table(&self, dataset: &str, prefix: &str) -> Written {
+    pub(super) fn wildcard_table(&mut self, dataset: &str, prefix: &str) -> Written {
         let tables = matching(self.catalog, dataset, prefix);
         let Some(newest) = tables.last() else {
             return Ok(sqlite_path(dataset, &format!("{prefix}*")));
@@ -39,6 +39,10 @@ impl SqlWriter<'_> {
             .chunks(MAX_TERMS)
             .map(|terms| terms.join(" UNION ALL "))
             .collect();
+        let read: Vec<(String, String)> = (tables.iter())
+            .map(|table| (sqlite_schema(dataset), table.name.to_owned()))
+            .collect();
+        self.read.extend(read);
         Ok(match unions.as_slice() {
             [only] => format!("({only})"),
             several => format!(
