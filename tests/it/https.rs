@@ -72,7 +72,7 @@ impl Network {
         self.folder.path().join(name)
     }
 
-    /// What doctor says about BigQuery, over the proxy.
+    /// What doctor says about the API, over the proxy.
     fn doctor(&self, state: &State, environment: &[(&str, &str)]) -> Ended {
         let mut command: Command = state.command(&["doctor", "--warehouse", "bigquery:my-project"]);
         for name in [
