@@ -464,7 +464,10 @@ fn invalid_data_fails_the_query_with_a_reason(#[case] sql: &str, #[case] sentenc
     "table p.league.INFORMATION_SCHEMA.TABLES"
 )]
 #[case("SELECT * FROM `p.league.ga-mes_*`", "table p.league.ga-mes_*")]
-#[case("DECLARE a STRUCT<b INT64>; SELECT a", "DECLARE … STRUCT<b INT64>")]
+#[case(
+    "DECLARE a STRUCT<b INT64>; SELECT a",
+    "the type STRUCT<b INT64> in a declaration"
+)]
 #[case(
     "SELECT team FROM league.games FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()",
     "league.games FOR SYSTEM_TIME"
