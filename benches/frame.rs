@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use backcourt::console::{Model, Msg, Palette, Theme, draw, update};
 use backcourt::engine::{Snapshot, UnitView};
+use backcourt::partition::{Grain, Partition};
 use criterion::{Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -28,6 +29,9 @@ const STAGES: usize = 8;
 /// Dates of each stage of a long plan.
 const LONG: i64 = 12_304;
 
+/// Hours of ten years.
+const HOURS: i64 = 87_648;
+
 /// The plan's eight stages, all at work.
 fn picture(version: u64) -> Snapshot {
     let mut snapshot = fixture::running(version);
@@ -42,11 +46,20 @@ fn picture(version: u64) -> Snapshot {
 
 /// The same stages over 33 years.
 fn long_picture(version: u64) -> Snapshot {
-    let mut snapshot = picture(version);
-    let first = fixture::day("1990-01-01");
+    with_dates(picture(version), fixture::day("1990-01-01"), LONG)
+}
+
+/// One stage over ten years of hours.
+fn hours(version: u64) -> Snapshot {
+    let first = fixture::day("2015-01-01").at_start(Grain::Hour);
+    with_dates(fixture::running(version), first, HOURS)
+}
+
+/// Every stage with this many dates.
+fn with_dates(mut snapshot: Snapshot, first: Partition, dates: i64) -> Snapshot {
     for stage in &mut snapshot.stages {
         let unit = stage.units[0].clone();
-        let units = (0..LONG).filter_map(|later| {
+        let units = (0..dates).filter_map(|later| {
             let date = first.moved(later)?;
             Some(UnitView { date, ..unit.clone() })
         });
@@ -99,6 +112,18 @@ fn frame(criterion: &mut Criterion) {
         bencher.iter(|| {
             buffer.reset();
             draw(black_box(&overview), &theme, area, &mut buffer);
+        });
+    });
+    let mut calendar = model();
+    let (columns, rows) = (120, 40);
+    update(&mut calendar, Msg::Resize { columns, rows });
+    update(&mut calendar, Msg::Snapshot(Arc::new(hours(60))));
+    let area = Rect::new(0, 0, columns, rows);
+    let mut buffer = Buffer::empty(area);
+    group.bench_function("ten-years-of-hours", |bencher| {
+        bencher.iter(|| {
+            buffer.reset();
+            draw(black_box(&calendar), &theme, area, &mut buffer);
         });
     });
     group.finish();
