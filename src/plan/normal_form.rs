@@ -5,111 +5,12 @@ use sqlparser::ast::Statement;
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserOptions};
-use sqlparser::tokenizer::{Token, Tokenizer, Word};
+use sqlparser::tokenizer::{Token, Tokenizer};
 
-use crate::sql::Depth;
+use crate::sql::{Depth, is_reserved};
 
 /// Levels of a syntax tree above which a query is not printed from it. Changing it changes fingerprints.
 const MAX_PRINTED_LEVELS: usize = 400;
-
-/// Reserved words of `GoogleSQL`, sorted; they are never names unless quoted.
-const RESERVED: [&str; 95] = [
-    "ALL",
-    "AND",
-    "ANY",
-    "ARRAY",
-    "AS",
-    "ASC",
-    "ASSERT_ROWS_MODIFIED",
-    "AT",
-    "BETWEEN",
-    "BY",
-    "CASE",
-    "CAST",
-    "COLLATE",
-    "CONTAINS",
-    "CREATE",
-    "CROSS",
-    "CUBE",
-    "CURRENT",
-    "DEFAULT",
-    "DEFINE",
-    "DESC",
-    "DISTINCT",
-    "ELSE",
-    "END",
-    "ENUM",
-    "ESCAPE",
-    "EXCEPT",
-    "EXCLUDE",
-    "EXISTS",
-    "EXTRACT",
-    "FALSE",
-    "FETCH",
-    "FOLLOWING",
-    "FOR",
-    "FROM",
-    "FULL",
-    "GROUP",
-    "GROUPING",
-    "GROUPS",
-    "HASH",
-    "HAVING",
-    "IF",
-    "IGNORE",
-    "IN",
-    "INNER",
-    "INTERSECT",
-    "INTERVAL",
-    "INTO",
-    "IS",
-    "JOIN",
-    "LATERAL",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "LOOKUP",
-    "MERGE",
-    "NATURAL",
-    "NEW",
-    "NO",
-    "NOT",
-    "NULL",
-    "NULLS",
-    "OF",
-    "ON",
-    "OR",
-    "ORDER",
-    "OUTER",
-    "OVER",
-    "PARTITION",
-    "PRECEDING",
-    "PROTO",
-    "QUALIFY",
-    "RANGE",
-    "RECURSIVE",
-    "RESPECT",
-    "RIGHT",
-    "ROLLUP",
-    "ROWS",
-    "SELECT",
-    "SET",
-    "SOME",
-    "STRUCT",
-    "TABLESAMPLE",
-    "THEN",
-    "TO",
-    "TREAT",
-    "TRUE",
-    "UNBOUNDED",
-    "UNION",
-    "UNNEST",
-    "USING",
-    "WHEN",
-    "WHERE",
-    "WINDOW",
-    "WITH",
-];
 
 /// A query in normal form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,16 +112,10 @@ fn words(tokens: &[Token]) -> Vec<String> {
             && at.checked_sub(1).and_then(|before| tokens.get(before)) != Some(&Token::Period)
     };
     let word = |(at, token): (usize, &Token)| match token {
-        Token::Word(word) if word.quote_style.is_none() && (is_reserved(word) || is_call(at)) => {
+        Token::Word(word) if word.quote_style.is_none() && (is_reserved(&word.value) || is_call(at)) => {
             word.value.to_ascii_uppercase()
         }
         token => token.to_string(),
     };
     tokens.iter().enumerate().map(word).collect()
-}
-
-fn is_reserved(word: &Word) -> bool {
-    RESERVED
-        .binary_search(&word.value.to_ascii_uppercase().as_str())
-        .is_ok()
 }

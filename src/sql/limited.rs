@@ -3,108 +3,9 @@
 
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use super::reserved::is_reserved;
 use super::tables::{FoundTable, TableName, found, is_unquoted};
 use super::words::with_replaced;
-
-/// Words that can't be an alias without AS, and what may follow a table instead.
-const RESERVED: [&str; 96] = [
-    "ALL",
-    "AND",
-    "ANY",
-    "ARRAY",
-    "AS",
-    "ASC",
-    "ASSERT_ROWS_MODIFIED",
-    "AT",
-    "BETWEEN",
-    "BY",
-    "CASE",
-    "CAST",
-    "COLLATE",
-    "CONTAINS",
-    "CREATE",
-    "CROSS",
-    "CUBE",
-    "CURRENT",
-    "DEFAULT",
-    "DEFINE",
-    "DESC",
-    "DISTINCT",
-    "ELSE",
-    "END",
-    "ENUM",
-    "ESCAPE",
-    "EXCEPT",
-    "EXCLUDE",
-    "EXISTS",
-    "EXTRACT",
-    "FALSE",
-    "FETCH",
-    "FOLLOWING",
-    "FOR",
-    "FROM",
-    "FULL",
-    "GROUP",
-    "GROUPING",
-    "GROUPS",
-    "HASH",
-    "HAVING",
-    "IF",
-    "IGNORE",
-    "IN",
-    "INNER",
-    "INTERSECT",
-    "INTERVAL",
-    "INTO",
-    "IS",
-    "JOIN",
-    "LATERAL",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "LOOKUP",
-    "MERGE",
-    "NATURAL",
-    "NEW",
-    "NO",
-    "NOT",
-    "NULL",
-    "NULLS",
-    "OF",
-    "ON",
-    "OR",
-    "ORDER",
-    "OUTER",
-    "OVER",
-    "PARTITION",
-    "PRECEDING",
-    "PROTO",
-    "QUALIFY",
-    "RANGE",
-    "RECURSIVE",
-    "RESPECT",
-    "RIGHT",
-    "ROLLUP",
-    "ROWS",
-    "SELECT",
-    "SET",
-    "SOME",
-    "STRUCT",
-    "TABLESAMPLE",
-    "THEN",
-    "TO",
-    "TREAT",
-    "TRUE",
-    "UNBOUNDED",
-    "UNION",
-    "UNNEST",
-    "USING",
-    "WHEN",
-    "WHERE",
-    "WINDOW",
-    "WITH",
-    "WITHIN",
-];
 
 /// Words after a table that apply to its stored rows, which a subquery doesn't have.
 const OF_STORED_ROWS: [&str; 2] = ["FOR", "TABLESAMPLE"];
@@ -165,8 +66,8 @@ fn refuse(spans: &[TokenWithSpan], table: &FoundTable) -> Result<(), String> {
              the slice; read it in a subquery"
         ));
     }
-    let after = spans.get(table.place.end).map(|spanned| &spanned.token);
-    if let Some(word) = after.and_then(|token| is_any(token, &OF_STORED_ROWS)) {
+    let after = after_alias(spans.get(table.place.end..).unwrap_or_default()).first();
+    if let Some(word) = after.and_then(|spanned| is_any(&spanned.token, &OF_STORED_ROWS)) {
         return Err(format!(
             "{word} after table {name} needs the whole table, but the plan has a slice of it; leave it out"
         ));
@@ -211,13 +112,23 @@ fn column_of(spans: &[TokenWithSpan], table: &FoundTable) -> Option<String> {
     window.map(|(_, window)| format!("{dataset}.{name}.{}", window[4].token))
 }
 
+/// What follows a table and its alias, if it has one.
+fn after_alias(after: &[TokenWithSpan]) -> &[TokenWithSpan] {
+    let words = match after.first() {
+        Some(first) if is_any(&first.token, &["AS"]).is_some() => 2,
+        Some(_) if has_alias(after) => 1,
+        _ => 0,
+    };
+    after.get(words..).unwrap_or_default()
+}
+
 fn has_alias(after: &[TokenWithSpan]) -> bool {
     let mut tokens = after.iter().map(|spanned| &spanned.token);
     match tokens.next() {
         Some(token @ Token::Word(word)) if is_unquoted(token) => {
             let is = |known: &str| word.value.eq_ignore_ascii_case(known);
             let is_operator = OPERATORS.into_iter().any(is) && tokens.next() == Some(&Token::LParen);
-            is("AS") || !(RESERVED.into_iter().any(is) || is_operator)
+            is("AS") || !(is_reserved(&word.value) || is_operator)
         }
         Some(Token::Word(_)) => true,
         _ => false,
@@ -280,6 +191,14 @@ mod tests {
         "SELECT 1 FROM d.t PIVOT(SUM(n) FOR m IN (1))",
         "SELECT 1 FROM {} AS `t` PIVOT(SUM(n) FOR m IN (1))"
     )]
+    #[case(
+        "SELECT COUNT(*) AS table FROM d.t",
+        "SELECT COUNT(*) AS table FROM {} AS `t`"
+    )]
+    #[case(
+        "SELECT 1 FROM UNNEST([1]) AS n WITH OFFSET AS o, d.t",
+        "SELECT 1 FROM UNNEST([1]) AS n WITH OFFSET AS o, {} AS `t`"
+    )]
     #[case("SELECT pivot.n FROM d.t pivot", "SELECT pivot.n FROM {} pivot")]
     #[case("FROM d.t |> WHERE n > 1", "FROM {} AS `t` |> WHERE n > 1")]
     #[case("SELECT 1 FROM p.d.t JOIN d.t_2", "SELECT 1 FROM p.d.t JOIN d.t_2")]
@@ -304,6 +223,14 @@ mod tests {
     #[case(
         "SELECT * FROM d.t FOR SYSTEM_TIME AS OF x",
         "FOR after table d.t needs the whole table"
+    )]
+    #[case(
+        "SELECT * FROM d.t AS x FOR SYSTEM_TIME AS OF y",
+        "FOR after table d.t needs the whole table"
+    )]
+    #[case(
+        "SELECT * FROM d.t x TABLESAMPLE SYSTEM (1 PERCENT)",
+        "TABLESAMPLE after table d.t"
     )]
     #[case(
         "SELECT * FROM d.t TABLESAMPLE SYSTEM (1 PERCENT)",

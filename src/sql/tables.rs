@@ -9,6 +9,7 @@ use std::ops::Range;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
+use super::reserved::is_reserved;
 use super::words::{tokens, with_replaced};
 
 /// Follows the dataset in the name of a metadata view.
@@ -255,7 +256,7 @@ pub(super) fn found(sql: &str) -> Result<(Vec<TokenWithSpan>, Vec<FoundTable>), 
                 place: at..at + 1,
                 is_read: false,
             });
-        } else if keyword == Keyword::TABLE && matches!(tokens.get(at + 1), Some(Token::Word(_))) {
+        } else if keyword == Keyword::TABLE && precedes_a_table(before) && is_name(tokens.get(at + 1)) {
             let (name, after) = path(&tokens, at + 1);
             found.push(FoundTable {
                 name,
@@ -290,6 +291,8 @@ impl ParenState {
         match keyword {
             Keyword::FROM if self.is_extract || is_distinct_from() => {}
             Keyword::FROM | Keyword::JOIN => (self.lists_tables, self.expects) = (true, true),
+            // Not the start of a query, as in `UNNEST(…) WITH OFFSET`: the FROM clause goes on.
+            Keyword::WITH if self.lists_tables && !self.expects => {}
             Keyword::SELECT
             | Keyword::WITH
             | Keyword::WHERE
@@ -325,13 +328,38 @@ fn is_extract(token: &Token) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("extract"))
 }
 
-/// Whether a table name can begin here: not a subquery, and not a keyword that precedes a table.
+/// Whether a table name can begin here: not a subquery.
 fn names_table(keyword: Keyword, token: &Token) -> bool {
-    matches!(token, Token::Word(_))
-        && !matches!(
-            keyword,
-            Keyword::SELECT | Keyword::WITH | Keyword::FROM | Keyword::TABLE
-        )
+    matches!(token, Token::Word(_)) && !matches!(keyword, Keyword::SELECT | Keyword::WITH | Keyword::FROM)
+}
+
+/// Whether the word TABLE after this token precedes a table: in the arguments of a call, and in statements. It isn't
+/// reserved, so elsewhere it is the name of a column or an alias.
+fn precedes_a_table(before: Option<&Token>) -> bool {
+    match before {
+        Some(Token::LParen | Token::Comma | Token::RArrow) => true,
+        Some(Token::Word(word)) if word.quote_style.is_none() => matches!(
+            word.keyword,
+            Keyword::ALTER
+                | Keyword::CREATE
+                | Keyword::DROP
+                | Keyword::EXTERNAL
+                | Keyword::REPLACE
+                | Keyword::SNAPSHOT
+                | Keyword::TEMP
+                | Keyword::TEMPORARY
+                | Keyword::TRUNCATE
+        ),
+        _ => false,
+    }
+}
+
+/// Whether a name can begin with this token.
+fn is_name(token: Option<&&Token>) -> bool {
+    match token {
+        Some(Token::Word(word)) => word.quote_style.is_some() || !is_reserved(&word.value),
+        _ => false,
+    }
 }
 
 /// `dataset.table` in one pair of backticks is a table in any position.
@@ -446,6 +474,23 @@ mod tests {
     #[case("SELECT r'\\', '''FROM ''' FROM x.a # FROM nowhere.at_all")]
     #[case("SELECT n IS NOT DISTINCT FROM 1, m FROM x.a")]
     #[case("WITH RECURSIVE t AS (SELECT 1 UNION ALL SELECT n FROM t, x.a) SELECT * FROM t")]
+    #[case("SELECT COUNT(*) AS table FROM x.a")]
+    #[case("SELECT 1, table FROM x.a")]
+    #[case("SELECT table FROM x.a")]
+    #[case("SELECT COUNT(table), table + 1 AS n FROM x.a GROUP BY table, n")]
+    #[case("SELECT 1 AS table, (SELECT n FROM x.a)")]
+    #[case("SELECT replace, table FROM x.a")]
+    #[case("WITH table AS (SELECT 1) SELECT * FROM table, x.a")]
+    #[case("WITH table AS (SELECT 1) SELECT * FROM table AS t JOIN x.a USING (n)")]
+    #[case("SELECT * FROM raw.b AS table, x.a")]
+    #[case("SELECT * FROM raw.b table JOIN x.a USING (n)")]
+    #[case("SELECT EXTRACT(DAY FROM table) FROM x.a")]
+    #[case("SELECT * FROM f(input => TABLE x.a)")]
+    #[case("SELECT * FROM UNNEST([1]) AS n WITH OFFSET AS o, x.a")]
+    #[case("SELECT * FROM UNNEST([1]) AS n WITH OFFSET, x.a AS a")]
+    #[case("SELECT * FROM raw.b b, b.items AS i WITH OFFSET o, x.a")]
+    #[case("SELECT * FROM raw.b LEFT JOIN UNNEST([1]) WITH OFFSET o ON TRUE, x.a")]
+    #[case("SELECT * FROM (WITH b AS (SELECT 1) SELECT * FROM b, x.a)")]
     fn tables_are_found_in_every_spelling(#[case] sql: &str) {
         assert!(reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
     }
@@ -475,6 +520,8 @@ mod tests {
     #[case("SELECT n FROM raw.b AS x QUALIFY ROW_NUMBER() OVER (PARTITION BY n, x.a) = 1")]
     #[case("FROM raw.b AS x |> AGGREGATE COUNT(x.b) AS b, x.a")]
     #[case("SELECT STRUCT(x.b, x.a) FROM raw.b AS x LIMIT 1")]
+    #[case("SELECT * FROM (WITH b AS (SELECT 1) SELECT n, x.a FROM b AS x)")]
+    #[case("SELECT 1 AS table, x.a FROM raw.b AS x, UNNEST(x.list) WITH OFFSET o WHERE o IN (1, x.a)")]
     fn names_that_are_not_tables_are_ignored(#[case] sql: &str) {
         assert!(!reads(sql, "x.a"), "{sql}\n{:?}", tables(sql).unwrap());
     }
