@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
-use crate::engine::preflight::Examination;
+use crate::engine::preflight::{Examination, invalidate_claimed};
 use crate::engine::{
     Demand, Lineage, Planned, PlannedStage, Preview, PreviewError, SeenSource, Stage, StagePreview,
     dates_of_sources, look_at_sources, record_look, take_over,
@@ -73,9 +73,9 @@ pub(super) fn print(
     }
     let (mut ledger, target) = run.progress(&folder, &home)?;
     let seen = run.look_at_sources(ledger.as_mut().zip(target))?;
-    let known = ledger.as_ref().zip(target);
     let stages = resolve(plan, names)?;
-    let is_refused = run.print_findings(&stages, known)?;
+    let is_refused = run.print_findings(&stages, ledger.as_mut().zip(target))?;
+    let known = ledger.as_ref().zip(target);
     let planned = run.print_stages(stages, known, seen)?;
     run.print_estimate(planned, known)?;
     Ok(if is_refused { REFUSED } else { 0 })
@@ -154,13 +154,22 @@ impl RunPreview<'_> {
     fn print_findings(
         &self,
         stages: &[Arc<dyn Stage>],
-        known: Option<(&Ledger, Target)>,
+        known: Option<(&mut Ledger, Target)>,
     ) -> Result<bool, CliError> {
         let mut examination = examination(self.plan, stages, self.dates)?;
-        if let Some((ledger, target)) = known {
-            examination.filled = ledger.filled_stages(target)?;
+        if let Some((ledger, target)) = &known {
+            examination.filled = ledger.filled_stages(*target)?;
         }
         let findings = self.wait_for(examination.look(self.warehouse.as_ref()))?;
+        if let Some((ledger, target)) = known {
+            for found in invalidate_claimed(ledger, target, &findings.claimed_stages())? {
+                let dates = counted(found.dates.len(), "date");
+                say(format!(
+                    "{dates} of {} would become stale: {}",
+                    found.stage, found.reason
+                ))?;
+            }
+        }
         let permits = self.arguments.permits();
         findings.notes().into_iter().try_for_each(say)?;
         let problems = findings.problems(permits);

@@ -90,7 +90,9 @@ impl OwnedPart {
     /// Whether both may contain the same row. Only two slices with the same columns and different values don't.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.table == other.table && (self.slice == other.slice || self.columns() != other.columns())
+        // The embedded warehouse doesn't distinguish upper and lower case; `BigQuery` finds only the same spelling.
+        self.table.eq_ignore_ascii_case(&other.table)
+            && (self.slice == other.slice || self.columns() != other.columns())
     }
 }
 

@@ -445,6 +445,43 @@ fn a_table_filled_by_an_older_version_belongs_to_the_plan() {
 }
 
 #[test]
+fn a_table_that_was_given_back_is_filled_again() {
+    let place = Place::new();
+    let plans = [1, 2].map(|n| {
+        plan(
+            &format!("w{n}"),
+            "mart.t",
+            &format!("SELECT @date AS day, {n} AS n"),
+            N,
+        )
+    });
+    let take = |plan: &str| {
+        place
+            .ask(&["run", "--take-over", "--output", "plain"], plan)
+            .expect(0)
+    };
+    for number in [0, 1, 0, 1] {
+        take(&plans[number]);
+        let wanted = i64::try_from(3 * (number + 1)).unwrap();
+        assert_eq!(place.number("mart", "SELECT SUM(n) FROM t"), wanted);
+    }
+}
+
+/// The embedded warehouse doesn't distinguish upper and lower case in names of tables.
+#[test]
+fn a_table_has_one_owner_in_every_spelling() {
+    let place = Place::new();
+    let of = |name: &str, table: &str| plan(name, table, "SELECT @date AS day, 1 AS n", N);
+    place.run(&of("lower", "mart.t")).expect(0);
+    let refused = place.ask(
+        &["run", "--replace-existing", "--output", "plain"],
+        &of("upper", "mart.T"),
+    );
+    let refused = refused.expect(2).out;
+    assert!(refused.contains("belongs to plan lower"), "{refused}");
+}
+
+#[test]
 fn a_command_that_fills_its_own_table_owns_it() {
     let place = Place::new();
     place.sql("mart", EXISTING);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::super::preflight::{Catalog, ChangedTables, Examination, Findings, TableChangeError};
+use super::super::preflight::{
+    Catalog, ChangedTables, Examination, Findings, TableChangeError, invalidate_claimed,
+};
 use super::super::{
     Estimate, Event, KnownUnits, Meter, Prepare, Question, Sample, SampleView, Selection, StageError, Work,
 };
@@ -44,6 +46,8 @@ pub(super) struct Preflight {
     pub(super) sample: Option<(KnownUnits, Sample)>,
     pub(super) sampled: Option<Arc<SampleView>>,
     pub(super) questions: VecDeque<Question>,
+    /// Stages whose tables are being recorded as the plan's own.
+    pub(super) claimed: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -166,6 +170,14 @@ impl Dispatcher {
         self.end(RunState::Stopped, message, REFUSED)
     }
 
+    /// Marks what the ledger has of newly claimed tables as stale.
+    fn distrust_claimed(&mut self) -> Result<(), Fatal> {
+        let stages = std::mem::take(&mut self.preflight.claimed);
+        let found = invalidate_claimed(&mut self.ledger, self.target, &stages)?;
+        self.show_invalidated(found);
+        Ok(())
+    }
+
     fn as_owner(&self) -> crate::warehouse::Owner {
         crate::warehouse::Owner {
             plan: self.plan.name.clone(),
@@ -184,6 +196,7 @@ impl Dispatcher {
         if !table_changes.is_needed() {
             return false;
         }
+        self.preflight.claimed = findings.claimed_stages();
         self.begin_step("recording the owner of the tables".to_owned());
         let warehouse = self.charging(&Purpose::default());
         let folder = self.events.folder();
@@ -216,6 +229,7 @@ impl Dispatcher {
                     tracing::info!("{table} altered: {statement}");
                     self.emit(Event::TableAltered { table, statement });
                 }
+                self.distrust_claimed()?;
                 self.continue_preflight()
             }
             Err(TableChangeError::Refused(problems)) => self.refuse(problems),

@@ -50,6 +50,7 @@ impl Examination {
         queries.extend(self.queries(warehouse, &tables).await?);
         Ok(Findings {
             plan: self.plan.clone(),
+            has_owners,
             tables: tables.into_iter().map(|(found, _)| found).collect(),
             queries,
         })
@@ -73,7 +74,7 @@ impl Examination {
         let mut differences = Vec::new();
         if let (Some(definition), Some(schema)) = (definition, &schema) {
             differences = warehouse.differences(definition, schema, false);
-            // A slice never recreates the table of others, even if nobody has filled it yet.
+            // A slice never recreates the table of others, even if no plan has filled it yet.
             if differences.iter().any(SchemaDifference::stops)
                 && definition.slice.is_whole()
                 && contents(warehouse, path, partition_column(fills, schema))
@@ -201,8 +202,8 @@ fn partition_column(fills: Fills<'_>, schema: &Schema) -> Option<PartitionColumn
     };
     let has = |name: &str| schema.columns.iter().any(|column| column.name == name);
     let column = (has(name) || is_pseudo()).then(|| PartitionColumn::of_any_type(name, grain))?;
-    // The rows of a table without the columns of a slice are of no slice.
-    let slice = fills.slice().filter(|slice| slice.columns().all(has));
+    // The rows of a table that a slice can't divide are of no slice.
+    let slice = fills.slice().filter(|slice| schema.refuse_slice(slice).is_ok());
     Some(slice.map_or_else(|| column.clone(), |slice| column.clone().within(slice)))
 }
 

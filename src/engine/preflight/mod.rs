@@ -3,6 +3,7 @@
 //! blocks the run. The dispatcher asks the operator in between.
 
 mod catalog;
+mod claimed;
 mod examine;
 mod table_changes;
 
@@ -12,6 +13,7 @@ use crate::table::{SchemaChange, SchemaDifference, TableDef};
 use crate::warehouse::{Claim, OwnedPart, Owner, OwnerRecord};
 
 pub(super) use catalog::Catalog;
+pub use claimed::invalidate_claimed;
 pub use examine::Examination;
 pub(super) use table_changes::{ChangedTables, TableChangeError, TableChanges};
 
@@ -67,6 +69,8 @@ impl Examined {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
     pub plan: String,
+    /// Whether the warehouse records owners. One without has no other plans.
+    pub has_owners: bool,
     pub tables: Vec<Examined>,
     /// Problems of queries and of the columns they fill, one sentence each.
     pub queries: Vec<String>,
@@ -126,13 +130,24 @@ impl Findings {
         lines.collect()
     }
 
+    /// Tables that are not recorded as this plan's own, whole and alone.
+    fn unowned(&self) -> impl Iterator<Item = &Examined> {
+        let tables = self.tables.iter().filter(|_| self.has_owners);
+        tables.filter(|table| match table.owners.as_slice() {
+            [record] => record.part != table.part || record.owner.plan != self.plan,
+            _ => true,
+        })
+    }
+
+    /// Stages whose tables belong to this plan only from this run on: another one may have filled them since its last.
+    pub fn claimed_stages(&self) -> Vec<String> {
+        self.unowned().map(|table| table.stage.clone()).collect()
+    }
+
     /// The changes needed before the first unit, in plan order.
     pub(super) fn table_changes(&self, owner: Owner) -> TableChanges {
-        let is_own = |table: &&Examined| match table.owners.as_slice() {
-            [record] => record.part == table.part && record.owner.plan == self.plan,
-            _ => false,
-        };
-        let claims = (self.tables.iter().filter(|table| !is_own(table)))
+        let claims = self
+            .unowned()
             .map(|table| Claim {
                 part: table.part.clone(),
                 from: table.owners.clone(),
@@ -211,6 +226,7 @@ mod tests {
         let add = |name: &str| difference(name, Weight::Additive(SchemaChange::Add(name.to_owned())));
         let findings = Findings {
             plan: "mine".to_owned(),
+            has_owners: true,
             tables: vec![
                 table(
                     "d.a",
@@ -253,6 +269,7 @@ mod tests {
         };
         let of = |part: OwnedPart, owned: OwnedPart| Findings {
             plan: "mine".to_owned(),
+            has_owners: true,
             tables: vec![Examined {
                 part,
                 owners: vec![OwnerRecord {

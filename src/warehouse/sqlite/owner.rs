@@ -31,7 +31,8 @@ pub(super) fn overlapping(
         return Ok(Vec::new());
     }
     let mut statement = connection.prepare(
-        "SELECT path, owner FROM backcourt.owner WHERE path = ?1 OR substr(path, 1, length(?2)) = ?2 ORDER BY path",
+        "SELECT path, owner FROM backcourt.owner
+         WHERE path = ?1 COLLATE NOCASE OR substr(path, 1, length(?2)) = ?2 COLLATE NOCASE ORDER BY path",
     )?;
     let rows = statement.query_map([part.table(), &part.start_of_slices()], |row| {
         Ok((row.get(0)?, row.get(1)?))
