@@ -34,15 +34,15 @@ pub(super) fn refuse_other_run(place: &PlanArgs, folder: &StateDir) -> Result<()
         }
     }
     // Values may select another slice of the plan.
-    if !given.flags.is_empty()
-        && let Ok(named) = which_plan::load_any(place, &given)
-        && slice_in(&named.name) != slice_in(&plan)
-    {
-        return Err(other(
-            folder,
-            &format!("plan {plan}"),
-            format!("--var selects plan {}", named.name),
-        ));
+    if !given.flags.is_empty() {
+        let named = which_plan::load_any(place, &given)?.name;
+        if slice_in(&named) != slice_in(&plan) {
+            return Err(other(
+                folder,
+                &format!("plan {plan}"),
+                format!("--var selects plan {named}"),
+            ));
+        }
     }
     let running = environment_in(&plan);
     let selected = match (&given.environment, given.process_environment.flatten()) {
