@@ -145,6 +145,7 @@ mod tests {
             name: (*name).to_owned(),
             kind: StoredType::Exactly(ColumnType::parse(kind).unwrap()),
             nullable: *nullable,
+            ignores_case: false,
         };
         Schema {
             columns: columns.iter().map(column).collect(),

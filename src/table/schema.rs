@@ -31,7 +31,7 @@ impl Schema {
     /// # Errors
     /// Returns what is wrong, to follow the table's name in a sentence.
     pub fn refuse_slice(&self, slice: &Slice) -> Result<(), String> {
-        let mut known = Vec::new();
+        let (mut known, mut are_known) = (Vec::new(), true);
         for name in slice.columns() {
             let column = self.columns.iter().find(|column| column.name == name);
             let column = column.ok_or_else(|| {
@@ -39,16 +39,28 @@ impl Schema {
                     "has no column '{name}', by which the plan divides it; add the column, or leave out slice"
                 )
             })?;
+            if column.ignores_case {
+                return Err(case_sentence(name));
+            }
             // Where only the storage class is known, the warehouse compares the values.
             match &column.kind {
                 StoredType::Exactly(kind) => known.push((name, kind)),
-                StoredType::Numeric | StoredType::Stored(_) | StoredType::Other(_) => return Ok(()),
+                StoredType::Numeric | StoredType::Stored(_) | StoredType::Other(_) => are_known = false,
             }
+        }
+        if !are_known {
+            return Ok(());
         }
         (slice.typed_as_written(&known))
             .map(drop)
             .map_err(|problem| format!("can't be divided: {problem}"))
     }
+}
+
+fn case_sentence(column: &str) -> String {
+    format!(
+        "compares '{column}' without case, so slices that differ in case have the same rows; use another table"
+    )
 }
 
 /// A column of an existing table.
@@ -60,6 +72,8 @@ pub struct StoredColumn {
     pub kind: StoredType,
     /// Whether it allows NULL.
     pub nullable: bool,
+    /// Whether comparisons ignore case, by its collation.
+    pub ignores_case: bool,
 }
 
 /// Partitioning of a `BigQuery` table.
@@ -222,6 +236,12 @@ impl Site<'_> {
             let statement = self.alter(&format!("ALTER COLUMN {name} SET DATA TYPE {kind}"));
             return (Some(statement), "stored values are kept");
         }
+        if !table.slice.is_whole() {
+            return (
+                None,
+                "other slices have values in it; give the plan this type, or fill another table",
+            );
+        }
         let holds_the_table_together = *name == table.date_column
             || table.key.iter().any(|key| key == name)
             || table.cluster.iter().any(|cluster| cluster == name);
@@ -251,8 +271,11 @@ pub fn differences(table: &TableDef, held: &Schema, site: Site<'_>, is_empty: bo
     let mut found = Vec::new();
     for declared in table.schema_columns() {
         match column(&declared.name) {
-            None => found.push(lacking(declared, site)),
-            Some(stored) => found.extend(other_form(table, declared, stored, site)),
+            None => found.push(lacking(table, declared, site)),
+            Some(stored) => {
+                found.extend(other_form(table, declared, stored, site));
+                found.extend(other_case(table, stored));
+            }
         }
     }
     let is_declared = |stored: &&StoredColumn| {
@@ -315,8 +338,36 @@ fn tagged(column: &str) -> SchemaDifference {
     }
 }
 
-fn lacking(declared: &Column, site: Site<'_>) -> SchemaDifference {
+/// Whether a column that divides the table takes different slices for the same one.
+fn other_case(table: &TableDef, stored: &StoredColumn) -> Option<SchemaDifference> {
+    let divides = divides(table, &stored.name);
+    (divides && stored.ignores_case).then(|| SchemaDifference {
+        column: Some(stored.name.clone()),
+        what: case_sentence(&stored.name),
+        statement: None,
+        advice: None,
+        weight: Weight::Stops,
+    })
+}
+
+fn divides(table: &TableDef, column: &str) -> bool {
+    table
+        .slice
+        .columns()
+        .any(|name| name.eq_ignore_ascii_case(column))
+}
+
+fn lacking(table: &TableDef, declared: &Column, site: Site<'_>) -> SchemaDifference {
     let Column { name, kind, .. } = declared;
+    if divides(table, name) {
+        return SchemaDifference {
+            column: Some(name.to_string()),
+            what: format!("has no column '{name}' {kind}, by which the plan divides it"),
+            statement: None,
+            advice: Some("add it and fill it in every row, or fill another table"),
+            weight: Weight::Stops,
+        };
+    }
     let (weight, advice) = if declared.nullable {
         (Weight::Additive(SchemaChange::Add(name.to_string())), None)
     } else {
@@ -391,8 +442,11 @@ fn undeclared(table: &TableDef, stored: &StoredColumn, site: Site<'_>) -> Schema
         what: format!(
             "has a column '{name}' {kind} that the plan doesn't fill; its values are lost when a date is replaced"
         ),
-        statement: Some(site.drop(name)),
-        advice: Some(if table.columns.is_empty() {
+        // Another slice may fill it.
+        statement: table.slice.is_whole().then(|| site.drop(name)),
+        advice: Some(if !table.slice.is_whole() {
+            "add it to the stage's columns and fill it"
+        } else if table.columns.is_empty() {
             "or declare it in the plan"
         } else {
             "or add it to the stage's columns and fill it"
@@ -421,7 +475,11 @@ fn other_key(table: &TableDef, held: &Schema) -> Option<SchemaDifference> {
         column: None,
         what,
         statement: None,
-        advice: Some("a key can't be changed; fill another table, or drop this one and rerun all dates"),
+        advice: Some(if table.slice.is_whole() {
+            "a key can't be changed; fill another table, or drop this one and rerun all dates"
+        } else {
+            "a key can't be changed, and other slices have rows in the table; fill another one"
+        }),
         weight: Weight::Stops,
     })
 }
@@ -583,6 +641,9 @@ pub(super) fn turns_into(returned: &StoredType, declared: &ColumnType) -> bool {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
+    use std::collections::BTreeMap;
+
+    use crate::table::SliceValue;
 
     use super::*;
 
@@ -606,6 +667,7 @@ mod tests {
             name: name.to_owned(),
             kind,
             nullable,
+            ignores_case: false,
         }
     }
 
@@ -631,6 +693,51 @@ mod tests {
         };
         let found = differences(&table(), schema, site, false);
         found.iter().map(ToString::to_string).collect()
+    }
+
+    /// No advice costs other slices their values.
+    #[test]
+    fn a_table_of_slices_is_not_altered_for_one() {
+        let value = ("note".to_owned(), SliceValue::Text("x".to_owned()));
+        let sliced = TableDef {
+            slice: Slice::new(BTreeMap::from([value])).unwrap(),
+            ..table()
+        };
+        let mut other = as_defined();
+        other.columns[1].kind = StoredType::Exactly(ColumnType::String);
+        other.columns[2].ignores_case = true;
+        other
+            .columns
+            .push(stored("more", StoredType::Exactly(ColumnType::Int64), true));
+        other.key = Some(vec!["n".to_owned()]);
+        let site = Site {
+            path: "d.one",
+            dialect: Dialect::Sqlite,
+        };
+        let texts = |schema: &Schema| -> Vec<String> {
+            let found = differences(&sliced, schema, site, false);
+            found.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            texts(&other),
+            [
+                "has 'n' as STRING but the plan needs INT64; other slices have values in it; give the plan this type, \
+                 or fill another table",
+                "compares 'note' without case, so slices that differ in case have the same rows; use another table",
+                "has a column 'more' INT64 that the plan doesn't fill; its values are lost when a date is replaced; add \
+                 it to the stage's columns and fill it",
+                "has the primary key (n) but the plan declares (day); a key can't be changed, and other slices have \
+                 rows in the table; fill another one",
+            ]
+        );
+        let mut lacking = as_defined();
+        lacking.columns.pop();
+        assert_eq!(
+            texts(&lacking),
+            [
+                "has no column 'note' STRING, by which the plan divides it; add it and fill it in every row, or fill another table"
+            ]
+        );
     }
 
     #[test]

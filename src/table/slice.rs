@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{CarriedType, ColumnType, Dialect, Row, RowFault, TableDef, Value};
 use super::{FaultKind, date_literal, is_name, sql_name, text_literal};
@@ -15,6 +16,9 @@ const MAX_COLUMNS: usize = 4;
 
 /// Maximum length of a value in characters. It is a part of names that are shown.
 const MAX_VALUE: usize = 100;
+
+/// The years that a DATE can have.
+const YEARS: RangeInclusive<i32> = 1..=9999;
 
 /// Characters with a meaning in the text form of a slice.
 const ENCODED: [char; 5] = ['%', '[', ']', ',', '='];
@@ -142,8 +146,19 @@ impl Slice {
     /// The same for a table with an alias, which precedes the columns with its dot.
     pub(super) fn condition_of(&self, alias: &str, dialect: Dialect) -> Option<String> {
         let each = self.values.iter();
-        let each =
-            each.map(|(name, value)| format!("{alias}{} = {}", sql_name(name), value.literal(dialect)));
+        let each = each.map(|(name, value)| {
+            let column = format!("{alias}{}", sql_name(name));
+            match (value, dialect) {
+                // Another program's column may compare without case, or as a number.
+                (SliceValue::Text(_), Dialect::Sqlite) => {
+                    format!(
+                        "CAST({column} AS TEXT) = {} COLLATE BINARY",
+                        value.literal(dialect)
+                    )
+                }
+                _ => format!("{column} = {}", value.literal(dialect)),
+            }
+        });
         (!self.is_whole()).then(|| each.collect::<Vec<_>>().join(" AND "))
     }
 
@@ -234,7 +249,11 @@ impl SliceValue {
                 same(Self::Bool(lower.parse().map_err(|_| refused())?))
             }
             (ColumnType::Date, Self::Text(text)) => {
-                same(Self::Date(text.trim().parse().map_err(|_| refused())?))
+                let day: NaiveDate = text.trim().parse().map_err(|_| refused())?;
+                if !YEARS.contains(&day.year()) {
+                    return Err(refused());
+                }
+                same(Self::Date(day))
             }
             (
                 ColumnType::String
@@ -352,7 +371,7 @@ mod tests {
         );
         assert_eq!(
             slice.and_condition(Dialect::Sqlite),
-            r" AND `country` = 'O''Br\ien' AND `month` = '2024-03-01' AND `paid` = 1 AND `shard` = -3"
+            r" AND CAST(`country` AS TEXT) = 'O''Br\ien' COLLATE BINARY AND `month` = '2024-03-01' AND `paid` = 1 AND `shard` = -3"
         );
         assert_eq!(Slice::default().condition(Dialect::Sqlite), None);
         assert_eq!(Slice::default().and_condition(Dialect::GoogleSql), "");
@@ -368,6 +387,12 @@ mod tests {
     #[case("shard", "007", "'007' of column 'shard' is not in its plain form; write '7'")]
     #[case("paid", "TRUE", "write 'true'")]
     #[case("month", "2024-3", "column 'month' is a DATE, but '2024-3' is not")]
+    #[case(
+        "month",
+        "+10000-01-01",
+        "column 'month' is a DATE, but '+10000-01-01' is not"
+    )]
+    #[case("month", "0000-01-01", "column 'month' is a DATE, but '0000-01-01' is not")]
     #[case("rate", "1.5", "column 'rate' is a FLOAT64, which can't divide a table")]
     #[case("code", "DEU", "but 'DEU' is not")]
     fn invalid_values_are_refused(#[case] name: &str, #[case] value: &str, #[case] said: &str) {

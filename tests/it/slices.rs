@@ -460,6 +460,88 @@ fn slices_and_whole_tables_have_one_owner() {
     );
 }
 
+/// Another plan replaced the rows, as many as before, and gave the table back: no slice counts them as its own.
+#[test]
+fn rows_that_another_plan_replaced_are_not_taken_for_own() {
+    let place = Place::new();
+    for country in ["DE", "FR"] {
+        place.run(country).expect(0);
+    }
+    let sums = "SELECT country, SUM(n) FROM users WHERE country IN ('DE', 'FR') GROUP BY 1 ORDER BY 1";
+    let before = place.rows("mart", sums);
+    let (users, _) = PLAN.split_once("[[stage]]\nname = \"sums\"").unwrap();
+    let whole = users
+        .replace("name = \"dau\"", "name = \"whole\"")
+        .replace("Users of ${country}", "All users")
+        .replace("[vars]\ncountry = { required = true }\n", "")
+        .replace("slice = { country = \"${country}\" }\n", "")
+        .replace(", n FROM", ", n + 1000 AS n FROM")
+        .replace(" AND country = @country", "");
+    ended(&mut place.of_plan(&["run", "--output", "plain", "--take-over"], &whole, "whole")).expect(0);
+    assert_ne!(place.rows("mart", sums), before);
+    let preview = place
+        .ask(&["run", "--take-over", "--dry-run"], "DE")
+        .expect(0)
+        .out;
+    assert!(
+        preview.contains("3 dates of users would become stale: its table was not this plan's own"),
+        "{preview}"
+    );
+    place
+        .ask(&["run", "--take-over", "--output", "plain"], "DE")
+        .expect(0);
+    place.run("FR").expect(0);
+    assert_eq!(place.rows("mart", sums), before);
+    // From then on they are its own again.
+    let again = place.run("FR").expect(0).out;
+    assert!(again.contains("nothing to do"), "{again}");
+}
+
+/// Another program's column takes `DE` and `de` for the same: each slice still has only its own rows.
+#[test]
+fn slices_that_differ_in_case_do_not_share_rows() {
+    let place = Place::new();
+    place.sql(
+        "mart",
+        "CREATE TABLE t (day TEXT NOT NULL, country TEXT COLLATE NOCASE NOT NULL, n INTEGER)",
+    );
+    let plan = r#"
+name = "cased"
+title = "One row a day"
+from = "2024-01-01"
+to = "2024-01-03"
+[vars]
+country = { required = true }
+[[stage]]
+name = "one"
+kind = "sql"
+sql = "SELECT @date AS day, @country AS country, 1 AS n"
+table = "mart.t"
+date_column = "day"
+slice = { country = "${country}" }
+columns = [{ name = "day", type = "DATE" }, { name = "country", type = "STRING" }, { name = "n", type = "INT64" }]
+"#;
+    for country in ["DE", "de", "De"] {
+        let variable = format!("country={country}");
+        let args = [
+            "run",
+            "--output",
+            "plain",
+            "--replace-existing",
+            "--var",
+            &variable,
+        ];
+        ended(&mut place.of_plan(&args, plan, country)).expect(0);
+    }
+    assert_eq!(
+        place.rows(
+            "mart",
+            "SELECT country, COUNT(*) FROM t GROUP BY country COLLATE BINARY ORDER BY 1 COLLATE BINARY"
+        ),
+        ["DE|3", "De|3", "de|3"]
+    );
+}
+
 /// Rows of the slice that no plan owns are asked about; those of other slices are not counted.
 #[test]
 fn only_rows_of_the_slice_are_foreign() {
@@ -699,6 +781,10 @@ columns = [{ name = "day", type = "DATE" }, { name = "country", type = "STRING" 
         refused.contains("calls [country=DE]") && refused.contains("--var selects plan calls [country=FR]"),
         "{refused}"
     );
+    // A value that can't be checked selects nothing.
+    for other in ["countri=FR", "country= FR", "country="] {
+        ended(&mut ask(&["ctl", "drain", "--var", other])).expect(2);
+    }
     ended(&mut ask(&["ctl", "abort", "--var", "country=DE"])).expect(0);
     run.wait().unwrap();
 }

@@ -11,6 +11,9 @@ use crate::table::{
 };
 use crate::warehouse::{ErrorClass, Warehouse, WarehouseError};
 
+/// The collation of a column that is compared without case; the only one besides none.
+const WITHOUT_CASE: &str = "und:ci";
+
 /// Maximum length of a type name shown, since it comes from the server.
 const MAX_TYPE_LENGTH: usize = 40;
 
@@ -168,6 +171,7 @@ impl BigQueryWarehouse {
             name: field.name.clone(),
             kind: kind(field),
             nullable: field.mode.as_deref() != Some("REQUIRED"),
+            ignores_case: field.collation.as_deref() == Some(WITHOUT_CASE),
         };
         let schema = found.schema.as_ref();
         let fields = (schema.and_then(|schema| schema.fields.as_deref())).unwrap_or_default();

@@ -185,6 +185,9 @@ pub(super) struct TableFieldSchema {
     pub(super) precision: Option<serde_json::Value>,
     #[serde(skip_serializing)]
     pub(super) scale: Option<serde_json::Value>,
+    /// How a STRING is compared.
+    #[serde(skip_serializing)]
+    pub(super) collation: Option<String>,
     /// What a RANGE begins and ends with.
     #[serde(skip_serializing)]
     pub(super) range_element_type: Option<RangeElementType>,

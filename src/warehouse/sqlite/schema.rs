@@ -37,6 +37,8 @@ pub(super) fn schema(connection: &Connection, path: &str) -> Result<Option<Schem
             name,
             kind: StoredType::from_declared(&kind),
             nullable: !required,
+            // The condition of a slice has its own collation.
+            ignores_case: false,
         });
     }
     key.sort_unstable();
